@@ -1,0 +1,83 @@
+# Everything a person, a hook or CI does with this repository. `make` alone lists it.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-builtin-rules --no-print-directory
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALLED := $(VENV)/.installed
+PYTEST := $(BIN)/python -m pytest
+ARGS ?=
+
+.PHONY: help install lock clean demo up down bench test check format
+
+help: ## List what can be made
+	@awk 'BEGIN {FS = ":.*## "} \
+	  /^##@ / {printf "\n%s\n", substr($$0, 5)} \
+	  /^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' Makefile
+
+##@ See it run (ARGS="..." is passed on)
+
+demo: $(INSTALLED) ## Start the bus and a synthetic city; ARGS=--once ends by itself with the sums
+	$(BIN)/creditbus demo $(ARGS)
+
+up: $(INSTALLED) ## Start the local stack and every service
+	$(BIN)/creditbus up $(ARGS)
+
+down: $(INSTALLED) ## Stop them; the data stays in .creditbus
+	$(BIN)/creditbus down $(ARGS)
+
+bench: $(INSTALLED) ## Measure the whole chain on this machine
+	$(BIN)/python -m creditbus.bench $(ARGS)
+
+##@ Work on it
+
+test: check ## Check, then run every test: the fast ones first, then those on real servers
+	$(PYTEST) -n 2 --dist loadgroup \
+	  --doctest-modules services/creditbus/domain services/creditbus/wire tests \
+	  --ignore=tests/tidy --ignore=tests/integration
+	$(PYTEST) tests/integration --timeout=300 --session-timeout=1200 -o faulthandler_timeout=290
+
+check: $(INSTALLED) ## Check without running: format, lint, types, floors, tidiness
+	$(BIN)/ruff format --check --output-format concise .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(PYTEST) -q tests/tidy
+
+format: $(INSTALLED) ## Bring every file into the one format, and mend what can be mended
+	$(BIN)/ruff check --fix-only --quiet .
+	$(BIN)/ruff format .
+
+##@ Keep house
+
+install: $(INSTALLED) ## Make .venv and install what the lock names (the other targets do it too)
+
+# Renewed when the lock or the project's own metadata has changed.
+$(INSTALLED): requirements.lock pyproject.toml | $(BIN)/pip
+	@echo "Installing into $(VENV); the first time downloads a few hundred megabytes."
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(BIN)/pip:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	  echo "The bus needs Python 3.11 or newer and found: $$($(PYTHON) --version 2>&1)." \
+	    "Name another with: make PYTHON=python3.12 ..." >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
+	  echo "This Python cannot make an environment: its venv and ensurepip are not installed." \
+	    "On Debian and Ubuntu: apt-get install python3-venv" >&2; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+
+lock: $(INSTALLED) ## Write requirements.lock; ARGS=--upgrade takes the newest of everything
+	UV_PYTHON_DOWNLOADS=never $(BIN)/uv pip compile pyproject.toml --quiet $(ARGS) --group dev \
+	  --all-extras --universal --generate-hashes --no-annotate --no-header -o requirements.lock
+	@! grep -nE 'https?://|^-' requirements.lock || { \
+	  echo "requirements.lock names an address or an option; it must hold names and hashes only." \
+	    >&2; exit 1; }
+
+clean: ## Remove .venv and every cache; the data in .creditbus stays
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis build dist
+	find services tests -name __pycache__ -type d -prune -exec rm -rf {} +
