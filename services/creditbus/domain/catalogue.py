@@ -1,0 +1,243 @@
+"""The catalogue: bases, lists, measures, service items, sources and subscribers, as data.
+
+Reviewed like law, not like code: the files lie in ``deploy/catalogue``, and an edition of them has a hash.
+Rows that nobody has verified ship with ``enabled = false`` and a note that says why.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from enum import StrEnum
+
+import msgspec
+
+from creditbus.domain.ids import BasisId, BodyId, ItemId, ListId, MeasureId, SourceId
+from creditbus.domain.subjects import SubjectKind, is_person
+
+
+class Level(StrEnum):
+    """How high a basis stands; a memorandum carries no measure that reduces rights."""
+
+    LAW = "law"
+    REGULATION = "regulation"
+    JUDICIAL_INTERPRETATION = "judicial_interpretation"
+    LOCAL_REGULATION = "local_regulation"
+    DEPARTMENT_RULE = "department_rule"
+    POLICY = "policy"
+    MEMORANDUM = "memorandum"
+
+
+class Polarity(StrEnum):
+    """What a list says of its subjects."""
+
+    BLACK = "black"
+    RED = "red"
+    RESTRICTION = "restriction"
+
+
+class Publication(StrEnum):
+    """Who may see an entry: nobody by the bus, or the court's exposure platform."""
+
+    NONE = "none"
+    COURT = "court"
+
+
+class MeasureClass(StrEnum):
+    """A reduces rights, B manages, C is voluntary, I is an incentive."""
+
+    A = "A"
+    B = "B"
+    C = "C"
+    I = "I"  # noqa: E741 - the class is called I in the national list
+
+
+class Row(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What every row of the catalogue has: names in two languages, whether it is in use, and why not."""
+
+    id: str
+    name_zh: str
+    name_en: str
+    enabled: bool = True
+    note: str = ""
+
+
+class Basis(Row, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A legal provision with the days it is in force."""
+
+    document: str
+    article: str
+    level: Level
+    in_force_from: date
+    in_force_to: date | None = None
+
+    def is_in_force(self, day: date) -> bool:
+        """Tell whether the provision was in force on a day; its last day counts."""
+        return self.in_force_from <= day and (self.in_force_to is None or day <= self.in_force_to)
+
+
+class ListDefinition(Row, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A register that named sources keep on stated bases.
+
+    ``provisions`` maps each article, behaviour or item that a decision may name to the longest term in
+    years that it allows; 0 means no fixed term. A removal needs none of this.
+    """
+
+    polarity: Polarity
+    keepers: tuple[SourceId, ...]
+    bases: tuple[BasisId, ...]
+    remedy_zh: str
+    remedy_en: str
+    provisions: dict[str, int] = {}
+    serious: bool = False
+    years_max: int | None = None
+    until_performed: bool = False
+    notice_required: bool = True
+    persons: bool = False
+    organisations: bool = True
+    publication: Publication = Publication.NONE
+
+    def admits(self, kind: SubjectKind) -> bool:
+        """Tell whether a subject of this kind can be on the list at all."""
+        return self.persons if is_person(kind) else self.organisations
+
+
+class Trigger(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """An active entry on the list, under one of the provisions where any are named, asks for the measure."""
+
+    list_id: ListId
+    provisions: tuple[str, ...] = ()
+
+
+class MeasureDefinition(Row, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A kind of consequence; without bodies it is only answered to a check, never pushed."""
+
+    measure_class: MeasureClass
+    triggers: tuple[Trigger, ...]
+    bases: tuple[BasisId, ...]
+    bodies: tuple[BodyId, ...] = ()
+    persons: bool = False
+    organisations: bool = True
+    automatic: bool = True
+
+    def reaches(self, kind: SubjectKind) -> bool:
+        """Tell whether the measure can hit a subject of this kind."""
+        return self.persons if is_person(kind) else self.organisations
+
+    def needs_human(self, kind: SubjectKind) -> bool:
+        """Tell whether a human must decide: always where a class-A measure meets a natural person.
+
+        Personal Information Protection Law, article 24: no purely automated decision of great effect.
+        """
+        return not self.automatic or (is_person(kind) and self.measure_class is MeasureClass.A)
+
+
+class ServiceItem(Row, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A matter that an approval system asks about: the measures that bar it and those that ease it."""
+
+    barred_by: tuple[MeasureId, ...] = ()
+    eased_by: tuple[MeasureId, ...] = ()
+    purposes: tuple[str, ...]
+
+
+class Source(Row, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A unit that reports."""
+
+
+class ExecutingBody(Row, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Who carries measures out; ``webhook`` names the setting's default target, empty for topic readers."""
+
+    webhook: str = ""
+
+
+class Subscriber(Row, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Who reads: the purposes it may name in a check, and whether it reads exposures."""
+
+    purposes: tuple[str, ...] = ()
+    exposures: bool = False
+
+
+class Catalogue(msgspec.Struct, frozen=True, kw_only=True):
+    """One edition: every row by its id, and the hash that names it."""
+
+    edition: str
+    bases: dict[BasisId, Basis]
+    lists: dict[ListId, ListDefinition]
+    measures: dict[MeasureId, MeasureDefinition]
+    items: dict[ItemId, ServiceItem]
+    sources: dict[SourceId, Source]
+    bodies: dict[BodyId, ExecutingBody]
+    subscribers: dict[str, Subscriber]
+
+    def problems(self) -> list[str]:
+        """Return a sentence for each row that cannot stand.
+
+        A reference leads nowhere, a measure has no law, a row is off without a word, or a unit that reports
+        and a body that acts share an id, and with it an inbox.
+        """
+        return [
+            *self._loose("list", self.lists, "bases", self.bases),
+            *self._loose("list", self.lists, "keepers", self.sources),
+            *self._loose("measure", self.measures, "bases", self.bases),
+            *self._loose("measure", self.measures, "bodies", self.bodies),
+            *self._loose("item", self.items, "barred_by", self.measures),
+            *self._loose("item", self.items, "eased_by", self.measures),
+            *self._loose_triggers(),
+            *self._weak_measures(),
+            *self._silent_rows(),
+            *(
+                f"body {body}: a source has the same id, and each needs an inbox of its own"
+                for body in sorted(set(map(str, self.bodies)) & set(map(str, self.sources)))
+            ),
+        ]
+
+    @staticmethod
+    def _loose(kind: str, rows: dict, field: str, known: dict) -> list[str]:  # type: ignore[type-arg]
+        return [
+            f"{kind} {row.id}: {field} names {target}, which the catalogue does not hold"
+            for row in rows.values()
+            for target in getattr(row, field)
+            if target not in known
+        ]
+
+    def _loose_triggers(self) -> list[str]:
+        found = []
+        for measure in self.measures.values():
+            for trigger in measure.triggers:
+                definition = self.lists.get(trigger.list_id)
+                if definition is None:
+                    found.append(f"measure {measure.id}: no list {trigger.list_id}")
+                    continue
+                found += [
+                    f"measure {measure.id}: list {definition.id} has no provision {provision}"
+                    for provision in trigger.provisions
+                    if provision not in definition.provisions
+                ]
+        return found
+
+    def _weak_measures(self) -> list[str]:
+        weak = {Level.MEMORANDUM, Level.POLICY, Level.DEPARTMENT_RULE}
+        return [
+            f"measure {measure.id} reduces rights without a law, regulation or interpretation"
+            for measure in self.measures.values()
+            if measure.enabled
+            and measure.measure_class is MeasureClass.A
+            and all(
+                self.bases[basis].level in weak for basis in measure.bases if basis in self.bases
+            )
+        ]
+
+    def _silent_rows(self) -> list[str]:
+        rows: tuple[Row, ...] = (
+            *self.bases.values(),
+            *self.lists.values(),
+            *self.measures.values(),
+            *self.items.values(),
+            *self.sources.values(),
+            *self.bodies.values(),
+            *self.subscribers.values(),
+        )
+        return [
+            f"{row.id} is not enabled; say why in its note"
+            for row in rows
+            if not row.enabled and not row.note.strip()
+        ]

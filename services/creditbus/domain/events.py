@@ -1,0 +1,110 @@
+"""Events: dated facts that some authority stated about a subject; immutable, in the past tense.
+
+Every event begins with the envelope, so that a reader can decode the beginning of any event without its
+body. Four counters have four names: ``record_revision`` (the source's, of one record), ``sequence`` (the
+source's running number), ``revision`` (of a standing, ours), and Kafka's offset (the engine's only).
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from enum import StrEnum
+from hashlib import sha256
+
+import msgspec
+
+from creditbus.domain.ids import BasisId, EventId, ListId, SourceId, SubjectId
+from creditbus.domain.subjects import SubjectKind
+
+
+class RemovalCause(StrEnum):
+    """Why an entry ended. ``EXPIRED`` is the bus's own: the term of the entry ran out."""
+
+    PERFORMED = "PERFORMED"
+    REPAIRED = "REPAIRED"
+    CORRECTED = "CORRECTED"
+    REVOKED = "REVOKED"
+    WITHDRAWN = "WITHDRAWN"
+    EXPIRED = "EXPIRED"
+
+
+class Envelope(msgspec.Struct, frozen=True, kw_only=True):
+    """Who states what record about whom, when it happened, and on which document and bases it rests.
+
+    ``adult_on_decision`` is stated by the gateway alone, for natural persons; organisations have none.
+    """
+
+    event_id: EventId
+    source: SourceId
+    record_id: str
+    record_revision: int
+    sequence: int
+    subject_kind: SubjectKind
+    subject_id: SubjectId
+    occurred_at: datetime
+    decided_on: date
+    effective_on: date | None = None
+    document_number: str = ""
+    bases: tuple[BasisId, ...] = ()
+    causation_id: str | None = None
+    adult_on_decision: bool | None = None
+    synthetic: bool = False
+
+
+class EntryListed(msgspec.Struct, frozen=True, kw_only=True, tag="entry_listed", tag_field="type"):
+    """A source put a subject on a list, by a decision.
+
+    ``ends_on`` is the last day of the term; ``until_performed`` says that there is none by law.
+    """
+
+    envelope: Envelope
+    list_id: ListId
+    subject_name: str | None = None
+    provisions: tuple[str, ...] = ()
+    ends_on: date | None = None
+    until_performed: bool = False
+    notice_served_on: date | None = None
+    rights_stated: bool = False
+
+
+class EntryRemoved(
+    msgspec.Struct, frozen=True, kw_only=True, tag="entry_removed", tag_field="type"
+):
+    """A source took a subject off a list; the record is the one that listed it, at a higher revision."""
+
+    envelope: Envelope
+    list_id: ListId
+    cause: RemovalCause
+    ground: str = ""
+
+
+class DayTurned(msgspec.Struct, frozen=True, kw_only=True, tag="day_turned", tag_field="type"):
+    """The civil day of Asia/Shanghai has turned to ``day``; written to every partition by the clock."""
+
+    envelope: Envelope
+    day: date
+
+
+Event = EntryListed | EntryRemoved | DayTurned
+
+_NEVER = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def content_digest(event: Event) -> bytes:
+    """Return 16 bytes that are alike for events of one content, whenever and however often they are sent.
+
+    Left out is what a repeat may change without saying anything new: the event's id, the running
+    number, the time of the statement, its cause, and the order of bases and provisions.
+    """
+    envelope = msgspec.structs.replace(
+        event.envelope,
+        event_id=EventId(""),
+        sequence=0,
+        occurred_at=_NEVER,
+        causation_id=None,
+        bases=tuple(sorted(event.envelope.bases)),
+    )
+    content = msgspec.structs.replace(event, envelope=envelope)
+    if isinstance(content, EntryListed):
+        content = msgspec.structs.replace(content, provisions=tuple(sorted(content.provisions)))
+    return sha256(msgspec.json.encode(content)).digest()[:16]

@@ -1,0 +1,57 @@
+"""Typed ids, and how they are derived from content.
+
+No id is random: a replay of the log must give the same ids, and two programs that see the same fact must
+name it alike. Derived ids are the first 128 bits of SHA-256 over the parts, as 32 hexadecimal digits.
+"""
+
+from __future__ import annotations
+
+from hashlib import sha256
+from typing import NewType
+
+SubjectId = NewType("SubjectId", str)
+SourceId = NewType("SourceId", str)
+BodyId = NewType("BodyId", str)
+ListId = NewType("ListId", str)
+MeasureId = NewType("MeasureId", str)
+BasisId = NewType("BasisId", str)
+ItemId = NewType("ItemId", str)
+EventId = NewType("EventId", str)
+EntryId = NewType("EntryId", str)
+ObligationId = NewType("ObligationId", str)
+DirectiveId = NewType("DirectiveId", str)
+
+
+def derive(kind: str, *parts: str | int) -> str:
+    """Return an id of this kind for these parts; parts are kept apart by their lengths.
+
+    >>> derive("entry", "a", "bc") == derive("entry", "ab", "c")
+    False
+    """
+    texts = [kind, *(str(part) for part in parts)]
+    joined = "".join(f"{len(text)}:{text}" for text in texts)
+    return sha256(joined.encode()).hexdigest()[:32]
+
+
+def derive_event_id(source: str, record_id: str, record_revision: int, kind: str) -> EventId:
+    """Return the id of an event that a source did not name itself."""
+    return EventId(derive("event", source, record_id, record_revision, kind))
+
+
+def derive_entry_id(subject: SubjectId, source: SourceId, record_id: str) -> EntryId:
+    """Return the id of the entry that a source's record is about.
+
+    The subject belongs to it: a record that moves to another subject is a removal there and a new entry
+    here. The list does not: a removal that names the wrong list still finds its entry.
+    """
+    return EntryId(derive("entry", subject, source, record_id))
+
+
+def derive_obligation_id(subject: SubjectId, measure: MeasureId, body: BodyId) -> ObligationId:
+    """Return the id of what one body owes: one measure on one subject."""
+    return ObligationId(derive("obligation", subject, measure, body))
+
+
+def derive_directive_id(obligation: ObligationId, revision: int, action: str) -> DirectiveId:
+    """Return the id of the directive that states an obligation at a revision of its subject."""
+    return DirectiveId(derive("directive", obligation, revision, action))

@@ -1,0 +1,79 @@
+"""Subjects: the organisation or natural person that a fact is about.
+
+A subject id is ``uscc:`` and the 18-character code, or ``person:`` and a token. The token is a keyed hash
+that only the gateway computes; events never carry a natural person's name or number.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from string import hexdigits
+from typing import Final
+
+from creditbus.domain.identifiers import why_not_uscc
+from creditbus.domain.ids import SubjectId
+
+USCC: Final = "uscc:"
+PERSON: Final = "person:"
+TOKEN_LENGTH: Final = 64
+
+
+class SubjectKind(StrEnum):
+    """What a subject is; ``NONE`` for an event about no subject, such as the turn of the day."""
+
+    LEGAL_PERSON = "LEGAL_PERSON"
+    NONENTERPRISE_LEGAL_PERSON = "NONENTERPRISE_LEGAL_PERSON"
+    UNINCORPORATED = "UNINCORPORATED"
+    INDIVIDUAL_BUSINESS = "INDIVIDUAL_BUSINESS"
+    NATURAL_PERSON = "NATURAL_PERSON"
+    NONE = "NONE"
+
+
+def is_person(kind: SubjectKind) -> bool:
+    """Tell whether the law on personal information protects this kind of subject.
+
+    An individual business counts: its name and code point to a natural person.
+    """
+    return kind in {SubjectKind.NATURAL_PERSON, SubjectKind.INDIVIDUAL_BUSINESS}
+
+
+def why_not_subject(kind: SubjectKind, subject: SubjectId) -> str:
+    """Return in words why an id is none of a subject of this kind, or nothing when it is one."""
+    if kind is SubjectKind.NATURAL_PERSON:
+        token = subject.removeprefix(PERSON)
+        is_token = len(token) == TOKEN_LENGTH and set(token) <= set(hexdigits.lower())
+        if not subject.startswith(PERSON) or not is_token:
+            return "a natural person's id is person: and the token that the gateway gives"
+        return ""
+    if kind is SubjectKind.NONE:
+        return "the event names no subject"
+    if not subject.startswith(USCC):
+        return "an organisation's id is uscc: and its unified social credit code"
+    return why_not_uscc(subject.removeprefix(USCC))
+
+
+def uscc_subject(code: str) -> SubjectId:
+    """Return the subject id of a unified social credit code, upper-cased and without blanks."""
+    return SubjectId(USCC + "".join(code.split()).upper())
+
+
+def kind_of(subject: SubjectId) -> SubjectKind:
+    """Return what a subject is by its id alone, so that no two sources can disagree about it.
+
+    The second character of a code is the class within its registration authority (GB 32100).
+    """
+    if subject.startswith(PERSON):
+        return SubjectKind.NATURAL_PERSON
+    code = subject.removeprefix(USCC)
+    if code.startswith("92"):
+        return SubjectKind.INDIVIDUAL_BUSINESS
+    if code.startswith(("91", "93")):
+        return SubjectKind.LEGAL_PERSON
+    if code.startswith(("1", "5")):
+        return SubjectKind.NONENTERPRISE_LEGAL_PERSON
+    return SubjectKind.UNINCORPORATED
+
+
+def region_of(subject: SubjectId) -> str:
+    """Return the six digits of an organisation's registering region, or nothing for a person."""
+    return subject.removeprefix(USCC)[2:8] if subject.startswith(USCC) else ""

@@ -1,0 +1,158 @@
+"""A lawful listing passes every gate; each missing element is refused by its own gate."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+from itertools import combinations
+from typing import Any, Final
+
+import msgspec
+import pytest
+
+from creditbus.domain.events import EntryListed
+from creditbus.domain.gates import GATES, Listing, first_fault
+from creditbus.domain.refusals import Reason
+from tests.examples import (
+    DECIDED_ON,
+    ENDS_ON,
+    a_bid_bar,
+    a_catalogue,
+    a_grade_a,
+    a_listing,
+    a_restriction,
+)
+
+Changes = dict[str, Any]
+
+MUTATIONS: Final[dict[Reason, Changes]] = {
+    Reason.BASIS_MISSING: {"bases": ()},
+    Reason.BASIS_UNKNOWN: {"bases": ("SPC-2017-7-ART1", "NO-SUCH-LAW")},
+    Reason.BASIS_NOT_OF_LIST: {"bases": ("TBL-ART53",)},
+    Reason.BASIS_NOT_IN_FORCE: {
+        "bases": ("SPC-2017-7-ART1", "CPL-ART266"),
+        "decided_on": date(2023, 12, 31),
+        "notice_served_on": date(2023, 12, 1),
+        "ends_on": date(2025, 12, 31),
+    },
+    Reason.DOCUMENT_MISSING: {"document_number": " "},
+    Reason.PROVISION_UNKNOWN: {"provisions": ("3", "7")},
+    Reason.NOTICE_MISSING: {"notice_served_on": None},
+    Reason.RIGHTS_NOT_STATED: {"rights_stated": False},
+    Reason.TERM_MISSING: {"ends_on": None},
+    Reason.TERM_BEFORE_DECISION: {"ends_on": date(2026, 3, 1)},
+    Reason.TERM_TOO_LONG: {"ends_on": date(2031, 3, 3)},
+}
+"""What makes the lawful listing fail, one element each."""
+
+
+def reason_of(event: EntryListed) -> Reason | None:
+    fault = first_fault(Listing(event, a_catalogue().lists[event.list_id], a_catalogue()))
+    return fault.reason if fault is not None else None
+
+
+def test_every_gate_has_its_mutation() -> None:
+    assert list(MUTATIONS) == list(GATES)
+
+
+@pytest.mark.parametrize("lawful", [a_listing, a_bid_bar, a_restriction, a_grade_a])
+def test_a_lawful_listing_passes(lawful: Callable[[], EntryListed]) -> None:
+    assert reason_of(lawful()) is None
+
+
+@pytest.mark.parametrize("reason", list(MUTATIONS))
+def test_a_missing_element_is_refused_by_the_gate_that_names_it(reason: Reason) -> None:
+    assert reason_of(a_listing(**MUTATIONS[reason])) is reason
+
+
+@pytest.mark.parametrize("reason", list(MUTATIONS))
+def test_a_fault_names_field_article_and_what_to_do(reason: Reason) -> None:
+    event = a_listing(**MUTATIONS[reason])
+    fault = first_fault(Listing(event, a_catalogue().lists[event.list_id], a_catalogue()))
+    assert fault is not None
+    known = {*EntryListed.__struct_fields__, *type(event.envelope).__struct_fields__}
+    assert fault.field in known
+    assert fault.article
+    assert fault.detail
+
+
+@pytest.mark.parametrize(("first", "second"), list(combinations(MUTATIONS, 2)))
+def test_of_two_faults_the_earlier_reason_is_told(first: Reason, second: Reason) -> None:
+    if set(MUTATIONS[first]) & set(MUTATIONS[second]):
+        event = a_listing(**(MUTATIONS[second] | MUTATIONS[first]))
+        assert reason_of(event) is first
+        return
+    assert reason_of(a_listing(**MUTATIONS[first], **MUTATIONS[second])) is first
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        # Two years and any lawful extension pass; a day more than five years does not.
+        ({"ends_on": date(2028, 3, 2)}, None),
+        ({"ends_on": date(2031, 3, 2)}, None),
+        ({"provisions": ("2", "6"), "ends_on": date(2031, 3, 3)}, Reason.TERM_TOO_LONG),
+        # Item 1 has no fixed term, so it runs until performed, or as long as the court states.
+        ({"provisions": ("1",), "ends_on": None, "until_performed": True}, None),
+        ({"provisions": ("1",), "ends_on": date(2036, 3, 2)}, None),
+        ({"provisions": ("1", "3"), "ends_on": None, "until_performed": True}, None),
+        # Items 2 to 6 have one, so the list's permission does not reach them.
+        ({"ends_on": None, "until_performed": True}, Reason.TERM_MISSING),
+        ({"until_performed": True}, Reason.TERM_MISSING),
+        # A year that stands for "not known" is no term.
+        ({"provisions": ("1",), "ends_on": date(2099, 12, 31)}, Reason.TERM_TOO_LONG),
+        ({"provisions": ("1",), "ends_on": date(9999, 12, 31)}, Reason.TERM_TOO_LONG),
+        # The term counts from its first day of effect, which may come after the decision.
+        ({"effective_on": date(2026, 5, 2), "ends_on": date(2031, 5, 2)}, None),
+        ({"effective_on": date(9999, 12, 31)}, Reason.TERM_BEFORE_DECISION),
+        ({"effective_on": date(2028, 3, 3)}, Reason.TERM_BEFORE_DECISION),
+        ({"notice_served_on": DECIDED_ON}, None),
+        ({"notice_served_on": date(2026, 3, 3)}, Reason.NOTICE_MISSING),
+        ({"provisions": ()}, Reason.PROVISION_UNKNOWN),
+        ({"ends_on": DECIDED_ON}, None),
+    ],
+)
+def test_court_terms(changes: Changes, reason: Reason | None) -> None:
+    assert reason_of(a_listing(**changes)) is reason
+
+
+@pytest.mark.parametrize(
+    ("article", "ends_on", "reason"),
+    [
+        ("53", date(2028, 3, 2), None),
+        ("53", date(2028, 3, 3), Reason.TERM_TOO_LONG),
+        ("54", date(2029, 3, 2), None),
+        ("54", date(2029, 3, 3), Reason.TERM_TOO_LONG),
+        ("60", date(2031, 3, 2), None),
+        ("60", date(2031, 3, 3), Reason.TERM_TOO_LONG),
+    ],
+)
+def test_each_article_bars_from_bidding_for_its_years(
+    article: str, ends_on: date, reason: Reason | None
+) -> None:
+    event = a_bid_bar(bases=(f"TBL-ART{article}",), provisions=(article,), ends_on=ends_on)
+    assert reason_of(event) is reason
+
+
+def test_a_term_that_began_on_29_february_ends_on_the_28th() -> None:
+    leap = {"decided_on": date(2028, 2, 29), "notice_served_on": date(2028, 2, 1)}
+    assert reason_of(a_bid_bar(**leap, ends_on=date(2030, 2, 28))) is None
+    assert reason_of(a_bid_bar(**leap, ends_on=date(2030, 3, 1))) is Reason.TERM_TOO_LONG
+
+
+def test_a_basis_that_is_not_enabled_carries_nothing() -> None:
+    catalogue = a_catalogue()
+    basis = catalogue.bases[a_listing().envelope.bases[0]]
+    off = msgspec.structs.replace(basis, enabled=False, note="not verified")
+    without = msgspec.structs.replace(catalogue, bases={**catalogue.bases, basis.id: off})
+    fault = first_fault(Listing(a_listing(), catalogue.lists[a_listing().list_id], without))
+    assert fault is not None
+    assert fault.reason is Reason.BASIS_NOT_IN_FORCE
+
+
+def test_a_repealed_basis_still_carries_a_decision_of_its_last_day() -> None:
+    catalogue = a_catalogue()
+    basis = catalogue.bases[a_listing().envelope.bases[0]]
+    repealed = msgspec.structs.replace(basis, in_force_to=DECIDED_ON)
+    assert repealed.is_in_force(DECIDED_ON)
+    assert not repealed.is_in_force(ENDS_ON)
