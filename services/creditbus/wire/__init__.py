@@ -1,0 +1,1 @@
+"""Domain values as bytes: schemas, records and the table of topics."""

@@ -1,0 +1,125 @@
+"""The schema folder: one folder a record, one file a version, read once.
+
+A schema file may name ``creditbus.Envelope`` as a type and say in ``imports`` which version of it is
+meant; the schema that is published and used is the expanded one, complete in itself. A released file is
+never edited: ``released.txt`` holds the SHA-256 of each that the world has seen.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import Any, Final
+
+import fastavro
+
+RELEASED: Final = "released.txt"
+ENVELOPE: Final = "envelope"
+_ENVELOPE_TYPE: Final = "creditbus.Envelope"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Schema:
+    """One version of a record's schema: its text as published, and parsed for reading and writing.
+
+    ``prefix`` reads the first field alone, for events: the envelope; none for other records.
+    """
+
+    record: str
+    version: int
+    text: str
+    parsed: Any
+    prefix: Any | None
+
+    @property
+    def compatibility(self) -> str:
+        """Return the rule that the registry holds the record's next version to."""
+        return "FULL_TRANSITIVE" if self.record == ENVELOPE else "BACKWARD_TRANSITIVE"
+
+
+@dataclass(frozen=True, slots=True)
+class Schemas:
+    """Every version of every record, and the newest of each."""
+
+    versions: dict[tuple[str, int], Schema]
+
+    @property
+    def newest(self) -> dict[str, Schema]:
+        """Return the newest schema of each record, which writers use."""
+        newest: dict[str, Schema] = {}
+        for (record, version), schema in sorted(self.versions.items()):
+            if record not in newest or version > newest[record].version:
+                newest[record] = schema
+        return newest
+
+
+def load_schemas(folder: Path) -> Schemas:
+    """Read the schema folder.
+
+    Raises ``ValueError`` with the file's name when a file is no schema or imports an unknown version.
+    """
+    files = sorted(folder.glob("*/*.avsc"))
+    if not files:
+        raise ValueError(f"no schemas in {folder}: set CREDITBUS_SCHEMAS to the folder schemas/avro")
+    raw = {(file.parent.name, int(file.stem)): _read(file) for file in files}
+    return Schemas({key: _schema(*key, raw) for key in raw})
+
+
+def unreleased_changes(folder: Path) -> list[str]:
+    """Return a sentence for each released schema file that was edited or is gone."""
+    found = []
+    for line in (folder.parent / RELEASED).read_text(encoding="utf-8").splitlines():
+        digest, name = line.split()
+        file = folder / name
+        if not file.exists():
+            found.append(f"{name} was released and is gone: restore it")
+        elif sha256(file.read_bytes()).hexdigest() != digest:
+            found.append(f"{name} was released and is now different: restore it, add the next version")
+    return found
+
+
+def _read(file: Path) -> dict[str, Any]:
+    try:
+        content: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise ValueError(f"{file} is no JSON: {error}") from error
+    return content
+
+
+def published(record: str, version: int, text: str) -> Schema:
+    """Return a schema as the registry holds it: complete in itself."""
+    return _parsed(record, version, json.loads(text))
+
+
+def _schema(record: str, version: int, raw: dict[tuple[str, int], dict[str, Any]]) -> Schema:
+    return _parsed(record, version, _expanded(raw[record, version], raw))
+
+
+def _parsed(record: str, version: int, expanded: dict[str, Any]) -> Schema:
+    fields = expanded["fields"]
+    is_event = bool(fields) and fields[0]["name"] == ENVELOPE
+    return Schema(
+        record=record,
+        version=version,
+        text=json.dumps(expanded, ensure_ascii=False, separators=(",", ":")),
+        parsed=fastavro.parse_schema(expanded, named_schemas={}),
+        prefix=fastavro.parse_schema({**expanded, "fields": fields[:1]}, named_schemas={})
+        if is_event
+        else None,
+    )
+
+
+def _expanded(
+    schema: dict[str, Any], raw: dict[tuple[str, int], dict[str, Any]]
+) -> dict[str, Any]:
+    imports = schema.get("imports", {})
+    rest = {name: value for name, value in schema.items() if name != "imports"}
+    if not imports:
+        return rest
+    envelope = raw.get((ENVELOPE, imports[_ENVELOPE_TYPE]))
+    if envelope is None:
+        raise ValueError(f"{schema['name']} imports an envelope version that has no file")
+    first, *others = rest["fields"]
+    return {**rest, "fields": [{**first, "type": envelope}, *others]}
