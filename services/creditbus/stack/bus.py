@@ -1,0 +1,222 @@
+"""The whole bus on one machine: the servers, the published schemas, the credentials, every service.
+
+Each service gets exactly what it needs: its own principal, and a key only where it signs or verifies.
+"""
+
+from __future__ import annotations
+
+import base64
+import secrets
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Final, Self
+
+import msgspec
+
+from creditbus.domain.catalogue import Catalogue
+from creditbus.runtime.credentials import Role, file_of, issue
+from creditbus.runtime.registry import Registry
+from creditbus.runtime.settings import environment
+from creditbus.stack.folder import Folder, StackFile, write_private
+from creditbus.stack.local import LocalStack, Parties
+from creditbus.stack.ports import HOST, Ports, refuse_taken
+from creditbus.stack.registry import read_registered
+from creditbus.stack.services import Plan, Services, run_argv, worker_name
+from creditbus.stack.supervisor import Say
+from creditbus.wire.schemas import Schemas, load_schemas
+from creditbus.wire.topics import SERVICES, service_principal
+
+HOSTED: Final = tuple(name for name in SERVICES if name != "audit")
+"""The services that run as processes, in the order of the flow."""
+
+ATTESTATION_KEY: Final = "attestation key"
+PERSON_KEY: Final = "person key"
+OPERATOR: Final = "operator"
+READY_BOUND_S: Final = 90.0
+
+_SECRET_BYTES: Final = 32
+_HTTP: Final = ("gateway", "query", "feed", "console")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sites:
+    """Where a local bus lies: its folder, the cache of downloads, the schemas and the catalogue."""
+
+    home: Path
+    cache: Path
+    schemas: Path
+    catalogue: Path
+
+
+class LocalBus:
+    """A local stack with services on it; ``services`` may be fewer than all, for tests."""
+
+    def __init__(
+        self,
+        sites: Sites,
+        catalogue: Catalogue,
+        *,
+        ports: Ports,
+        say: Say,
+        services: Sequence[str] = HOSTED,
+        quick: bool = False,
+    ) -> None:
+        parties = Parties(sources=sorted(catalogue.sources), bodies=sorted(catalogue.bodies))
+        self.stack = LocalStack(
+            sites.home, sites.cache, ports=ports, parties=parties, say=say, quick=quick
+        )
+        self.services = Services(self.stack.folder, self.stack.supervisor)
+        self.catalogue = catalogue
+        self._sites = sites
+        self._names = services
+        self._say = say
+
+    def __enter__(self) -> Self:
+        self.stack.__enter__()
+        try:
+            self._publish(load_schemas(self._sites.schemas))
+            add_secrets(self.stack.file, self.stack.folder, self.catalogue)
+            refuse_taken(self.stack.file.ports.web())
+            self.services.start([self.plan(name) for name in self._names], READY_BOUND_S)
+            self._say(f"{len(self._names)} services are ready")
+        except BaseException:
+            self.stack.stop()
+            raise
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.stack.__exit__(kind, error, traceback)
+
+    def plan(self, service: str, worker: int = 0) -> Plan:
+        """Return how one worker of a service is run."""
+        settings = service_settings(self.stack.file, self._sites, service, worker)
+        metrics = self.stack.file.ports.metrics_of(service, worker)
+        return Plan(
+            name=worker_name(service, worker),
+            argv=run_argv(service, worker),
+            env=environment(settings),
+            ready_url=f"http://{HOST}:{metrics}/health/ready",
+        )
+
+    def _publish(self, schemas: Schemas) -> None:
+        url = self.stack.file.registry_url
+        Registry(url).publish(schemas)
+        self.stack.registry_ids().record(read_registered(url))
+        self._say(f"{len(schemas.versions)} schemas are published")
+
+
+def add_secrets(file: StackFile, folder: Folder, catalogue: Catalogue) -> None:
+    """Give the bus the keys and tokens that it lacks, and write the hashes that HTTP callers are held to."""
+    for name in (ATTESTATION_KEY, PERSON_KEY):
+        file.secrets.setdefault(name, secrets.token_hex(_SECRET_BYTES))
+    for body in catalogue.bodies:
+        file.secrets.setdefault(webhook_secret_name(body), _webhook_secret())
+    missing = [
+        (party, role)
+        for party, role in _callers(catalogue)
+        if token_name(party) not in file.secrets
+    ]
+    tokens = folder.path / "tokens.json"
+    if missing or not tokens.exists():
+        rows = []
+        for party, role in _callers(catalogue):
+            token, row = issue(party, role)
+            file.secrets[token_name(party)] = token
+            rows.append(row)
+        write_private(tokens, file_of(rows))
+    file.save(folder.stack_file)
+
+
+def token_name(party: str) -> str:
+    """Return under which name the stack's file holds a caller's HTTP token."""
+    return f"token of {party}"
+
+
+def webhook_secret_name(body: str) -> str:
+    """Return under which name the stack's file holds a body's signing secret."""
+    return f"webhook secret of {body}"
+
+
+def webhook_url(file: StackFile, body: str) -> str:
+    """Return where the local demonstration body takes its directives."""
+    return f"http://{HOST}:{file.ports.body}/bodies/{body}/v1/directives"
+
+
+def service_settings(
+    file: StackFile, sites: Sites, service: str, worker: int = 0
+) -> dict[str, str]:
+    """Return the settings of one worker, by field name: its own principal, and the keys it needs."""
+    principal = service_principal(service)
+    settings = {
+        "home": str(sites.home.absolute()),
+        "kafka": file.bootstrap,
+        "kafka_user": principal,
+        "kafka_password": file.credentials[principal],
+        "registry": file.registry_url,
+        "redis": file.redis_url,
+        "schemas": str(sites.schemas.absolute()),
+        "catalogue": str(sites.catalogue.absolute()),
+        "state": str(Folder(sites.home.absolute()).state),
+        "tokens": str(sites.home.absolute() / "tokens.json"),
+        "metrics_port": str(file.ports.metrics_of(service, worker)),
+        **{f"{name}_port": str(getattr(file.ports, name)) for name in _HTTP},
+    }
+    return settings | _keys(file, service)
+
+
+def bodies_plan(file: StackFile, sites: Sites) -> Plan:
+    """Return how the demonstration's executing bodies are run: by their own program, without a principal."""
+    settings = {
+        "home": str(sites.home.absolute()),
+        "state": str(Folder(sites.home.absolute()).state),
+        "body_port": str(file.ports.body),
+        **_webhook_keys(file),
+    }
+    return Plan(
+        name="bodies-0",
+        argv=(sys.executable, "-m", "creditbus.demo.bodies"),
+        env=environment(settings),
+        ready_url=f"http://{HOST}:{file.ports.body}/health/ready",
+    )
+
+
+def _keys(file: StackFile, service: str) -> dict[str, str]:
+    keys: dict[str, str] = {}
+    if service in {"gateway", "intake"}:
+        keys["attestation_key"] = file.secrets[ATTESTATION_KEY]
+    if service in {"gateway", "query"}:
+        keys |= {"person_key": file.secrets[PERSON_KEY], "allow_synthetic": "true"}
+    if service == "delivery":
+        keys |= _webhook_keys(file)
+    return keys
+
+
+def _webhook_keys(file: StackFile) -> dict[str, str]:
+    prefix = webhook_secret_name("")
+    bodies = [name.removeprefix(prefix) for name in file.secrets if name.startswith(prefix)]
+    keys = {
+        "webhooks": {body: webhook_url(file, body) for body in bodies},
+        "webhook_secrets": {body: file.secrets[prefix + body] for body in bodies},
+    }
+    return {name: msgspec.json.encode(rows).decode() for name, rows in keys.items()}
+
+
+def _callers(catalogue: Catalogue) -> list[tuple[str, Role]]:
+    return [
+        *((source, Role.SOURCE) for source in catalogue.sources),
+        *((body, Role.BODY) for body in catalogue.bodies),
+        *((subscriber, Role.SUBSCRIBER) for subscriber in catalogue.subscribers),
+        (OPERATOR, Role.OPERATOR),
+    ]
+
+
+def _webhook_secret() -> str:
+    return "whsec_" + base64.b64encode(secrets.token_bytes(_SECRET_BYTES)).decode()

@@ -1,0 +1,177 @@
+"""The stack's folder (``.creditbus/``): where data, logs and the credentials of one bus live.
+
+One stack at a time owns a folder, held by a lock that the system drops when its holder dies.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Final, Self
+
+import msgspec
+
+from creditbus.stack.errors import FolderInUse
+from creditbus.stack.ports import HOST, Ports
+
+OWNER_ONLY_FILE: Final = 0o600
+OWNER_ONLY_FOLDER: Final = 0o700
+LOCK_TRIES: Final = 4
+LOCK_PAUSE_S: Final = 0.05
+
+
+class StackFile(msgspec.Struct, kw_only=True):
+    """What a program needs to talk to the stack; ``credentials`` are passwords by principal.
+
+    ``redis_url`` carries its password. ``secrets`` is for those who run services on the stack.
+    """
+
+    ports: Ports
+    bootstrap: str
+    registry_url: str
+    redis_url: str
+    credentials: dict[str, str]
+    secrets: dict[str, str] = msgspec.field(default_factory=dict)
+
+    @classmethod
+    def load(cls, path: Path) -> Self:
+        """Read the file; raises ``FileNotFoundError`` when no stack was started in the folder."""
+        return msgspec.json.decode(path.read_bytes(), type=cls)
+
+    def save(self, path: Path) -> None:
+        """Write the file whole or not at all, readable by its owner only."""
+        write_private(path, msgspec.json.format(msgspec.json.encode(self), indent=2))
+
+    def at(self, ports: Ports) -> None:
+        """Move the addresses to these ports, keeping every credential."""
+        self.ports = ports
+        self.bootstrap = f"{HOST}:{ports.kafka}"
+        self.registry_url = f"http://{HOST}:{ports.registry}/apis/ccompat/v7"
+        password = self.secrets["redis"]
+        self.redis_url = f"redis://:{password}@{HOST}:{ports.redis}/0"
+
+
+@dataclass(frozen=True, slots=True)
+class Folder:
+    """The layout of a stack's folder."""
+
+    path: Path
+
+    @property
+    def kafka(self) -> Path:
+        """The broker's data and settings, and the recorded schema ids."""
+        return self.path / "kafka"
+
+    @property
+    def registry(self) -> Path:
+        """The schema registry's database."""
+        return self.path / "registry"
+
+    @property
+    def valkey(self) -> Path:
+        """The append-only file of the views."""
+        return self.path / "valkey"
+
+    @property
+    def logs(self) -> Path:
+        """One log a process."""
+        return self.path / "logs"
+
+    @property
+    def state(self) -> Path:
+        """What services keep: a folder a worker."""
+        return self.path / "state"
+
+    @property
+    def records(self) -> Path:
+        """The identities of the running processes."""
+        return self.path / "processes"
+
+    @property
+    def stack_file(self) -> Path:
+        """Addresses and credentials."""
+        return self.path / "stack.json"
+
+    @property
+    def lock_file(self) -> Path:
+        """The lock, holding its owner's pid."""
+        return self.path / "lock"
+
+    def make(self) -> None:
+        """Create the folders, closed to other users."""
+        self.path.mkdir(mode=OWNER_ONLY_FOLDER, parents=True, exist_ok=True)
+        for part in (self.kafka, self.registry, self.valkey, self.logs, self.state, self.records):
+            part.mkdir(mode=OWNER_ONLY_FOLDER, exist_ok=True)
+
+
+class FolderLock:
+    """The exclusive right to run a stack in a folder, for as long as this process lives."""
+
+    def __init__(self, folder: Folder) -> None:
+        self._path = folder.lock_file
+        self._file: IO[str] | None = None
+
+    def acquire(self) -> None:
+        """Take the right, or refuse with the pid of the process that has it."""
+        file = self._path.open("a+", encoding="utf-8")
+        try:
+            _lock(file)
+        except BlockingIOError as error:
+            file.close()
+            raise FolderInUse(
+                f"A stack already runs in {self._path.parent}, started by pid "
+                f"{_read_pid(self._path)}. Stop it first, or name another folder."
+            ) from error
+        file.truncate(0)
+        file.write(str(os.getpid()))
+        file.flush()
+        self._file = file
+
+    def release(self) -> None:
+        """Give the right back; doing it twice is harmless."""
+        if self._file is not None:
+            self._file.truncate(0)
+            self._file.close()
+            self._file = None
+
+
+def _lock(file: IO[str]) -> None:
+    """Lock the file; a few tries, because asking who holds it takes the lock for an instant."""
+    for _ in range(LOCK_TRIES - 1):
+        try:
+            return fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            time.sleep(LOCK_PAUSE_S)
+    return fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+def holder(folder: Folder) -> int | None:
+    """Return the pid of the launcher whose stack runs in the folder, none when none does."""
+    if not folder.lock_file.exists():
+        return None
+    with folder.lock_file.open("a", encoding="utf-8") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return _read_pid(folder.lock_file)
+    return None
+
+
+def write_private(path: Path, content: bytes) -> None:
+    """Write a file whole or not at all, readable by its owner only from the first byte."""
+    partial = path.with_name(f"{path.name}.partial")
+    partial.unlink(missing_ok=True)
+    descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, OWNER_ONLY_FILE)
+    with os.fdopen(descriptor, "wb") as stream:
+        stream.write(content)
+        stream.flush()
+        os.fsync(stream.fileno())
+    partial.replace(path)
+
+
+def _read_pid(path: Path) -> int | None:
+    text = path.read_text(encoding="utf-8").strip()
+    return int(text) if text.isdigit() else None

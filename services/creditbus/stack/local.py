@@ -1,0 +1,235 @@
+"""The local stack from start to stop: lock, leftovers, three servers at once, topics and logins.
+
+The servers boot side by side and are watched afterwards; services are added to the same supervisor,
+which ends them before the servers they talk to.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Final, Protocol, Self
+
+from confluent_kafka.admin import AdminClient
+
+from creditbus.stack import kafka
+from creditbus.stack.downloads import Distribution, install
+from creditbus.stack.errors import FolderInUse
+from creditbus.stack.folder import Folder, FolderLock, StackFile, holder
+from creditbus.stack.kafka import Kafka
+from creditbus.stack.ports import Ports, refuse_taken
+from creditbus.stack.processes import (
+    POLL_S,
+    STOP_BOUND_S,
+    Child,
+    Identity,
+    Launch,
+    stop_all,
+    stop_leftovers,
+)
+from creditbus.stack.provision import add_passwords, new_password, provision
+from creditbus.stack.registry import Registry, RegistryIds, read_registered
+from creditbus.stack.supervisor import Say, Supervisor
+from creditbus.stack.valkey import Valkey
+
+START_BOUND_S: Final = 60.0
+REDIS: Final = "redis"
+
+
+class Server(Protocol):
+    """A server of the stack: prepared once, started, then asked until it answers."""
+
+    @property
+    def name(self) -> str:
+        """What it is called in logs and sentences."""
+
+    def prepare(self) -> None:
+        """Write its settings and make its folders."""
+
+    def launch(self) -> Launch:
+        """Return how it is started."""
+
+    def answers(self) -> bool:
+        """Tell whether it answers a real request."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parties:
+    """Who speaks on the bus from outside: sources file, executing bodies act."""
+
+    sources: Sequence[str]
+    bodies: Sequence[str]
+
+
+class LocalStack:
+    """Kafka, registry and Valkey over one folder, from ``with`` to its end.
+
+    ``say`` is told each step in a sentence. ``quick`` is for short lives such as a test run's.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        cache: Path,
+        *,
+        ports: Ports,
+        parties: Parties,
+        say: Say,
+        quick: bool = False,
+    ) -> None:
+        self.folder = Folder(folder.expanduser().resolve())
+        self._cache = cache.expanduser().resolve()
+        self._ports = ports
+        self._parties = parties
+        self._say = say
+        self._quick = quick
+        self._lock = FolderLock(self.folder)
+        self.supervisor = Supervisor(say)
+        self._booting: list[Child] = []
+        self._file: StackFile | None = None
+
+    @property
+    def file(self) -> StackFile:
+        """Return the addresses and credentials, once started."""
+        assert self._file is not None, "the stack has not been started"
+        return self._file
+
+    def __enter__(self) -> Self:
+        self.folder.make()
+        self._lock.acquire()
+        try:
+            self._start()
+        except BaseException:
+            self.stop()
+            raise
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.stop()
+
+    def stop(self) -> None:
+        """End every process in order and give the folder back; doing it twice is harmless."""
+        stop_all(self._booting)
+        self.supervisor.stop()
+        self._lock.release()
+
+    def admin(self) -> AdminClient:
+        """Return an admin of the broker, who may do everything."""
+        return AdminClient(self.client_config(kafka.ADMIN))
+
+    def client_config(self, principal: str) -> kafka.ClientConfig:
+        """Return the confluent-kafka settings with which a principal logs in."""
+        return kafka.client_config(self.file.bootstrap, principal, self.file.credentials[principal])
+
+    def registry_ids(self) -> RegistryIds:
+        """Return the record of schema ids, for whoever publishes schemas."""
+        return registry_ids(self.folder)
+
+    def server(self, name: str) -> Child:
+        """Return one server's process: kafka, registry or valkey."""
+        (child,) = [child for child in self.supervisor.children if child.launch.name == name]
+        return child
+
+    def _start(self) -> None:
+        for left in stop_leftovers(self.folder.records):
+            self._say(f"ended {left.name} (pid {left.pid}), left over from a killed launcher")
+        refuse_taken(self._ports.servers())
+        programs = install(self._cache, self._say)
+        self._file = self._credentials()
+        self._start_servers(self._servers(programs))
+        self.registry_ids().check(read_registered(self.file.registry_url))
+        changes = provision(
+            self.admin(), self.file.credentials, self._parties.sources, self._parties.bodies
+        )
+        self._say(f"topics, logins and rights are as declared ({changes} changes)")
+
+    def _credentials(self) -> StackFile:
+        """Return what is known of the folder, with new passwords for those who had none.
+
+        It is saved before the broker learns a password, so no login can outlive its record.
+        """
+        path = self.folder.stack_file
+        kafka.refuse_orphan(self.folder.kafka, has_credentials=path.exists())
+        file = StackFile.load(path) if path.exists() else _empty(self._ports)
+        file.credentials.setdefault(kafka.ADMIN, new_password())
+        file.secrets.setdefault(REDIS, new_password())
+        add_passwords(file.credentials, self._parties.sources, self._parties.bodies)
+        file.at(self._ports)
+        file.save(path)
+        return file
+
+    def _servers(self, programs: Distribution) -> list[Server]:
+        folder, ports = self.folder, self._ports
+        return [
+            Valkey(
+                folder=folder.valkey,
+                logs=folder.logs,
+                ports=ports,
+                password=self.file.secrets[REDIS],
+            ),
+            Registry(distribution=programs, folder=folder.registry, logs=folder.logs, ports=ports),
+            Kafka(
+                distribution=programs,
+                folder=folder.kafka,
+                logs=folder.logs,
+                ports=ports,
+                password=self.file.credentials[kafka.ADMIN],
+                quick=self._quick,
+            ),
+        ]
+
+    def _start_servers(self, servers: Sequence[Server]) -> None:
+        """Start all, then wait for each: they boot side by side without a thread of ours."""
+        began = time.monotonic()
+        for server in servers:
+            server.prepare()
+            child = Child(server.launch(), self.folder.records)
+            self._booting.append(child)
+            child.start()
+        for server, child in zip(servers, list(self._booting), strict=True):
+            child.wait_until(server.answers, START_BOUND_S)
+            self._say(f"{server.name} answers after {time.monotonic() - began:.1f} s")
+        for child in self._booting:
+            self.supervisor.keep(child)
+        self._booting.clear()
+
+
+def registry_ids(folder: Folder) -> RegistryIds:
+    """Return the record of schema ids that belongs to a folder's broker data."""
+    return RegistryIds(folder.kafka / "registry-ids.json")
+
+
+def stop_stack(path: Path, bound_s: float = 2 * STOP_BOUND_S) -> list[Identity] | int | None:
+    """Stop the stack of a folder from outside.
+
+    A living launcher is asked to end (its pid is returned) and does so in order; what a dead one
+    left is ended here and returned; none means that nothing ran.
+    """
+    folder = Folder(path.expanduser().resolve())
+    launcher = holder(folder)
+    if launcher is None:
+        return stop_leftovers(folder.records) or None
+    os.kill(launcher, signal.SIGTERM)
+    deadline = time.monotonic() + bound_s
+    while holder(folder) is not None:
+        if time.monotonic() > deadline:
+            raise FolderInUse(
+                f"Pid {launcher} was asked to stop its stack and did not within {bound_s:g} s. "
+                f"Kill it; the next start or stop ends what it leaves."
+            )
+        time.sleep(POLL_S)
+    return launcher
+
+
+def _empty(ports: Ports) -> StackFile:
+    return StackFile(ports=ports, bootstrap="", registry_url="", redis_url="", credentials={})

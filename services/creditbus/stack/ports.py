@@ -1,0 +1,136 @@
+"""The ports of the local stack: fixed ones for people, a free block for tests.
+
+A port that is taken is named with its holder before anything starts, because a server's own
+complaint would be buried in its log.
+"""
+
+from __future__ import annotations
+
+import secrets
+import socket
+from collections.abc import Iterator
+from contextlib import ExitStack
+from typing import Final
+
+import msgspec
+import psutil
+
+from creditbus.stack.errors import PortTaken
+from creditbus.wire.topics import SERVICES
+
+HOST: Final = "127.0.0.1"
+METRICS_RANGE: Final = 200
+METRICS_STEP: Final = 10
+# Below the range that systems give to outgoing connections, so a free port stays free.
+FREE_FROM: Final = 20_000
+FREE_TO: Final = 32_000
+FREE_TRIES: Final = 200
+
+
+class Ports(msgspec.Struct, frozen=True, kw_only=True):
+    """Where everything listens, always on the loopback address."""
+
+    kafka: int = 19092
+    controller: int = 19093
+    registry: int = 18081
+    redis: int = 16379
+    gateway: int = 8080
+    query: int = 8081
+    feed: int = 8082
+    console: int = 8083
+    body: int = 8090
+    metrics: int = 9100
+
+    def metrics_of(self, service: str, worker: int = 0) -> int:
+        """Return the metrics port of one worker of a service.
+
+        >>> Ports().metrics_of("listing", 1)
+        9111
+        """
+        return self.metrics + METRICS_STEP * SERVICES.index(service) + worker
+
+    def servers(self) -> dict[str, int]:
+        """Return the ports of the three servers by field name."""
+        return self._named("kafka", "controller", "registry", "redis")
+
+    def web(self) -> dict[str, int]:
+        """Return the ports of the services that answer HTTP by field name."""
+        return self._named("gateway", "query", "feed", "console", "body")
+
+    def _named(self, *names: str) -> dict[str, int]:
+        return {name: getattr(self, name) for name in names}
+
+
+def free() -> Ports:
+    """Return ports nobody uses: one block, metrics at its end."""
+    names = [name for name in Ports.__struct_fields__ if name != "metrics"]
+    size = len(names) + METRICS_RANGE
+    for _ in range(FREE_TRIES):
+        first = FREE_FROM + secrets.randbelow(FREE_TO - FREE_FROM - size)
+        if all_free(range(first, first + size)):
+            chosen = {name: first + place for place, name in enumerate(names)}
+            return Ports(**chosen, metrics=first + len(names))
+    raise PortTaken(
+        f"no block of {size} free ports was found between {FREE_FROM} and {FREE_TO}. "
+        f"End what listens there, or use the fixed ports."
+    )
+
+
+def all_free(numbers: range) -> bool:
+    """Tell whether every one of these ports can be listened on."""
+    with ExitStack() as held:
+        for number in numbers:
+            listener = held.enter_context(socket.socket())
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                listener.bind((HOST, number))
+            except OSError:
+                return False
+    return True
+
+
+def setting_of(field: str) -> str:
+    """Return the setting that moves a port.
+
+    >>> setting_of("kafka")
+    'CREDITBUS_KAFKA_PORT'
+    """
+    return f"CREDITBUS_{field.upper()}_PORT"
+
+
+def refuse_taken(wanted: dict[str, int]) -> None:
+    """Refuse ports (by field name) that another process listens on, naming it and the setting."""
+    taken = [_sentence(field, port) for field, port in wanted.items() if not _is_free(port)]
+    if taken:
+        raise PortTaken("\n".join(taken))
+
+
+def _is_free(port: int) -> bool:
+    return all_free(range(port, port + 1))
+
+
+def _sentence(field: str, port: int) -> str:
+    holder = "; ".join(_holders(port)) or "a process that this user may not see"
+    return (
+        f"Port {port} ({field}) is taken by {holder}. End it, or set {setting_of(field)} "
+        f"to another port."
+    )
+
+
+def _holders(port: int) -> Iterator[str]:
+    try:
+        connections = psutil.net_connections(kind="tcp")
+    except psutil.AccessDenied:
+        return
+    for connection in connections:
+        address = connection.laddr
+        listening = connection.status == psutil.CONN_LISTEN and address and address.port == port
+        if listening and connection.pid:
+            yield f"pid {connection.pid} ({_command(connection.pid)})"
+
+
+def _command(pid: int) -> str:
+    try:
+        return " ".join(psutil.Process(pid).cmdline())[:100]
+    except (psutil.NoSuchProcess, psutil.AccessDenied):
+        return "unknown"

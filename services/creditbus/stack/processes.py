@@ -1,0 +1,235 @@
+"""Supervised processes: started in their own session, recorded at once, restarted, ended in order.
+
+A child's identity is its pid together with its start time, written to the folder as soon as it
+lives. So a stack whose launcher was killed can be found and ended by the next start, and a pid that
+the system gave to another program since then is never touched.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+import msgspec
+import psutil
+
+from creditbus.stack.errors import NotReady
+
+POLL_S: Final = 0.02
+STOP_BOUND_S: Final = 15.0
+KILL_BOUND_S: Final = 5.0
+SAME_START_S: Final = 1.0
+TAIL_LINES: Final = 30
+TAIL_BYTES: Final = 16_384
+SERVER_RANK: Final = 0
+SERVICE_RANK: Final = 1
+
+
+class Identity(msgspec.Struct, frozen=True, kw_only=True):
+    """Which process this is: ``created`` is its start in seconds since the epoch, by psutil.
+
+    Higher ``rank`` ends first: services before the servers they talk to.
+    """
+
+    name: str
+    pid: int
+    created: float
+    rank: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Launch:
+    """What to run: the environment is complete, nothing is inherited."""
+
+    name: str
+    argv: Sequence[str]
+    env: Mapping[str, str]
+    log: Path
+    rank: int = SERVICE_RANK
+
+
+@dataclass(slots=True)
+class Child:
+    """One supervised process; ``records`` is the folder its identity is kept in."""
+
+    launch: Launch
+    records: Path
+    restarts: int = 0
+    _process: subprocess.Popen[bytes] | None = field(default=None, repr=False)
+    _identity: Identity | None = None
+
+    def start(self) -> None:
+        """Start the process in a session of its own, where the terminal's Ctrl-C is not heard."""
+        launch = self.launch
+        launch.log.parent.mkdir(parents=True, exist_ok=True)
+        with launch.log.open("ab") as log:
+            self._process = subprocess.Popen(
+                list(launch.argv),
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                env=dict(launch.env),
+                start_new_session=True,
+            )
+        pid = self._process.pid
+        created = psutil.Process(pid).create_time()
+        self._identity = Identity(name=launch.name, pid=pid, created=created, rank=launch.rank)
+        _write_record(self.records, self._identity)
+
+    @property
+    def pid(self) -> int | None:
+        """Return the process id, none before the first start."""
+        return None if self._process is None else self._process.pid
+
+    def exit_code(self) -> int | None:
+        """Return how it ended, minus the signal if one ended it; none while it runs."""
+        return None if self._process is None else self._process.poll()
+
+    def is_running(self) -> bool:
+        """Tell whether the process lives."""
+        return self._process is not None and self._process.poll() is None
+
+    def memory_bytes(self) -> int:
+        """Return the resident memory, 0 when the process is gone."""
+        if self._identity is None or not is_alive(self._identity):
+            return 0
+        try:
+            return int(psutil.Process(self._identity.pid).memory_info().rss)
+        except psutil.NoSuchProcess:
+            return 0
+
+    def send(self, number: signal.Signals) -> None:
+        """Send a signal to the process, if it lives."""
+        if self._process is not None:
+            self._process.send_signal(number)
+
+    def stop(self, bound_s: float = STOP_BOUND_S) -> None:
+        """Ask the process to end; kill its whole session after the bound."""
+        stop_all([self], bound_s)
+
+    def tail(self) -> str:
+        """Return the last lines of its log."""
+        return tail(self.launch.log)
+
+    def wait_until(self, answers: Callable[[], bool], bound_s: float) -> None:
+        """Wait until the process answers; raise with the tail of its log when it does not."""
+        deadline = time.monotonic() + bound_s
+        while not answers():
+            if not self.is_running():
+                raise NotReady(
+                    f"{self.launch.name} ended with code {self.exit_code()} at start. {self._see()}"
+                )
+            if time.monotonic() > deadline:
+                raise NotReady(
+                    f"{self.launch.name} did not answer within {bound_s:g} s. {self._see()}"
+                )
+            time.sleep(POLL_S)
+
+    def end_by(self, deadline: float) -> None:
+        """Wait until this monotonic instant, then kill the session; the record goes with it."""
+        assert self._process is not None, "only what was started can end"
+        try:
+            self._process.wait(max(0.0, deadline - time.monotonic()))
+        except subprocess.TimeoutExpired:
+            _signal_session(self._process.pid, signal.SIGKILL)
+            self._process.wait(KILL_BOUND_S)
+        _record_path(self.records, self.launch.name).unlink(missing_ok=True)
+
+    def _see(self) -> str:
+        return f"The end of its log, {self.launch.log}:\n{self.tail()}"
+
+
+def stop_all(children: Iterable[Child], bound_s: float = STOP_BOUND_S) -> None:
+    """End the processes: higher ranks first, those of one rank together, killed after the bound."""
+    started = [child for child in children if child.pid is not None]
+    for rank in sorted({child.launch.rank for child in started}, reverse=True):
+        level = [child for child in started if child.launch.rank == rank]
+        for child in level:
+            child.send(signal.SIGTERM)
+        deadline = time.monotonic() + bound_s
+        for child in level:
+            child.end_by(deadline)
+
+
+def stop_leftovers(records: Path, bound_s: float = STOP_BOUND_S) -> list[Identity]:
+    """End the processes a crashed launcher left, in order; return those that were still alive.
+
+    A record whose pid now belongs to another program is only forgotten.
+    """
+    recorded = [_read_record(path) for path in sorted(records.glob("*.json"))]
+    living = [identity for identity in recorded if is_alive(identity)]
+    for rank in sorted({identity.rank for identity in living}, reverse=True):
+        _end_level([identity for identity in living if identity.rank == rank], bound_s)
+    for identity in recorded:
+        _record_path(records, identity.name).unlink(missing_ok=True)
+    return living
+
+
+def is_alive(identity: Identity) -> bool:
+    """Tell whether this very process lives: the same pid and the same start, and no zombie."""
+    try:
+        process = psutil.Process(identity.pid)
+        same = abs(process.create_time() - identity.created) < SAME_START_S
+        return same and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+
+
+def recorded(records: Path) -> list[Identity]:
+    """Return the processes the folder knows of, dead ones included."""
+    return [_read_record(path) for path in sorted(records.glob("*.json"))]
+
+
+def tail(log: Path) -> str:
+    """Return the last lines of a log."""
+    if not log.exists():
+        return "(no log)"
+    with log.open("rb") as stream:
+        stream.seek(max(0, log.stat().st_size - TAIL_BYTES))
+        lines = stream.read().decode("utf-8", "replace").splitlines()
+    return "\n".join(lines[-TAIL_LINES:])
+
+
+def _end_level(living: Sequence[Identity], bound_s: float) -> None:
+    for identity in living:
+        _signal_session(identity.pid, signal.SIGTERM)
+    _wait_gone(living, bound_s)
+    for identity in living:
+        if is_alive(identity):
+            _signal_session(identity.pid, signal.SIGKILL)
+    _wait_gone(living, KILL_BOUND_S)
+
+
+def _wait_gone(identities: Sequence[Identity], bound_s: float) -> None:
+    deadline = time.monotonic() + bound_s
+    while any(is_alive(identity) for identity in identities) and time.monotonic() < deadline:
+        time.sleep(POLL_S)
+
+
+def _signal_session(pid: int, number: signal.Signals) -> None:
+    try:
+        os.killpg(pid, number)
+    except ProcessLookupError:
+        return
+
+
+def _record_path(records: Path, name: str) -> Path:
+    return records / f"{name}.json"
+
+
+def _write_record(records: Path, identity: Identity) -> None:
+    records.mkdir(parents=True, exist_ok=True)
+    path = _record_path(records, identity.name)
+    partial = path.with_suffix(".partial")
+    partial.write_bytes(msgspec.json.encode(identity))
+    partial.replace(path)
+
+
+def _read_record(path: Path) -> Identity:
+    return msgspec.json.decode(path.read_bytes(), type=Identity)

@@ -1,0 +1,188 @@
+"""One real schema registry (Apicurio, Confluent's API), and the proof that its ids are the log's.
+
+The log of record is decoded by schema ids, so a registry that renumbered would make it unreadable
+or, worse, readable as something else. The ids are therefore recorded beside Kafka's data, and the
+stack refuses to run when the registry disagrees with the record.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, TypeVar
+
+import httpx
+import msgspec
+
+from creditbus.stack.downloads import Distribution
+from creditbus.stack.errors import IdsDiffer
+from creditbus.stack.folder import write_private
+from creditbus.stack.kafka import JAVA_ENVIRONMENT, QUICK
+from creditbus.stack.ports import HOST, Ports
+from creditbus.stack.processes import SERVER_RANK, Launch
+from creditbus.stack.sockets import is_listening
+
+API: Final = "/apis/ccompat/v7"
+ANSWER_BOUND_S: Final = 10.0
+MEMORY: Final = ("-Xms128m", "-Xmx384m", "-XX:+UseSerialGC")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Registry:
+    """A registry over ``folder``; every write is on disk before it is answered."""
+
+    distribution: Distribution
+    folder: Path
+    logs: Path
+    ports: Ports
+    name: str = "registry"
+
+    def prepare(self) -> None:
+        """Make the folder of the database."""
+        (self.folder / "tmp").mkdir(parents=True, exist_ok=True)
+
+    def launch(self) -> Launch:
+        """Return how the registry is started."""
+        return Launch(
+            name=self.name,
+            argv=[
+                str(self.distribution.java),
+                *MEMORY,
+                *QUICK,
+                f"-Djava.io.tmpdir={self.folder / 'tmp'}",
+                f"-Dquarkus.http.host={HOST}",
+                "-jar",
+                str(self.distribution.registry / "quarkus-run.jar"),
+            ],
+            env=JAVA_ENVIRONMENT
+            | {
+                "QUARKUS_HTTP_PORT": str(self.ports.registry),
+                # It opens a port for its keepers too, by default on every address.
+                "QUARKUS_MANAGEMENT_HOST": HOST,
+                "QUARKUS_MANAGEMENT_PORT": "0",
+                "APICURIO_STORAGE_KIND": "sql",
+                "APICURIO_STORAGE_SQL_KIND": "h2",
+                # Without the delay of 0 a kill within half a second lost a registration.
+                "APICURIO_DATASOURCE_URL": f"jdbc:h2:file:{self.folder}/registry;WRITE_DELAY=0",
+            },
+            log=self.logs / "registry.log",
+            rank=SERVER_RANK,
+        )
+
+    def url(self) -> str:
+        """Return the address of the Confluent-compatible API."""
+        return f"http://{HOST}:{self.ports.registry}{API}"
+
+    def answers(self) -> bool:
+        """Tell whether the registry lists its subjects."""
+        if not is_listening(self.ports.registry):
+            return False
+        try:
+            answer = httpx.get(f"{self.url()}/subjects", timeout=ANSWER_BOUND_S)
+        except httpx.HTTPError:
+            return False
+        return answer.status_code == httpx.codes.OK
+
+
+class RegisteredSchema(msgspec.Struct, frozen=True, order=True, kw_only=True):
+    """One version of a registry subject (a record name): its content's hash and its id."""
+
+    subject: str
+    version: int
+    sha256: str
+    id: int
+
+    def place(self) -> tuple[str, int]:
+        """Return what the registry files it under."""
+        return self.subject, self.version
+
+
+class _Held(msgspec.Struct):
+    """The registry's answer about one version."""
+
+    schema: str
+    id: int
+
+
+def schema_hash(schema: str) -> str:
+    """Return the hash of a schema's content, whatever its spacing and the order of its keys.
+
+    >>> schema_hash('{"type": "string"}') == schema_hash('{"type":"string"}')
+    True
+    """
+    canonical = json.dumps(json.loads(schema), sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(canonical.encode()).hexdigest()
+
+
+def read_registered(url: str) -> list[RegisteredSchema]:
+    """Return every schema version that the registry at the address holds."""
+    found = []
+    with httpx.Client(base_url=url, timeout=ANSWER_BOUND_S) as client:
+        for subject in _get(client, "/subjects", list[str]):
+            for version in _get(client, f"/subjects/{subject}/versions", list[int]):
+                held = _get(client, f"/subjects/{subject}/versions/{version}", _Held)
+                found.append(
+                    RegisteredSchema(
+                        subject=subject,
+                        version=version,
+                        sha256=schema_hash(held.schema),
+                        id=held.id,
+                    )
+                )
+    return sorted(found)
+
+
+@dataclass(frozen=True, slots=True)
+class RegistryIds:
+    """The ids the log was written with, in a file beside the broker's data."""
+
+    path: Path
+
+    def recorded(self) -> list[RegisteredSchema]:
+        """Return what is recorded, nothing before the first schema."""
+        if not self.path.exists():
+            return []
+        return msgspec.json.decode(self.path.read_bytes(), type=list[RegisteredSchema])
+
+    def check(self, present: Iterable[RegisteredSchema]) -> None:
+        """Refuse to go on when a recorded schema is gone or has another id or content."""
+        held = {schema.place(): schema for schema in present}
+        differing = [
+            _difference(schema, held.get(schema.place()))
+            for schema in self.recorded()
+            if held.get(schema.place()) != schema
+        ]
+        if differing:
+            raise IdsDiffer(
+                "The registry is not the one the log was written with: "
+                f"{'; '.join(differing)}. Records would be decoded wrongly, so nothing starts. "
+                f"Bring back the registry's folder that belongs to {self.path.parent}."
+            )
+
+    def record(self, present: Iterable[RegisteredSchema]) -> None:
+        """Check, then remember every schema the registry holds now."""
+        present = sorted(present)
+        self.check(present)
+        if present != self.recorded():
+            write_private(self.path, msgspec.json.format(msgspec.json.encode(present), indent=1))
+
+
+def _difference(recorded: RegisteredSchema, found: RegisteredSchema | None) -> str:
+    name = f"{recorded.subject} version {recorded.version}"
+    if found is None:
+        return f"{name} (id {recorded.id}) is missing"
+    if found.id != recorded.id:
+        return f"{name} has id {found.id} instead of {recorded.id}"
+    return f"{name} (id {recorded.id}) has another content"
+
+
+Answer = TypeVar("Answer")
+
+
+def _get(client: httpx.Client, path: str, kind: type[Answer]) -> Answer:
+    answer = client.get(path)
+    answer.raise_for_status()
+    return msgspec.json.decode(answer.content, type=kind)

@@ -1,0 +1,67 @@
+"""Ports: one block for a test run, and a taken port named with its holder."""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Iterator
+
+import pytest
+
+from creditbus.stack import ports
+from creditbus.stack.errors import PortTaken
+from creditbus.stack.ports import HOST, METRICS_RANGE, Ports
+from creditbus.wire.topics import SERVICES
+
+
+@pytest.fixture
+def listener() -> Iterator[socket.socket]:
+    with socket.socket() as opened:
+        opened.bind((HOST, 0))
+        opened.listen()
+        yield opened
+
+
+def test_taken_port_names_its_holder_and_the_setting(listener: socket.socket) -> None:
+    port = listener.getsockname()[1]
+    with pytest.raises(PortTaken) as refused:
+        ports.refuse_taken({"kafka": port})
+    sentence = str(refused.value)
+    assert f"Port {port} (kafka)" in sentence
+    assert f"pid {os.getpid()}" in sentence
+    assert "CREDITBUS_KAFKA_PORT" in sentence
+
+
+def test_every_taken_port_is_named(listener: socket.socket) -> None:
+    port = listener.getsockname()[1]
+    with pytest.raises(PortTaken) as refused:
+        ports.refuse_taken({"kafka": port, "redis": port})
+    assert len(str(refused.value).splitlines()) == 2
+
+
+def test_free_ports_are_free_and_apart() -> None:
+    found = ports.free()
+    single = [getattr(found, name) for name in Ports.__struct_fields__ if name != "metrics"]
+    assert len(set(single)) == len(single)
+    assert ports.all_free(range(min(single), found.metrics + METRICS_RANGE))
+    assert not set(single) & set(range(found.metrics, found.metrics + METRICS_RANGE))
+
+
+def test_every_single_port_belongs_to_a_server_or_a_service() -> None:
+    single = set(Ports.__struct_fields__) - {"metrics"}
+    assert Ports().servers().keys() | Ports().web().keys() == single
+
+
+def test_metrics_ports_fit_their_range() -> None:
+    standard = Ports()
+    assert standard.metrics_of("intake") == 9100
+    assert standard.metrics_of(SERVICES[-1], 9) < standard.metrics + METRICS_RANGE
+
+
+def test_fixed_ports_of_the_servers() -> None:
+    assert Ports().servers() == {
+        "kafka": 19092,
+        "controller": 19093,
+        "registry": 18081,
+        "redis": 16379,
+    }
