@@ -1,0 +1,139 @@
+"""The changelog: bring one store up to the end of its partition of the changelog.
+
+The end is asked for before reading and includes what is not committed: the end that a reader of
+committed records sees may lie before a transaction that is just being committed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from confluent_kafka import Consumer, KafkaError, Message, TopicPartition
+
+from creditbus.engine.alarm import Alarm
+from creditbus.engine.failures import Halt, Kind, halt, rule_for
+from creditbus.engine.layout import Layout
+from creditbus.engine.store import Mark, Store, StoreBroken
+from creditbus.engine.surroundings import Logger
+
+_BATCH = 5000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stretch:
+    """One partition of the changelog as it stood when a restore began, at an instant in seconds."""
+
+    topic: str
+    partition: int
+    start: int
+    end: int
+    layout: Layout
+    at: int
+
+    def objection_to(self, mark: Mark | None) -> str | None:
+        """Return why a store with this mark cannot be brought up, none if it can."""
+        if mark is None:
+            return None
+        if mark.topic_id != self.layout.topic_id:
+            return "it belongs to another changelog: the topic was made anew"
+        if mark.offset > self.end:
+            return f"it is ahead of its changelog ({mark.offset} > {self.end})"
+        if mark.offset < self.start:
+            return f"its changelog begins behind it ({mark.offset} < {self.start})"
+        if self.at - mark.at > self.layout.tombstone_seconds / 2:
+            return "it is so old that the changelog may have forgotten deletions it never saw"
+        return None
+
+
+def open_store(folder: Path, stretch: Stretch, logger: Logger) -> Store:
+    """Return the folder's store, or an empty one in its place when it cannot be brought up."""
+    try:
+        store = Store(folder)
+    except StoreBroken as broken:
+        objection: str | None = str(broken)
+    else:
+        objection = stretch.objection_to(store.mark)
+        if objection is None and (store.mark is not None or stretch.start == 0):
+            return store
+        store.close()
+    if stretch.start > 0:
+        raise Halt(
+            f"the state of {stretch.topic}/{stretch.partition} cannot be built: {objection or ''}"
+            f" the changelog begins at {stretch.start}, not at 0",
+            "replay the sources under a new application id",
+        )
+    aside = _set_aside(folder)
+    logger.warning(
+        "a store was set aside and is built again from its changelog",
+        store=folder.name,
+        reason=objection,
+        aside=aside.name,
+    )
+    return Store(folder)
+
+
+def _set_aside(folder: Path) -> Path:
+    number = 1
+    while (aside := folder.with_name(f"{folder.name}.aside-{number}")).exists():
+        number += 1
+    return folder.rename(aside)
+
+
+def follow(
+    reader: Consumer,
+    store: Store,
+    stretch: Stretch,
+    *,
+    go_on: Callable[[int], bool],
+    alarm: Alarm,
+) -> bool:
+    """Write the changelog into the store up to the end; whether it got there.
+
+    After each batch ``go_on`` is asked, with the number of records in it.
+    """
+    mark = store.mark or Mark(topic_id=stretch.layout.topic_id, offset=0, at=stretch.at)
+    if mark.offset < stretch.end:
+        reader.assign([TopicPartition(stretch.topic, stretch.partition, mark.offset)])
+    position = mark.offset
+    while position < stretch.end:
+        batch: list[Message] = []
+        for message in reader.consume(_BATCH, 0.05):
+            error = message.error()
+            if error is None:
+                batch.append(message)
+            else:
+                # An empty stretch of aborted records and markers ends with this notice.
+                position = max(position, _position_behind(error, message, alarm))
+        if batch:
+            alarm.answered()
+            position = max(position, _offset(batch[-1]) + 1)
+            _write(store, batch, mark)
+        if not go_on(len(batch)):
+            return False
+    if store.mark is not None:
+        store.write([], Mark(topic_id=mark.topic_id, offset=position, at=stretch.at))
+    return True
+
+
+def _write(store: Store, batch: list[Message], mark: Mark) -> None:
+    rows = [(message.key() or b"", message.value()) for message in batch]
+    offset = _offset(batch[-1]) + 1
+    # The instant stays the old one until the restore is complete.
+    store.write(rows, Mark(topic_id=mark.topic_id, offset=offset, at=mark.at))
+
+
+def _position_behind(error: KafkaError, message: Message, alarm: Alarm) -> int:
+    if error.code() == KafkaError._PARTITION_EOF:
+        return _offset(message)
+    if rule_for(error).kind in (Kind.SILENT, Kind.RETRY):
+        alarm.hear(error)
+        return 0
+    raise halt("the changelog cannot be read", error)
+
+
+def _offset(message: Message) -> int:
+    offset = message.offset()
+    assert offset is not None, "a record has an offset"
+    return offset

@@ -1,0 +1,99 @@
+"""Connections: where the broker is, and the four kinds of client a worker uses.
+
+Each setting that is not a default has its reason beside it; most cost somebody a day.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from confluent_kafka import Consumer, Producer
+from confluent_kafka.admin import AdminClient
+
+from creditbus.engine.alarm import Alarm
+
+Settings = dict[str, Any]
+
+TRANSACTION_MS = 15_000  # the longest that a taker-over waits for a dead owner's transaction
+SESSION_MS = 6_000  # how long a stopped worker keeps its partitions
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """Where the broker is, and what it wants to know of a client (the client library's names)."""
+
+    bootstrap: str
+    security: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+    def base(self, alarm: Alarm) -> Settings:
+        """Return the settings that all clients of a worker share."""
+        return {
+            **self.security,
+            "bootstrap.servers": self.bootstrap,
+            "error_cb": alarm.hear,
+            "reconnect.backoff.max.ms": 1000,
+            "socket.timeout.ms": 15_000,
+            # The library's own log lines would repeat on stderr what error_cb tells.
+            "log_level": 2,
+        }
+
+    def member(self, group: str, name: str, *, eager: bool, alarm: Alarm) -> Consumer:
+        """Return a member of the group that reads what is committed and commits nothing itself.
+
+        An eager member places equal partition numbers of several topics alike (range); another
+        keeps what it has while the group changes (cooperative).
+        """
+        return Consumer(
+            {
+                **self.base(alarm),
+                "group.id": group,
+                "group.instance.id": name,
+                "partition.assignment.strategy": "range" if eager else "cooperative-sticky",
+                "session.timeout.ms": SESSION_MS,
+                "heartbeat.interval.ms": 1000,
+                "max.poll.interval.ms": 60_000,
+                **_READING,
+            }
+        )
+
+    def reader(self, group: str, alarm: Alarm) -> Consumer:
+        """Return a reader of a changelog; it joins no group and commits nothing."""
+        reading = {"enable.partition.eof": True, "fetch.wait.max.ms": 20}
+        return Consumer({**self.base(alarm), "group.id": group, **_READING, **reading})
+
+    def transactional(self, name: str, alarm: Alarm) -> Producer:
+        """Return the one producer of a worker; its name fences an older process of that name."""
+        return Producer(
+            {
+                **self.base(alarm),
+                "transactional.id": name,
+                "transaction.timeout.ms": TRANSACTION_MS,
+                "acks": "all",
+                "linger.ms": 1,
+                # The library's own partitioner disagrees with everybody else's about a key.
+                "partitioner": "murmur2_random",
+                "queue.buffering.max.messages": 500_000,
+                "queue.buffering.max.kbytes": 262_144,
+                "batch.size": 1_000_000,
+                "batch.num.messages": 20_000,
+                # A missing topic must be told before the watchdog loses patience.
+                "topic.metadata.propagation.max.ms": 10_000,
+            }
+        )
+
+    def admin(self, alarm: Alarm) -> AdminClient:
+        """Return the client that asks about topics, offsets and groups."""
+        return AdminClient(self.base(alarm))
+
+
+_READING: Settings = {
+    "isolation.level": "read_committed",
+    "enable.auto.commit": False,
+    # The loop always says where to begin; losing the place silently would lose records.
+    "auto.offset.reset": "error",
+    # The default of a second throttles a reader that empties its queue.
+    "fetch.queue.backoff.ms": 5,
+    "queued.max.messages.kbytes": 32_768,
+}

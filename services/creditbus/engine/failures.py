@@ -1,0 +1,160 @@
+"""Failures: what an error of the broker means for a worker, in one table, and the two exceptions.
+
+    EngineFailure
+    ├── Halt      the worker cannot go on; the sentence says what happened and what to do
+    └── Refused   the broker refused a transaction; what is still owned is kept and tried again
+
+A refusal is not always a loss: in an ordinary rebalance a member that keeps its partitions can be
+refused once. Only the group's own word (``on_lost``) drops what a worker holds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from confluent_kafka import KafkaError, KafkaException
+
+
+class EngineFailure(Exception):
+    """What the engine itself raises."""
+
+
+class Halt(EngineFailure):
+    """The worker cannot go on: what happened, and what to do about it."""
+
+    def __init__(self, happened: str, advice: str) -> None:
+        super().__init__(f"{happened}; {advice}")
+
+
+class Refused(EngineFailure):
+    """The broker refused the transaction and it was aborted; what is still owned is kept."""
+
+
+class Kind(StrEnum):
+    """What a worker does about an error."""
+
+    FATAL = "fatal"  # stop with the sentence
+    LOST = "lost"  # abort and poll: the group is about to take the partitions
+    REFUSED = "refused"  # abort, keep what is owned, produce it again as the group now stands
+    ABORT = "abort"  # abort and produce again at once, a few times
+    SILENT = "silent"  # nobody answers: wait, the same call again
+    RETRY = "retry"  # the same call again
+    UNKNOWN = "unknown"  # in no row: a call that fails so stops the worker
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One row of the table: which errors it is about, and what to do."""
+
+    kind: Kind
+    holds: Callable[[KafkaError], bool]
+    advice: str
+
+
+def _codes(*codes: int) -> Callable[[KafkaError], bool]:
+    return lambda error: error.code() in codes
+
+
+RULES: tuple[Rule, ...] = (
+    Rule(
+        Kind.FATAL,
+        _codes(KafkaError._AUTHENTICATION, KafkaError.SASL_AUTHENTICATION_FAILED),
+        "the broker refuses this user or password: check the worker's credentials",
+    ),
+    Rule(
+        Kind.FATAL,
+        _codes(
+            KafkaError.TOPIC_AUTHORIZATION_FAILED,
+            KafkaError.GROUP_AUTHORIZATION_FAILED,
+            KafkaError.TRANSACTIONAL_ID_AUTHORIZATION_FAILED,
+            KafkaError.CLUSTER_AUTHORIZATION_FAILED,
+        ),
+        "the worker's user has no right to this: give it the rights of its service",
+    ),
+    Rule(
+        Kind.FATAL,
+        _codes(KafkaError._FENCED, KafkaError.FENCED_INSTANCE_ID),
+        "another process runs under this worker's name, or this one stood still for so long that"
+        " its transaction was given up: see that it runs once, and start it again",
+    ),
+    Rule(
+        Kind.FATAL,
+        _codes(
+            KafkaError.UNKNOWN_TOPIC_OR_PART,
+            KafkaError._UNKNOWN_TOPIC,
+            KafkaError._UNKNOWN_PARTITION,
+        ),
+        "a topic or partition is missing: run `creditbus topics create`",
+    ),
+    Rule(
+        Kind.FATAL,
+        _codes(KafkaError._AUTO_OFFSET_RESET, KafkaError.OFFSET_OUT_OF_RANGE),
+        "records were removed before they were read: a person must say where to go on",
+    ),
+    Rule(
+        Kind.FATAL,
+        _codes(KafkaError.MSG_SIZE_TOO_LARGE, KafkaError.RECORD_LIST_TOO_LARGE),
+        "an output is larger than its topic allows: raise the topic's limit or mend the service",
+    ),
+    Rule(Kind.FATAL, KafkaError.fatal, "the client is unusable: start the worker again"),
+    Rule(
+        Kind.LOST,
+        _codes(KafkaError.UNKNOWN_MEMBER_ID, KafkaError._MAX_POLL_EXCEEDED),
+        "the group has expelled this worker: it joins again by itself",
+    ),
+    Rule(
+        Kind.REFUSED,
+        _codes(KafkaError.ILLEGAL_GENERATION, KafkaError.REBALANCE_IN_PROGRESS),
+        "the group is changing: the worker tries again by itself",
+    ),
+    Rule(
+        Kind.ABORT,
+        # A record that comes after the error of an earlier one is told of the state alone.
+        lambda error: error.txn_requires_abort() or error.code() == KafkaError._STATE,
+        "the transaction must be aborted: the worker tries again by itself",
+    ),
+    Rule(
+        Kind.SILENT,
+        _codes(
+            KafkaError._TIMED_OUT,
+            KafkaError._TRANSPORT,
+            KafkaError._ALL_BROKERS_DOWN,
+            KafkaError._RESOLVE,
+            KafkaError._WAIT_COORD,
+            KafkaError.REQUEST_TIMED_OUT,
+        ),
+        "the broker does not answer: the worker waits for it",
+    ),
+    Rule(
+        Kind.RETRY,
+        lambda error: error.retriable() or error.code() == KafkaError.UNSTABLE_OFFSET_COMMIT,
+        "the broker asks to try again: the worker does",
+    ),
+)
+
+_UNKNOWN = Rule(
+    Kind.UNKNOWN, lambda _: True, "the engine does not know this error: look at the broker"
+)
+
+
+def rule_for(error: KafkaError) -> Rule:
+    """Return the first row that holds for the error."""
+    return next((rule for rule in RULES if rule.holds(error)), _UNKNOWN)
+
+
+def kind_of(failure: KafkaException) -> Kind:
+    """Return what a worker does about a call that failed so."""
+    return rule_for(error_of(failure)).kind
+
+
+def error_of(failure: KafkaException) -> KafkaError:
+    """Return the broker's error inside the client's exception."""
+    error: KafkaError = failure.args[0]
+    return error
+
+
+def halt(during: str, error: KafkaError) -> Halt:
+    """Return the exception that says what failed and what to do."""
+    return Halt(f"{during}: {error.name()}: {error.str()}", rule_for(error).advice)

@@ -1,0 +1,49 @@
+"""Jobs: what one worker does, as its service states it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+from confluent_kafka import Message
+
+from creditbus.engine.values import Outcome, Output, Produced, Slice, State, Table, Unreadable
+
+C = TypeVar("C")
+
+
+@dataclass(frozen=True)
+class Job(Generic[C]):
+    """What a worker reads, holds, decides and writes.
+
+    ``application`` is the group, and names the changelog; ``name`` is this one worker's stable
+    name: its group instance, transactional id and data folder. ``read`` makes columns of a slice's
+    records, ``decide`` is pure, ``write`` turns an output into a record, ``bury`` makes a dead
+    letter of a record that cannot be read; without it such a record stops the worker.
+    """
+
+    application: str
+    name: str
+    sources: tuple[str, ...]
+    tables: tuple[Table[Any, Any], ...]
+    read: Callable[[Sequence[Message]], tuple[C, list[Unreadable]]]
+    decide: Callable[[Slice[C], State], Outcome]
+    write: Callable[[Output], Produced]
+    bury: Callable[[Unreadable], Produced] | None = None
+
+    def __post_init__(self) -> None:
+        names = [table.name for table in self.tables]
+        assert self.sources, f"{self.name} reads nothing"
+        assert len(set(names)) == len(names), f"{self.name} has two tables of one name"
+        assert all(name and "\0" not in name for name in names), f"bad table name in {names}"
+
+    @property
+    def changelog(self) -> str:
+        """The topic that holds every change of the tables, keyed and compacted."""
+        return f"{self.application}-changelog"
+
+    @property
+    def is_eager(self) -> bool:
+        """Whether equal partition numbers of several topics must meet in one worker."""
+        return bool(self.tables) and len(self.sources) > 1

@@ -1,0 +1,77 @@
+"""The layout: the topics a job needs, looked up once before it starts.
+
+Nothing here creates a topic: one with the wrong partition count would put keys where nobody looks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from confluent_kafka import KafkaError, KafkaException, TopicCollection
+from confluent_kafka.admin import AdminClient, ConfigResource, ResourceType
+
+from creditbus.engine.failures import Halt, error_of
+from creditbus.engine.job import Job
+from creditbus.engine.surroundings import Logger
+
+_TOMBSTONES = "delete.retention.ms"
+_TOMBSTONES_MS = 86_400_000  # the broker's own default
+_ASK_SECONDS = 5.0
+_CREATE = "run `creditbus topics create`"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Layout:
+    """What the broker says of a job's changelog: its id, and for how long it keeps deletions."""
+
+    topic_id: str = ""
+    tombstone_seconds: float = _TOMBSTONES_MS / 1000
+
+
+def look_up(admin: AdminClient, job: Job[Any], logger: Logger) -> Layout:
+    """Return the job's layout, or stop with what is missing."""
+    topics = list(job.sources) + ([job.changelog] if job.tables else [])
+    described = admin.describe_topics(TopicCollection(topics), request_timeout=_ASK_SECONDS)
+    found: dict[str, Any] = {}
+    for topic in topics:
+        try:
+            found[topic] = described[topic].result()
+        except KafkaException as failure:
+            if error_of(failure).code() != KafkaError.UNKNOWN_TOPIC_OR_PART:
+                raise
+            raise Halt(f"the topic {topic} does not exist", _CREATE) from failure
+    if not job.tables:
+        return Layout()
+    check_counts({topic: len(found[topic].partitions) for topic in topics})
+    return Layout(
+        topic_id=str(found[job.changelog].topic_id),
+        tombstone_seconds=_tombstone_seconds(admin, job.changelog, logger),
+    )
+
+
+def check_counts(counts: Mapping[str, int]) -> None:
+    """Stop unless all topics over one store have the same number of partitions."""
+    if len(set(counts.values())) > 1:
+        told = ", ".join(f"{topic} has {count}" for topic, count in sorted(counts.items()))
+        raise Halt(
+            f"topics that share a store differ in partitions: {told}",
+            f"give them equal counts under a new application id and {_CREATE}",
+        )
+
+
+def _tombstone_seconds(admin: AdminClient, changelog: str, logger: Logger) -> float:
+    resource = ConfigResource(ResourceType.TOPIC, changelog)
+    asked = admin.describe_configs([resource], request_timeout=_ASK_SECONDS)
+    try:
+        return float(asked[resource].result()[_TOMBSTONES].value) / 1000
+    except KafkaException as failure:
+        if error_of(failure).code() != KafkaError.TOPIC_AUTHORIZATION_FAILED:
+            raise
+        logger.warning(
+            "the worker may not read the changelog's settings; it takes the broker's default of a"
+            " day for how long deletions are kept; grant DescribeConfigs on the topic",
+            topic=changelog,
+        )
+        return _TOMBSTONES_MS / 1000

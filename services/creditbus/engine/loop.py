@@ -1,0 +1,187 @@
+"""The loop: fetch, decide, keep, and now and then a checkpoint.
+
+Checkpoints follow one another as fast as the load allows: when nothing waits they come at once, so
+a lone record is through in milliseconds; when much waits they are rare and many share the cost.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from contextlib import suppress
+from typing import Any
+
+from confluent_kafka import Consumer, KafkaException, Message
+
+from creditbus.engine import surroundings as names
+from creditbus.engine.alarm import Alarm
+from creditbus.engine.checkpoint import Checkpoint
+from creditbus.engine.failures import Halt, Kind, Refused
+from creditbus.engine.health import Source
+from creditbus.engine.job import Job
+from creditbus.engine.membership import Membership
+from creditbus.engine.shares import Share
+from creditbus.engine.slices import check_fetch, cut, offset_of, unread
+from creditbus.engine.surroundings import Surroundings
+from creditbus.engine.transaction import Transaction
+from creditbus.engine.values import Produced, Slice, Unreadable
+
+FETCH = 4000
+APART_SECONDS = 0.010  # between two checkpoints when little happens
+EVERY_SECONDS = 0.200  # the longest a decided record waits for its checkpoint under load
+EVERY_RECORDS = 50_000
+IDLE_SECONDS = 0.1
+LOOK_SECONDS = 1.0  # between two looks for a broker that was away
+REFUSED_SECONDS = 30.0  # how long the group may refuse before a person should know
+
+
+class Loop:
+    """One worker's turns, from the fetch to the checkpoint."""
+
+    def __init__(
+        self,
+        job: Job[Any],
+        consumer: Consumer,
+        *,
+        transaction: Transaction,
+        checkpoint: Checkpoint,
+        membership: Membership,
+        surroundings: Surroundings,
+    ) -> None:
+        self._job = job
+        self._consumer = consumer
+        self._transaction = transaction
+        self._checkpoint = checkpoint
+        self._membership = membership
+        self._surroundings = surroundings
+        self._taken_at = 0.0
+        self._looked_at = 0.0
+        self._is_broken = False
+        self._refused_since: float | None = None
+        self.uncommitted_since: float | None = None
+
+    def turn(self, alarm: Alarm) -> None:
+        """Fetch once, decide what came, and take a checkpoint if it is time."""
+        self._membership.begin_ready(self._consumer)
+        first = self._consumer.poll(self._patience())
+        alarm.check()
+        if first is not None:
+            # While the group refuses, only as much is read as a poll cannot avoid.
+            more = [] if self._refused_since else self._consumer.consume(FETCH - 1, 0)
+            alarm.check()
+            self._decide([first, *more], alarm)
+        elif alarm.waiting:
+            self._look_for_broker(alarm)
+        self._transaction.serve()
+        if self._is_due(waiting=first is not None):
+            self.commit(alarm)
+        alarm.check()
+
+    def commit(self, alarm: Alarm) -> None:
+        """Take a checkpoint; when the group refuses it, keep everything for the next try."""
+        self._is_broken = False
+        try:
+            self._checkpoint.take(self._membership.shares)
+        except Refused as refused:
+            self._defer(refused)
+            return
+        alarm.answered()
+        self._taken_at = time.monotonic()
+        self._refused_since = self.uncommitted_since = None
+
+    def _look_for_broker(self, alarm: Alarm) -> None:
+        """Find out whether the broker is back: nothing else would tell an idle worker."""
+        now = time.monotonic()
+        if now - self._looked_at < LOOK_SECONDS:
+            return
+        self._looked_at = now
+        with suppress(KafkaException):
+            self._consumer.list_topics(self._job.sources[0], timeout=LOOK_SECONDS / 2)
+            alarm.answered()
+
+    def _patience(self) -> float:
+        if self._refused_since is not None:
+            return 0.05
+        if not self._is_dirty():
+            return IDLE_SECONDS
+        return max(0.0, APART_SECONDS - (time.monotonic() - self._taken_at))
+
+    def _is_dirty(self) -> bool:
+        return any(share.moved for share in self._membership.shares)
+
+    def _is_due(self, *, waiting: bool) -> bool:
+        shares = self._membership.shares
+        if not any(share.moved for share in shares):
+            # What was uncommitted went with a revoke or a loss.
+            self._refused_since = self.uncommitted_since = None
+            return False
+        since = self.uncommitted_since = self.uncommitted_since or time.monotonic()
+        if not waiting or self._is_broken or self._refused_since is not None:
+            return True
+        long = time.monotonic() - since >= EVERY_SECONDS
+        return long or sum(share.records for share in shares) >= EVERY_RECORDS
+
+    def _defer(self, refused: Refused) -> None:
+        now = time.monotonic()
+        self._refused_since = self._refused_since or now
+        if now - self._refused_since > REFUSED_SECONDS:
+            raise Halt(
+                f"the group refuses this worker for {REFUSED_SECONDS:.0f} s: {refused}",
+                "start the worker again; nothing of it was committed",
+            ) from refused
+
+    def _decide(self, messages: Sequence[Message], alarm: Alarm) -> None:
+        slices, errors = cut(messages)
+        for error in errors:
+            rule = check_fetch(error)
+            alarm.hear(error)
+            if rule.kind is Kind.LOST:
+                self._surroundings.logger.warning(rule.advice, error=error.str())
+        for source, records in slices.items():
+            share = self._membership.share_of(source)
+            if share is not None:
+                alarm.answered()
+                self._decide_slice(share, source, unread(records, share.positions[source[0]]))
+
+    def _decide_slice(self, share: Share, source: Source, records: Sequence[Message]) -> None:
+        if not records:
+            return
+        topic, partition = source
+        columns, unreadable = self._job.read(records)
+        buried = [self._bury(record) for record in unreadable]
+        if len(unreadable) < len(records):
+            outcome = self._job.decide(
+                Slice(topic=topic, partition=partition, columns=columns), share.overlay
+            )
+            written = [self._job.write(output) for output in outcome.outputs]
+            share.keep(buried + written, outcome.changes, outcome.counts)
+        else:
+            share.keep(buried, (), {})
+        share.advance(topic, offset_of(records[-1]) + 1, len(records))
+        self._surroundings.failpoint("sliced")
+        self._send(share)
+        self._surroundings.failpoint("sent")
+        self._count(topic, len(records), len(unreadable))
+
+    def _send(self, share: Share) -> None:
+        """Produce ahead of the checkpoint; if that fails, the checkpoint comes at once.
+
+        The share keeps its records, and the checkpoint knows which failures can be mended.
+        """
+        try:
+            self._transaction.send(share)
+        except KafkaException:
+            self._is_broken = True
+
+    def _bury(self, record: Unreadable) -> Produced:
+        if self._job.bury is None:
+            raise Halt(
+                f"the record at {record.position} cannot be read: {record.reason}: {record.detail}",
+                "mend its writer and replay, or give this job a place for dead letters",
+            )
+        return self._job.bury(record)
+
+    def _count(self, topic: str, records: int, unreadable: int) -> None:
+        self._surroundings.counters.add(names.RECORDS, records - unreadable, topic=topic)
+        if unreadable:
+            self._surroundings.counters.add(names.UNREADABLE, unreadable, topic=topic)

@@ -1,0 +1,186 @@
+"""Membership: what the group gives a worker and takes from it.
+
+Partitions are restored in the background and begin when they are ready; those that already run are
+not held up. A cooperative member therefore begins each partition by itself; an eager one must name
+its whole assignment again each time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from queue import Empty, SimpleQueue
+
+from confluent_kafka import Consumer, TopicPartition
+
+from creditbus.engine.checkpoint import Checkpoint
+from creditbus.engine.failures import Halt, Refused
+from creditbus.engine.health import Source
+from creditbus.engine.restore import Ground, Restore
+from creditbus.engine.shares import Share, ShareKey, share_key
+
+
+class Membership:
+    """The shares a worker owns, those that are still being restored, and the group's callbacks."""
+
+    def __init__(self, ground: Ground, checkpoint: Checkpoint) -> None:
+        self._ground = ground
+        self._checkpoint = checkpoint
+        self._running: dict[ShareKey, Share] = {}
+        self._restoring: dict[ShareKey, Restore] = {}
+        self._ready: SimpleQueue[Restore] = SimpleQueue()
+        self.is_decided = False
+        self.assigned: tuple[Source, ...] = ()
+        self.restoring: tuple[Source, ...] = ()
+
+    @property
+    def shares(self) -> list[Share]:
+        """The shares that run."""
+        return list(self._running.values())
+
+    def share_of(self, source: Source) -> Share | None:
+        """Return the running share that reads the source, none when it was taken away meanwhile."""
+        return self._running.get(self._key(source))
+
+    def join(self, consumer: Consumer) -> None:
+        """Join the group."""
+        consumer.subscribe(
+            list(self._ground.job.sources),
+            on_assign=self._on_assign,
+            on_revoke=self._on_revoke,
+            on_lost=self._on_lost,
+        )
+
+    def begin_ready(self, consumer: Consumer) -> None:
+        """Begin with the shares whose restore is complete."""
+        while True:
+            try:
+                restore = self._ready.get_nowait()
+            except Empty:
+                return
+            begun = restore.hand_over()
+            for key, share in begun.items():
+                self._restoring.pop(key, None)
+                self._running[key] = share
+            self._note()
+            if begun and self._ground.job.is_eager:
+                consumer.assign(_places(self._running.values()))
+            elif begun:
+                consumer.incremental_assign(_places(begun.values()))
+            for share in begun.values():
+                self._ground.surroundings.logger.info(
+                    "a partition begins", partition=share.partition, positions=share.positions
+                )
+
+    def close(self) -> None:
+        """Let go of everything; what is not committed is done again by the next owner."""
+        self._release([*self._running, *self._restoring], at=None)
+
+    def _on_assign(self, consumer: Consumer, places: Sequence[TopicPartition]) -> None:
+        with self._ground.alarm:
+            if self._ground.job.is_eager:
+                consumer.assign([])
+            else:
+                consumer.incremental_assign([])
+            sources = [(place.topic, place.partition) for place in places]
+            self.assigned = tuple(sorted({*self.assigned, *sources}))
+            self._restore(sources)
+            self.is_decided = True
+            self._ground.alarm.answered()
+
+    def _restore(self, sources: Sequence[Source]) -> None:
+        job = self._ground.job
+        if not job.tables:
+            self._start([sources] if sources else [])
+        else:
+            halves: dict[int, list[Source]] = {}
+            for source in sources:
+                halves.setdefault(source[1], []).append(source)
+            for partition, found in halves.items():
+                check_halves(partition, [topic for topic, _ in found], job.sources)
+            self._start(list(halves.values()))
+        self._note()
+
+    def _start(self, groups: Sequence[Sequence[Source]]) -> None:
+        for sources in groups:
+            restore = Restore(self._ground, sources, self._ready)
+            for key in restore.keys:
+                self._restoring[key] = restore
+
+    def _on_revoke(self, consumer: Consumer, places: Sequence[TopicPartition]) -> None:
+        alarm, surroundings = self._ground.alarm, self._ground.surroundings
+        at: int | None = None
+        with alarm:
+            surroundings.failpoint("revoking")
+            if not alarm.is_raised:
+                try:
+                    self._checkpoint.take(self.shares)
+                    at = int(surroundings.now().timestamp())
+                except Refused as refused:
+                    surroundings.logger.warning(
+                        "a last checkpoint was refused; the next owner does that work again",
+                        reason=str(refused),
+                    )
+            surroundings.failpoint("released")
+        self._part(consumer, places, at)
+
+    def _on_lost(self, consumer: Consumer, places: Sequence[TopicPartition]) -> None:
+        self._ground.surroundings.logger.warning(
+            "the group took partitions away without asking; uncommitted work is dropped",
+            partitions=len(places),
+        )
+        with self._ground.alarm:
+            self._checkpoint.abandon()
+        self._part(consumer, places, None)
+
+    def _part(self, consumer: Consumer, places: Sequence[TopicPartition], at: int | None) -> None:
+        with self._ground.alarm:
+            sources = {(place.topic, place.partition) for place in places}
+            self._release({self._key(source) for source in sources}, at)
+            self.assigned = tuple(source for source in self.assigned if source not in sources)
+            if self._ground.job.is_eager:
+                consumer.unassign()
+            else:
+                held = [(place.topic, place.partition) for place in consumer.assignment()]
+                consumer.incremental_unassign(
+                    [TopicPartition(*source) for source in held if source in sources]
+                )
+
+    def _release(self, keys: Iterable[ShareKey], at: int | None) -> None:
+        dropped = []
+        for key in keys:
+            share = self._running.pop(key, None)
+            if share is not None:
+                share.close(at)
+            restore = self._restoring.pop(key, None)
+            if restore is not None:
+                restore.drop(key)
+                dropped.append(restore)
+        for restore in dropped:
+            restore.join()
+        self._note()
+
+    def _note(self) -> None:
+        self.restoring = tuple(
+            source for source in self.assigned if self._key(source) not in self._running
+        )
+
+    def _key(self, source: Source) -> ShareKey:
+        return share_key(source, has_tables=bool(self._ground.job.tables))
+
+
+def check_halves(partition: int, arrived: Sequence[str], sources: Sequence[str]) -> None:
+    """Stop unless the partition of every source topic has come to this worker."""
+    missing = sorted(set(sources) - set(arrived))
+    if missing:
+        raise Halt(
+            f"partition {partition} of {', '.join(missing)} went to another worker than the rest",
+            "let all workers of the application read the same topics",
+        )
+
+
+def _places(shares: Iterable[Share]) -> list[TopicPartition]:
+    return [
+        TopicPartition(topic, share.partition, position)
+        for share in shares
+        for topic, position in share.positions.items()
+    ]

@@ -1,0 +1,60 @@
+"""Offsets: where the group stands, and where a partition's log begins and ends.
+
+All are asked of a long-lived admin client: a fresh consumer takes a second to find its group.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from confluent_kafka import (
+    ConsumerGroupTopicPartitions,
+    IsolationLevel,
+    KafkaException,
+    TopicPartition,
+)
+from confluent_kafka.admin import AdminClient, OffsetSpec
+
+from creditbus.engine.health import Source
+
+_ASK_SECONDS = 5.0
+
+
+def committed(
+    admin: AdminClient, group: str, sources: Sequence[Source]
+) -> dict[Source, int | None]:
+    """Return the group's next offsets, none where it has none.
+
+    Raises (to be asked again) while a transaction that will move one of them is still open.
+    """
+    wanted = [TopicPartition(topic, partition) for topic, partition in sources]
+    asked = admin.list_consumer_group_offsets(
+        [ConsumerGroupTopicPartitions(group, wanted)],
+        require_stable=True,
+        request_timeout=_ASK_SECONDS,
+    )
+    found: dict[Source, int | None] = {}
+    for place in asked[group].result().topic_partitions:
+        if place.error is not None:
+            raise KafkaException(place.error)
+        found[place.topic, place.partition] = place.offset if place.offset >= 0 else None
+    return found
+
+
+def log_starts(admin: AdminClient, sources: Sequence[Source]) -> dict[Source, int]:
+    """Return the offset of the first record each log still holds."""
+    return _ask(admin, sources, OffsetSpec.earliest())  # type: ignore[no-untyped-call]
+
+
+def log_ends(admin: AdminClient, sources: Sequence[Source]) -> dict[Source, int]:
+    """Return the offset behind the last record, including what is not committed yet."""
+    return _ask(admin, sources, OffsetSpec.latest())  # type: ignore[no-untyped-call]
+
+
+def _ask(admin: AdminClient, sources: Sequence[Source], where: OffsetSpec) -> dict[Source, int]:
+    asked = admin.list_offsets(
+        {TopicPartition(topic, partition): where for topic, partition in sources},
+        isolation_level=IsolationLevel.READ_UNCOMMITTED,
+        request_timeout=_ASK_SECONDS,
+    )
+    return {(place.topic, place.partition): asked[place].result().offset for place in asked}

@@ -1,0 +1,204 @@
+"""Restores: bring shares to where the group stands, on a thread of their own.
+
+The order is the proof: first the group's offsets (which waits for the old owner's open
+transaction), then the changelog's end, then its committed records up to that end. After that the
+position in the state must be the group's offset; if it is not, something outside the engine moved
+one of the two, and only a person can say which is right.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from queue import SimpleQueue
+from typing import Any, TypeVar
+
+from confluent_kafka import Consumer, KafkaException
+from confluent_kafka.admin import AdminClient
+
+from creditbus.engine import offsets
+from creditbus.engine import surroundings as names
+from creditbus.engine.alarm import Alarm
+from creditbus.engine.changelog import Stretch, follow, open_store
+from creditbus.engine.failures import Halt, Kind, error_of, halt, kind_of
+from creditbus.engine.health import Source
+from creditbus.engine.job import Job
+from creditbus.engine.layout import Layout
+from creditbus.engine.shares import Share, ShareKey, share_key
+from creditbus.engine.store import Store
+from creditbus.engine.surroundings import Surroundings
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ground:
+    """What every restore of a worker stands on."""
+
+    job: Job[Any]
+    home: Path
+    layout: Layout
+    admin: AdminClient
+    reader: Callable[[], Consumer]
+    alarm: Alarm
+    surroundings: Surroundings
+
+
+class Restore:
+    """One thread that brings back the shares of some sources and hands them over.
+
+    With tables the sources are one partition's; without, all that were assigned at once.
+    """
+
+    def __init__(
+        self, ground: Ground, sources: Sequence[Source], ready: SimpleQueue[Restore]
+    ) -> None:
+        self._ground = ground
+        self._sources = list(sources)
+        self._ready = ready
+        has_tables = bool(ground.job.tables)
+        self._wanted = {share_key(source, has_tables=has_tables) for source in sources}
+        self._over = threading.Event()
+        self.shares: dict[ShareKey, Share] = {}
+        threading.Thread(target=self._run, name="restore", daemon=True).start()
+
+    @property
+    def keys(self) -> set[ShareKey]:
+        """The shares that are still wanted of this restore."""
+        return set(self._wanted)
+
+    def drop(self, key: ShareKey) -> None:
+        """Want one share no longer; with the last one the thread ends."""
+        self._wanted.discard(key)
+
+    def join(self) -> None:
+        """Wait, not for long, until a dropped restore has let go of its store."""
+        if not self._wanted and self._over.wait(10):
+            self.hand_over()
+
+    def hand_over(self) -> dict[ShareKey, Share]:
+        """Return the restored shares that are wanted and close the others."""
+        for key in set(self.shares) - self._wanted:
+            self.shares.pop(key).close()
+        return self.shares
+
+    def _run(self) -> None:
+        started = time.perf_counter()
+        try:
+            with self._ground.alarm:
+                self._bring_back()
+            if not self._wanted:
+                self.hand_over()
+        finally:
+            self._over.set()
+        self._ground.surroundings.counters.observe(
+            names.RESTORE_SECONDS, time.perf_counter() - started
+        )
+        self._ready.put(self)
+
+    def _bring_back(self) -> None:
+        group, admin = self._ground.job.application, self._ground.admin
+        stands = self._ask(lambda: offsets.committed(admin, group, self._sources))
+        if stands is None:
+            return
+        starts = self._starts([source for source, offset in stands.items() if offset is None])
+        if starts is None:
+            return
+        if self._ground.job.tables:
+            self._rebuild(self._sources[0][1], stands, starts)
+        else:
+            for source, offset in stands.items():
+                place = starts[source] if offset is None else offset
+                self.shares[source] = Share(source[1], {source[0]: place})
+        self._point("restored")
+
+    def _rebuild(
+        self, partition: int, stands: dict[Source, int | None], starts: dict[Source, int]
+    ) -> None:
+        ground = self._ground
+        stretch = self._stretch(partition)
+        if stretch is None:
+            return
+        folder = ground.home / f"p{partition}"
+        store = open_store(folder, stretch, ground.surroundings.logger)
+        reader = ground.reader()
+        try:
+            if follow(reader, store, stretch, go_on=self._go_on, alarm=ground.alarm):
+                for source, offset in stands.items():
+                    check_agreement(source, offset, store)
+                positions = {
+                    source[0]: starts[source] if offset is None else offset
+                    for source, offset in stands.items()
+                }
+                share = Share(partition, positions, store, ground.job.tables)
+                self.shares["", partition] = share
+        finally:
+            reader.close()
+            if not self.shares:
+                store.close()
+
+    def _stretch(self, partition: int) -> Stretch | None:
+        admin, topic = self._ground.admin, self._ground.job.changelog
+        source = (topic, partition)
+        end = self._ask(lambda: offsets.log_ends(admin, [source])[source])
+        starts = self._starts([source])
+        if end is None or starts is None:
+            return None
+        return Stretch(
+            topic=topic,
+            partition=partition,
+            start=starts[source],
+            end=end,
+            layout=self._ground.layout,
+            at=int(self._ground.surroundings.now().timestamp()),
+        )
+
+    def _starts(self, sources: list[Source]) -> dict[Source, int] | None:
+        if not sources:
+            return {}
+        return self._ask(lambda: offsets.log_starts(self._ground.admin, sources))
+
+    def _ask(self, call: Callable[[], T]) -> T | None:
+        """Ask until the broker answers; none when nothing is wanted any more."""
+        while self._wanted:
+            try:
+                answer = call()
+            except KafkaException as failure:
+                if kind_of(failure) not in (Kind.SILENT, Kind.RETRY):
+                    raise halt("a restore failed", error_of(failure)) from failure
+                self._ground.alarm.hear(error_of(failure))
+                time.sleep(0.05)
+            else:
+                self._ground.alarm.answered()
+                return answer
+        return None
+
+    def _go_on(self, records: int) -> bool:
+        self._ground.surroundings.counters.add(names.RESTORED, records)
+        if records:
+            self._point("followed")
+        return bool(self._wanted)
+
+    def _point(self, name: str) -> None:
+        self._ground.surroundings.failpoint(name)
+
+
+def check_agreement(source: Source, committed: int | None, store: Store) -> None:
+    """Stop unless group and state stand at the same place, or both at the very start."""
+    topic, partition = source
+    position = store.position(topic)
+    if position == committed:
+        return
+    if committed is None:
+        happened = f"the state stands at {topic}/{partition}/{position}, its group at no offset"
+    else:
+        stands = "at no offset" if position is None else f"at {position}"
+        happened = f"the group stands at {topic}/{partition}/{committed}, the state {stands}"
+    raise Halt(
+        happened,
+        "somebody deleted or moved the group's offsets or the changelog: put them back, or replay"
+        " the sources under a new application id",
+    )

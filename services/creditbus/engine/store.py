@@ -1,0 +1,158 @@
+"""The store: one RocksDB folder for one partition's tables, and how far its changelog is in it.
+
+A batch of rows and the mark that goes with it are one write, so the disk is never between two
+checkpoints. RocksDB holds its lock until the last iterator is gone, so none outlives its call.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from types import TracebackType
+from typing import Any, cast
+
+import rocksdict
+
+from creditbus.engine.failures import EngineFailure, Halt
+
+Row = tuple[bytes, bytes | None]  # a stored key with its packed value, none for a deletion
+
+_CACHE_BYTES = 64 << 20
+_BUFFER_BYTES = 32 << 20
+_MARK_KEY = b"\0mark"
+_MARK = struct.Struct(">qq")
+_OFFSET = struct.Struct(">q")
+
+
+class StoreBroken(EngineFailure):
+    """The folder cannot be read as a store."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mark:
+    """How far a store has come: which changelog, its next offset there, and when (seconds)."""
+
+    topic_id: str
+    offset: int
+    at: int
+
+
+def position_key(topic: str) -> bytes:
+    """Return the key, in store and changelog, of the next offset to read of a source topic."""
+    return b"\0source\0" + topic.encode()
+
+
+def pack_offset(offset: int) -> bytes:
+    """Return an offset as bytes."""
+    return _OFFSET.pack(offset)
+
+
+class Store:
+    """The rows of one partition on disk."""
+
+    def __init__(self, folder: Path) -> None:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        with _Opening(folder):
+            self._rows = rocksdict.Rdict(str(folder), _options())
+
+    def fetch(self, keys: Iterable[bytes]) -> dict[bytes, bytes | None]:
+        """Return the packed values under the keys, in one sorted look."""
+        ordered = sorted(keys)
+        if not ordered:
+            return {}
+        # The library's own types do not say that a list is answered by a list.
+        values: Any = self._rows.get(cast("Any", ordered))
+        return dict(zip(ordered, values, strict=True))
+
+    def scan(self, start: bytes, stop: bytes, limit: int) -> list[tuple[bytes, bytes]]:
+        """Return the first rows with start <= key < stop."""
+        reading = rocksdict.ReadOptions()
+        reading.set_iterate_upper_bound(stop)
+        cursor = self._rows.iter(reading)
+        rows: list[tuple[bytes, bytes]] = []
+        try:
+            cursor.seek(start)
+            while len(rows) < limit and cursor.valid():
+                rows.append((cursor.key(), cursor.value()))
+                cursor.next()
+            cursor.status()
+        finally:
+            del cursor
+        return rows
+
+    def write(self, rows: Iterable[Row], mark: Mark) -> None:
+        """Write the rows and the mark, all or nothing."""
+        batch = rocksdict.WriteBatch(raw_mode=True)
+        for key, value in sorted(dict(rows).items()):
+            if value is None:
+                batch.delete(key)
+            else:
+                batch.put(key, value)
+        batch.put(_MARK_KEY, _MARK.pack(mark.offset, mark.at) + mark.topic_id.encode())
+        self._rows.write(batch)
+
+    @property
+    def mark(self) -> Mark | None:
+        """How far the store has come; none when nothing was ever written."""
+        raw = self._rows.get(_MARK_KEY)
+        if raw is None:
+            return None
+        offset, at = _MARK.unpack_from(raw)
+        return Mark(topic_id=raw[_MARK.size :].decode(), offset=offset, at=at)
+
+    def position(self, topic: str) -> int | None:
+        """Return the next offset of the source topic that the rows stand for."""
+        raw = self._rows.get(position_key(topic))
+        return None if raw is None else int(_OFFSET.unpack(raw)[0])
+
+    def close(self) -> None:
+        """Let go of the folder."""
+        self._rows.close()
+
+
+class _Opening:
+    """Turns the library's bare exceptions at opening into the engine's own."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if kind is not Exception:
+            return
+        if "lock" in str(error).lower():
+            raise Halt(
+                f"the store {self._folder.name} is open in another process",
+                "stop the other process: a worker's name belongs to one process",
+            ) from error
+        raise StoreBroken(f"the store {self._folder.name} cannot be read: {error}") from error
+
+
+@cache
+def _shared_cache() -> rocksdict.Cache:
+    return rocksdict.Cache(_CACHE_BYTES)
+
+
+def _options() -> rocksdict.Options:
+    blocks = rocksdict.BlockBasedOptions()
+    blocks.set_block_cache(_shared_cache())
+    blocks.set_bloom_filter(10, False)
+    options = rocksdict.Options(raw_mode=True)
+    options.create_if_missing(True)
+    options.set_block_based_table_factory(blocks)
+    options.set_write_buffer_size(_BUFFER_BYTES)
+    # Most look-ups of a deduplicating table find nothing; the filter answers them in memory.
+    options.set_memtable_prefix_bloom_ratio(0.1)
+    options.set_memtable_whole_key_filtering(True)
+    options.set_keep_log_file_num(2)
+    return options

@@ -1,0 +1,243 @@
+"""What a service and the engine say to each other: tables, slices, state and outcomes.
+
+This module imports nothing of the engine, so that a pure ``decide`` may use it. A *slice* is what
+one fetch brought of one partition; *state* is all that a decision can see; an *outcome* is all it
+can do.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Generic, Protocol, TypeVar
+
+K = TypeVar("K")
+V = TypeVar("V")
+H = TypeVar("H")
+B = TypeVar("B")
+C_co = TypeVar("C_co", covariant=True)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Table(Generic[K, V]):
+    """A keyed table in the store of one partition; its changelog follows from the application.
+
+    Packed keys keep their order as bytes: that is what ``State.scan`` walks.
+    """
+
+    name: str
+    pack_key: Callable[[K], bytes]
+    unpack_key: Callable[[bytes], K]
+    pack_value: Callable[[V], bytes]
+    unpack_value: Callable[[bytes], V]
+
+    def stored(self, packed: bytes) -> bytes:
+        """Return the key under which a packed key lies in the store and the changelog."""
+        return self.name.encode() + b"\x00" + packed
+
+
+class State(Protocol):
+    """All that a decision may see: the tables of the slice's own partition."""
+
+    def get_many(self, table: Table[K, V], keys: Sequence[K]) -> list[V | None]:
+        """Return the values under the keys, none where there is none, in the order asked."""
+        ...
+
+    def scan(self, table: Table[K, V], start: K, stop: K, limit: int) -> list[tuple[K, V]]:
+        """Return at most ``limit`` rows with start <= key < stop, in the order of packed keys."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """Where a record lies: the topic, its partition and its offset."""
+
+    topic: str
+    partition: int
+    offset: int
+
+    def __str__(self) -> str:
+        return f"{self.topic}/{self.partition}/{self.offset}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arrival(Generic[H, B]):
+    """One readable record of a slice: its head is decoded, its body when somebody asks for it.
+
+    ``origin`` is where the fact first came in, which outputs carry on; ``raw`` are the bytes as
+    they came.
+    """
+
+    position: Position
+    origin: str
+    kind: str
+    head: H
+    body: Callable[[], B]
+    raw: bytes
+    headers: tuple[tuple[str, bytes | None], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Slice(Generic[C_co]):
+    """One partition's readable records of one fetch; the engine never looks into ``columns``."""
+
+    topic: str
+    partition: int
+    columns: C_co
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unreadable:
+    """A record whose bytes are no event, kept whole with the reason."""
+
+    position: Position
+    reason: str
+    detail: str
+    key: bytes | None
+    value: bytes | None
+    headers: tuple[tuple[str, bytes | None], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """A value for a stream; ``app.py`` turns the stream's name into topic, key and bytes."""
+
+    stream: str
+    value: object
+    origin: str = ""
+    partition: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Produced:
+    """A record as it goes to the broker; no partition means: by the key, with murmur2."""
+
+    topic: str
+    key: bytes | None
+    value: bytes | None
+    headers: tuple[tuple[str, bytes], ...] = ()
+    partition: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One row of a table set to a value, or deleted when the value is none."""
+
+    table: Table[Any, Any]
+    key: Any
+    value: Any | None
+
+
+@dataclass(slots=True)
+class Outcome:
+    """All that a decision about one slice does: outputs, changed rows, counts for metrics."""
+
+    outputs: list[Output] = field(default_factory=list)
+    changes: list[Change] = field(default_factory=list)
+    counts: dict[str, int] = field(default_factory=dict)
+
+    def count(self, name: str, by: int = 1) -> None:
+        """Add to a count, which the worker adds to the metric of the same name."""
+        self.counts[name] = self.counts.get(name, 0) + by
+
+
+class Draft:
+    """The state as it will be after the changes made so far in this slice.
+
+    A slice holds many events of one subject; each must see what the one before it did. Reads go to
+    the draft's own changes first, then to the state beneath. It is itself a ``State``.
+    """
+
+    def __init__(self, state: State) -> None:
+        self._state = state
+        self._changed: dict[str, dict[bytes, Change]] = {}
+        self._fetched: dict[str, dict[bytes, Any]] = {}
+
+    def prefetch(self, table: Table[K, V], keys: Collection[K]) -> None:
+        """Read many rows at once, so that ``get`` finds them without asking beneath."""
+        asked = list(keys)
+        rows = self._fetched.setdefault(table.name, {})
+        beneath = self._state.get_many(table, asked)
+        for key, value in zip(asked, beneath, strict=True):
+            rows[table.pack_key(key)] = value
+
+    def get(self, table: Table[K, V], key: K) -> V | None:
+        """Return one row's value; ``prefetch`` the rows before a loop of these."""
+        return self.get_many(table, [key])[0]
+
+    def get_many(self, table: Table[K, V], keys: Sequence[K]) -> list[V | None]:
+        """Return the values under the keys, the draft's own changes first."""
+        own = self._changed.get(table.name, {})
+        fetched = self._fetched.get(table.name, {})
+        found: dict[bytes, V | None] = {}
+        missing: list[K] = []
+        packed = [table.pack_key(key) for key in keys]
+        for key, raw in zip(keys, packed, strict=True):
+            if raw in own:
+                found[raw] = own[raw].value
+            elif raw in fetched:
+                found[raw] = fetched[raw]
+            else:
+                missing.append(key)
+        if missing:
+            beneath = self._state.get_many(table, missing)
+            for key, value in zip(missing, beneath, strict=True):
+                found[table.pack_key(key)] = value
+        return [found[raw] for raw in packed]
+
+    def put(self, table: Table[K, V], key: K, value: V | None) -> None:
+        """Set a row, or delete it with none."""
+        self._changed.setdefault(table.name, {})[table.pack_key(key)] = Change(table, key, value)
+
+    def scan(self, table: Table[K, V], start: K, stop: K, limit: int) -> list[tuple[K, V]]:
+        """Return the first rows in the range as they will be after this draft's changes."""
+        own = self._changed.get(table.name, {})
+        first, last = table.pack_key(start), table.pack_key(stop)
+        # Every own change may hide one row beneath, so ask for that many more.
+        beneath = self._state.scan(table, start, stop, limit + len(own))
+        rows: dict[bytes, tuple[K, V]] = {
+            table.pack_key(key): (key, value)
+            for key, value in beneath
+            if table.pack_key(key) not in own
+        }
+        for raw, change in own.items():
+            if first <= raw < last and change.value is not None:
+                rows[raw] = (change.key, change.value)
+        return [rows[raw] for raw in sorted(rows)[:limit]]
+
+    @property
+    def changes(self) -> list[Change]:
+        """The changed rows, one for each key, the last change of it."""
+        return [change for rows in self._changed.values() for change in rows.values()]
+
+
+class DictState:
+    """A state in plain dictionaries, for tests; bound to the store by a contract test."""
+
+    def __init__(self, rows: Mapping[str, Mapping[bytes, Any]] | None = None) -> None:
+        self.rows: dict[str, dict[bytes, Any]] = {
+            name: dict(table) for name, table in (rows or {}).items()
+        }
+
+    def get_many(self, table: Table[K, V], keys: Sequence[K]) -> list[V | None]:
+        """Return the values under the keys, none where there is none."""
+        rows = self.rows.get(table.name, {})
+        return [rows.get(table.pack_key(key)) for key in keys]
+
+    def scan(self, table: Table[K, V], start: K, stop: K, limit: int) -> list[tuple[K, V]]:
+        """Return the first rows in the range, in the order of packed keys."""
+        rows = self.rows.get(table.name, {})
+        packed = sorted(rows)
+        low, high = (bisect_left(packed, table.pack_key(key)) for key in (start, stop))
+        return [(table.unpack_key(raw), rows[raw]) for raw in packed[low:high][:limit]]
+
+    def apply(self, changes: Sequence[Change]) -> None:
+        """Write the changes, as the engine does at a checkpoint."""
+        for change in changes:
+            rows = self.rows.setdefault(change.table.name, {})
+            packed = change.table.pack_key(change.key)
+            if change.value is None:
+                rows.pop(packed, None)
+            else:
+                rows[packed] = change.value

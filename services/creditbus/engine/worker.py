@@ -1,0 +1,203 @@
+"""Workers: what ``app.py`` builds of a job, and what runs it until it is stopped or fails.
+
+``run`` blocks; host it on a thread of its own, and end the process when it raises: whatever was not
+committed is done again by the next start, and nothing else is safe to do.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+from typing import Any, TypeVar
+
+from confluent_kafka import Consumer, KafkaException, Producer
+from confluent_kafka.admin import AdminClient
+
+from creditbus.engine.alarm import Alarm
+from creditbus.engine.checkpoint import Checkpoint
+from creditbus.engine.claim import claimed
+from creditbus.engine.connection import Connection
+from creditbus.engine.failpoints import Failpoint, unharmed
+from creditbus.engine.failures import Kind, error_of, halt, kind_of
+from creditbus.engine.health import Health
+from creditbus.engine.job import Job
+from creditbus.engine.layout import Layout, look_up
+from creditbus.engine.loop import Loop
+from creditbus.engine.membership import Membership
+from creditbus.engine.restore import Ground
+from creditbus.engine.surroundings import Counters, Logger, Surroundings
+from creditbus.engine.transaction import Transaction
+from creditbus.engine.watchdog import Watchdog
+
+__all__ = ["Connection", "Counters", "Health", "Job", "Logger", "Worker"]
+
+T = TypeVar("T")
+_ASK_SECONDS = 1.0
+
+
+class Worker:
+    """One stable name that reads, decides and writes for an application.
+
+    A crash test may set ``failpoint`` before ``run``.
+    """
+
+    failpoint: Failpoint = staticmethod(unharmed)
+
+    def __init__(
+        self,
+        job: Job[Any],
+        connection: Connection,
+        folder: Path,
+        *,
+        counters: Counters,
+        logger: Logger,
+        now: Callable[[], datetime],
+    ) -> None:
+        self._job = job
+        self._connection = connection
+        self._home = folder / job.name
+        self._counters = counters
+        self._logger = logger
+        self._now = now
+        self._alarm = Alarm()
+        self._stopping = threading.Event()
+        self._membership: Membership | None = None
+        self._checkpoint: Checkpoint | None = None
+        self._loop: Loop | None = None
+
+    def run(self) -> None:
+        """Work until ``stop`` is called; raise what a person must know about."""
+        with claimed(self._home):
+            self._alarm = Alarm()
+            watchdog = Watchdog(self._logger)
+            try:
+                self._work(watchdog)
+            finally:
+                watchdog.dismiss()
+
+    def stop(self) -> None:
+        """Ask the worker, from any thread, to take a last checkpoint and return."""
+        self._stopping.set()
+
+    @property
+    def ready(self) -> bool:
+        """Whether the group has decided, and everything that it gave this worker is restored."""
+        member = self._membership
+        return member is not None and member.is_decided and not member.restoring
+
+    @property
+    def health(self) -> Health:
+        """What a watcher wants to know; read from any thread."""
+        member, checkpoint, loop = self._membership, self._checkpoint, self._loop
+        return Health(
+            is_ready=self.ready,
+            assigned=member.assigned if member else (),
+            restoring=member.restoring if member else (),
+            checkpointed_at=checkpoint.taken_at if checkpoint else None,
+            uncommitted_since=loop.uncommitted_since if loop else None,
+            waiting=self._alarm.waiting,
+        )
+
+    def _work(self, watchdog: Watchdog) -> None:
+        admin = self._connection.admin(self._alarm)
+        producer = self._connection.transactional(self._job.name, self._alarm)
+        layout = self._start(admin, producer)
+        if layout is None:
+            return
+        consumer = self._connection.member(
+            self._job.application,
+            self._job.name,
+            eager=self._job.is_eager,
+            alarm=self._alarm,
+        )
+        transaction = Transaction(producer, self._alarm)
+        surroundings = self._surroundings()
+        checkpoint = Checkpoint(
+            transaction,
+            changelog=self._job.changelog,
+            topic_id=layout.topic_id,
+            membership=consumer.consumer_group_metadata,
+            surroundings=surroundings,
+            watchdog=watchdog,
+        )
+        membership = Membership(self._ground(layout, admin, surroundings), checkpoint)
+        loop = Loop(
+            self._job,
+            consumer,
+            transaction=transaction,
+            checkpoint=checkpoint,
+            membership=membership,
+            surroundings=surroundings,
+        )
+        self._membership, self._checkpoint, self._loop = membership, checkpoint, loop
+        try:
+            membership.join(consumer)
+            while not self._stopping.is_set():
+                loop.turn(self._alarm)
+            loop.commit(self._alarm)
+        except BaseException as error:
+            # Whoever is asked from here on must not commit what is half done.
+            self._alarm.report(error)
+            with self._alarm:
+                checkpoint.abort()
+            raise
+        finally:
+            with watchdog.watching("leaving the group"):
+                self._leave(consumer, membership)
+        self._alarm.check()
+
+    def _leave(self, consumer: Consumer, membership: Membership) -> None:
+        consumer.close()
+        membership.close()
+        self._membership = None
+
+    def _start(self, admin: AdminClient, producer: Producer) -> Layout | None:
+        """Look the topics up and fence older processes of this name; none when stopped."""
+        clients = (admin, producer)
+        # Asked first because it gives up soon: a wrong password is only told after a call.
+        source = self._job.sources[0]
+        self._until_answered(lambda: admin.list_topics(source, timeout=_ASK_SECONDS), clients)
+        layout = self._until_answered(partial(look_up, admin, self._job, self._logger), clients)
+        # Repeatable: a call that ran out of time goes on where it was.
+        self._until_answered(lambda: producer.init_transactions(_ASK_SECONDS), clients)
+        return None if self._stopping.is_set() else layout
+
+    def _until_answered(
+        self, call: Callable[[], T], clients: tuple[AdminClient, Producer]
+    ) -> T | None:
+        while not self._stopping.is_set():
+            try:
+                answer = call()
+            except KafkaException as failure:
+                for client in clients:
+                    client.poll(0)
+                self._alarm.check()
+                if kind_of(failure) not in (Kind.SILENT, Kind.RETRY):
+                    raise halt("the worker cannot start", error_of(failure)) from failure
+                self._alarm.hear(error_of(failure))
+            else:
+                self._alarm.answered()
+                return answer
+        return None
+
+    def _surroundings(self) -> Surroundings:
+        return Surroundings(
+            counters=self._counters,
+            logger=self._logger,
+            now=self._now,
+            failpoint=self.failpoint,
+        )
+
+    def _ground(self, layout: Layout, admin: AdminClient, surroundings: Surroundings) -> Ground:
+        return Ground(
+            job=self._job,
+            home=self._home,
+            layout=layout,
+            admin=admin,
+            reader=partial(self._connection.reader, self._job.application, self._alarm),
+            alarm=self._alarm,
+            surroundings=surroundings,
+        )

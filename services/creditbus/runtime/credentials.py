@@ -1,0 +1,135 @@
+"""Credentials of those who come by HTTP: who speaks, in which role, and until when.
+
+A bearer token is 256 bits of chance, so its plain SHA-256 guards it well enough and only that is
+stored: a stolen file opens no door. The file is read again when it changes, so that a token can be
+given or taken without a restart.
+"""
+
+from __future__ import annotations
+
+import hmac
+import secrets
+from collections.abc import Sequence
+from datetime import date
+from enum import StrEnum
+from hashlib import sha256
+from pathlib import Path
+from typing import Final, Literal
+
+import msgspec
+
+TOKEN_BYTES: Final = 32
+
+Why = Literal["missing", "unknown", "expired"]
+
+
+class Role(StrEnum):
+    """What a caller may do: sources and bodies file, subscribers read, operators look on."""
+
+    SOURCE = "source"
+    BODY = "body"
+    SUBSCRIBER = "subscriber"
+    OPERATOR = "operator"
+
+
+class Credential(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One row of the file; ``expires_on`` is the last civil day on which the token is good."""
+
+    hash: str
+    party: str
+    role: Role
+    expires_on: date | None = None
+
+
+class Caller(msgspec.Struct, frozen=True):
+    """Who speaks: the id of a source, body or subscriber as catalogued, or an operator's name."""
+
+    party: str
+    role: Role
+
+
+class CredentialRefused(Exception):
+    """The token opens no door; ``why`` is missing, unknown or expired."""
+
+    def __init__(self, why: Why) -> None:
+        super().__init__(_SENTENCES[why])
+        self.why: Why = why
+
+
+_SENTENCES: Final[dict[Why, str]] = {
+    "missing": "send the header Authorization: Bearer and your token",
+    "unknown": "no caller has this token; ask the operator of the bus for a new one",
+    "expired": "the token's last day is over; ask the operator of the bus for a new one",
+}
+
+
+def issue(party: str, role: Role, expires_on: date | None = None) -> tuple[str, Credential]:
+    """Return a new token, to be told once and never kept, and the row that recognises it."""
+    token = secrets.token_urlsafe(TOKEN_BYTES)
+    row = Credential(hash=_hash(token), party=party, role=role, expires_on=expires_on)
+    return token, row
+
+
+def file_of(rows: Sequence[Credential]) -> bytes:
+    """Return the file's content for these rows."""
+    return msgspec.json.format(msgspec.json.encode(rows), indent=2) + b"\n"
+
+
+class Credentials:
+    """The rows of the file as they are now; a file that is not there knows nobody."""
+
+    def __init__(self, path: Path, rows: tuple[Credential, ...], stamp: tuple[int, int]) -> None:
+        self._path = path
+        self._rows = rows
+        self._stamp = stamp
+
+    @classmethod
+    def load(cls, path: Path) -> Credentials:
+        """Read the file; raises ``ValueError`` with the file's name when it holds anything else."""
+        stamp = _stamp(path)
+        return cls(path, _read(path), stamp)
+
+    def caller(self, token: str | None, day: date) -> Caller:
+        """Return who holds the token on a civil day; raises ``CredentialRefused``."""
+        if not token:
+            raise CredentialRefused("missing")
+        self._refresh()
+        given = _hash(token)
+        # Every row is compared, each in constant time: no answer tells how near a guess was.
+        found = [row for row in self._rows if hmac.compare_digest(row.hash, given)]
+        if not found:
+            raise CredentialRefused("unknown")
+        valid = [row for row in found if row.expires_on is None or day <= row.expires_on]
+        if not valid:
+            raise CredentialRefused("expired")
+        return Caller(valid[0].party, valid[0].role)
+
+    def _refresh(self) -> None:
+        stamp = _stamp(self._path)
+        if stamp != self._stamp:
+            self._rows = _read(self._path)
+            self._stamp = stamp
+
+
+def _hash(token: str) -> str:
+    return sha256(token.encode()).hexdigest()
+
+
+def _stamp(path: Path) -> tuple[int, int]:
+    try:
+        found = path.stat()
+    except FileNotFoundError:
+        return 0, 0
+    return found.st_mtime_ns, found.st_ino
+
+
+def _read(path: Path) -> tuple[Credential, ...]:
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=tuple[Credential, ...])
+    except FileNotFoundError:
+        return ()
+    except msgspec.DecodeError as error:
+        raise ValueError(
+            f"{path.name} holds no credentials ({error}): issue them with `creditbus tokens`, "
+            "and replace the file whole, never in place"
+        ) from error

@@ -1,0 +1,234 @@
+"""Reading topics to their end, and producing, for processes that are no slice workers.
+
+Only what is committed is read. A reader of its own, apart from the agents, rebuilds what a process
+holds: it joins no group, so no rebalance can make it skip a record.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from confluent_kafka import (
+    OFFSET_INVALID,
+    Consumer,
+    KafkaError,
+    KafkaException,
+    Message,
+    Producer,
+    TopicPartition,
+)
+
+from creditbus.engine.alarm import Alarm
+from creditbus.engine.connection import Connection
+from creditbus.runtime.outages import Unavailable
+from creditbus.runtime.process import Process
+from creditbus.runtime.reading import headers_of, position_of
+from creditbus.wire.headers import ORIGIN, header
+
+KAFKA: Final = "kafka"
+ANSWER_BOUND_S: Final = 10.0
+SILENCE_BOUND_S: Final = 30.0
+_AT_ONCE: Final = 2000
+_AWAY: Final = frozenset(
+    {
+        KafkaError._ALL_BROKERS_DOWN,
+        KafkaError._RESOLVE,
+        KafkaError._TIMED_OUT,
+        KafkaError._TRANSPORT,
+        KafkaError.COORDINATOR_LOAD_IN_PROGRESS,
+        KafkaError.COORDINATOR_NOT_AVAILABLE,
+        KafkaError.LEADER_NOT_AVAILABLE,
+        KafkaError.NOT_COORDINATOR,
+        KafkaError.NOT_LEADER_FOR_PARTITION,
+        KafkaError.REQUEST_TIMED_OUT,
+    }
+)
+
+Place = tuple[str, int]
+"""A topic and one of its partitions."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Record:
+    """One record as it came, whichever client brought it."""
+
+    topic: str
+    partition: int
+    offset: int
+    written_at: datetime
+    key: bytes
+    value: bytes | None
+    headers: Sequence[tuple[str, bytes | None]] = ()
+
+    @property
+    def place(self) -> Place:
+        """Where the record lies, without its offset."""
+        return self.topic, self.partition
+
+    @property
+    def origin(self) -> str:
+        """Where the fact in it first came in, nothing when it does not say."""
+        return (header(self.headers, ORIGIN) or b"").decode()
+
+
+class Recreated(Exception):
+    """A topic ends before a position that was read in it: it is another topic of the same name."""
+
+
+@contextmanager
+def reached() -> Iterator[None]:
+    """Turn whatever says that the broker is away into ``Unavailable``."""
+    try:
+        yield
+    except KafkaException as failure:
+        error = failure.args[0]
+        if error.code() in _AWAY or error.retriable():
+            raise Unavailable(KAFKA, error.str()) from failure
+        raise
+
+
+def read_to_end(
+    process: Process,
+    topics: Sequence[str],
+    starts: Mapping[Place, int],
+    take: Callable[[Sequence[Record]], None],
+) -> dict[Place, int]:
+    """Give every committed record from the starts on to ``take``, and return where the ends lie.
+
+    A place without a start is read from its beginning. Raises ``Recreated``, and ``Unavailable``
+    when the broker falls silent.
+    """
+    consumer = _reader(process)
+    try:
+        with reached():
+            wanted = _assignment(consumer, topics, starts)
+            consumer.assign(wanted)
+            return _read(consumer, {(each.topic, each.partition) for each in wanted}, take)
+    finally:
+        consumer.close()
+
+
+def holds_more(process: Process, place: Place, position: int) -> bool:
+    """Tell whether a committed record lies at a position or after it; markers are none."""
+    found: list[Record] = []
+    consumer = _reader(process)
+    try:
+        with reached():
+            consumer.assign([TopicPartition(*place, position)])
+            _read(consumer, {place}, found.extend)
+    finally:
+        consumer.close()
+    return bool(found)
+
+
+def ends(consumer: Consumer, places: Sequence[Place]) -> dict[Place, int]:
+    """Return where each place ends now."""
+    with reached():
+        return {
+            place: consumer.get_watermark_offsets(TopicPartition(*place), ANSWER_BOUND_S)[1]
+            for place in places
+        }
+
+
+def go_on_from(process: Process, application: str, positions: Mapping[Place, int]) -> bool:
+    """Let the agents of an application begin at these positions; tell whether that was possible.
+
+    While a member of the group lives, or is not yet forgotten, its own positions are recent enough.
+    """
+    consumer = Consumer({**_client(process), "group.id": application, "enable.auto.commit": False})
+    offsets = [TopicPartition(*place, position) for place, position in positions.items()]
+    try:
+        with reached():
+            consumer.commit(offsets=offsets, asynchronous=False)
+    except KafkaException:
+        return False
+    finally:
+        consumer.close()
+    return True
+
+
+def positions_of(consumer: Consumer, places: Sequence[Place]) -> dict[Place, TopicPartition]:
+    """Return what a group has committed, by place; places without a position are left out."""
+    with reached():
+        held = consumer.committed([TopicPartition(*each) for each in places], ANSWER_BOUND_S)
+    return {(each.topic, each.partition): each for each in held if each.offset != OFFSET_INVALID}
+
+
+def group_reader(process: Process, application: str) -> Consumer:
+    """Return a client that asks about a group's positions and never joins it."""
+    return Consumer({**_client(process), "group.id": application, "enable.auto.commit": False})
+
+
+def transactional_producer(process: Process) -> Producer:
+    """Return the transactional producer of a process; its name fences an older one of that name."""
+    connection = Connection(process.settings.kafka, process.security)
+    return connection.transactional(process.name, Alarm())
+
+
+def record_of(message: Message) -> Record:
+    """Return a record that the C client brought."""
+    position, key = position_of(message), message.key()
+    return Record(
+        topic=position.topic,
+        partition=position.partition,
+        offset=position.offset,
+        written_at=datetime.fromtimestamp(message.timestamp()[1] / 1000, UTC),
+        key=key.encode() if isinstance(key, str) else key or b"",
+        value=message.value(),
+        headers=headers_of(message),
+    )
+
+
+def _client(process: Process) -> dict[str, Any]:
+    return Connection(process.settings.kafka, process.security).base(Alarm())
+
+
+def _reader(process: Process) -> Consumer:
+    connection = Connection(process.settings.kafka, process.security)
+    return connection.reader(f"creditbus-{process.service}", Alarm())
+
+
+def _assignment(
+    consumer: Consumer, topics: Sequence[str], starts: Mapping[Place, int]
+) -> list[TopicPartition]:
+    wanted = []
+    for topic in topics:
+        found = consumer.list_topics(topic, ANSWER_BOUND_S).topics[topic]
+        if found.error is not None:
+            raise KafkaException(found.error)
+        for partition in found.partitions:
+            bounds = TopicPartition(topic, partition)
+            first, end = consumer.get_watermark_offsets(bounds, ANSWER_BOUND_S)
+            start = starts.get((topic, partition), 0)
+            if start > end:
+                raise Recreated(f"{topic}/{partition} ends at {end}, but {start} was read in it")
+            wanted.append(TopicPartition(topic, partition, max(start, first)))
+    return wanted
+
+
+def _read(
+    consumer: Consumer, reading: set[Place], take: Callable[[Sequence[Record]], None]
+) -> dict[Place, int]:
+    found: dict[Place, int] = {}
+    heard = time.monotonic()
+    while reading - found.keys():
+        first = consumer.poll(0.5)
+        if first is None:
+            if time.monotonic() - heard > SILENCE_BOUND_S:
+                raise Unavailable(KAFKA, f"nothing was heard for {SILENCE_BOUND_S:g} s")
+            continue
+        heard = time.monotonic()
+        messages = [first, *consumer.consume(_AT_ONCE, 0)]
+        take([record_of(each) for each in messages if each.error() is None])
+        for message in messages:
+            if (error := message.error()) is not None:
+                if error.code() != KafkaError._PARTITION_EOF:
+                    raise KafkaException(error)
+                position = position_of(message)
+                found[position.topic, position.partition] = position.offset
+    return found

@@ -1,0 +1,112 @@
+"""Every metric of the bus: its name, kind, labels and one sentence. Declared here and nowhere else.
+
+Where there is one for the way in there is one for the way out. No label ever holds a subject.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+
+_SECONDS: Final = (0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 60.0, 600.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """One metric; its exported name begins with ``creditbus_``."""
+
+    name: str
+    kind: Literal["counter", "gauge", "histogram"]
+    labels: tuple[str, ...]
+    sentence: str
+
+
+METRICS: Final[tuple[Metric, ...]] = (
+    Metric("engine_records", "counter", ("topic",), "Records decided, by source topic."),
+    Metric("engine_unreadable", "counter", ("topic",), "Records whose bytes were no event."),
+    Metric("engine_outputs", "counter", (), "Records produced for others."),
+    Metric("engine_changes", "counter", (), "Rows written to changelog and store."),
+    Metric("engine_checkpoints", "counter", (), "Transactions committed."),
+    Metric("engine_aborts", "counter", (), "Transactions aborted."),
+    Metric("engine_restored", "counter", (), "Changelog records read to restore a partition."),
+    Metric("engine_checkpoint_seconds", "histogram", (), "Seconds that a checkpoint took."),
+    Metric(
+        "engine_restore_seconds", "histogram", (), "Seconds that the restore of a partition took."
+    ),
+    Metric(
+        "decided",
+        "counter",
+        ("what",),
+        "What decisions came to: admitted, listed, removed, refused …",
+    ),
+    Metric("worker_ready", "gauge", (), "1 while every assigned partition is being decided."),
+    Metric("waiting", "gauge", ("whom",), "1 while the process waits for a server that is away."),
+    Metric(
+        "http_requests", "counter", ("route", "status"), "Requests answered, by route and status."
+    ),
+    Metric("http_seconds", "histogram", ("route",), "Seconds that an answer took."),
+    Metric(
+        "credentials_refused",
+        "counter",
+        ("why",),
+        "Requests with an unknown or expired credential.",
+    ),
+    Metric("receipts", "counter", ("source",), "Submissions that the broker has acknowledged."),
+    Metric("deliveries", "counter", ("body", "lane", "result"), "Tries to deliver a directive."),
+    Metric("delivery_seconds", "histogram", ("lane",), "Seconds that a try took."),
+    Metric("owed_apply", "gauge", ("body",), "Applications that the body has not settled."),
+    Metric("owed_lift", "gauge", ("body",), "Lifts that the body has not settled."),
+    Metric(
+        "overdue_lift_seconds", "gauge", ("body",), "Age of the oldest lift that is still owed."
+    ),
+    Metric("views_written", "counter", ("view",), "Views written to Redis."),
+    Metric("views_complete", "gauge", (), "1 while Redis holds everything; 0 while it is rebuilt."),
+    Metric("days_turned", "counter", (), "Civil days written to the log."),
+    Metric("checks", "counter", ("matter", "verdict"), "Checks answered."),
+    Metric("checks_refused", "counter", ("why",), "Checks that were not answered, by reason."),
+)
+
+
+class Meters:
+    """The metrics of one process; ``add`` and ``observe`` are what the engine asks for."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        self._counters: dict[str, Counter] = {}
+        self._gauges: dict[str, Gauge] = {}
+        self._histograms: dict[str, Histogram] = {}
+        for metric in METRICS:
+            self._declare(metric)
+
+    def add(self, name: str, value: float = 1, **labels: str) -> None:
+        """Add to a counter."""
+        counter = self._counters[name]
+        (counter.labels(**labels) if labels else counter).inc(value)
+
+    def set(self, name: str, value: float, **labels: str) -> None:
+        """Set a gauge."""
+        gauge = self._gauges[name]
+        (gauge.labels(**labels) if labels else gauge).set(value)
+
+    def observe(self, name: str, seconds: float, **labels: str) -> None:
+        """Note one duration."""
+        histogram = self._histograms[name]
+        (histogram.labels(**labels) if labels else histogram).observe(seconds)
+
+    def _declare(self, metric: Metric) -> None:
+        name, sentence = f"creditbus_{metric.name}", metric.sentence
+        match metric.kind:
+            case "counter":
+                self._counters[metric.name] = Counter(
+                    name, sentence, metric.labels, registry=self.registry
+                )
+            case "gauge":
+                self._gauges[metric.name] = Gauge(
+                    name, sentence, metric.labels, registry=self.registry
+                )
+            case "histogram":
+                self._histograms[metric.name] = Histogram(
+                    name, sentence, metric.labels, registry=self.registry, buckets=_SECONDS
+                )

@@ -1,0 +1,85 @@
+"""Outages: the world is away. Nothing is decided meanwhile, lost or skipped."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from typing import Final, TypeVar
+
+import structlog
+
+from creditbus.runtime.metrics import Meters
+
+T = TypeVar("T")
+
+_FIRST_PAUSE_S: Final = 0.2
+_LONGEST_PAUSE_S: Final = 5.0
+
+
+class Unavailable(Exception):
+    """A server that the process needs does not answer; ``whom`` names it."""
+
+    def __init__(self, whom: str, detail: str) -> None:
+        super().__init__(f"{whom} does not answer: {detail}")
+        self.whom = whom
+
+
+class Patience:
+    """Waits for servers that are away, and says so in health, in a metric and once in the log."""
+
+    def __init__(self, meters: Meters, logger: structlog.stdlib.BoundLogger) -> None:
+        self._meters = meters
+        self._logger = logger
+        self._stopped = False
+        self.waiting_for: str | None = None
+
+    def stop(self) -> None:
+        """Give up every wait: the process is about to end."""
+        self._stopped = True
+
+    def insist(self, ask: Callable[[], T]) -> T:
+        """Return what ``ask`` returns, asking again for as long as it raises ``Unavailable``."""
+        pause = _FIRST_PAUSE_S
+        while True:
+            try:
+                answer = ask()
+            except Unavailable as outage:
+                if self._stopped:
+                    raise
+                self._say(outage)
+                time.sleep(pause)
+                pause = min(pause * 2, _LONGEST_PAUSE_S)
+            else:
+                self._resume()
+                return answer
+
+    async def insist_async(self, ask: Callable[[], Awaitable[T]]) -> T:
+        """Return what ``ask`` returns, as ``insist`` does, and let others work meanwhile."""
+        pause = _FIRST_PAUSE_S
+        while True:
+            try:
+                answer = await ask()
+            except Unavailable as outage:
+                if self._stopped:
+                    raise
+                self._say(outage)
+                await asyncio.sleep(pause)
+                pause = min(pause * 2, _LONGEST_PAUSE_S)
+            else:
+                self._resume()
+                return answer
+
+    def _say(self, outage: Unavailable) -> None:
+        if self.waiting_for != outage.whom:
+            self._logger.warning(
+                "waiting for a server that is away", whom=outage.whom, why=str(outage)
+            )
+            self._meters.set("waiting", 1, whom=outage.whom)
+        self.waiting_for = outage.whom
+
+    def _resume(self) -> None:
+        if self.waiting_for is not None:
+            self._logger.info("the server answers again", whom=self.waiting_for)
+            self._meters.set("waiting", 0, whom=self.waiting_for)
+        self.waiting_for = None

@@ -1,0 +1,127 @@
+"""Natural persons at the door: an identity number becomes a token, and is gone.
+
+The token is a keyed hash, so that nobody without the key can try all numbers until one fits. The
+date of birth is read for one question only, of age on the day of the decision or not, and kept
+nowhere. GB 11643-1999 (18 characters, ISO 7064 MOD 11-2); made-up persons have numbers of their
+own, which no register of people knows.
+"""
+
+from __future__ import annotations
+
+import hmac
+import re
+from datetime import date
+from typing import Final
+
+from creditbus.domain.calendar import years_after
+from creditbus.domain.ids import SubjectId
+from creditbus.domain.refusals import Fault, Reason
+from creditbus.domain.subjects import PERSON
+
+SYNTHETIC: Final = "synthetic"
+CITIZEN_ID: Final = "citizen_id"
+ADULT_YEARS: Final = 18
+
+_IDENTITY: Final = "GB 11643-1999; 个人信息保护法 第六条"
+_MINORS: Final = "法释〔2017〕7号 第四条; 山东省社会信用条例 第二条; 民法典 第十七条"
+_WEIGHTS: Final = tuple(pow(2, 17 - place, 11) for place in range(17))
+_CHECKS: Final = "10X98765432"
+_PROVINCES: Final = re.compile(r"1[1-5]|2[1-3]|3[1-7]|4[1-6]|5[0-4]|6[1-5]|71|8[1-3]")
+_CITIZEN: Final = re.compile(r"[0-9]{17}[0-9X]")
+_MADE_UP: Final = re.compile(r"SYN-[0-9]{8}-(?P<year>(19|20)[0-9]{2})")
+_OLDEST: Final = date(1900, 1, 1)
+
+
+class NoPersonKey(ValueError):
+    """The key of natural persons' tokens is not set."""
+
+
+class Persons:
+    """Turns numbers into tokens with one key; the same number always gives the same token."""
+
+    def __init__(self, key: str, *, allow_synthetic: bool) -> None:
+        if not key:
+            raise NoPersonKey("set CREDITBUS_PERSON_KEY: without it nobody can be recognised again")
+        self._key = key.encode()
+        self._allow_synthetic = allow_synthetic
+
+    def identify(self, number_kind: str, number: str, *, synthetic: bool) -> SubjectId | Fault:
+        """Return the subject that a number names, whatever the age; or why it names none."""
+        written = _plain(number)
+        born = self._born(number_kind, written, synthetic=synthetic)
+        return born if isinstance(born, Fault) else self._token(number_kind, written)
+
+    def admit(
+        self, number_kind: str, number: str, *, decided_on: date, synthetic: bool
+    ) -> SubjectId | Fault:
+        """Return the subject that a number names, if of age on the day of the decision."""
+        written = _plain(number)
+        born = self._born(number_kind, written, synthetic=synthetic)
+        if isinstance(born, Fault):
+            return born
+        if not is_adult(born, decided_on):
+            detail = "the subject was not of age on the day of the decision; nothing of it is kept"
+            return Fault(Reason.SUBJECT_MINOR, "envelope.subject", _MINORS, detail)
+        return self._token(number_kind, written)
+
+    def _token(self, number_kind: str, number: str) -> SubjectId:
+        message = f"{number_kind}|{number}".encode()
+        return SubjectId(PERSON + hmac.digest(self._key, message, "sha256").hex())
+
+    def _born(self, number_kind: str, number: str, *, synthetic: bool) -> date | Fault:
+        if number_kind == SYNTHETIC:
+            return self._born_made_up(number, synthetic=synthetic)
+        if number_kind != CITIZEN_ID:
+            return _fault("number_kind", f"there are {CITIZEN_ID} and {SYNTHETIC}")
+        if synthetic:
+            return _fault("number_kind", "a synthetic record names a made-up person: synthetic")
+        return citizen_born(number)
+
+    def _born_made_up(self, number: str, *, synthetic: bool) -> date | Fault:
+        if not self._allow_synthetic:
+            return _fault("number_kind", "this bus takes no made-up persons")
+        if not synthetic:
+            return _fault("number_kind", "a made-up person belongs into a record marked synthetic")
+        found = _MADE_UP.fullmatch(number)
+        if found is None:
+            return _fault("number", "a made-up number is SYN-, eight digits, - and a year of birth")
+        # Only the year is known, so the youngest whom it may mean is asked about.
+        return date(int(found["year"]), 12, 31)
+
+
+def is_adult(born: date, day: date) -> bool:
+    """Tell whether someone is of age on a day: from the day after the eighteenth birthday on.
+
+    Civil Code, articles 201 and 202: the first day is not counted, the term ends with its last.
+    Where one may read the birthday itself as enough, the reading that keeps a minor out is taken.
+    """
+    return day > years_after(born, ADULT_YEARS)
+
+
+def citizen_born(number: str) -> date | Fault:
+    """Return the date of birth in a citizen identity number, or why it is none.
+
+    No message repeats the number or any part of it.
+    """
+    if _CITIZEN.fullmatch(number) is None:
+        return _fault("number", "an identity number is 17 digits and a check character, 0-9 or X")
+    total = sum(int(digit) * weight for digit, weight in zip(number, _WEIGHTS, strict=False))
+    if _CHECKS[total % 11] != number[17]:
+        return _fault("number", "the check character does not fit the other seventeen")
+    try:
+        born = date(int(number[6:10]), int(number[10:12]), int(number[12:14]))
+    except ValueError:
+        born = date.min
+    if born < _OLDEST:
+        return _fault("number", "the date of birth in the number is no possible day")
+    if _PROVINCES.match(number) is None:
+        return _fault("number", "the number begins with no province")
+    return born
+
+
+def _plain(number: str) -> str:
+    return number.strip().upper()
+
+
+def _fault(field: str, detail: str) -> Fault:
+    return Fault(Reason.SUBJECT_INVALID, f"envelope.subject.{field}", _IDENTITY, detail)

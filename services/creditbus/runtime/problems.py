@@ -1,0 +1,205 @@
+"""Problems: what a caller is told when the answer is no, and with which status. One table.
+
+Problem details for HTTP (RFC 9457), with the bus's own members: a stable reason, the field, the
+article.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from http import HTTPStatus
+from typing import Any, Final
+
+import msgspec
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import Response
+from starlette.exceptions import HTTPException
+
+from creditbus.domain.refusals import Fault, Reason
+from creditbus.runtime.credentials import CredentialRefused
+from creditbus.runtime.outages import Unavailable
+from creditbus.runtime.producing import RecordTooLarge
+
+PROBLEM_JSON: Final = "application/problem+json"
+RETRY_AFTER_S: Final = 2
+
+_SPOKEN: Final = re.compile(r"(?P<what>.*?)(?: - at `\$(?P<path>[^`]*)`)?", re.DOTALL)
+_NAMED: Final = re.compile(r"Object (?:missing required|contains unknown) field `(?P<field>[^`]*)`")
+
+
+class Problem(msgspec.Struct, frozen=True, kw_only=True):
+    """The body of an answer that is a no: what happened, where, by which article, what to do."""
+
+    title: str
+    status: int
+    reason: str
+    detail: str
+    field: str = ""
+    article: str = ""
+
+
+class Refused(Exception):
+    """A submission is refused by the fault that it names."""
+
+    def __init__(self, fault: Fault) -> None:
+        super().__init__(fault.detail)
+        self.fault = fault
+
+
+class Forbidden(Exception):
+    """The caller is known and may not do this; ``reason`` is stable."""
+
+    def __init__(self, reason: str, detail: str) -> None:
+        super().__init__(detail)
+        self.reason = reason
+
+
+class Invalid(ValueError):
+    """A part of the question is not usable: which, and what to do."""
+
+    def __init__(self, reason: str, field: str, detail: str) -> None:
+        super().__init__(detail)
+        self.reason = reason
+        self.field = field
+
+
+class Gone(Exception):
+    """What the caller would continue from is no longer kept."""
+
+
+class BodyTooLarge(ValueError):
+    """The body of the question is larger than the service takes."""
+
+
+_REFUSED_STATUS: Final = {Reason.SOURCE_MISMATCH: HTTPStatus.FORBIDDEN}
+_UNCHALLENGED: Final[Mapping[str, str]] = {}
+
+
+def _of_credential(error: CredentialRefused) -> Problem:
+    reason = f"CREDENTIAL_{error.why.upper()}"
+    return _problem(HTTPStatus.UNAUTHORIZED, reason, str(error))
+
+
+def _of_too_large(error: Exception) -> Problem:
+    return _problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "TOO_LARGE", str(error))
+
+
+def _of_refused(error: Refused) -> Problem:
+    fault = error.fault
+    status = _REFUSED_STATUS.get(fault.reason, HTTPStatus.UNPROCESSABLE_ENTITY)
+    return _problem(status, fault.reason, fault.detail, field=fault.field, article=fault.article)
+
+
+def _of_invalid(error: Invalid) -> Problem:
+    status = HTTPStatus.UNPROCESSABLE_ENTITY
+    return _problem(status, error.reason, str(error), field=error.field)
+
+
+def _of_mistyped(error: msgspec.ValidationError) -> Problem:
+    field, what = misread(error)
+    detail = f"{what}; /openapi.json describes what belongs there"
+    return _problem(HTTPStatus.UNPROCESSABLE_ENTITY, "FIELD_INVALID", detail, field=field)
+
+
+def _of_no_json(error: msgspec.DecodeError | UnicodeDecodeError) -> Problem:
+    detail = f"the body is no JSON: {error}; send one JSON object in UTF-8"
+    return _problem(HTTPStatus.BAD_REQUEST, "NOT_JSON", detail)
+
+
+def _of_outage(error: Unavailable) -> Problem:
+    detail = f"{error}; nothing was done, or nothing is known to be: ask again"
+    return _problem(HTTPStatus.SERVICE_UNAVAILABLE, "UNAVAILABLE", detail)
+
+
+def _of_routing(error: HTTPException) -> Problem:
+    status = HTTPStatus(error.status_code)
+    detail = f"{error.detail}; /openapi.json lists what there is"
+    return _problem(status, status.name, detail)
+
+
+def _of_parameters(error: RequestValidationError) -> Problem:
+    first = error.errors()[0]
+    field = str(first["loc"][-1])
+    status = HTTPStatus.UNPROCESSABLE_ENTITY
+    return _problem(status, "PARAMETER_INVALID", f"{field}: {first['msg']}", field=field)
+
+
+_TABLE: Final[tuple[tuple[type[Exception], Callable[[Any], Problem]], ...]] = (
+    (CredentialRefused, _of_credential),
+    (Forbidden, lambda error: _problem(HTTPStatus.FORBIDDEN, error.reason, str(error))),
+    (Refused, _of_refused),
+    (Invalid, _of_invalid),
+    (msgspec.ValidationError, _of_mistyped),
+    (msgspec.DecodeError, _of_no_json),
+    (UnicodeDecodeError, _of_no_json),
+    (BodyTooLarge, _of_too_large),
+    (RecordTooLarge, _of_too_large),
+    (Gone, lambda error: _problem(HTTPStatus.GONE, "CURSOR_GONE", str(error))),
+    (Unavailable, _of_outage),
+    (RequestValidationError, _of_parameters),
+    (HTTPException, _of_routing),
+)
+"""What each exception is told as. Whatever is in no row is our own mistake: 500."""
+
+
+def misread(error: msgspec.ValidationError) -> tuple[str, str]:
+    """Return the field that a validation error is about, as a dotted path, and what is wrong there.
+
+    >>> misread(msgspec.ValidationError("Expected `str`, got `int` - at `$.envelope.record_id`"))
+    ('envelope.record_id', 'Expected `str`, got `int`')
+    >>> misread(msgspec.ValidationError("Object missing required field `list_id`"))
+    ('list_id', 'Object missing required field `list_id`')
+    """
+    found = _SPOKEN.fullmatch(str(error))
+    assert found is not None
+    what, path = found["what"], (found["path"] or "").lstrip(".")
+    named = _NAMED.match(what)
+    parts = [part for part in (path, named["field"] if named else "") if part]
+    return ".".join(parts), what
+
+
+def answer_problems(app: FastAPI) -> None:
+    """Answer every exception of the table, and our own mistakes, with a problem."""
+    for kind, tell in _TABLE:
+        app.add_exception_handler(kind, _answering(tell))
+    app.add_exception_handler(Exception, _answering(_mistake))
+
+
+def _answering(tell: Callable[[Any], Problem]) -> Callable[[Request, Exception], Response]:
+    def answer(_asked: Request, error: Exception) -> Response:
+        problem = tell(error)
+        return Response(
+            msgspec.json.encode(problem),
+            status_code=problem.status,
+            media_type=PROBLEM_JSON,
+            headers=dict(_headers(problem.status)),
+        )
+
+    return answer
+
+
+def _headers(status: int) -> Mapping[str, str]:
+    return {
+        HTTPStatus.UNAUTHORIZED: {"WWW-Authenticate": "Bearer"},
+        HTTPStatus.SERVICE_UNAVAILABLE: {"Retry-After": str(RETRY_AFTER_S)},
+    }.get(HTTPStatus(status), _UNCHALLENGED)
+
+
+def _mistake(_error: Exception) -> Problem:
+    detail = "the service made a mistake and has logged it; nothing is known to be done"
+    return _problem(HTTPStatus.INTERNAL_SERVER_ERROR, "MISTAKE", detail)
+
+
+def _problem(
+    status: HTTPStatus, reason: str, detail: str, *, field: str = "", article: str = ""
+) -> Problem:
+    return Problem(
+        title=status.phrase,
+        status=status.value,
+        reason=str(reason),
+        detail=detail,
+        field=field,
+        article=article,
+    )

@@ -1,0 +1,94 @@
+"""One process of the bus: what every service is given before it connects to anything."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import structlog
+
+from creditbus.domain.catalogue import Catalogue
+from creditbus.runtime.catalogue import load_catalogue
+from creditbus.runtime.clock import Clock, SystemClock
+from creditbus.runtime.health import HealthServer, Readiness
+from creditbus.runtime.logs import configure_logs
+from creditbus.runtime.metrics import Meters
+from creditbus.runtime.outages import Patience
+from creditbus.runtime.registry import Registry
+from creditbus.runtime.settings import Settings
+from creditbus.wire.records import Codec
+from creditbus.wire.schemas import load_schemas
+
+
+@dataclass
+class Process:
+    """The worker that this process is, with its settings, logs, metrics and clock."""
+
+    service: str
+    worker: int
+    settings: Settings
+    meters: Meters = field(default_factory=Meters)
+    clock: Clock = field(default_factory=SystemClock)
+
+    @property
+    def name(self) -> str:
+        """The worker's one stable name: group instance, transactional id, folder and lock."""
+        return f"{self.service}-{self.worker}"
+
+    @cached_property
+    def logger(self) -> structlog.stdlib.BoundLogger:
+        """The structured log, bound to this worker."""
+        return configure_logs(self.service, self.name, self.settings.log_level)
+
+    @cached_property
+    def patience(self) -> Patience:
+        """How this process waits for servers that are away."""
+        return Patience(self.meters, self.logger)
+
+    @cached_property
+    def catalogue(self) -> Catalogue:
+        """The edition of the catalogue that this process decides under."""
+        return load_catalogue(self.settings.catalogue)
+
+    @cached_property
+    def codec(self) -> Codec:
+        """The records' codec.
+
+        Waits for the registry, at start and whenever an unknown id turns up.
+        """
+        schemas = load_schemas(self.settings.schemas)
+        registry = Registry(self.settings.registry)
+        ids = self.patience.insist(lambda: registry.ids(schemas))
+        return Codec(
+            schemas, ids, lambda number: self.patience.insist(lambda: registry.text_of(number))
+        )
+
+    @property
+    def security(self) -> dict[str, str]:
+        """The login at the broker, as librdkafka names it; empty without authentication."""
+        settings = self.settings
+        if not settings.kafka_user:
+            return {}
+        return {
+            "security.protocol": settings.kafka_protocol,
+            "sasl.mechanism": "SCRAM-SHA-256",
+            "sasl.username": settings.kafka_user,
+            "sasl.password": settings.kafka_password,
+        }
+
+    def serve_health(self, readiness: Callable[[], Readiness]) -> HealthServer | None:
+        """Begin to answer health and metrics; none when no port is set."""
+        if not self.settings.metrics_port:
+            return None
+
+        def with_patience() -> Readiness:
+            if self.patience.waiting_for is not None:
+                return Readiness(is_ready=False, why=f"waiting for the {self.patience.waiting_for}")
+            return readiness()
+
+        server = HealthServer(
+            (self.settings.host, self.settings.metrics_port), self.meters, with_patience
+        )
+        server.start()
+        return server

@@ -1,0 +1,163 @@
+"""Producing for asyncio services: one record, awaited until the broker has acknowledged it.
+
+The client library's own asyncio producer takes no headers, so its callbacks are carried over here:
+a thread polls, and the delivery report resolves what the caller awaits. Nothing is claimed before
+that.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Sequence
+from typing import Final
+
+import structlog
+from confluent_kafka import KafkaError, KafkaException, Message, Producer
+
+from creditbus.engine.alarm import Alarm
+from creditbus.engine.connection import Connection
+from creditbus.engine.failures import rule_for
+from creditbus.engine.values import Position
+from creditbus.runtime.outages import Unavailable
+
+KAFKA: Final = "kafka"
+DELIVERY_BOUND_S: Final = 5.0
+_SPARE_S: Final = 2.0
+_POLL_S: Final = 0.2
+_ANY_PARTITION: Final = -1
+_PROBE_BOUND_S: Final = 1.0
+
+Headers = Sequence[tuple[str, bytes]]
+
+
+class RecordTooLarge(ValueError):
+    """The broker takes no record of this size; the sentence says what to do."""
+
+
+class AwaitedProducer:
+    """An idempotent producer; make it inside the event loop that awaits it, and close it there."""
+
+    def __init__(self, connection: Connection, logger: structlog.stdlib.BoundLogger) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._logger = logger
+        self._alarm = Alarm()
+        self._closing = threading.Event()
+        self._producer = Producer(
+            {
+                **connection.base(self._alarm),
+                "acks": "all",
+                "enable.idempotence": True,
+                "linger.ms": 1,
+                # The library's own partitioner disagrees with everybody else's about a key.
+                "partitioner": "murmur2_random",
+                "message.timeout.ms": int(DELIVERY_BOUND_S * 1000),
+                # A missing topic must be told before the caller's patience ends.
+                "topic.metadata.propagation.max.ms": 3000,
+            }
+        )
+        self._thread = threading.Thread(target=self._poll, name="delivery-reports", daemon=True)
+        self._thread.start()
+
+    async def send(
+        self,
+        topic: str,
+        *,
+        key: bytes,
+        value: bytes,
+        headers: Headers = (),
+        partition: int | None = None,
+    ) -> Position:
+        """Return where the broker keeps the record.
+
+        Raises ``Unavailable`` when the broker did not say within the bound that it does; the record
+        may be there all the same, so the caller sends it again under the same identity. Raises
+        ``RecordTooLarge`` and, when the broker refuses the login, ``Halt``.
+        """
+        self._alarm.check()
+        delivered: asyncio.Future[Position] = self._loop.create_future()
+        try:
+            self._producer.produce(
+                topic,
+                value,
+                key,
+                headers=list(headers),
+                on_delivery=lambda error, message: self._report(delivered, error, message),
+                partition=_ANY_PARTITION if partition is None else partition,
+            )
+        except BufferError as error:
+            raise Unavailable(KAFKA, "more records wait for it than fit into memory") from error
+        except KafkaException as failure:
+            raise _failure(topic, failure.args[0]) from failure
+        return await self._within_bound(delivered)
+
+    def check(self) -> None:
+        """Raise ``Halt`` when the broker refuses the login, ``Unavailable`` while it is away."""
+        self._alarm.check()
+        if self._alarm.waiting is not None:
+            raise Unavailable(KAFKA, self._alarm.waiting)
+
+    async def close(self) -> None:
+        """Wait a moment for what is under way, then end the thread."""
+        await asyncio.to_thread(self._producer.flush, _SPARE_S)
+        self._closing.set()
+        await asyncio.to_thread(self._thread.join, _SPARE_S)
+
+    async def _within_bound(self, delivered: asyncio.Future[Position]) -> Position:
+        deadline = self._loop.time() + DELIVERY_BOUND_S + _SPARE_S
+        try:
+            while self._loop.time() < deadline:
+                done, _ = await asyncio.wait([delivered], timeout=_POLL_S)
+                if done:
+                    return delivered.result()
+                self._alarm.check()
+        finally:
+            # A report that comes too late finds nobody waiting.
+            delivered.cancel()
+        raise Unavailable(KAFKA, "no acknowledgement within the bound")
+
+    def _poll(self) -> None:
+        while not self._closing.is_set():
+            self._producer.poll(_POLL_S)
+            if self._alarm.waiting is not None and not self._alarm.is_raised:
+                self._probe()
+
+    def _probe(self) -> None:
+        # Only an answer ends an outage: an idle producer would hear of none.
+        try:
+            self._producer.list_topics(timeout=_PROBE_BOUND_S)
+        except KafkaException:
+            return
+        self._alarm.answered()
+
+    def _report(
+        self,
+        delivered: asyncio.Future[Position],
+        error: KafkaError | None,
+        message: Message,
+    ) -> None:
+        topic, partition, offset = message.topic(), message.partition(), message.offset()
+        assert topic is not None
+        if error is not None:
+            self._logger.warning("a record was not delivered", topic=topic, why=error.name())
+            outcome: Position | Exception = _failure(topic, error)
+        else:
+            assert partition is not None
+            assert offset is not None
+            outcome = Position(topic, partition, offset)
+        self._loop.call_soon_threadsafe(_resolve, delivered, outcome)
+
+
+def _resolve(delivered: asyncio.Future[Position], outcome: Position | Exception) -> None:
+    if delivered.done():
+        return
+    if isinstance(outcome, Exception):
+        delivered.set_exception(outcome)
+    else:
+        delivered.set_result(outcome)
+
+
+def _failure(topic: str, error: KafkaError) -> Exception:
+    if error.code() in {KafkaError.MSG_SIZE_TOO_LARGE, KafkaError.RECORD_LIST_TOO_LARGE}:
+        return RecordTooLarge(f"{topic} takes no record of this size: attach documents elsewhere")
+    return Unavailable(KAFKA, f"{topic}: {error.name()}: {rule_for(error).advice}")

@@ -1,0 +1,109 @@
+"""What is served: the values that a view holds, and where in Redis each of them lies.
+
+Redis holds nothing that the topics do not say. Another layout takes another prefix, so that it is
+built anew instead of being misread.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Final
+
+import msgspec
+
+from creditbus.domain.directives import Attempt, Directive, Outcome
+from creditbus.domain.entries import Stage
+from creditbus.domain.exposures import Exposure
+from creditbus.domain.ids import BodyId, EntryId, ListId, SourceId
+from creditbus.domain.refusals import Reason
+
+PREFIX: Final = "creditbus:1:"
+
+COMPLETE: Final = f"{PREFIX}complete"
+"""The marker: there while Redis holds everything; its value names the build, as cursors do."""
+
+POSITIONS: Final = f"{PREFIX}positions"
+"""Up to where each partition is written: topic/partition and the next offset."""
+
+COUNTS: Final = f"{PREFIX}counts"
+BODIES: Final = f"{PREFIX}bodies"
+BUILD: Final = f"{PREFIX}build"
+EXPOSED: Final = f"{PREFIX}exposed"
+EXPOSURE_LOG: Final = f"{PREFIX}exposure-log"
+EXPOSURE_NUMBER: Final = f"{PREFIX}exposure-number"
+
+
+class ExposureChange(msgspec.Struct, frozen=True, kw_only=True):
+    """One step of the exposures: what an entry shows now, or none because it is withdrawn."""
+
+    cursor: str
+    entry_id: EntryId
+    exposure: Exposure | None
+
+
+class OwedDirective(msgspec.Struct, frozen=True, kw_only=True):
+    """A directive as last stated, how its body answered it, and the last try to deliver it."""
+
+    directive: Directive
+    stated_at: datetime
+    outcome: Outcome | None
+    attempt: Attempt | None
+
+    @property
+    def is_owed(self) -> bool:
+        """Tell whether the body has yet to say what became of it."""
+        return self.outcome is None or not self.outcome.settles
+
+
+class SourceCounts(msgspec.Struct, frozen=True, kw_only=True):
+    """What came of a source's records; ``received`` is as far as any trace of its inbox leads."""
+
+    received: int = 0
+    refused: int = 0
+    duplicate: int = 0
+    dead: int = 0
+
+
+class OwedCounts(msgspec.Struct, frozen=True, kw_only=True):
+    """What a body owes, and since when it owes the oldest lift."""
+
+    applies: int = 0
+    lifts: int = 0
+    oldest_lift_at: datetime | None = None
+
+
+class Overview(msgspec.Struct, frozen=True, kw_only=True):
+    """The bus at a glance; ``topics`` counts the records that views has read of each."""
+
+    subjects: int
+    exposures: int
+    topics: dict[str, int]
+    entries: dict[ListId, dict[Stage, int]]
+    sources: dict[SourceId, SourceCounts]
+    reasons: dict[Reason, int]
+    owed: dict[BodyId, OwedCounts]
+
+
+def standing_key(subject: str) -> str:
+    """Return where a subject's standing lies."""
+    return f"{PREFIX}standing {subject}"
+
+
+def exposure_key(entry: str) -> str:
+    """Return where an entry's exposure lies."""
+    return f"{PREFIX}exposure {entry}"
+
+
+def directive_key(obligation: str) -> str:
+    """Return where an obligation's last directive lies, with its answers."""
+    return f"{PREFIX}directive {obligation}"
+
+
+def refusals_key(source: str) -> str:
+    """Return where a source's refusals lie, in their order."""
+    return f"{PREFIX}refusals {source}"
+
+
+def owed_key(body: str, action: str) -> str:
+    """Return where the obligations lie that a body owes to apply or to lift, oldest first."""
+    return f"{PREFIX}owed {body} {action}"

@@ -1,0 +1,309 @@
+"""Serving: what Redis says of standings, exposures, directives and refusals, or that it cannot say.
+
+Everything here is derived from the topics by views. Each reader asks for the marker and the view in
+one transaction, so that an answer is never made from a Redis that is being built: the reader raises
+then, and HTTP says 503.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from typing import Any, Final
+
+import msgspec
+from redis.asyncio import Redis
+from redis.asyncio.client import Pipeline
+from redis.exceptions import ConnectionError as RedisAway
+from redis.exceptions import ResponseError
+from redis.exceptions import TimeoutError as RedisSilent
+
+from creditbus.domain.directives import Action, Attempt, Directive, Outcome
+from creditbus.domain.entries import Stage
+from creditbus.domain.exposures import Exposure
+from creditbus.domain.ids import BodyId, EntryId, ListId, ObligationId, SourceId, SubjectId
+from creditbus.domain.refusals import Reason, Refusal
+from creditbus.domain.standings import Standing
+from creditbus.runtime import served
+from creditbus.runtime.outages import Unavailable
+from creditbus.runtime.served import (
+    ExposureChange,
+    Overview,
+    OwedCounts,
+    OwedDirective,
+    SourceCounts,
+)
+from creditbus.runtime.storing import Storing
+
+REDIS: Final = "redis"
+ANSWER_BOUND_S: Final = 2.0
+_LOOK_EVERY_S: Final = 0.1
+_AT_ONCE: Final = 500
+_WAYS: Final = (Action.LIFT, Action.APPLY)
+_NOT_SERVING: Final = ("LOADING", "BUSY", "MASTERDOWN", "READONLY")
+"""How Redis begins its answer while it cannot serve, though it answers."""
+
+Part = Callable[[Pipeline], object]
+"""One question of a transaction."""
+
+
+class Rebuilding(Unavailable):
+    """Redis answers, but does not hold everything yet."""
+
+    def __init__(self) -> None:
+        super().__init__(REDIS, "its views are being rebuilt; ask again in a moment")
+
+
+class CursorUnknown(Exception):
+    """The cursor is of an earlier build of Redis: read everything again and go on from there."""
+
+
+class Serving:
+    """The readers of one Redis; ``url`` holds its password."""
+
+    def __init__(self, url: str) -> None:
+        self._client = Redis.from_url(
+            url, socket_timeout=ANSWER_BOUND_S, socket_connect_timeout=ANSWER_BOUND_S
+        )
+        self.storing = Storing(self._client)
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._client.aclose()
+
+    async def standing(self, subject: SubjectId) -> Standing | None:
+        """Return a subject's standing, none for a subject that was never named."""
+        (content,) = await self._ask(lambda ask: ask.hget(served.standing_key(subject), "content"))
+        return msgspec.json.decode(content, type=Standing) if content is not None else None
+
+    async def exposures(self) -> tuple[list[Exposure], str]:
+        """Return everything the public may see, and the cursor from which to follow.
+
+        What changes while this is read may be in both; following repeats it and loses nothing.
+        """
+        number, entries, build = await self._ask(
+            lambda ask: ask.get(served.EXPOSURE_NUMBER),
+            lambda ask: ask.smembers(served.EXPOSED),
+            lambda ask: ask.get(served.BUILD),
+        )
+        found = await self._exposures_of([entry.decode() for entry in sorted(entries)])
+        return [each for each in found if each is not None], _cursor(build, int(number or 0))
+
+    async def exposures_after(self, cursor: str, limit: int, wait_ms: int) -> list[ExposureChange]:
+        """Return what changed after a cursor, waiting for the first change as long as is said.
+
+        Raises ``CursorUnknown`` for a cursor of another build.
+        """
+        until = time.monotonic() + wait_ms / 1000
+        while True:
+            changes = await self._changes(cursor, limit)
+            left = until - time.monotonic()
+            if changes or left <= 0:
+                return changes
+            await asyncio.sleep(min(_LOOK_EVERY_S, left))
+
+    async def refusals_after(
+        self, source: SourceId, cursor: str, limit: int
+    ) -> list[tuple[str, Refusal]]:
+        """Return a source's refusals after a cursor, each with its own; empty is the beginning.
+
+        Raises ``CursorUnknown`` for a text that is no cursor.
+        """
+        if not _is_number(cursor or "0"):
+            raise CursorUnknown(f"{cursor!r} is no cursor; begin with an empty one")
+        start = f"({cursor}-0" if cursor else "-"
+        key = served.refusals_key(source)
+        (found,) = await self._ask(lambda ask: ask.xrange(key, min=start, count=limit))
+        return [
+            (number.decode().partition("-")[0], _decode(Refusal, fields[b"content"]))
+            for number, fields in found
+        ]
+
+    async def owed(self, body: BodyId | None = None) -> list[OwedDirective]:
+        """Return what one body or every body owes: lifts first, then the oldest first."""
+        bodies = [body] if body is not None else await self._bodies()
+        asked = [served.owed_key(each, action) for action in _WAYS for each in bodies]
+        if not asked:
+            return []
+        found = await self._ask(*(_range(key) for key in asked))
+        owed = await self._directives([each.decode() for group in found for each in group])
+        return [each for each in owed if each is not None and each.is_owed]
+
+    async def directive(self, obligation: ObligationId) -> OwedDirective | None:
+        """Return an obligation's last directive and its answer, settled or not."""
+        (found,) = await self._directives([obligation])
+        return found
+
+    async def overview(self) -> Overview:
+        """Return the bus at a glance."""
+        bodies = await self._bodies()
+        counts, exposures, *owed = await self._ask(
+            lambda ask: ask.hgetall(served.COUNTS),
+            lambda ask: ask.scard(served.EXPOSED),
+            *(part for body in bodies for part in _owed_parts(body)),
+        )
+        named = {field.decode(): int(count) for field, count in counts.items()}
+        triples = zip(owed[0::3], owed[1::3], owed[2::3], strict=True)
+        return Overview(
+            subjects=named.get("subjects", 0),
+            exposures=exposures,
+            topics=_counted(named, "topic"),
+            entries=_entries(named),
+            sources=_sources(named),
+            reasons={Reason(reason): n for reason, n in _counted(named, "reason").items()},
+            owed={
+                body: OwedCounts(
+                    applies=applies,
+                    lifts=lifts,
+                    oldest_lift_at=_instant(oldest[0][1]) if oldest else None,
+                )
+                for body, (applies, lifts, oldest) in zip(bodies, triples, strict=True)
+            },
+        )
+
+    @asynccontextmanager
+    async def reached(self) -> AsyncIterator[None]:
+        """Turn whatever says that Redis is away into ``Unavailable``."""
+        try:
+            yield
+        except (RedisAway, RedisSilent, OSError) as away:
+            raise Unavailable(REDIS, str(away)) from away
+        except ResponseError as refusal:
+            if str(refusal).startswith(_NOT_SERVING):
+                raise Unavailable(REDIS, str(refusal)) from refusal
+            raise
+
+    async def _ask(self, *parts: Part) -> list[Any]:
+        async with self.reached(), self._client.pipeline(transaction=True) as ask:
+            for part in (_is_complete, *parts):
+                part(ask)
+            is_complete, *answers = await ask.execute()
+        if not is_complete:
+            raise Rebuilding
+        return answers
+
+    async def _bodies(self) -> list[BodyId]:
+        (bodies,) = await self._ask(lambda ask: ask.smembers(served.BODIES))
+        return sorted(BodyId(body.decode()) for body in bodies)
+
+    async def _changes(self, cursor: str, limit: int) -> list[ExposureChange]:
+        build, _, number = cursor.rpartition("-")
+        if not _is_number(number):
+            raise CursorUnknown(f"{cursor!r} is no cursor; read everything again")
+        held, found = await self._ask(
+            lambda ask: ask.get(served.BUILD),
+            lambda ask: ask.zrangebyscore(
+                served.EXPOSURE_LOG, f"({number}", "+inf", 0, limit, withscores=True
+            ),
+        )
+        if held is None or held.decode() != build:
+            raise CursorUnknown("the cursor is of an earlier build; read everything again")
+        entries = [entry.decode() for entry, _ in found]
+        exposures = await self._exposures_of(entries)
+        return [
+            ExposureChange(
+                cursor=_cursor(held, int(score)), entry_id=EntryId(entry), exposure=exposure
+            )
+            for (_, score), entry, exposure in zip(found, entries, exposures, strict=True)
+        ]
+
+    async def _exposures_of(self, entries: Sequence[str]) -> list[Exposure | None]:
+        found: list[Exposure | None] = []
+        for start in range(0, len(entries), _AT_ONCE):
+            part = entries[start : start + _AT_ONCE]
+            contents = await self._ask(*(_content(served.exposure_key(entry)) for entry in part))
+            found += [_decode(Exposure, each) if each is not None else None for each in contents]
+        return found
+
+    async def _directives(self, obligations: Sequence[str]) -> list[OwedDirective | None]:
+        found: list[OwedDirective | None] = []
+        for start in range(0, len(obligations), _AT_ONCE):
+            part = obligations[start : start + _AT_ONCE]
+            held = await self._ask(*(_all(served.directive_key(each)) for each in part))
+            found += [_owed_directive(fields) for fields in held]
+        return found
+
+
+def _is_complete(ask: Pipeline) -> object:
+    return ask.exists(served.COMPLETE)
+
+
+def _range(key: str) -> Part:
+    return lambda ask: ask.zrange(key, 0, -1)
+
+
+def _content(key: str) -> Part:
+    return lambda ask: ask.hget(key, "content")
+
+
+def _all(key: str) -> Part:
+    return lambda ask: ask.hgetall(key)
+
+
+def _owed_parts(body: BodyId) -> Sequence[Part]:
+    applies, lifts = served.owed_key(body, Action.APPLY), served.owed_key(body, Action.LIFT)
+    return (
+        lambda ask: ask.zcard(applies),
+        lambda ask: ask.zcard(lifts),
+        lambda ask: ask.zrange(lifts, 0, 0, withscores=True),
+    )
+
+
+def _owed_directive(fields: dict[bytes, bytes]) -> OwedDirective | None:
+    if b"content" not in fields:
+        return None
+    directive = _decode(Directive, fields[b"content"])
+    answer = fields.get(f"answer {directive.revision} {directive.body}".encode())
+    attempt = fields.get(f"attempt {directive.directive_id}".encode())
+    return OwedDirective(
+        directive=directive,
+        stated_at=_instant(float(fields[b"stated"])),
+        outcome=Outcome(answer.decode()) if answer is not None else None,
+        attempt=_decode(Attempt, attempt) if attempt is not None else None,
+    )
+
+
+def _counted(named: dict[str, int], kind: str) -> dict[str, int]:
+    return {
+        field.removeprefix(f"{kind} "): count
+        for field, count in sorted(named.items())
+        if field.startswith(f"{kind} ")
+    }
+
+
+def _entries(named: dict[str, int]) -> dict[ListId, dict[Stage, int]]:
+    found: dict[ListId, dict[Stage, int]] = {}
+    for place, count in _counted(named, "entries").items():
+        list_id, _, stage = place.rpartition(" ")
+        found.setdefault(ListId(list_id), {})[Stage(stage)] = count
+    return found
+
+
+def _sources(named: dict[str, int]) -> dict[SourceId, SourceCounts]:
+    kinds = {field: _counted(named, field) for field in SourceCounts.__struct_fields__}
+    names = sorted({name for counts in kinds.values() for name in counts})
+    return {
+        SourceId(name): SourceCounts(
+            **{kind: counts.get(name, 0) for kind, counts in kinds.items()}
+        )
+        for name in names
+    }
+
+
+def _decode(kind: type[Any], content: bytes) -> Any:
+    return msgspec.json.decode(content, type=kind)
+
+
+def _instant(millis: float) -> datetime:
+    return datetime.fromtimestamp(millis / 1000, UTC)
+
+
+def _cursor(build: bytes | None, number: int) -> str:
+    return f"{(build or b'').decode()}-{number}"
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdigit()

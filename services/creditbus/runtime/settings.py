@@ -1,0 +1,96 @@
+"""Settings: the only reader of the environment; one frozen value, passed down.
+
+Every name begins with ``CREDITBUS_``; a misspelt one stops the start with the list of those that
+exist, because a setting that is silently ignored is the commonest fault of all.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+from pydantic import Field, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+PREFIX: Final = "CREDITBUS_"
+
+
+class UnknownSetting(ValueError):
+    """The environment names a setting that does not exist, or a value it cannot have."""
+
+
+class Settings(BaseSettings):
+    """What a process of the bus must be told; ``description`` is the documentation of each."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="forbid")
+
+    home: Path = Field(Path(".creditbus"), description="Folder of the local stack.")
+    kafka: str = Field("127.0.0.1:19092", description="Broker addresses, host:port, with commas.")
+    kafka_user: str = Field("", description="Principal at the broker; empty: no authentication.")
+    kafka_password: str = Field("", description="Password of the principal.", repr=False)
+    kafka_protocol: str = Field("SASL_PLAINTEXT", description="SASL_PLAINTEXT or SASL_SSL.")
+    registry: str = Field(
+        "http://127.0.0.1:18081/apis/ccompat/v7", description="Schema registry (Confluent API)."
+    )
+    redis: str = Field(
+        "redis://127.0.0.1:16379/0", description="Redis, with its password.", repr=False
+    )
+    schemas: Path = Field(Path("schemas/avro"), description="Folder of the Avro schemas.")
+    catalogue: Path = Field(Path("deploy/catalogue"), description="Folder of the catalogue.")
+    state: Path = Field(Path(".creditbus/state"), description="Folder of the workers' stores.")
+    host: str = Field("127.0.0.1", description="Address that HTTP servers listen on.")
+    free_ports: bool = Field(
+        default=False, description="Whether the local bus takes any free ports."
+    )
+    kafka_port: int = Field(19092, description="Port of the local stack's broker.")
+    controller_port: int = Field(19093, description="Port of the local broker's controller.")
+    registry_port: int = Field(18081, description="Port of the local stack's registry.")
+    redis_port: int = Field(16379, description="Port of the local stack's Redis.")
+    metrics_base: int = Field(9100, description="First of the local stack's metrics ports.")
+    gateway_port: int = Field(8080, description="Port of the gateway.")
+    query_port: int = Field(8081, description="Port of query.")
+    feed_port: int = Field(8082, description="Port of the feed.")
+    console_port: int = Field(8083, description="Port of the console.")
+    body_port: int = Field(8090, description="Port of the demonstration's executing bodies.")
+    metrics_port: int = Field(0, description="Port of health and metrics; 0: none.")
+    tokens: Path = Field(
+        Path(".creditbus/tokens.json"), description="Hashed credentials of HTTP callers."
+    )
+    attestation_key: str = Field(
+        "", description="Key with which the gateway vouches for a record to intake.", repr=False
+    )
+    person_key: str = Field("", description="Key of natural persons' tokens.", repr=False)
+    webhooks: dict[str, str] = Field(default={}, description="Webhook of each body, as JSON.")
+    webhook_secrets: dict[str, str] = Field(
+        default={}, description="Signing secret of each body (whsec_…), as JSON.", repr=False
+    )
+    allow_synthetic: bool = Field(
+        default=False, description="Whether made-up natural persons may come in (local stack)."
+    )
+    log_level: str = Field("info", description="debug, info, warning or error.")
+
+
+def read_settings() -> Settings:
+    """Return the settings of this process; raises ``UnknownSetting`` with what to do."""
+    known = {PREFIX + name.upper() for name in Settings.model_fields}
+    given = {name for name in os.environ if name.startswith(PREFIX)}
+    if unknown := sorted(given - known):
+        raise UnknownSetting(
+            f"unknown settings: {', '.join(unknown)}; known are {', '.join(sorted(known))}"
+        )
+    try:
+        return Settings()
+    except ValidationError as error:
+        wrong = "; ".join(
+            f"{PREFIX}{'.'.join(map(str, each['loc'])).upper()}: {each['msg']}"
+            for each in error.errors()
+        )
+        raise UnknownSetting(f"settings with a wrong value: {wrong}") from error
+
+
+def environment(settings: Mapping[str, str]) -> dict[str, str]:
+    """Return this process's environment with these settings in place of its own (for a child)."""
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
+    return inherited | {PREFIX + name.upper(): value for name, value in settings.items()}

@@ -1,0 +1,176 @@
+"""Storing: what views writes to Redis, once for each record and never back to a lower revision.
+
+All writes of one partition go in one script, which also moves the partition's position: so a record
+counts once however often it is read, and writes that Redis has lost are noticed before others hide
+the gap.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Final, cast
+
+import msgspec
+from redis.asyncio import Redis
+
+from creditbus.domain.directives import Acknowledgement, Attempt, Directive
+from creditbus.domain.exposures import Exposure
+from creditbus.domain.ids import EntryId
+from creditbus.domain.refusals import DeadLetter, Duplicate, Refusal
+from creditbus.domain.standings import Standing
+from creditbus.runtime.served import BUILD, COMPLETE, POSITIONS, PREFIX
+from creditbus.wire.topics import INBOX_PREFIX, party_of_inbox
+
+SCRIPT: Final = Path(__file__).with_suffix(".lua").read_text(encoding="utf-8")
+_CLEARED_AT_ONCE: Final = 1000
+_BEHIND: Final = -1
+
+
+class Behind(Exception):
+    """Redis has lost writes that it had confirmed: read the topics again from its positions."""
+
+
+class Writes:
+    """The writes of one partition, collected in the order of its records.
+
+    ``known`` is how far the partition was written when it was last heard of.
+    """
+
+    def __init__(self, topic: str, partition: int, known: int) -> None:
+        self.topic = topic
+        self.partition = partition
+        self.known = known
+        self.following = known
+        self.collected: list[tuple[Any, ...]] = []
+        self.received: dict[str, int] = {}
+
+    def pass_by(self, offset: int, origin: str = "") -> None:
+        """Note that a record was read, and from which place of which inbox the fact in it came."""
+        self.following = max(self.following, offset + 1)
+        inbox, _, place = origin.partition("/")
+        if inbox.startswith(INBOX_PREFIX):
+            source = party_of_inbox(inbox)
+            number = int(place.rpartition("/")[2]) + 1
+            self.received[source] = max(self.received.get(source, 0), number)
+
+    def put_standing(self, offset: int, standing: Standing) -> None:
+        """Put a subject's standing in place of a lower revision."""
+        places = [f"{entry.list_id} {entry.stage}" for entry in standing.entries]
+        content = _json(standing)
+        self._add(offset, "standing", standing.subject_id, standing.revision, content, places)
+
+    def put_exposure(self, offset: int, exposure: Exposure) -> None:
+        """Put an entry's exposure in place of a lower revision."""
+        self._add(offset, "exposure", exposure.entry_id, exposure.revision, _json(exposure))
+
+    def withdraw_exposure(self, offset: int, entry: EntryId) -> None:
+        """Take an exposure away; that it was withdrawn is all that is left of it."""
+        self._add(offset, "withdrawal", entry)
+
+    def put_directive(self, offset: int, directive: Directive, stated_at: datetime) -> None:
+        """Put an obligation's directive in place of a lower revision; owed since it was stated."""
+        self._add(
+            offset,
+            "directive",
+            directive.obligation_id,
+            directive.revision,
+            directive.directive_id,
+            directive.body,
+            directive.action,
+            int(stated_at.timestamp() * 1000),
+            _json(directive),
+        )
+
+    def put_acknowledgement(self, offset: int, answer: Acknowledgement) -> None:
+        """Put a body's answer to one revision of an obligation."""
+        body = answer.envelope.source
+        self._add(
+            offset, "acknowledgement", answer.obligation_id, answer.revision, body, answer.outcome
+        )
+
+    def put_attempt(self, offset: int, attempt: Attempt) -> None:
+        """Put the last try to deliver a directive."""
+        self._add(offset, "attempt", attempt.obligation_id, attempt.directive_id, _json(attempt))
+
+    def put_refusal(self, offset: int, refusal: Refusal) -> None:
+        """Add a refusal to those that its source may read."""
+        self._add(offset, "refusal", refusal.source, refusal.reason, _json(refusal))
+
+    def put_duplicate(self, offset: int, duplicate: Duplicate) -> None:
+        """Count a duplicate."""
+        self._add(offset, "duplicate", duplicate.source)
+
+    def put_dead_letter(self, offset: int, letter: DeadLetter) -> None:
+        """Count a dead letter."""
+        self._add(offset, "dead_letter", letter.source)
+
+    def _add(self, offset: int, kind: str, *content: object) -> None:
+        self.pass_by(offset)
+        self.collected.append((offset, kind, *content))
+
+
+class Storing:
+    """The writing side of Redis, for views alone."""
+
+    def __init__(self, client: Redis) -> None:
+        self._client = client
+        self._script = client.register_script(SCRIPT)
+
+    async def write(self, writes: Writes) -> int:
+        """Write what was collected and return how far the partition is written.
+
+        Raises ``Behind`` when Redis has lost what it held of the partition.
+        """
+        following = await self._script(
+            args=[
+                PREFIX,
+                writes.topic,
+                writes.partition,
+                writes.known,
+                writes.following,
+                msgspec.msgpack.encode(writes.collected),
+                msgspec.msgpack.encode(writes.received),
+            ]
+        )
+        if int(following) == _BEHIND:
+            raise Behind(f"Redis is behind {writes.known} in {writes.topic}/{writes.partition}")
+        return int(following)
+
+    async def positions(self) -> dict[tuple[str, int], int]:
+        """Return how far each partition is written."""
+        held = await cast(Awaitable[dict[bytes, bytes]], self._client.hgetall(POSITIONS))
+        return {_place(field.decode()): int(offset) for field, offset in held.items()}
+
+    async def begin(self) -> None:
+        """Say that Redis is incomplete, and name the build unless one has begun."""
+        seconds, micros = await self._client.time()
+        await self._client.set(BUILD, f"{seconds}{micros:06d}", nx=True)
+        await self._client.delete(COMPLETE)
+
+    async def complete(self) -> None:
+        """Say that Redis holds everything."""
+        await self._client.copy(BUILD, COMPLETE, replace=True)
+
+    async def is_complete(self) -> bool:
+        """Tell whether the marker is there."""
+        return bool(await self._client.exists(COMPLETE))
+
+    async def clear(self) -> None:
+        """Remove all that was ever stored, the marker first."""
+        await self._client.delete(COMPLETE)
+        found = self._client.scan_iter(match=f"{PREFIX}*", count=_CLEARED_AT_ONCE)
+        held = [key async for key in found]
+        for start in range(0, len(held), _CLEARED_AT_ONCE):
+            await self._client.unlink(*held[start : start + _CLEARED_AT_ONCE])
+
+
+def _json(value: msgspec.Struct) -> str:
+    # Text: the server's own msgpack knows no bytes.
+    return msgspec.json.encode(value).decode()
+
+
+def _place(field: str) -> tuple[str, int]:
+    topic, _, partition = field.rpartition("/")
+    return topic, int(partition)

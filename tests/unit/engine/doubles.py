@@ -1,0 +1,123 @@
+"""Stand-ins for the engine's tests: a producer that fails as it is told, a journal, a table."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any, cast
+
+from confluent_kafka import KafkaError, KafkaException, Producer
+
+from creditbus.engine.surroundings import Surroundings
+from creditbus.engine.values import Table
+
+NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
+
+COUNTS: Table[str, int] = Table(
+    name="counts",
+    pack_key=str.encode,
+    unpack_key=bytes.decode,
+    pack_value=lambda count: str(count).encode(),
+    unpack_value=int,
+)
+
+
+def membership(generation: int) -> bytes:
+    """Return a member's view of its group, as the client library packs it."""
+    return b"CGMDv2:" + struct.pack("<i", generation) + b"group\0member\0"
+
+
+class Delivery:
+    """What a delivery report tells of a record."""
+
+    def __init__(self, offset: int) -> None:
+        self._offset = offset
+
+    def offset(self) -> int:
+        return self._offset
+
+
+class ScriptedProducer:
+    """Keeps what is committed, and fails calls in the order of its script.
+
+    A script's line is the name of a call and the error it fails with the next time it is made.
+    """
+
+    def __init__(self, *script: tuple[str, KafkaError], room: int = 1_000_000) -> None:
+        self.script = list(script)
+        self.calls: list[str] = []
+        self.open: list[tuple[str, bytes | None]] = []
+        self.committed: list[tuple[str, bytes | None]] = []
+        self.offsets: dict[tuple[str, int], int] = {}
+        self._room = room
+        self._queued = 0
+        self._reports: list[Callable[[Any, Any], None]] = []
+
+    def begin_transaction(self) -> None:
+        self._call("begin")
+
+    def produce(self, topic: str, **record: Any) -> None:
+        if self.script and self.script[0][0] == "produce":
+            raise KafkaException(self.script.pop(0)[1])
+        if self._queued >= self._room:
+            raise BufferError("full")
+        self._queued += 1
+        self.open.append((topic, record["key"]))
+        if report := record.get("on_delivery"):
+            self._reports.append(report)
+
+    def poll(self, seconds: float) -> int:
+        assert seconds >= 0
+        self.calls.append("poll")
+        self._queued = 0
+        return 0
+
+    def send_offsets_to_transaction(self, places: list[Any], _member: Any, _seconds: float) -> None:
+        self._call("offer")
+        self.offsets = {(place.topic, place.partition): place.offset for place in places}
+
+    def commit_transaction(self, _seconds: float) -> None:
+        self._call("commit")
+        for report in self._reports:
+            report(None, Delivery(41))
+        self._reports = []
+        self.committed += self.open
+        self.open = []
+
+    def abort_transaction(self, _seconds: float) -> None:
+        self._call("abort")
+        self.open, self._reports = [], []
+
+    def _call(self, name: str) -> None:
+        self.calls.append(name)
+        if self.script and self.script[0][0] == name:
+            raise KafkaException(self.script.pop(0)[1])
+
+    def as_producer(self) -> Producer:
+        """Return itself, as the type checker wants it."""
+        return cast("Producer", self)
+
+
+class Journal:
+    """Counters and a logger that remember."""
+
+    def __init__(self) -> None:
+        self.counted: dict[str, float] = {}
+        self.said: list[str] = []
+
+    def add(self, name: str, value: float, **_labels: str) -> None:
+        self.counted[name] = self.counted.get(name, 0) + value
+
+    def observe(self, name: str, seconds: float) -> None:
+        assert seconds >= 0, name
+
+    def info(self, event: str, **_fields: object) -> None:
+        self.said.append(event)
+
+    warning = error = info
+
+
+def surroundings(journal: Journal) -> Surroundings:
+    """Return surroundings in which it is always noon."""
+    return Surroundings(counters=journal, logger=journal, now=lambda: NOON)

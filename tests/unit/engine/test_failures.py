@@ -1,0 +1,53 @@
+"""The table of failures, walked row by row with errors as the client library makes them."""
+
+from __future__ import annotations
+
+import pytest
+from confluent_kafka import KafkaError, KafkaException
+
+from creditbus.engine.failures import RULES, Kind, halt, kind_of, rule_for
+
+CASES = [
+    (KafkaError(KafkaError._AUTHENTICATION), Kind.FATAL),
+    (KafkaError(KafkaError.SASL_AUTHENTICATION_FAILED), Kind.FATAL),
+    (KafkaError(KafkaError.TOPIC_AUTHORIZATION_FAILED), Kind.FATAL),
+    (KafkaError(KafkaError.GROUP_AUTHORIZATION_FAILED), Kind.FATAL),
+    (KafkaError(KafkaError.TRANSACTIONAL_ID_AUTHORIZATION_FAILED), Kind.FATAL),
+    (KafkaError(KafkaError._FENCED, fatal=True), Kind.FATAL),
+    (KafkaError(KafkaError.FENCED_INSTANCE_ID), Kind.FATAL),
+    (KafkaError(KafkaError.UNKNOWN_TOPIC_OR_PART), Kind.FATAL),
+    (KafkaError(KafkaError._AUTO_OFFSET_RESET), Kind.FATAL),
+    (KafkaError(KafkaError.MSG_SIZE_TOO_LARGE, txn_requires_abort=True), Kind.FATAL),
+    (KafkaError(KafkaError._STATE, fatal=True), Kind.FATAL),
+    (KafkaError(KafkaError.ILLEGAL_GENERATION, fatal=True), Kind.FATAL),
+    (KafkaError(KafkaError.UNKNOWN_MEMBER_ID, txn_requires_abort=True), Kind.LOST),
+    (KafkaError(KafkaError._MAX_POLL_EXCEEDED), Kind.LOST),
+    (KafkaError(KafkaError.ILLEGAL_GENERATION, txn_requires_abort=True), Kind.REFUSED),
+    (KafkaError(KafkaError.REBALANCE_IN_PROGRESS, txn_requires_abort=True), Kind.REFUSED),
+    (KafkaError(KafkaError.INVALID_PRODUCER_EPOCH, txn_requires_abort=True), Kind.ABORT),
+    (KafkaError(KafkaError._STATE), Kind.ABORT),
+    (KafkaError(KafkaError._TIMED_OUT, txn_requires_abort=True), Kind.ABORT),
+    (KafkaError(KafkaError._TIMED_OUT, retriable=True), Kind.SILENT),
+    (KafkaError(KafkaError._TRANSPORT), Kind.SILENT),
+    (KafkaError(KafkaError._ALL_BROKERS_DOWN), Kind.SILENT),
+    (KafkaError(KafkaError.COORDINATOR_LOAD_IN_PROGRESS, retriable=True), Kind.RETRY),
+    (KafkaError(KafkaError.UNSTABLE_OFFSET_COMMIT), Kind.RETRY),
+    (KafkaError(KafkaError.INVALID_REQUIRED_ACKS), Kind.UNKNOWN),
+]
+
+
+@pytest.mark.parametrize(("error", "kind"), CASES, ids=lambda value: str(value)[:60])
+def test_every_error_has_its_kind(error: KafkaError, kind: Kind) -> None:
+    assert kind_of(KafkaException(error)) is kind
+
+
+def test_the_cases_walk_the_whole_table() -> None:
+    assert {id(rule_for(error)) for error, _ in CASES} >= {id(rule) for rule in RULES}
+
+
+def test_a_halt_says_what_happened_and_what_to_do() -> None:
+    told = str(halt("a checkpoint failed", KafkaError(KafkaError._AUTHENTICATION, "no such user")))
+    assert told == (
+        "a checkpoint failed: _AUTHENTICATION: no such user; the broker refuses this user or"
+        " password: check the worker's credentials"
+    )
