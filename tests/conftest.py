@@ -8,7 +8,7 @@ from typing import Final
 
 import pytest
 
-pytest_plugins = ["tests.stack_fixtures"]
+pytest_plugins = ["tests.stack_fixtures", "tests.bus_fixtures"]
 
 HERE: Final = Path(__file__).parent
 WITHOUT_NETWORK: Final = ("unit", "property", "tidy")

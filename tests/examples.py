@@ -5,20 +5,41 @@ All subjects are synthetic: their codes hold an organisation body that no regist
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from collections.abc import Callable, Sequence
+from datetime import UTC, date, datetime, time
 from functools import cache
+from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final
 
 import msgspec
 
+from creditbus.domain.calendar import SHANGHAI
 from creditbus.domain.catalogue import Catalogue
-from creditbus.domain.events import EntryListed, EntryRemoved, Envelope, RemovalCause
-from creditbus.domain.ids import BasisId, ListId, SourceId, SubjectId, derive_event_id
-from creditbus.domain.subjects import SubjectKind
+from creditbus.domain.directives import Acknowledgement, Directive
+from creditbus.domain.directives import Outcome as Answer
+from creditbus.domain.entries import transition
+from creditbus.domain.events import DayTurned, EntryListed, EntryRemoved, Envelope, RemovalCause
+from creditbus.domain.ids import BasisId, EventId, ListId, SourceId, SubjectId, derive_event_id
+from creditbus.domain.standings import Standing, settle
+from creditbus.domain.subjects import SubjectKind, kind_of
+from creditbus.engine.values import (
+    Arrival,
+    DictState,
+    Outcome,
+    Output,
+    Position,
+    Slice,
+    State,
+    Table,
+)
 from creditbus.runtime.catalogue import load_catalogue
+from creditbus.wire.records import RECORD_OF, Codec
+from creditbus.wire.schemas import load_schemas
 
-CATALOGUE_FOLDER: Final = Path(__file__).parents[1] / "deploy" / "catalogue"
+ROOT: Final = Path(__file__).parents[1]
+CATALOGUE_FOLDER: Final = ROOT / "deploy" / "catalogue"
+SCHEMA_FOLDER: Final = ROOT / "schemas" / "avro"
 
 FIRM: Final = SubjectId("uscc:913702000000000A2F")
 OTHER_FIRM: Final = SubjectId("uscc:91370200M000100Y4G")
@@ -138,6 +159,130 @@ def a_removal(**changes: Any) -> EntryRemoved:
         cause=RemovalCause.PERFORMED,
     )
     return msgspec.structs.replace(removal, **body)
+
+
+def a_turn(day: date) -> DayTurned:
+    """Return the turn of the day, as the clock writes it."""
+    midnight = datetime.combine(day, time.min, SHANGHAI).astimezone(UTC)
+    envelope = Envelope(
+        event_id=derive_event_id("clock", day.isoformat(), 1, "day_turned"),
+        source=SourceId("clock"),
+        record_id=day.isoformat(),
+        record_revision=1,
+        sequence=day.toordinal(),
+        subject_kind=SubjectKind.NONE,
+        subject_id=SubjectId(""),
+        occurred_at=midnight,
+        decided_on=day,
+    )
+    return DayTurned(envelope=envelope, day=day)
+
+
+def a_standing(*events: EntryListed, revision: int = 1) -> Standing:
+    """Return the standing that these listings of one subject lead to, before any day has turned."""
+    subject = events[0].envelope.subject_id if events else FIRM
+    standing = Standing(subject_id=subject, subject_kind=kind_of(subject))
+    for event in events:
+        standing = standing.with_entry(transition(None, event))
+    settled = settle(standing, a_catalogue().lists, None)
+    return msgspec.structs.replace(settled, revision=revision, caused_by=EventId(f"e{revision}"))
+
+
+def an_acknowledgement(
+    directive: Directive, outcome: Answer = Answer.APPLIED, **changes: Any
+) -> Acknowledgement:
+    """Return a body's answer to a directive, as it lies in the body's inbox."""
+    record_id = f"{directive.directive_id}:{outcome}"
+    envelope = an_envelope(
+        kind="acknowledgement",
+        source=SourceId(directive.body),
+        record_id=record_id,
+        subject_id=directive.subject_id,
+        subject_kind=directive.subject_kind,
+        bases=(),
+        document_number="",
+    )
+    answer = Acknowledgement(
+        envelope=envelope,
+        directive_id=directive.directive_id,
+        obligation_id=directive.obligation_id,
+        measure_id=directive.measure_id,
+        action=directive.action,
+        revision=directive.revision,
+        outcome=outcome,
+    )
+    return msgspec.structs.replace(answer, **changes)
+
+
+@cache
+def a_codec() -> Codec:
+    """Return a codec over the schemas that ship; its registry knows no others."""
+    schemas = load_schemas(SCHEMA_FOLDER)
+    ids = {key: number for number, key in enumerate(sorted(schemas.versions), start=1)}
+    return Codec(schemas, ids, lambda _number: None)
+
+
+def an_arrival(
+    value: msgspec.Struct,
+    *,
+    topic: str = "credit.events.v1",
+    offset: int = 0,
+    headers: tuple[tuple[str, bytes | None], ...] = (),
+) -> Arrival[Any, Any]:
+    """Return the value as a worker meets it: the head of an event of the log is its envelope."""
+    is_logged = isinstance(value, EntryListed | EntryRemoved | DayTurned)
+    position = Position(topic, 0, offset)
+    return Arrival(
+        position=position,
+        origin=str(position),
+        kind=RECORD_OF[type(value)],
+        head=value.envelope if is_logged else value,
+        body=lambda: value,
+        raw=a_codec().encode(value),
+        headers=headers,
+    )
+
+
+Decide = Callable[[Slice[Any], State], Outcome]
+
+
+def decided(
+    decide: Decide,
+    state: DictState,
+    values: Sequence[msgspec.Struct],
+    *,
+    topic: str = "credit.events.v1",
+    first: int = 0,
+) -> list[Output]:
+    """Return what a decision says to these values in one slice, its changes written to the state."""
+    arrivals = [
+        an_arrival(value, topic=topic, offset=offset)
+        for offset, value in enumerate(values, start=first)
+    ]
+    outcome = decide(Slice(topic=topic, partition=0, columns=arrivals), state)
+    state.apply(outcome.changes)
+    return outcome.outputs
+
+
+def state_hash(state: DictState, tables: Sequence[Table[Any, Any]]) -> str:
+    """Return the digest of all rows as the store would hold them, in the order of their keys."""
+    digest = sha256()
+    for table in tables:
+        for raw, value in sorted(state.rows.get(table.name, {}).items()):
+            digest.update(table.stored(raw) + b"=" + table.pack_value(value) + b"\n")
+    return digest.hexdigest()
+
+
+def restored(state: DictState, tables: Sequence[Table[Any, Any]]) -> DictState:
+    """Return the state as another process finds it: packed, and read again."""
+    rows = {
+        table.name: {
+            raw: table.unpack_value(table.pack_value(value))
+            for raw, value in state.rows.get(table.name, {}).items()
+        }
+        for table in tables
+    }
+    return DictState(rows)
 
 
 def _split(changes: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:

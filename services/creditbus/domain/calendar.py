@@ -17,7 +17,7 @@ def day_of(instant: datetime) -> date:
 
 
 def end_of_day(last_day: date) -> datetime:
-    """Return the instant, in UTC, at which a term with this last day is over: 00:00 of the day after."""
+    """Return the instant (UTC) at which a term with this last day is over: 00:00 of the next."""
     return datetime.combine(last_day + DAY, time.min, SHANGHAI).astimezone(UTC)
 
 

@@ -1,7 +1,7 @@
 """The catalogue: bases, lists, measures, service items, sources and subscribers, as data.
 
-Reviewed like law, not like code: the files lie in ``deploy/catalogue``, and an edition of them has a hash.
-Rows that nobody has verified ship with ``enabled = false`` and a note that says why.
+Reviewed like law, not like code: the files lie in ``deploy/catalogue``, and an edition of them has
+a hash. Rows that nobody has verified ship with ``enabled = false`` and a note that says why.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ class MeasureClass(StrEnum):
 
 
 class Row(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What every row of the catalogue has: names in two languages, whether it is in use, and why not."""
+    """What every row has: names in two languages, whether it is in use, and why not."""
 
     id: str
     name_zh: str
@@ -78,8 +78,8 @@ class Basis(Row, frozen=True, kw_only=True, forbid_unknown_fields=True):
 class ListDefinition(Row, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A register that named sources keep on stated bases.
 
-    ``provisions`` maps each article, behaviour or item that a decision may name to the longest term in
-    years that it allows; 0 means no fixed term. A removal needs none of this.
+    ``provisions`` maps each article, behaviour or item that a decision may name to the longest
+    term in years that it allows; 0 means no fixed term. A removal needs none of this.
     """
 
     polarity: Polarity
@@ -102,7 +102,7 @@ class ListDefinition(Row, frozen=True, kw_only=True, forbid_unknown_fields=True)
 
 
 class Trigger(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """An active entry on the list, under one of the provisions where any are named, asks for the measure."""
+    """An active entry on the list, under one of the provisions if any are named."""
 
     list_id: ListId
     provisions: tuple[str, ...] = ()
@@ -126,13 +126,14 @@ class MeasureDefinition(Row, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     def needs_human(self, kind: SubjectKind) -> bool:
         """Tell whether a human must decide: always where a class-A measure meets a natural person.
 
-        Personal Information Protection Law, article 24: no purely automated decision of great effect.
+        Personal Information Protection Law, article 24: no purely automated decision of
+        great effect.
         """
         return not self.automatic or (is_person(kind) and self.measure_class is MeasureClass.A)
 
 
 class ServiceItem(Row, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A matter that an approval system asks about: the measures that bar it and those that ease it."""
+    """A matter that approval systems ask about: the measures that bar it and that ease it."""
 
     barred_by: tuple[MeasureId, ...] = ()
     eased_by: tuple[MeasureId, ...] = ()
@@ -144,7 +145,10 @@ class Source(Row, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class ExecutingBody(Row, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Who carries measures out; ``webhook`` names the setting's default target, empty for topic readers."""
+    """Who carries measures out.
+
+    ``webhook`` names the setting's default target, empty for topic readers.
+    """
 
     webhook: str = ""
 
@@ -171,8 +175,8 @@ class Catalogue(msgspec.Struct, frozen=True, kw_only=True):
     def problems(self) -> list[str]:
         """Return a sentence for each row that cannot stand.
 
-        A reference leads nowhere, a measure has no law, a row is off without a word, or a unit that reports
-        and a body that acts share an id, and with it an inbox.
+        A reference leads nowhere, a measure has no law, a row is off without a word, or a
+        unit that reports and a body that acts share an id, and with it an inbox.
         """
         return [
             *self._loose("list", self.lists, "bases", self.bases),

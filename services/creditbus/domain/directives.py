@@ -1,8 +1,9 @@
 """Directives: one instruction to one executing body, to apply or lift one measure on one subject.
 
-An **obligation** is (subject, measure, body). It stands while any active entry supports it, so lifting one
-of two entries lifts nothing that the other still carries. A directive states an obligation's whole present
-state at a revision of its subject; the body ignores a revision it has seen, or a lower one.
+An **obligation** is (subject, measure, body). It stands while any active entry supports it, so
+lifting one of two entries lifts nothing that the other still carries. A directive states an
+obligation's whole present state at a revision of its subject; the body ignores a revision it has
+seen, or a lower one.
 """
 
 from __future__ import annotations
@@ -43,7 +44,7 @@ class Lane(StrEnum):
 
 
 class Ground(msgspec.Struct, frozen=True, kw_only=True):
-    """An active entry that supports the measure: what the person at the counter must be able to name."""
+    """An active entry that supports the measure: what the counter must be able to name."""
 
     entry_id: EntryId
     list_id: ListId
@@ -59,8 +60,8 @@ class Ground(msgspec.Struct, frozen=True, kw_only=True):
 class Directive(msgspec.Struct, frozen=True, kw_only=True):
     """One obligation's whole present state; a lift has no grounds left.
 
-    ``ends_at`` is the instant after which the measure must not be applied even without a lift; none where
-    a ground runs until performed. ``human_review``: a human decides, this is advice.
+    ``ends_at`` is the instant after which the measure must not be applied even without a lift;
+    none where a ground runs until performed. ``human_review``: a human decides, this is advice.
     """
 
     directive_id: DirectiveId
@@ -85,7 +86,7 @@ class Directive(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def lane(self) -> Lane:
-        """Return the queue: lifts, corrections and marks go first, new applications wait their turn."""
+        """Return the queue: lifts, corrections and marks first, new applications in turn."""
         return Lane.LIFT if self.action is Action.LIFT or self.is_correction else Lane.APPLY
 
 
@@ -107,7 +108,10 @@ class Outcome(StrEnum):
 class Acknowledgement(
     msgspec.Struct, frozen=True, kw_only=True, tag="acknowledgement", tag_field="type"
 ):
-    """A body's answer to a directive at a revision; an event like any other, from the body's inbox."""
+    """A body's answer to a directive at a revision.
+
+    An event like any other, from the body's inbox.
+    """
 
     envelope: Envelope
     directive_id: DirectiveId

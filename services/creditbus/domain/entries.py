@@ -1,9 +1,9 @@
-"""Entries: one subject's presence on one list, and ``transition``, the law of how an event moves it.
+"""Entries: one subject's presence on one list, and the law of how an event moves it.
 
-An entry is what the newest revision of its source's record says; revisions, not arrival, decide. So any
-order and any repeats of the same events end in the same entry, and a late older listing never undoes a
-removal. Where a source gave one revision to a listing and to a removal, the removal wins (decision 0003).
-A removed entry keeps no facts: only its id, list, cause, day and document.
+An entry is what the newest revision of its source's record says; revisions, not arrival, decide. So
+any order and any repeats of the same events end in the same entry, and a late older listing never
+undoes a removal. Where a source gave one revision to a listing and to a removal, the removal wins
+(decision 0003). A removed entry keeps no facts: only its id, list, cause, day and document.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from creditbus.domain.ids import BasisId, EntryId, EventId, ListId, SourceId, de
 
 
 class Stage(StrEnum):
-    """Where an entry is. ``GRACE``: decided, not yet in effect. ``SUSPENDED``: in term, without effect."""
+    """Where an entry is; in grace it is not yet, suspended it is not now in effect."""
 
     NOTICED = "NOTICED"
     GRACE = "GRACE"
@@ -31,9 +31,12 @@ class Stage(StrEnum):
 
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True):
-    """One entry as its newest record revision states it; ``ends_at`` is the instant its term is over.
+    """One entry as its newest record revision states it.
 
-    ``starts_on`` is the first day of effect; only an organisation has a ``subject_name``. Facts are empty once the entry is removed.
+    ``ends_at`` is the instant its term is over.
+
+    ``starts_on`` is the first day of effect; only an organisation has a ``subject_name``. Facts
+    are empty once the entry is removed.
     """
 
     entry_id: EntryId
@@ -61,12 +64,18 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
         return self.stage in {Stage.REMOVED, Stage.CLOSED, Stage.ERASED}
 
     def is_active(self, at: datetime) -> bool:
-        """Tell whether the entry has effect at an instant; an ended term ends it without any timer."""
+        """Tell whether the entry has effect at an instant.
+
+        An ended term ends it without any timer.
+        """
         return self.stage is Stage.ACTIVE and (self.ends_at is None or at < self.ends_at)
 
 
 def transition(entry: Entry | None, event: EntryListed | EntryRemoved) -> Entry:
-    """Return the entry after the event; an event that does not outrank the entry changes nothing."""
+    """Return the entry after the event.
+
+    An event that does not outrank the entry changes nothing.
+    """
     stated = _state(event)
     if entry is None or _rank(stated) > _rank(entry):
         return stated
@@ -74,10 +83,10 @@ def transition(entry: Entry | None, event: EntryListed | EntryRemoved) -> Entry:
 
 
 def on_day(entry: Entry, day: date | None) -> Entry:
-    """Return the entry as it stands on a civil day: in effect from its first, expired after its last.
+    """Return the entry on a civil day: in effect from its first day, expired after its last.
 
-    Before the first day has turned (none) nothing expires, and the day of the decision stands for today,
-    so that a decision with a later first day of effect waits for it.
+    Before the first day has turned (none) nothing expires, and the day of the decision stands
+    for today, so that a decision with a later first day of effect waits for it.
     """
     if entry.is_removed or entry.stage in {Stage.NOTICED, Stage.SUSPENDED}:
         return entry
@@ -96,7 +105,7 @@ def turning_days(entry: Entry, day: date | None) -> set[date]:
 
 
 def _rank(entry: Entry) -> tuple[int, bool]:
-    # An expiry is no act of the source, so it never outranks one: a later act may state a longer term.
+    # An expiry is no act of the source, so it never outranks one: an act may state a longer term.
     by_source = entry.is_removed and entry.removal_cause is not RemovalCause.EXPIRED
     return entry.record_revision, by_source
 

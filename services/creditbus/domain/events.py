@@ -1,8 +1,9 @@
 """Events: dated facts that some authority stated about a subject; immutable, in the past tense.
 
-Every event begins with the envelope, so that a reader can decode the beginning of any event without its
-body. Four counters have four names: ``record_revision`` (the source's, of one record), ``sequence`` (the
-source's running number), ``revision`` (of a standing, ours), and Kafka's offset (the engine's only).
+Every event begins with the envelope, so that a reader can decode the beginning of any event without
+its body. Four counters have four names: ``record_revision`` (the source's, of one record),
+``sequence`` (the source's running number), ``revision`` (of a standing, ours), and Kafka's offset
+(the engine's only).
 """
 
 from __future__ import annotations
@@ -29,9 +30,10 @@ class RemovalCause(StrEnum):
 
 
 class Envelope(msgspec.Struct, frozen=True, kw_only=True):
-    """Who states what record about whom, when it happened, and on which document and bases it rests.
+    """Who states which record about whom, when, and on which document and bases it rests.
 
-    ``adult_on_decision`` is stated by the gateway alone, for natural persons; organisations have none.
+    ``adult_on_decision`` is stated by the gateway alone, for natural persons; organisations
+    have none.
     """
 
     event_id: EventId
@@ -70,7 +72,10 @@ class EntryListed(msgspec.Struct, frozen=True, kw_only=True, tag="entry_listed",
 class EntryRemoved(
     msgspec.Struct, frozen=True, kw_only=True, tag="entry_removed", tag_field="type"
 ):
-    """A source took a subject off a list; the record is the one that listed it, at a higher revision."""
+    """A source took a subject off a list.
+
+    The record is the one that listed it, at a higher revision.
+    """
 
     envelope: Envelope
     list_id: ListId
@@ -79,7 +84,10 @@ class EntryRemoved(
 
 
 class DayTurned(msgspec.Struct, frozen=True, kw_only=True, tag="day_turned", tag_field="type"):
-    """The civil day of Asia/Shanghai has turned to ``day``; written to every partition by the clock."""
+    """The civil day of Asia/Shanghai has turned to ``day``.
+
+    Written to every partition by the clock.
+    """
 
     envelope: Envelope
     day: date
@@ -91,10 +99,10 @@ _NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def content_digest(event: Event) -> bytes:
-    """Return 16 bytes that are alike for events of one content, whenever and however often they are sent.
+    """Return 16 bytes that are alike for events of one content, however often they are sent.
 
-    Left out is what a repeat may change without saying anything new: the event's id, the running
-    number, the time of the statement, its cause, and the order of bases and provisions.
+    Left out is what a repeat may change without saying anything new: the event's id, the
+    running number, the time of the statement, its cause, and the order of bases and provisions.
     """
     envelope = msgspec.structs.replace(
         event.envelope,

@@ -1,7 +1,8 @@
 """Exposures: what the public may see of a court entry, and until when.
 
-Civil Procedure Law, article 266. Only organisations: a natural person's name never travels on the bus. The
-record is withdrawn by an empty value under the entry's id, after which the feed holds nothing of it.
+Civil Procedure Law, article 266. Only organisations: a natural person's name never travels on the
+bus. The record is withdrawn by an empty value under the entry's id, after which the feed holds
+nothing of it.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Gates: what a listing must pass before an entry can start, each naming its article.
 
-A removal passes no gate (law 7): a problem of the original must never hold the way out. The gates are a
-mapping in the order of ``Reason``, asserted at import; the first that fails is the refusal.
+A removal passes no gate (law 7): a problem of the original must never hold the way out. The gates
+are a mapping in the order of ``Reason``, asserted at import; the first that fails is the refusal.
 """
 
 from __future__ import annotations
@@ -18,7 +18,10 @@ from creditbus.domain.refusals import Fault, Reason
 
 _OPINION_49: Final = "国办发〔2020〕49号 (八)"
 _LAST_YEAR: Final = 2098
-"""Agencies' systems write 2999-12-31 or 2099-12-31 for "not known"; no term of the law runs so long."""
+"""Agencies' systems write 2999-12-31 or 2099-12-31 for "not known".
+
+No term of the law runs so long.
+"""
 
 _PENALTY_LAW: Final = "行政处罚法 第三十四条、第四十四条"
 
@@ -32,7 +35,7 @@ class Listing(msgspec.Struct, frozen=True):
 
     @property
     def years_max(self) -> int | None:
-        """Return the longest term in years that the named provisions allow, none where none is fixed."""
+        """Return the longest term in years that the provisions allow, none where none is fixed."""
         if self.definition.years_max is not None:
             return self.definition.years_max
         years = [self.definition.provisions.get(name, 0) for name in self.event.provisions]
@@ -40,7 +43,7 @@ class Listing(msgspec.Struct, frozen=True):
 
 
 class Gate(msgspec.Struct, frozen=True):
-    """A condition with its field, its article, what to do, and a function that says whether it fails."""
+    """A condition: its field, its article, what to do, and whether a listing fails it."""
 
     field: str
     article: str
@@ -88,54 +91,77 @@ def _term_too_long(listing: Listing) -> bool:
 
 GATES: Final[dict[Reason, Gate]] = {
     Reason.BASIS_MISSING: Gate(
-        "bases", _OPINION_49, "name the provision that the decision rests on",
+        "bases",
+        _OPINION_49,
+        "name the provision that the decision rests on",
         lambda listing: not listing.event.envelope.bases,
     ),
     Reason.BASIS_UNKNOWN: Gate(
-        "bases", _OPINION_49, "name bases of the catalogue, or have the basis registered first",
+        "bases",
+        _OPINION_49,
+        "name bases of the catalogue, or have the basis registered first",
         lambda listing: any(
             basis not in listing.catalogue.bases for basis in listing.event.envelope.bases
         ),
     ),
     Reason.BASIS_NOT_OF_LIST: Gate(
-        "bases", _OPINION_49, "at least one basis must be one that the list stands on",
+        "bases",
+        _OPINION_49,
+        "at least one basis must be one that the list stands on",
         lambda listing: not set(listing.event.envelope.bases) & set(listing.definition.bases),
     ),
     Reason.BASIS_NOT_IN_FORCE: Gate(
-        "bases", "立法法 第一百零四条", "every basis must be in force on the day of the decision",
+        "bases",
+        "立法法 第一百零四条",
+        "every basis must be in force on the day of the decision",
         _basis_not_in_force,
     ),
     Reason.DOCUMENT_MISSING: Gate(
-        "document_number", _OPINION_49, "give the number of the decision",
+        "document_number",
+        _OPINION_49,
+        "give the number of the decision",
         lambda listing: not listing.event.envelope.document_number.strip(),
     ),
     Reason.PROVISION_UNKNOWN: Gate(
-        "provisions", _OPINION_49, "name the article, behaviour or item as the list's rule numbers it",
+        "provisions",
+        _OPINION_49,
+        "name the article, behaviour or item as the list's rule numbers it",
         _provision_unknown,
     ),
     Reason.NOTICE_MISSING: Gate(
-        "notice_served_on", _PENALTY_LAW, "serve the notice first and give its day",
-        lambda listing: listing.definition.notice_required
-        and (
-            listing.event.notice_served_on is None
-            or listing.event.notice_served_on > listing.event.envelope.decided_on
+        "notice_served_on",
+        _PENALTY_LAW,
+        "serve the notice first and give its day",
+        lambda listing: (
+            listing.definition.notice_required
+            and (
+                listing.event.notice_served_on is None
+                or listing.event.notice_served_on > listing.event.envelope.decided_on
+            )
         ),
     ),
     Reason.RIGHTS_NOT_STATED: Gate(
-        "rights_stated", _PENALTY_LAW, "the notice must state the subject's rights",
+        "rights_stated",
+        _PENALTY_LAW,
+        "the notice must state the subject's rights",
         lambda listing: listing.definition.notice_required and not listing.event.rights_stated,
     ),
     Reason.TERM_MISSING: Gate(
-        "ends_on", _OPINION_49,
+        "ends_on",
+        _OPINION_49,
         "give the last day of the term, or until_performed where the list allows it, not both",
         _term_missing,
     ),
     Reason.TERM_BEFORE_DECISION: Gate(
-        "ends_on", _OPINION_49, "the term must not end before the decision or its first day of effect",
+        "ends_on",
+        _OPINION_49,
+        "the term must not end before the decision or its first day of effect",
         _term_before_decision,
     ),
     Reason.TERM_TOO_LONG: Gate(
-        "ends_on", "山东省社会信用条例 第三十八条", "the term must not pass what the provision allows",
+        "ends_on",
+        "山东省社会信用条例 第三十八条",
+        "the term must not pass what the provision allows",
         _term_too_long,
     ),
 }

@@ -1,7 +1,8 @@
 """Codes of organisations: the unified social credit code and the organisation code inside it.
 
 GB 32100-2015 with amendment 1 of 2016 (18 characters, modulus 31) and GB 11714-1997 (9 characters,
-modulus 11). A wrong letter is never repaired silently: 0 for O or 1 for I would be a guess about a firm.
+modulus 11). A wrong letter is never repaired silently: 0 for O or 1 for I would be a guess about a
+firm.
 """
 
 from __future__ import annotations
@@ -62,17 +63,18 @@ def why_not_uscc(code: str) -> str:
     if len(code) != len("91350100M000100Y43"):
         return f"the code has {len(code)} characters, not 18"
     if any(symbol not in USCC_ALPHABET for symbol in code):
+        if not set(code) <= _LETTERS_AND_DIGITS:
+            return "the code holds characters that are neither digits nor capital letters"
         close = code.translate(_CLOSE)
         meant = f"; did you mean {close}?" if is_uscc(close) else ""
-        if set(code) <= _LETTERS_AND_DIGITS:
-            return f"the code holds I, O, S, V or Z, which are never used{meant}"
-        return "the code holds characters that are neither digits nor capital letters"
+        return f"the code holds I, O, S, V or Z, which are never used{meant}"
     if code[0] not in _AUTHORITIES:
         return f"the code begins with {code[0]}, which is no registration authority"
     if not code[2:8].isdigit():
         return "characters 3 to 8 of the code are not a region of six digits"
     if uscc_check_character(code[:17]) != code[17]:
-        return f"the check character is {code[17]}, but the others give {uscc_check_character(code[:17])}"
+        expected = uscc_check_character(code[:17])
+        return f"the check character is {code[17]}, but the others give {expected}"
     if organisation_check_character(code[8:16]) != code[16]:
         return f"the organisation code inside, {code[8:17]}, has a wrong check character"
     return ""

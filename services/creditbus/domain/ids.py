@@ -1,7 +1,8 @@
 """Typed ids, and how they are derived from content.
 
-No id is random: a replay of the log must give the same ids, and two programs that see the same fact must
-name it alike. Derived ids are the first 128 bits of SHA-256 over the parts, as 32 hexadecimal digits.
+No id is random: a replay of the log must give the same ids, and two programs that see the same fact
+must name it alike. Derived ids are the first 128 bits of SHA-256 over the parts, as 32 hexadecimal
+digits.
 """
 
 from __future__ import annotations
@@ -41,8 +42,9 @@ def derive_event_id(source: str, record_id: str, record_revision: int, kind: str
 def derive_entry_id(subject: SubjectId, source: SourceId, record_id: str) -> EntryId:
     """Return the id of the entry that a source's record is about.
 
-    The subject belongs to it: a record that moves to another subject is a removal there and a new entry
-    here. The list does not: a removal that names the wrong list still finds its entry.
+    The subject belongs to it: a record that moves to another subject is a removal there and a
+    new entry here. The list does not: a removal that names the wrong list still finds its
+    entry.
     """
     return EntryId(derive("entry", subject, source, record_id))
 

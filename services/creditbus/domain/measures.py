@@ -1,6 +1,7 @@
 """Measures: what follows from a standing, by the catalogue alone.
 
-The bus derives no dishonesty of its own: a measure stands exactly as long as an active entry asks for it.
+The bus derives no dishonesty of its own: a measure stands exactly as long as an active entry asks
+for it.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from creditbus.domain.standings import Standing
 
 
 def grounds_of(measure: MeasureDefinition, standing: Standing) -> tuple[Ground, ...]:
-    """Return the entries in stage active that ask for the measure, none when it cannot reach the subject.
+    """Return the active entries that ask for the measure, none when it cannot reach the subject.
 
     The stage alone is asked here; a reader with a clock asks ``Ground.ends_at`` as well.
     """
@@ -30,7 +31,10 @@ def in_force(grounds: Iterable[Ground], at: datetime) -> tuple[Ground, ...]:
 
 
 def ends_at(grounds: Iterable[Ground]) -> datetime | None:
-    """Return the instant at which the last ground ends; none when one of them runs until performed."""
+    """Return the instant at which the last ground ends.
+
+    None when one of them runs until performed.
+    """
     ends = [ground.ends_at for ground in grounds]
     return None if not ends or None in ends else max(end for end in ends if end is not None)
 

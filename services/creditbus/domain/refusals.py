@@ -1,7 +1,7 @@
 """Refusals: a decision not to, with the first reason that holds, the field and the article.
 
-A refusal is a value, told to the source. The reasons are declared in the order of their precedence and
-are stable: agencies' programs compare them.
+A refusal is a value, told to the source. The reasons are declared in the order of their precedence
+and are stable: agencies' programs compare them.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ class Reason(StrEnum):
 
 
 class Fault(msgspec.Struct, frozen=True):
-    """What is wrong with a record: the reason, the field, the article, and a sentence that says what to do."""
+    """What is wrong with a record: the reason, the field, the article, and what to do."""
 
     reason: Reason
     field: str
@@ -51,7 +51,10 @@ class Fault(msgspec.Struct, frozen=True):
 
 
 class Refusal(msgspec.Struct, frozen=True, kw_only=True):
-    """What the source is told: which of its records was refused and why; never the record's content."""
+    """What the source is told: which of its records was refused and why.
+
+    Never the record's content.
+    """
 
     source: SourceId
     record_id: str
@@ -77,7 +80,8 @@ class Duplicate(msgspec.Struct, frozen=True, kw_only=True):
 class DeadLetter(msgspec.Struct, frozen=True, kw_only=True):
     """A record that could not be read, kept with its bytes, its place and the reason.
 
-    ``size`` is the length of the original in bytes; of one too large to keep, ``value`` is the beginning.
+    ``size`` is the length of the original in bytes; of one too large to keep, ``value`` is the
+    beginning.
     """
 
     source: SourceId
@@ -92,7 +96,7 @@ class DeadLetter(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def refuse(envelope: Envelope, fault: Fault, origin: str) -> Refusal:
-    """Return the refusal of the record with this envelope, found at ``origin`` (topic/partition/offset)."""
+    """Return the refusal of the record with this envelope, found at topic/partition/offset."""
     return Refusal(
         source=envelope.source,
         record_id=envelope.record_id,

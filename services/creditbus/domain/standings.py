@@ -1,8 +1,8 @@
 """Standings: a subject's whole present state, its entries and a revision.
 
-The revision goes up by one whenever the standing changes and is never reset; who has seen a higher one
-ignores a lower. Because a standing is whole, a reader may start at any time, skip or fall behind, and is
-still right.
+The revision goes up by one whenever the standing changes and is never reset; who has seen a higher
+one ignores a lower. Because a standing is whole, a reader may start at any time, skip or fall
+behind, and is still right.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Subjects: the organisation or natural person that a fact is about.
 
-A subject id is ``uscc:`` and the 18-character code, or ``person:`` and a token. The token is a keyed hash
-that only the gateway computes; events never carry a natural person's name or number.
+A subject id is ``uscc:`` and the 18-character code, or ``person:`` and a token. The token is a
+keyed hash that only the gateway computes; events never carry a natural person's name or number.
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
 """The whole bus on one machine: the servers, the published schemas, the credentials, every service.
 
-Each service gets exactly what it needs: its own principal, and a key only where it signs or verifies.
+Each service gets exactly what it needs: its own principal, and a key only where it signs or
+verifies.
 """
 
 from __future__ import annotations
@@ -114,7 +115,7 @@ class LocalBus:
 
 
 def add_secrets(file: StackFile, folder: Folder, catalogue: Catalogue) -> None:
-    """Give the bus the keys and tokens that it lacks, and write the hashes that HTTP callers are held to."""
+    """Give the bus the keys and tokens that it lacks, and write the hashes of the tokens."""
     for name in (ATTESTATION_KEY, PERSON_KEY):
         file.secrets.setdefault(name, secrets.token_hex(_SECRET_BYTES))
     for body in catalogue.bodies:
@@ -153,7 +154,7 @@ def webhook_url(file: StackFile, body: str) -> str:
 def service_settings(
     file: StackFile, sites: Sites, service: str, worker: int = 0
 ) -> dict[str, str]:
-    """Return the settings of one worker, by field name: its own principal, and the keys it needs."""
+    """Return the settings of one worker: its own principal, and the keys it needs."""
     principal = service_principal(service)
     settings = {
         "home": str(sites.home.absolute()),
@@ -173,7 +174,7 @@ def service_settings(
 
 
 def bodies_plan(file: StackFile, sites: Sites) -> Plan:
-    """Return how the demonstration's executing bodies are run: by their own program, without a principal."""
+    """Return how the demonstration's executing bodies are run, without a principal."""
     settings = {
         "home": str(sites.home.absolute()),
         "state": str(Folder(sites.home.absolute()).state),

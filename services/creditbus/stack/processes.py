@@ -193,7 +193,7 @@ def tail(log: Path) -> str:
     with log.open("rb") as stream:
         stream.seek(max(0, log.stat().st_size - TAIL_BYTES))
         lines = stream.read().decode("utf-8", "replace").splitlines()
-    return "\n".join(lines[-TAIL_LINES:])
+    return "\n".join(line[:TAIL_COLUMNS] for line in lines[-TAIL_LINES:])
 
 
 def _end_level(living: Sequence[Identity], bound_s: float) -> None:

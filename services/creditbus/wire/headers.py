@@ -1,4 +1,4 @@
-"""Record headers: CloudEvents attributes (Kafka binding, binary mode), trace context and the origin."""
+"""Record headers: CloudEvents attributes (binary mode), trace context and the origin."""
 
 from __future__ import annotations
 

@@ -1,7 +1,8 @@
 """Domain values and Avro records: which type travels as which record, and the bytes of both.
 
-Confluent wire format: a zero byte, four bytes of schema id, the Avro body. Reading is careful: fastavro
-accepts a record that ends early in some fields or leaves bytes behind, so the bytes must be used up.
+Confluent wire format: a zero byte, four bytes of schema id, the Avro body. Reading is careful:
+fastavro accepts a record that ends early in some fields or leaves bytes behind, so the bytes must
+be used up.
 """
 
 from __future__ import annotations
@@ -54,13 +55,16 @@ _AVRO_FAULTS: Final = (
     UnicodeDecodeError,
     ValueError,
 )
-"""What fastavro raises for bytes that do not follow a schema: whatever the damaged byte led it to."""
+"""What fastavro raises for bytes that do not follow a schema: whatever they led it to."""
 
 _NATIVE: Final = (datetime, date, bytes)
 
 
-class Undecodable(Exception):  # noqa: N818 - it is a finding about bytes, not an error of ours
-    """The bytes are no record that the bus knows; ``reason`` is stable, ``detail`` is for people."""
+class Undecodable(Exception):
+    """The bytes are no record that the bus knows.
+
+    ``reason`` is stable, ``detail`` is for people.
+    """
 
     def __init__(self, reason: str, detail: str) -> None:
         super().__init__(f"{reason}: {detail}")
@@ -84,8 +88,9 @@ def from_record(kind: type[T], record: Mapping[str, Any]) -> T:
 class Codec:
     """Turns values into framed bytes and back, with the ids that the registry gave to our schemas.
 
-    ``resolve`` returns the schema text behind an id that is none of ours, none when the registry has no
-    such id; it raises whatever says that the registry is away, and nothing is decided then.
+    ``resolve`` returns the schema text behind an id that is none of ours, none when the
+    registry has no such id; it raises whatever says that the registry is away, and nothing is
+    decided then.
     """
 
     def __init__(
@@ -134,7 +139,9 @@ class Codec:
         if not data:
             raise Undecodable("EMPTY_VALUE", "the record has no value")
         if len(data) < _FRAME or data[0] != _MAGIC:
-            raise Undecodable("UNFRAMED", "the value does not begin with a zero byte and a schema id")
+            raise Undecodable(
+                "UNFRAMED", "the value does not begin with a zero byte and a schema id"
+            )
         number = int.from_bytes(data[1:_FRAME], "big")
         schema = self._readable.get(number)
         if schema is not None:
@@ -148,17 +155,23 @@ class Codec:
         buffer = BytesIO(data)
         buffer.seek(_FRAME)
         try:
-            content: dict[str, Any] = fastavro.schemaless_reader(buffer, writer, reader)
+            content: Any = fastavro.schemaless_reader(buffer, writer, reader)
         except _AVRO_FAULTS as error:
-            raise Undecodable("UNREADABLE", f"the bytes do not follow the schema: {error!r}") from error
+            raise Undecodable(
+                "UNREADABLE", f"the bytes do not follow the schema: {error!r}"
+            ) from error
         if whole and buffer.tell() != len(data):
             left = len(data) - buffer.tell()
             raise Undecodable("LEFT_OVER", f"{left} bytes are left after the record")
+        assert isinstance(content, dict), "every schema of the bus is a record"
         return content
 
 
 def value_of_json(kind: type[T], text: bytes | str) -> T:
-    """Return the value that plain JSON with ISO dates states; raises ``msgspec.ValidationError``."""
+    """Return the value that plain JSON with ISO dates states.
+
+    Raises ``msgspec.ValidationError``.
+    """
     return msgspec.json.decode(text, type=kind)
 
 

@@ -1,8 +1,8 @@
 """The schema folder: one folder a record, one file a version, read once.
 
-A schema file may name ``creditbus.Envelope`` as a type and say in ``imports`` which version of it is
-meant; the schema that is published and used is the expanded one, complete in itself. A released file is
-never edited: ``released.txt`` holds the SHA-256 of each that the world has seen.
+A schema file may name ``creditbus.Envelope`` as a type and say in ``imports`` which version of it
+is meant; the schema that is published and used is the expanded one, complete in itself. A released
+file is never edited: ``released.txt`` holds the SHA-256 of each that the world has seen.
 """
 
 from __future__ import annotations
@@ -58,11 +58,14 @@ class Schemas:
 def load_schemas(folder: Path) -> Schemas:
     """Read the schema folder.
 
-    Raises ``ValueError`` with the file's name when a file is no schema or imports an unknown version.
+    Raises ``ValueError`` with the file's name when a file is no schema or imports an unknown
+    version.
     """
     files = sorted(folder.glob("*/*.avsc"))
     if not files:
-        raise ValueError(f"no schemas in {folder}: set CREDITBUS_SCHEMAS to the folder schemas/avro")
+        raise ValueError(
+            f"no schemas in {folder}: set CREDITBUS_SCHEMAS to the folder schemas/avro"
+        )
     raw = {(file.parent.name, int(file.stem)): _read(file) for file in files}
     return Schemas({key: _schema(*key, raw) for key in raw})
 
@@ -72,12 +75,35 @@ def unreleased_changes(folder: Path) -> list[str]:
     found = []
     for line in (folder.parent / RELEASED).read_text(encoding="utf-8").splitlines():
         digest, name = line.split()
-        file = folder / name
+        file = folder.parent / name
         if not file.exists():
             found.append(f"{name} was released and is gone: restore it")
         elif sha256(file.read_bytes()).hexdigest() != digest:
-            found.append(f"{name} was released and is now different: restore it, add the next version")
+            found.append(
+                f"{name} was released and is now different: restore it, add the next version"
+            )
     return found
+
+
+def release(folder: Path) -> list[str]:
+    """Enter the schema files that are not released yet into ``released.txt``.
+
+    Return their names.
+    """
+    register = folder.parent / RELEASED
+    known = register.read_text(encoding="utf-8") if register.exists() else ""
+    names = {line.split()[1] for line in known.splitlines()}
+    new = [
+        file
+        for file in sorted(folder.glob("*/*.avsc"))
+        if str(file.relative_to(folder.parent)) not in names
+    ]
+    lines = [
+        f"{sha256(file.read_bytes()).hexdigest()}  {file.relative_to(folder.parent)}\n"
+        for file in new
+    ]
+    register.write_text(known + "".join(lines), encoding="utf-8")
+    return [str(file.relative_to(folder.parent)) for file in new]
 
 
 def _read(file: Path) -> dict[str, Any]:
@@ -111,9 +137,7 @@ def _parsed(record: str, version: int, expanded: dict[str, Any]) -> Schema:
     )
 
 
-def _expanded(
-    schema: dict[str, Any], raw: dict[tuple[str, int], dict[str, Any]]
-) -> dict[str, Any]:
+def _expanded(schema: dict[str, Any], raw: dict[tuple[str, int], dict[str, Any]]) -> dict[str, Any]:
     imports = schema.get("imports", {})
     rest = {name: value for name, value in schema.items() if name != "imports"}
     if not imports:

@@ -1,8 +1,8 @@
 """The table of topics: name, key, partitions, retention, who writes and who reads.
 
-Declared once. The topics themselves, the broker's access rules and the pages of the docs come from here.
-Why an inbox for each source: it is the security boundary (a principal writes only its own inbox, so it
-cannot speak in another's name) and it isolates a poisoned or flooding source.
+Declared once. The topics themselves, the broker's access rules and the pages of the docs come from
+here. Why an inbox for each source: it is the security boundary (a principal writes only its own
+inbox, so it cannot speak in another's name) and it isolates a poisoned or flooding source.
 """
 
 from __future__ import annotations
@@ -111,8 +111,8 @@ FIXED: Final[tuple[Topic, ...]] = (
         name=EVENTS,
         key="subject",
         writers=_services("intake", "clock"),
-        readers=_services("listing", "audit"),
-        records=("entry_listed", "entry_removed", "day_turned", "edition_activated"),
+        readers=_services("listing", "clock", "audit"),
+        records=("entry_listed", "entry_removed", "day_turned"),
     ),
     Topic(
         name=STANDINGS,
@@ -170,7 +170,7 @@ FIXED: Final[tuple[Topic, ...]] = (
         key="alias",
         writers=_services("intake"),
         readers=_services("intake", "audit"),
-        records=("alias",),
+        records=(),
         partitions=1,
         compact=True,
     ),
@@ -207,7 +207,7 @@ def topics(sources: Sequence[str], bodies: Sequence[str]) -> tuple[Topic, ...]:
 
 
 def application(service: str) -> str:
-    """Return the application id of a service: its consumer group, and the prefix of its changelog."""
+    """Return a service's application id: its consumer group, and its changelog's prefix."""
     return f"creditbus-{service}"
 
 

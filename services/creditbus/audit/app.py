@@ -1,0 +1,166 @@
+"""Connect audit: read the topics from beginning to end, as committed, and count."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from confluent_kafka import (
+    Consumer,
+    ConsumerGroupTopicPartitions,
+    KafkaError,
+    Message,
+    TopicPartition,
+)
+from confluent_kafka.admin import AdminClient
+
+from creditbus.audit.decide import Reconciliation, Sum, reconcile, tally
+from creditbus.domain.directives import Acknowledgement, Directive
+from creditbus.runtime.process import Process
+from creditbus.runtime.reading import headers_of, position_of
+from creditbus.wire.headers import ORIGIN, header
+from creditbus.wire.topics import (
+    ACKNOWLEDGEMENTS,
+    DEAD_LETTERS,
+    DUPLICATES,
+    EVENTS,
+    REFUSALS,
+    application,
+    directives,
+    inbox,
+    party_of_inbox,
+)
+
+_FATES: Final = {DUPLICATES: "duplicate", REFUSALS: "refused", DEAD_LETTERS: "dead"}
+_ASK_S: Final = 10.0
+_BATCH: Final = 5000
+
+
+@dataclass(frozen=True, slots=True)
+class Ledger:
+    """A reader of whole topics, as one principal that may read everything."""
+
+    process: Process
+
+    def sums(self) -> list[Sum]:
+        """Return what became of everything that was received, by party."""
+        catalogue = self.process.catalogue
+        inboxes = [inbox(party) for party in (*catalogue.sources, *catalogue.bodies)]
+        received: dict[str, set[str]] = {party_of_inbox(topic): set() for topic in inboxes}
+        for message in self.read(*inboxes):
+            position = position_of(message)
+            received[party_of_inbox(position.topic)].add(str(position))
+        admitted: dict[str, int] = {}
+        undecided: set[str] = set()
+        decided = self._decided()
+        for message in self.read(EVENTS, ACKNOWLEDGEMENTS):
+            origin, position = _origin(message), position_of(message)
+            if origin is None:
+                continue
+            admitted[origin] = admitted.get(origin, 0) + 1
+            if position.topic == EVENTS and position.offset >= decided.get(position.partition, 0):
+                undecided.add(origin)
+        fates = [
+            (_origin(message) or "", _FATES[_topic(message)]) for message in self.read(*_FATES)
+        ]
+        return tally(received, admitted, fates, undecided)
+
+    def reconciliation(self) -> Reconciliation:
+        """Return how the directives stand against the acknowledgements."""
+        stated = self.values(*(directives(body) for body in self.process.catalogue.bodies))
+        answered = self.values(ACKNOWLEDGEMENTS)
+        return reconcile(
+            (value for value in stated if isinstance(value, Directive)),
+            (value for value in answered if isinstance(value, Acknowledgement)),
+        )
+
+    def values(self, *topics: str) -> Iterator[object]:
+        """Yield the value of every committed record of these topics, empty ones left out."""
+        codec = self.process.codec
+        for message in self.read(*topics):
+            if message.value() is not None:
+                yield codec.decode(message.value())
+
+    def read(self, *topics: str) -> Iterator[Message]:
+        """Yield every committed record of these topics up to their present ends."""
+        consumer = Consumer(
+            {
+                **self.process.security,
+                "bootstrap.servers": self.process.settings.kafka,
+                "group.id": application("audit"),
+                "isolation.level": "read_committed",
+                "enable.auto.commit": False,
+                "enable.partition.eof": True,
+                "auto.offset.reset": "earliest",
+                "fetch.wait.max.ms": 20,
+                "log_level": 2,
+            }
+        )
+        try:
+            yield from _to_the_end(consumer, _ends(consumer, topics))
+        finally:
+            consumer.close()
+
+    def _decided(self) -> dict[int, int]:
+        """Return the offset up to which listing has decided each partition of the log."""
+        admin = AdminClient(
+            {
+                **self.process.security,
+                "bootstrap.servers": self.process.settings.kafka,
+                "log_level": 2,
+            }
+        )
+        asked = ConsumerGroupTopicPartitions(application("listing"))
+        (answer,) = admin.list_consumer_group_offsets([asked]).values()
+        found = answer.result(_ASK_S).topic_partitions or []
+        return {each.partition: each.offset for each in found if each.topic == EVENTS}
+
+
+def _ends(consumer: Consumer, topics: tuple[str, ...]) -> dict[tuple[str, int], int]:
+    ends = {}
+    for topic in topics:
+        known = consumer.list_topics(topic, timeout=_ASK_S).topics[topic]
+        for partition in known.partitions:
+            _, end = consumer.get_watermark_offsets(
+                TopicPartition(topic, partition), timeout=_ASK_S
+            )
+            if end > 0:
+                ends[topic, partition] = end
+    return ends
+
+
+def _to_the_end(consumer: Consumer, ends: dict[tuple[str, int], int]) -> Iterator[Message]:
+    if not ends:
+        return
+    consumer.assign([TopicPartition(*place, 0) for place in ends])
+    left = set(ends)
+    while left:
+        for message in consumer.consume(_BATCH, 0.05):
+            if message.error() is None:
+                yield message
+            elif (reached := _end_reached(message)) is not None and reached[1] >= ends[reached[0]]:
+                left.discard(reached[0])
+        # A control record at the end is never yielded, but the position passes it.
+        for known in consumer.position([TopicPartition(*place) for place in left]):
+            if known.offset >= ends[known.topic, known.partition]:
+                left.discard((known.topic, known.partition))
+
+
+def _end_reached(message: Message) -> tuple[tuple[str, int], int] | None:
+    """Return the partition whose end a notice tells, with the offset; none for other notices."""
+    fault = message.error()
+    if fault is None or fault.code() != KafkaError._PARTITION_EOF:
+        return None
+    return (_topic(message), message.partition() or 0), message.offset() or 0
+
+
+def _origin(message: Message) -> str | None:
+    origin = header(headers_of(message), ORIGIN)
+    return origin.decode() if origin is not None else None
+
+
+def _topic(message: Message) -> str:
+    topic = message.topic()
+    assert topic is not None
+    return topic

@@ -1,0 +1,121 @@
+"""Audit: for every inbox, received = applied + duplicate + refused + dead (law 1).
+
+Everything that intake or listing writes carries where it came from, so the sums are counted from
+the topics alone. Whatever is received and has not become anything yet is *open*; when the bus is
+idle nothing may be open, and nothing may ever have become two things.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Final
+
+import msgspec
+
+from creditbus.domain.directives import Acknowledgement, Action, Directive
+
+FATES: Final = ("duplicate", "refused", "dead")
+
+
+class Sum(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of the records of one source or body."""
+
+    party: str
+    received: int
+    applied: int
+    duplicate: int
+    refused: int
+    dead: int
+    open: int
+    twice: int
+
+    @property
+    def adds_up(self) -> bool:
+        """Tell whether every record became exactly one thing."""
+        return self.open == 0 and self.twice == 0
+
+
+def tally(
+    received: Mapping[str, set[str]],
+    admitted: Mapping[str, int],
+    fates: Iterable[tuple[str, str]],
+    undecided: set[str],
+) -> list[Sum]:
+    """Return a sum for each party.
+
+    ``received`` are the positions in each party's inbox, ``admitted`` how often each position
+    became an event or an acknowledgement, ``fates`` are (position, fate) of the other topics,
+    ``undecided`` the admitted positions that listing has not come to yet.
+    """
+    fate_of: dict[str, list[str]] = {}
+    for position, fate in fates:
+        fate_of.setdefault(position, []).append(fate)
+    return [
+        _sum(party, positions, admitted, fate_of, undecided)
+        for party, positions in sorted(received.items())
+    ]
+
+
+def total(sums: Iterable[Sum]) -> Sum:
+    """Return the sum over all parties."""
+    rows = list(sums)
+    names = ("received", "applied", "duplicate", "refused", "dead", "open", "twice")
+    return Sum(party="total", **{name: sum(getattr(row, name) for row in rows) for name in names})
+
+
+def _sum(
+    party: str,
+    positions: set[str],
+    admitted: Mapping[str, int],
+    fate_of: Mapping[str, list[str]],
+    undecided: set[str],
+) -> Sum:
+    counts = dict.fromkeys(("applied", *FATES, "open", "twice"), 0)
+    for position in positions:
+        fates = fate_of.get(position, [])
+        times = admitted.get(position, 0)
+        if times > 1 or len(fates) > 1 or (times and "dead" in fates):
+            counts["twice"] += 1
+        elif fates:
+            counts[fates[0]] += 1
+        elif times and position not in undecided:
+            counts["applied"] += 1
+        else:
+            counts["open"] += 1
+    return Sum(party=party, received=len(positions), **counts)
+
+
+class Reconciliation(msgspec.Struct, frozen=True, kw_only=True):
+    """Every obligation's last directive against the answers of its body."""
+
+    directives: int
+    applies: int
+    lifts: int
+    settled: int
+    owed: int
+
+    @property
+    def adds_up(self) -> bool:
+        """Tell whether nothing is owed."""
+        return self.owed == 0
+
+
+def reconcile(
+    directives: Iterable[Directive], acknowledgements: Iterable[Acknowledgement]
+) -> Reconciliation:
+    """Return how many of the obligations, as last stated, their bodies have settled."""
+    last = {directive.obligation_id: directive for directive in directives}
+    settled = {
+        (answer.obligation_id, answer.revision)
+        for answer in acknowledgements
+        if answer.outcome.settles
+    }
+    answered = sum((each.obligation_id, each.revision) in settled for each in last.values())
+    lifts = sum(each.action is Action.LIFT for each in last.values())
+    return Reconciliation(
+        directives=len(last),
+        applies=len(last) - lifts,
+        lifts=lifts,
+        settled=answered,
+        owed=len(last) - answered,
+    )

@@ -1,0 +1,39 @@
+"""``creditbus audit``: law 1 for every inbox, counted from the topics, and what is still owed."""
+
+from __future__ import annotations
+
+import sys
+
+import msgspec
+from rich.console import Console
+from rich.table import Table
+
+from creditbus.audit.app import Ledger
+from creditbus.audit.decide import total
+from creditbus.cli.faults import fail, told
+from creditbus.cli.places import AsJson, Home, operator
+
+_console = Console(highlight=False)
+
+
+@told
+def audit(home: Home = None, as_json: AsJson = False) -> None:
+    """Count what became of every record, and whether every directive was settled."""
+    ledger = Ledger(operator(home))
+    sums, reconciliation = ledger.sums(), ledger.reconciliation()
+    rows = [*sums, total(sums)]
+    if as_json:
+        content = {"sums": rows, "reconciliation": reconciliation}
+        sys.stdout.buffer.write(msgspec.json.encode(content) + b"\n")
+    else:
+        table = Table("party", "received", "applied", "duplicate", "refused", "dead", "open")
+        for row in rows:
+            counts = (row.received, row.applied, row.duplicate, row.refused, row.dead, row.open)
+            table.add_row(row.party, *(str(count) for count in counts))
+        _console.print(table)
+        _console.print(
+            f"{reconciliation.directives} obligations, {reconciliation.settled} settled, "
+            f"{reconciliation.owed} owed"
+        )
+    if not (total(sums).adds_up and reconciliation.adds_up):
+        fail("something is open, counted twice or owed: ask again when the bus is idle")

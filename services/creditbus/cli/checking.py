@@ -1,0 +1,80 @@
+"""``creditbus check``: may this subject do this? Asked as an approval system would ask."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated, Final
+
+import httpx
+import msgspec
+import typer
+from rich.console import Console
+
+from creditbus.cli.faults import MISUSED, fail, told
+from creditbus.cli.places import AsJson, Home, catalogue, sites, stack_file, url
+from creditbus.domain.checks import Answer, Finding
+from creditbus.domain.identifiers import is_uscc
+from creditbus.domain.subjects import uscc_subject
+from creditbus.stack.bus import token_name
+
+_console = Console(highlight=False)
+_WAIT_S: Final = 10
+
+
+@told
+def check(
+    subject: Annotated[str, typer.Argument(help="A unified social credit code, or a subject id.")],
+    matter: Annotated[str, typer.Option(help="The service item that is asked about.")],
+    purpose: Annotated[str, typer.Option(help="What the answer is for.")],
+    home: Home = None,
+    as_json: AsJson = False,
+) -> None:
+    """Ask whether a subject may do something, and why not."""
+    places = sites(home)
+    known = catalogue(places)
+    asker = next((each.id for each in known.subscribers.values() if purpose in each.purposes), None)
+    if asker is None:
+        purposes = sorted({each for row in known.subscribers.values() for each in row.purposes})
+        fail(
+            f"no subscriber asks for the purpose {purpose}; there are {', '.join(purposes)}",
+            MISUSED,
+        )
+    file = stack_file(home)
+    subject_id = uscc_subject(subject) if is_uscc(subject.strip().upper()) else subject
+    try:
+        answer = httpx.post(
+            f"{url(file.ports.query)}/v1/checks",
+            json={"subject": subject_id, "matter": matter, "purpose": purpose},
+            headers={"Authorization": f"Bearer {file.secrets[token_name(asker)]}"},
+            timeout=_WAIT_S,
+        )
+    except httpx.TransportError:
+        fail("query does not answer: is the bus up? `creditbus status` says")
+    if not answer.is_success:
+        fail(answer.json().get("detail", answer.text), MISUSED)
+    if as_json:
+        sys.stdout.buffer.write(answer.content + b"\n")
+        return
+    _tell(msgspec.json.decode(answer.content, type=Answer))
+
+
+def _tell(answer: Answer) -> None:
+    listed = "listed" if answer.listed else "not listed"
+    _console.print(f"[bold]{answer.verdict}[/] ({listed}, as of revision {answer.as_of})")
+    for finding in answer.barred:
+        _tell_finding("barred by", finding)
+    for finding in answer.eased:
+        _tell_finding("eased by", finding)
+
+
+def _tell_finding(how: str, finding: Finding) -> None:
+    _console.print(f"  {how} {finding.measure_id} {finding.name_zh} ({finding.name_en})")
+    for ground in finding.grounds:
+        until = (
+            f"until {ground.ends_at:%Y-%m-%d %H:%M} UTC" if ground.ends_at else "until performed"
+        )
+        _console.print(
+            f"    {ground.list_id} {ground.document_number} of {ground.decided_on}, {until}"
+        )
+    for remedy in finding.remedies:
+        _console.print(f"    remedy: {remedy}")

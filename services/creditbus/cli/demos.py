@@ -1,0 +1,128 @@
+"""``creditbus demo``: a city of agencies on a live bus, and proof at its end that it adds up."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import Annotated, Final
+
+import typer
+from rich.console import Console
+
+from creditbus.audit.decide import total
+from creditbus.cli.faults import MISUSED, fail, told
+from creditbus.cli.places import Home, catalogue, operator, ports, sites, url
+from creditbus.cli.submitting import submit_sheet
+from creditbus.cli.telling import tell_outcome, tell_usage
+from creditbus.demo.run import (
+    Demonstration,
+    Outcome,
+    acknowledged,
+    expected,
+    kill_each,
+    next_run,
+)
+from creditbus.stack.bus import LocalBus, bodies_plan
+from creditbus.stack.folder import Folder, holder
+
+EXAMPLE: Final = Path("examples/court-list.csv")
+_FEWEST: Final = 100
+_console = Console(highlight=False)
+
+
+@told
+def demo(
+    once: Annotated[
+        bool, typer.Option("--once", help="End by itself, and check every sum.")
+    ] = False,
+    events: Annotated[int, typer.Option(help="About how many records the city sends.")] = 2000,
+    seed: Annotated[int, typer.Option(help="The same seed makes the same city.")] = 1,
+    rate: Annotated[float, typer.Option(help="Records a second; 0: as fast as it goes.")] = 0,
+    kill: Annotated[
+        bool, typer.Option("--kill", help="Kill every service once on the way.")
+    ] = False,
+    home: Home = None,
+) -> None:
+    """Run the demonstration city on a local bus of its own."""
+    if events < _FEWEST:
+        fail(
+            f"--events {events} is too few for a city of 62 agencies: give {_FEWEST} or more",
+            MISUSED,
+        )
+    places = sites(home)
+    if holder(Folder(places.home)) is not None:
+        fail(f"a bus runs in {places.home} already: `creditbus down` first, or name another --home")
+    bus = LocalBus(places, catalogue(places), ports=ports(), say=_say)
+    with bus:
+        bus.services.start([bodies_plan(bus.stack.file, places)])
+        demonstration = Demonstration(bus.stack.file, operator(home), _console)
+        run = next_run(places.home)
+        if once:
+            outcome = asyncio.run(
+                _once(bus, demonstration, (events, seed, run), rate=rate, kill=kill)
+            )
+            tell_usage(bus, _console)
+            _end(bus, outcome)
+        else:
+            _say(f"console {url(bus.stack.file.ports.console)} - Ctrl-C ends the city and the bus")
+            _live_on(demonstration, seed, run, rate or 50.0)
+
+
+async def _once(
+    bus: LocalBus,
+    demonstration: Demonstration,
+    size: tuple[int, int, str],
+    *,
+    rate: float,
+    kill: bool,
+) -> Outcome:
+    events, seed, run = size
+    loop = asyncio.get_running_loop()
+    before = await loop.run_in_executor(None, demonstration.ledger.sums)
+    statements = demonstration.city(seed, run).statements(events)
+    began = loop.time()
+    killing = asyncio.create_task(kill_each(bus, seed, _console)) if kill else None
+    await demonstration.live(statements, per_second=rate or None)
+    if killing is not None:
+        await killing
+    sheet = await loop.run_in_executor(
+        None, lambda: submit_sheet(bus.stack.file, EXAMPLE, "court", run)
+    )
+    sums, reconciliation = await demonstration.settle()
+    seconds = loop.time() - began
+    bodies = list(bus.catalogue.bodies)
+    statements += sheet.statements
+    answers = acknowledged(sums, bodies) - acknowledged(before, bodies)
+    return Outcome(
+        sums=sums,
+        total=total(sums),
+        reconciliation=reconciliation,
+        expected=expected(statements, answers, total(before)),
+        latency=demonstration.latency(),
+        seconds=seconds,
+        sent=len(statements),
+    )
+
+
+def _live_on(demonstration: Demonstration, seed: int, run: str, rate: float) -> None:
+    async def live() -> None:
+        chapter = 0
+        while True:
+            chapter += 1
+            city = demonstration.city(seed, f"{run}.{chapter}")
+            await demonstration.live(city.statements(_FEWEST * 10), per_second=rate)
+
+    try:
+        asyncio.run(live())
+    except KeyboardInterrupt:
+        _say("the city rests")
+
+
+def _end(bus: LocalBus, outcome: Outcome) -> None:
+    tell_outcome(outcome, bus.stack.file, _console)
+    if outcome.problems:
+        fail("; ".join(outcome.problems))
+
+
+def _say(sentence: str) -> None:
+    _console.print(sentence, markup=False)

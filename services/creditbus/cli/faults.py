@@ -1,0 +1,56 @@
+"""What a person at the command line is told when something is wrong, and the exit codes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import wraps
+from typing import Final, NoReturn, ParamSpec, TypeVar
+
+import typer
+from confluent_kafka import KafkaException
+from rich.console import Console
+
+from creditbus.runtime.outages import Unavailable
+from creditbus.runtime.registry import IncompatibleSchema, NotPublished
+from creditbus.runtime.settings import UnknownSetting
+from creditbus.sdk import publisher
+from creditbus.stack.errors import StackError
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+FAILED: Final = 1
+MISUSED: Final = 2
+
+_ERRORS = Console(stderr=True, highlight=False)
+
+
+def fail(sentence: str, code: int = FAILED) -> NoReturn:
+    """Say what is wrong and end with an exit code."""
+    _ERRORS.print(f"[bold red]error[/] {sentence}", soft_wrap=True)
+    raise typer.Exit(code)
+
+
+@contextmanager
+def sentences() -> Iterator[None]:
+    """Turn the expected faults of a command into a sentence each."""
+    try:
+        yield
+    except (StackError, Unavailable, UnknownSetting, IncompatibleSchema) as fault:
+        fail(str(fault))
+    except (NotPublished, publisher.NotPublished) as fault:
+        fail(str(fault))
+    except KafkaException as fault:
+        fail(f"the broker does not answer as it should: {fault.args[0]}. ")
+
+
+def told(command: Callable[P, R]) -> Callable[P, R]:
+    """Make a command tell its expected faults in a sentence."""
+
+    @wraps(command)
+    def run(*args: P.args, **kwargs: P.kwargs) -> R:
+        with sentences():
+            return command(*args, **kwargs)
+
+    return run

@@ -1,0 +1,26 @@
+"""The commands of ``creditbus``, put together."""
+
+from __future__ import annotations
+
+import typer
+
+from creditbus.cli import topics
+from creditbus.cli.auditing import audit
+from creditbus.cli.checking import check
+from creditbus.cli.demos import demo
+from creditbus.cli.running import run
+from creditbus.cli.stacks import down, status, up
+from creditbus.cli.submitting import submit
+from creditbus.cli.tracing import trace
+
+app = typer.Typer(
+    name="creditbus",
+    help="An event-streaming bus for public credit.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+for command in (up, down, status, run, submit, check, trace, audit, demo):
+    app.command()(command)
+app.add_typer(topics.topics, name="topics")
+app.add_typer(topics.schemas, name="schemas")

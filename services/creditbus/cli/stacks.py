@@ -1,0 +1,146 @@
+"""``creditbus up``, ``down`` and ``status``: how a person starts, stops and watches the bus."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+import threading
+from pathlib import Path
+from typing import Annotated, Final
+
+import httpx
+import msgspec
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from creditbus.cli.faults import fail, told
+from creditbus.cli.places import AsJson, Home, catalogue, ports, sites, stack_file, url
+from creditbus.stack.bus import HOSTED, LocalBus
+from creditbus.stack.folder import Folder, StackFile, holder
+from creditbus.stack.local import stop_stack
+from creditbus.stack.processes import is_alive, recorded
+from creditbus.stack.services import worker_name
+
+_DETACHED_BOUND_S: Final = 300
+_console = Console(highlight=False)
+
+
+class ServiceState(msgspec.Struct, frozen=True):
+    """One line of ``status``."""
+
+    name: str
+    pid: int | None
+    ready: bool
+    why: str
+
+
+@told
+def up(
+    home: Home = None,
+    detach: Annotated[
+        bool, typer.Option("--detach", "-d", help="Come back when everything is ready.")
+    ] = False,
+) -> None:
+    """Start the local servers and every service; Ctrl-C or `creditbus down` stops them."""
+    if detach:
+        _up_detached(home)
+        return
+    places = sites(home)
+    stopping = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, lambda *_: stopping.set())
+    bus = LocalBus(places, catalogue(places), ports=ports(), say=_say)
+    with bus:
+        _say_where(bus.stack.file)
+        stopping.wait()
+        _say("stopping")
+    _say("everything has stopped")
+
+
+@told
+def down(home: Home = None) -> None:
+    """Stop the local bus, also one whose launcher was killed."""
+    match stop_stack(sites(home).home):
+        case None:
+            _say("nothing was running")
+        case int() as launcher:
+            _say(f"the bus started by pid {launcher} has stopped")
+        case leftovers:
+            names = ", ".join(left.name for left in leftovers)
+            _say(f"ended what a killed launcher had left: {names}")
+
+
+@told
+def status(home: Home = None, as_json: AsJson = False) -> None:
+    """Say how every process of the local bus is."""
+    file = stack_file(home)
+    folder = Folder(sites(home).home)
+    states = [_state(name, file, folder) for name in HOSTED]
+    if as_json:
+        sys.stdout.buffer.write(msgspec.json.encode(states) + b"\n")
+    else:
+        table = Table("service", "pid", "ready", "")
+        for state in states:
+            mark = "[green]yes[/]" if state.ready else "[red]no[/]"
+            table.add_row(state.name, str(state.pid or "-"), mark, state.why)
+        _console.print(table)
+    if not all(state.ready for state in states):
+        fail("not everything is ready: `creditbus up` starts it, the logs are in .creditbus/logs")
+
+
+def _state(service: str, file: StackFile, folder: Folder) -> ServiceState:
+    name = worker_name(service)
+    pid = next(
+        (each.pid for each in recorded(folder.records) if each.name == name and is_alive(each)),
+        None,
+    )
+    try:
+        answer = httpx.get(f"{url(file.ports.metrics_of(service))}/health/ready", timeout=2)
+    except httpx.HTTPError:
+        return ServiceState(name, pid, ready=False, why="does not answer")
+    return ServiceState(name, pid, ready=answer.is_success, why=answer.json().get("why", ""))
+
+
+def _up_detached(home: Path | None) -> None:
+    folder = Folder(sites(home).home)
+    folder.make()
+    log = folder.logs / "launcher.log"
+    extra = ["--home", str(home)] if home else []
+    with log.open("wb") as output:
+        launcher = subprocess.Popen(
+            [sys.executable, "-m", "creditbus", "up", *extra],
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+    _follow(log, launcher)
+    if holder(folder) is None:
+        fail(f"the bus did not start; its words are in {log}")
+
+
+def _follow(log: Path, launcher: subprocess.Popen[bytes]) -> None:
+    """Print the launcher's lines until it is ready or gone."""
+    with log.open(encoding="utf-8") as lines:
+        for _ in range(_DETACHED_BOUND_S * 10):
+            for line in lines:
+                _console.print(line.rstrip(), markup=False)
+                if line.startswith("ready"):
+                    return
+            if launcher.poll() is not None:
+                return
+            threading.Event().wait(0.1)
+
+
+def _say(sentence: str) -> None:
+    _console.print(sentence, markup=False)
+
+
+def _say_where(file: StackFile) -> None:
+    ports = file.ports
+    _say(
+        f"ready: gateway {url(ports.gateway)}, query {url(ports.query)}, feed {url(ports.feed)}, "
+        f"console {url(ports.console)}, Kafka {file.bootstrap}, registry {file.registry_url}"
+    )

@@ -1,0 +1,115 @@
+"""``creditbus topics`` and ``creditbus schemas``: what is declared, against what is there."""
+
+from __future__ import annotations
+
+import sys
+
+import msgspec
+import typer
+from confluent_kafka.admin import AdminClient
+from rich.console import Console
+from rich.table import Table
+
+from creditbus.cli.faults import fail, told
+from creditbus.cli.places import AsJson, Home, catalogue, sites, stack_file
+from creditbus.runtime.registry import Registry
+from creditbus.stack import kafka
+from creditbus.stack.folder import Folder
+from creditbus.stack.local import registry_ids
+from creditbus.stack.provision import check_topics, create_topics
+from creditbus.stack.registry import read_registered
+from creditbus.wire.schemas import load_schemas, release, unreleased_changes
+from creditbus.wire.topics import Topic
+from creditbus.wire.topics import topics as declared_topics
+
+topics = typer.Typer(help="The topics, as declared and as they are.", no_args_is_help=True)
+schemas = typer.Typer(help="The schemas, as released and as published.", no_args_is_help=True)
+_console = Console(highlight=False)
+
+
+@topics.command("list")
+@told
+def list_topics(home: Home = None, as_json: AsJson = False) -> None:
+    """Print the table of topics."""
+    table = _declared(home)
+    if as_json:
+        sys.stdout.buffer.write(msgspec.json.encode(table) + b"\n")
+        return
+    printed = Table("topic", "key", "partitions", "kept", "written by", "read by")
+    for topic in table:
+        kept = "last of each key" if topic.compact else _duration(topic.retention_ms)
+        writers, readers = ", ".join(topic.writers), ", ".join(topic.readers)
+        printed.add_row(topic.name, topic.key, str(topic.partitions), kept, writers, readers)
+    _console.print(printed)
+
+
+@topics.command("create")
+@told
+def create(home: Home = None) -> None:
+    """Create the topics that are missing."""
+    made = create_topics(_admin(home), _declared(home))
+    _console.print(f"{made} topics created")
+
+
+@topics.command("check")
+@told
+def check(home: Home = None) -> None:
+    """Compare the broker's topics with the table."""
+    differences = check_topics(_admin(home), _declared(home))
+    if differences:
+        fail(" ".join(differences))
+    _console.print("the topics are as declared")
+
+
+@schemas.command("check")
+@told
+def check_schemas(home: Home = None) -> None:
+    """Check that no released schema was edited, and that the registry would take the newest."""
+    folder = sites(home).schemas
+    problems = unreleased_changes(folder)
+    if Folder(sites(home).home).stack_file.exists():
+        registry = Registry(stack_file(home).registry_url)
+        newest = load_schemas(folder).newest.values()
+        problems += [
+            f"{schema.record} {schema.version} breaks {schema.compatibility}"
+            for schema in newest
+            if not registry.is_compatible(schema)
+        ]
+    if problems:
+        fail("; ".join(problems))
+    _console.print(f"{len(load_schemas(folder).versions)} schemas are as released")
+
+
+@schemas.command("release")
+@told
+def release_schemas() -> None:
+    """Enter new schema files into the register of what the world has seen; they are final then."""
+    for name in release(sites().schemas):
+        _console.print(f"released {name}")
+
+
+@schemas.command("publish")
+@told
+def publish(home: Home = None) -> None:
+    """Register every schema under its compatibility rule."""
+    url = stack_file(home).registry_url
+    ids = Registry(url).publish(load_schemas(sites(home).schemas))
+    registry_ids(Folder(sites(home).home)).record(read_registered(url))
+    for (record, version), number in ids.items():
+        _console.print(f"{record} {version}: id {number}")
+
+
+def _declared(home: Home) -> tuple[Topic, ...]:
+    known = catalogue(sites(home))
+    return declared_topics(sorted(known.sources), sorted(known.bodies))
+
+
+def _admin(home: Home) -> AdminClient:
+    file = stack_file(home)
+    return AdminClient(
+        kafka.client_config(file.bootstrap, kafka.ADMIN, file.credentials[kafka.ADMIN])
+    )
+
+
+def _duration(milliseconds: int | None) -> str:
+    return "for ever" if milliseconds is None else f"{milliseconds // 86_400_000} days"

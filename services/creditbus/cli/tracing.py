@@ -1,0 +1,160 @@
+"""``creditbus trace``: the whole chain of an event, a directive or a subject, as a tree."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from typing import Annotated, Any, Final
+
+import msgspec
+import typer
+from confluent_kafka import Message
+from rich.console import Console
+from rich.tree import Tree
+
+from creditbus.audit.app import Ledger
+from creditbus.cli.faults import fail, told
+from creditbus.cli.places import AsJson, Home, operator
+from creditbus.domain.subjects import PERSON, USCC
+from creditbus.runtime.reading import headers_of, position_of
+from creditbus.wire.headers import ORIGIN, header
+from creditbus.wire.records import RECORD_OF, Undecodable, to_record
+from creditbus.wire.topics import (
+    ACKNOWLEDGEMENTS,
+    ATTEMPTS,
+    DEAD_LETTERS,
+    DUPLICATES,
+    EVENTS,
+    EXPOSURES,
+    REFUSALS,
+    STANDINGS,
+    directives,
+    inbox,
+)
+
+_console = Console(highlight=False)
+_NAMES: Final = (
+    "event_id",
+    "record_id",
+    "directive_id",
+    "obligation_id",
+    "entry_id",
+    "subject_id",
+    "caused_by",
+    "causation_id",
+)
+_FIXED: Final = (
+    EVENTS,
+    REFUSALS,
+    DUPLICATES,
+    DEAD_LETTERS,
+    STANDINGS,
+    EXPOSURES,
+    ATTEMPTS,
+    ACKNOWLEDGEMENTS,
+)
+
+
+class Link(msgspec.Struct, frozen=True):
+    """One record of a chain: where it lies, what it is, and what it says in short."""
+
+    position: str
+    record: str
+    at: str
+    says: str
+    names: frozenset[str]
+
+
+@told
+def trace(
+    name: Annotated[
+        str, typer.Argument(help="Id of an event, record, directive, entry or subject.")
+    ],
+    home: Home = None,
+    as_json: AsJson = False,
+) -> None:
+    """Print every record that belongs to an id, in the order of the flow."""
+    process = operator(home)
+    catalogue = process.catalogue
+    topics = (
+        *(inbox(party) for party in (*catalogue.sources, *catalogue.bodies)),
+        *_FIXED,
+        *(directives(body) for body in catalogue.bodies),
+    )
+    links = list(_links(Ledger(process), topics))
+    chain = _chain(name, links)
+    if not chain:
+        fail(f"none of {len(links)} records names {name}: is the id whole?")
+    if as_json:
+        sys.stdout.buffer.write(msgspec.json.encode(chain) + b"\n")
+        return
+    _console.print(_tree(name, chain))
+
+
+def _links(ledger: Ledger, topics: tuple[str, ...]) -> Iterator[Link]:
+    codec = ledger.process.codec
+    for message in ledger.read(*topics):
+        if message.value() is None:
+            continue
+        try:
+            value = codec.decode(message.value())
+        except Undecodable as finding:
+            yield _link(message, "unreadable", str(finding), frozenset())
+            continue
+        content = to_record(value)
+        yield _link(message, RECORD_OF[type(value)], _short(content), _names(content))
+
+
+def _chain(name: str, links: list[Link]) -> list[Link]:
+    """Return the links that carry the name, and those that share an id with one of them.
+
+    A subject's id asks for all of it; any other id leads only to what shares one of its own
+    ids.
+    """
+    found = [link for link in links if name in link.names or link.position == name]
+    if name.startswith((USCC, PERSON)):
+        return found
+    shared = {each for link in found for each in link.names if not each.startswith((USCC, PERSON))}
+    return [link for link in links if link.names & shared or link in found]
+
+
+def _names(content: dict[str, Any]) -> frozenset[str]:
+    envelope = content.get("envelope", {})
+    found = {content.get(name) or envelope.get(name) for name in _NAMES}
+    return frozenset(each for each in found if each)
+
+
+def _link(message: Message, record: str, says: str, names: frozenset[str]) -> Link:
+    position = str(position_of(message))
+    origin = header(headers_of(message), ORIGIN)
+    _, millis = message.timestamp()
+    known = names | ({origin.decode()} if origin else frozenset()) | {position}
+    return Link(position, record, f"{millis}", says, frozenset(known))
+
+
+def _short(content: dict[str, Any]) -> str:
+    envelope = content.get("envelope", {})
+    wanted = (
+        "list_id",
+        "cause",
+        "measure_id",
+        "action",
+        "outcome",
+        "reason",
+        "detail",
+        "revision",
+        "status",
+    )
+    said = [f"{name} {content[name]}" for name in wanted if content.get(name) not in {None, ""}]
+    if envelope:
+        said.insert(0, f"{envelope['source']} record {envelope['record_id']}")
+    if "entries" in content:
+        said += [f"{each['list_id']} {each['stage']}" for each in content["entries"]]
+    return ", ".join(said)
+
+
+def _tree(name: str, chain: list[Link]) -> Tree:
+    tree = Tree(name)
+    for link in chain:
+        tree.add(f"[bold]{link.record}[/] {link.position}\n{link.says}")
+    return tree

@@ -1,0 +1,1 @@
+"""The demo city: seeded agencies, synthetic subjects, lawful histories, on the real servers."""

@@ -1,0 +1,209 @@
+"""Dispatch: a standing becomes directives, and an acknowledgement settles what is owed.
+
+The ledger keeps, for each subject, the highest revision seen and every obligation that was ever
+stated. A standing asks for some obligations; what differs from the ledger is stated anew, what is
+no longer asked for is lifted. A body that answers settles the directive of that revision and no
+other (law 6: owed until the outcome is acknowledged).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Final
+
+import msgspec
+
+from creditbus.domain.catalogue import Catalogue, MeasureDefinition
+from creditbus.domain.directives import Acknowledgement, Action, Directive, Ground, Outcome
+from creditbus.domain.ids import (
+    BodyId,
+    EventId,
+    MeasureId,
+    ObligationId,
+    derive_directive_id,
+    derive_obligation_id,
+)
+from creditbus.domain.measures import ends_at, grounds_of, remedies_of
+from creditbus.domain.standings import Standing
+from creditbus.engine import values
+from creditbus.engine.values import Arrival, Draft, Output, Slice, State, Table
+
+Heard = Standing | Acknowledgement
+Arrivals = Sequence[Arrival[Heard, Heard]]
+
+
+class Obligation(msgspec.Struct, frozen=True, kw_only=True):
+    """The last directive of an obligation, in short, and how its body answered it.
+
+    None while it is owed.
+    """
+
+    measure_id: MeasureId
+    body: BodyId
+    action: Action
+    revision: int
+    grounds: tuple[Ground, ...]
+    outcome: Outcome | None = None
+
+
+class Ledger(msgspec.Struct, frozen=True, kw_only=True):
+    """All obligations about one subject, and the highest revision of its standing that was seen."""
+
+    revision: int = 0
+    obligations: dict[ObligationId, Obligation] = {}
+
+
+LEDGER: Final = Table[str, Ledger](
+    name="ledger",
+    pack_key=str.encode,
+    unpack_key=bytes.decode,
+    pack_value=msgspec.msgpack.encode,
+    unpack_value=lambda packed: msgspec.msgpack.decode(packed, type=Ledger),
+)
+TABLES: Final = (LEDGER,)
+
+
+def build(catalogue: Catalogue) -> Callable[[Slice[Arrivals], State], values.Outcome]:
+    """Return the decision over a slice of standings or of acknowledgements."""
+
+    def decide(arrived: Slice[Arrivals], state: State) -> values.Outcome:
+        draft, outcome = Draft(state), values.Outcome()
+        draft.prefetch(LEDGER, {_subject(arrival.head) for arrival in arrived.columns})
+        for arrival in arrived.columns:
+            heard = arrival.body()
+            ledger = draft.get(LEDGER, _subject(heard)) or Ledger()
+            if isinstance(heard, Acknowledgement):
+                settled = settle(ledger, heard)
+                outcome.count("acknowledged" if settled != ledger else "superseded")
+            else:
+                settled, directives = instruct(ledger, heard, catalogue)
+                for directive in directives:
+                    outcome.outputs.append(Output("directives", directive, arrival.origin))
+                    outcome.count(directive.lane)
+            if settled != ledger:
+                draft.put(LEDGER, _subject(heard), settled)
+        outcome.changes = draft.changes
+        return outcome
+
+    return decide
+
+
+def settle(ledger: Ledger, answer: Acknowledgement) -> Ledger:
+    """Return the ledger after a body's answer.
+
+    An answer to another revision than the owed changes nothing.
+    """
+    owed = ledger.obligations.get(answer.obligation_id)
+    if owed is None or owed.revision != answer.revision or str(owed.body) != answer.envelope.source:
+        return ledger
+    if owed.outcome is not None and owed.outcome.settles and not answer.outcome.settles:
+        return ledger
+    return _with(ledger, answer.obligation_id, outcome=answer.outcome)
+
+
+def instruct(
+    ledger: Ledger, standing: Standing, catalogue: Catalogue
+) -> tuple[Ledger, list[Directive]]:
+    """Return the ledger after a standing, and the directives that state what has changed."""
+    if standing.revision <= ledger.revision:
+        return ledger, []
+    asked = _asked(standing, catalogue)
+    obligations = dict(ledger.obligations)
+    directives: list[Directive] = []
+    for obligation_id in sorted({*asked, *obligations}):
+        stated = _stated(obligations.get(obligation_id), asked.get(obligation_id), standing)
+        if stated is None:
+            continue
+        before = obligations.get(obligation_id)
+        obligations[obligation_id] = stated
+        is_correction = before is not None and before.action is stated.action
+        directives.append(
+            _directive(obligation_id, stated, standing, catalogue, is_correction=is_correction)
+        )
+    return Ledger(revision=standing.revision, obligations=obligations), directives
+
+
+def _subject(heard: Heard) -> str:
+    if isinstance(heard, Acknowledgement):
+        return heard.envelope.subject_id
+    return heard.subject_id
+
+
+def _asked(standing: Standing, catalogue: Catalogue) -> dict[ObligationId, Obligation]:
+    asked = {}
+    for measure in catalogue.measures.values():
+        grounds = grounds_of(measure, standing)
+        for body in measure.bodies if grounds else ():
+            obligation_id = derive_obligation_id(
+                standing.subject_id, MeasureId(measure.id), BodyId(body)
+            )
+            asked[obligation_id] = Obligation(
+                measure_id=MeasureId(measure.id),
+                body=body,
+                action=Action.APPLY,
+                revision=standing.revision,
+                grounds=grounds,
+            )
+    return asked
+
+
+def _stated(
+    before: Obligation | None, asked: Obligation | None, standing: Standing
+) -> Obligation | None:
+    """Return the obligation as it must be stated anew, none when the last statement holds."""
+    if asked is not None:
+        is_same = before is not None and before.action is Action.APPLY
+        return None if is_same and before.grounds == asked.grounds else asked  # type: ignore[union-attr]
+    if before is None or before.action is Action.LIFT:
+        return None
+    return msgspec.structs.replace(
+        before, action=Action.LIFT, revision=standing.revision, grounds=(), outcome=None
+    )
+
+
+def _directive(
+    obligation_id: ObligationId,
+    stated: Obligation,
+    standing: Standing,
+    catalogue: Catalogue,
+    *,
+    is_correction: bool,
+) -> Directive:
+    measure = catalogue.measures.get(stated.measure_id)
+    names = [entry.subject_name for entry in standing.entries if entry.subject_name is not None]
+    return Directive(
+        directive_id=derive_directive_id(obligation_id, stated.revision, stated.action),
+        obligation_id=obligation_id,
+        body=stated.body,
+        measure_id=stated.measure_id,
+        action=stated.action,
+        revision=stated.revision,
+        subject_kind=standing.subject_kind,
+        subject_id=standing.subject_id,
+        subject_name=names[0] if names else None,
+        grounds=stated.grounds,
+        bases=measure.bases if measure is not None else (),
+        remedies=remedies_of(stated.grounds, catalogue),
+        ends_at=ends_at(stated.grounds),
+        human_review=_needs_human(measure, standing, stated.action),
+        disputed=any(ground.disputed for ground in stated.grounds),
+        edition=catalogue.edition,
+        caused_by=EventId(standing.caused_by),
+        synthetic=standing.synthetic,
+        is_correction=is_correction,
+    )
+
+
+def _needs_human(measure: MeasureDefinition | None, standing: Standing, action: Action) -> bool:
+    # A lift is carried out at once: only what burdens the subject waits for a human.
+    return (
+        action is Action.APPLY
+        and measure is not None
+        and measure.needs_human(standing.subject_kind)
+    )
+
+
+def _with(ledger: Ledger, obligation_id: ObligationId, *, outcome: Outcome) -> Ledger:
+    obligation = msgspec.structs.replace(ledger.obligations[obligation_id], outcome=outcome)
+    obligations = {**ledger.obligations, obligation_id: obligation}
+    return msgspec.structs.replace(ledger, obligations=obligations)

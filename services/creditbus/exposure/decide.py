@@ -1,0 +1,125 @@
+"""Exposure: which court entries the public may see, withdrawn the moment an entry ends.
+
+Only organisations are exposed: no event carries a natural person's name. A withdrawal is an empty
+value under the entry's id, so that afterwards the topic holds nothing of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Final
+
+import msgspec
+
+from creditbus.domain.catalogue import Catalogue, Publication
+from creditbus.domain.entries import Entry, Stage
+from creditbus.domain.exposures import Exposure
+from creditbus.domain.ids import EntryId
+from creditbus.domain.standings import Standing
+from creditbus.domain.subjects import is_person
+from creditbus.engine.values import Arrival, Draft, Outcome, Output, Slice, State, Table
+
+Arrivals = Sequence[Arrival[Standing, Standing]]
+
+
+class Exposed(msgspec.Struct, frozen=True, kw_only=True):
+    """The exposed entries of one subject, and the highest revision seen."""
+
+    revision: int = 0
+    entries: dict[EntryId, Exposure] = {}
+
+
+class Withdrawal(msgspec.Struct, frozen=True):
+    """An entry that the public may see no longer."""
+
+    entry_id: EntryId
+
+
+EXPOSED: Final = Table[str, Exposed](
+    name="exposed",
+    pack_key=str.encode,
+    unpack_key=bytes.decode,
+    pack_value=msgspec.msgpack.encode,
+    unpack_value=lambda packed: msgspec.msgpack.decode(packed, type=Exposed),
+)
+TABLES: Final = (EXPOSED,)
+
+
+def build(catalogue: Catalogue) -> Callable[[Slice[Arrivals], State], Outcome]:
+    """Return the decision over a slice of standings."""
+
+    def decide(arrived: Slice[Arrivals], state: State) -> Outcome:
+        draft, outcome = Draft(state), Outcome()
+        draft.prefetch(EXPOSED, {arrival.head.subject_id for arrival in arrived.columns})
+        for arrival in arrived.columns:
+            standing = arrival.body()
+            before = draft.get(EXPOSED, standing.subject_id) or Exposed()
+            if standing.revision <= before.revision:
+                continue
+            after = expose(standing, catalogue)
+            for change in changes(before, after):
+                is_withdrawal = isinstance(change, Withdrawal)
+                stream = "withdrawals" if is_withdrawal else "exposures"
+                outcome.outputs.append(Output(stream, change, arrival.origin))
+                outcome.count("withdrawn" if is_withdrawal else "exposed")
+            draft.put(EXPOSED, standing.subject_id, after)
+        outcome.changes = draft.changes
+        return outcome
+
+    return decide
+
+
+def expose(standing: Standing, catalogue: Catalogue) -> Exposed:
+    """Return what the public may see of a subject under this catalogue."""
+    entries = {
+        entry.entry_id: _exposure(entry, standing)
+        for entry in standing.entries
+        if _is_public(entry, standing, catalogue)
+    }
+    return Exposed(revision=standing.revision, entries=entries)
+
+
+def changes(before: Exposed, after: Exposed) -> list[Exposure | Withdrawal]:
+    """Return what must be said: withdrawals first, then what is new or reads differently."""
+    withdrawn = [
+        Withdrawal(entry_id) for entry_id in before.entries if entry_id not in after.entries
+    ]
+    changed = [
+        exposure
+        for entry_id, exposure in after.entries.items()
+        if _without_revision(exposure) != _without_revision(before.entries.get(entry_id))
+    ]
+    return [*withdrawn, *changed]
+
+
+def _is_public(entry: Entry, standing: Standing, catalogue: Catalogue) -> bool:
+    definition = catalogue.lists.get(entry.list_id)
+    return (
+        entry.stage is Stage.ACTIVE
+        and entry.subject_name is not None
+        and not is_person(standing.subject_kind)
+        and definition is not None
+        and definition.publication is Publication.COURT
+    )
+
+
+def _exposure(entry: Entry, standing: Standing) -> Exposure:
+    return Exposure(
+        entry_id=entry.entry_id,
+        list_id=entry.list_id,
+        source=entry.source,
+        subject_kind=standing.subject_kind,
+        subject_id=standing.subject_id,
+        subject_name=entry.subject_name or "",
+        document_number=entry.document_number,
+        provisions=entry.provisions,
+        decided_on=entry.decided_on,
+        ends_at=entry.ends_at,
+        disputed=entry.disputed,
+        revision=standing.revision,
+        synthetic=standing.synthetic,
+    )
+
+
+def _without_revision(exposure: Exposure | None) -> Exposure | None:
+    return None if exposure is None else msgspec.structs.replace(exposure, revision=0)

@@ -1,0 +1,60 @@
+"""The feed: what the public may see at an instant, as it stands and as it changes.
+
+Expiry is enforced here at the moment of reading (law 8): an exposure whose term is over is left out
+of what stands, and is told as withdrawn among the changes, whether or not the bus has said so yet.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Literal
+
+import msgspec
+
+from creditbus.domain.catalogue import Subscriber
+from creditbus.domain.exposures import Exposure
+from creditbus.domain.ids import EntryId
+
+
+class Snapshot(msgspec.Struct, frozen=True, kw_only=True, tag="snapshot", tag_field="type"):
+    """All that may be seen now; changes after it are asked for with the cursor."""
+
+    exposures: list[Exposure]
+    cursor: str
+
+
+class Change(msgspec.Struct, frozen=True, kw_only=True):
+    """One step: an entry is exposed as stated here, or withdrawn; then nothing of it is left."""
+
+    change: Literal["exposed", "withdrawn"]
+    entry_id: EntryId
+    exposure: Exposure | None = None
+
+
+class Changes(msgspec.Struct, frozen=True, kw_only=True, tag="changes", tag_field="type"):
+    """The steps after a cursor, and the cursor from which to go on."""
+
+    changes: list[Change]
+    cursor: str
+
+
+def may_read(asker: Subscriber | None) -> bool:
+    """Tell whether a caller is a subscriber in use who reads exposures."""
+    return asker is not None and asker.enabled and asker.exposures
+
+
+def visible(exposures: Iterable[Exposure], at: datetime) -> list[Exposure]:
+    """Return the exposures whose terms are not over at an instant."""
+    return [exposure for exposure in exposures if _is_visible(exposure, at)]
+
+
+def change_of(entry_id: EntryId, exposure: Exposure | None, at: datetime) -> Change:
+    """Return what an entry's present exposure, or none, means for a reader at an instant."""
+    if exposure is None or not _is_visible(exposure, at):
+        return Change(change="withdrawn", entry_id=entry_id)
+    return Change(change="exposed", entry_id=entry_id, exposure=exposure)
+
+
+def _is_visible(exposure: Exposure, at: datetime) -> bool:
+    return exposure.ends_at is None or at < exposure.ends_at

@@ -1,0 +1,203 @@
+"""The gateway's decision: a submission and who hands it in become an event, or a fault.
+
+Only what must not pass this door is asked here: speaking in another's name, a natural person's
+number, name or minority. All other rules are intake's and listing's, for every way in alike.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Final, Protocol
+
+from creditbus.domain.calendar import day_of
+from creditbus.domain.directives import Acknowledgement
+from creditbus.domain.events import EntryListed, EntryRemoved, Envelope
+from creditbus.domain.ids import EventId, SourceId, SubjectId, derive_event_id
+from creditbus.domain.refusals import Fault, Reason
+from creditbus.domain.subjects import PERSON, is_person, kind_of
+from creditbus.gateway.submissions import (
+    AcknowledgementSubmission,
+    AnswerEnvelope,
+    EntrySubmission,
+    ListingSubmission,
+    SubmittedEnvelope,
+)
+
+_OWN_NAME: Final = "山东省社会信用条例 第十条"
+_PERSONS: Final = "个人信息保护法 第三十四条、第三十七条"
+_IDENTITY: Final = "GB 32100-2015; 山东省社会信用条例 第二条"
+
+
+class Recognition(Protocol):
+    """Makes a subject of a natural person's number, and forgets the number."""
+
+    def identify(self, number_kind: str, number: str, *, synthetic: bool) -> SubjectId | Fault:
+        """Return the subject, whatever the age."""
+        ...
+
+    def admit(
+        self, number_kind: str, number: str, *, decided_on: date, synthetic: bool
+    ) -> SubjectId | Fault:
+        """Return the subject, if of age on the day of the decision."""
+        ...
+
+
+def event_of(
+    submission: EntrySubmission, source: str, *, at: datetime, persons: Recognition
+) -> EntryListed | EntryRemoved | Fault:
+    """Return the event that a source submits at an instant, or the first fault."""
+    stated = submission.envelope
+    is_listing = isinstance(submission, ListingSubmission)
+    fault = _another_name(stated.source, source) or _one_subject(stated)
+    if fault is not None:
+        return fault
+    subject = _subject(stated, persons, is_listing=is_listing)
+    if isinstance(subject, Fault):
+        return subject
+    fault = _kind_differs(stated.subject_kind, subject)
+    if fault is not None:
+        return fault
+    kind = "entry_listed" if is_listing else "entry_removed"
+    envelope = _envelope(stated, SourceId(source), subject, at=at, kind=kind)
+    if not isinstance(submission, ListingSubmission):
+        return EntryRemoved(
+            envelope=envelope,
+            list_id=submission.list_id,
+            cause=submission.cause,
+            ground=submission.ground,
+        )
+    return _unnamed(submission, subject) or EntryListed(
+        envelope=envelope,
+        list_id=submission.list_id,
+        subject_name=submission.subject_name,
+        provisions=submission.provisions,
+        ends_on=submission.ends_on,
+        until_performed=submission.until_performed,
+        notice_served_on=submission.notice_served_on,
+        rights_stated=submission.rights_stated,
+    )
+
+
+def acknowledgement_of(
+    submission: AcknowledgementSubmission, body: str, *, at: datetime
+) -> Acknowledgement | Fault:
+    """Return the acknowledgement that a body submits at an instant, or the first fault.
+
+    A body that names no record of its own answers each directive once for each outcome.
+    """
+    stated = submission.envelope
+    fault = _another_name(stated.source, body) or _kind_differs(
+        stated.subject_kind, stated.subject_id
+    )
+    if fault is not None:
+        return fault
+    return Acknowledgement(
+        envelope=_answer_envelope(stated, submission, SourceId(body), at),
+        directive_id=submission.directive_id,
+        obligation_id=submission.obligation_id,
+        measure_id=submission.measure_id,
+        action=submission.action,
+        revision=submission.revision,
+        outcome=submission.outcome,
+        detail=submission.detail,
+    )
+
+
+def _another_name(claimed: str | None, party: str) -> Fault | None:
+    if claimed is None or claimed == party:
+        return None
+    detail = f"the token is {party}'s, the record speaks for {claimed}; leave source out"
+    return Fault(Reason.SOURCE_MISMATCH, "envelope.source", _OWN_NAME, detail)
+
+
+def _one_subject(stated: SubmittedEnvelope) -> Fault | None:
+    if (stated.subject_id is None) != (stated.subject is None):
+        return None
+    detail = "give subject_id for an organisation, or subject for a natural person, and not both"
+    return Fault(Reason.SUBJECT_INVALID, "envelope.subject_id", _IDENTITY, detail)
+
+
+def _subject(
+    stated: SubmittedEnvelope, persons: Recognition, *, is_listing: bool
+) -> SubjectId | Fault:
+    person = stated.subject
+    if person is None:
+        assert stated.subject_id is not None
+        return _given(stated.subject_id, is_listing=is_listing)
+    number_kind, number = person.number_kind, person.number
+    if is_listing:
+        return persons.admit(
+            number_kind, number, decided_on=stated.decided_on, synthetic=stated.synthetic
+        )
+    # Whoever should never have been listed must be able to leave, so nobody asks for the age here.
+    return persons.identify(number_kind, number, synthetic=stated.synthetic)
+
+
+def _given(subject: SubjectId, *, is_listing: bool) -> SubjectId | Fault:
+    if not is_listing or not subject.startswith(PERSON):
+        return subject
+    detail = "whether a person was of age cannot be seen in a token: give subject with the number"
+    return Fault(Reason.PERSON_NOT_ATTESTED, "envelope.subject_id", _PERSONS, detail)
+
+
+def _kind_differs(stated: object, subject: SubjectId) -> Fault | None:
+    found = kind_of(subject)
+    if stated is None or stated == found:
+        return None
+    detail = f"the id is that of a {found}, the record says {stated}; leave subject_kind out"
+    return Fault(Reason.SUBJECT_INVALID, "envelope.subject_kind", _IDENTITY, detail)
+
+
+def _unnamed(submission: ListingSubmission, subject: SubjectId) -> Fault | None:
+    if submission.subject_name is None or not is_person(kind_of(subject)):
+        return None
+    detail = "a natural person's name never travels on the bus: leave subject_name out"
+    return Fault(Reason.SUBJECT_INVALID, "subject_name", _PERSONS, detail)
+
+
+def _envelope(
+    stated: SubmittedEnvelope, source: SourceId, subject: SubjectId, *, at: datetime, kind: str
+) -> Envelope:
+    derived = derive_event_id(source, stated.record_id, stated.record_revision, kind)
+    was_admitted = stated.subject is not None and kind == "entry_listed"
+    return Envelope(
+        event_id=EventId(stated.event_id or derived),
+        source=source,
+        record_id=stated.record_id,
+        record_revision=stated.record_revision,
+        sequence=stated.sequence,
+        subject_kind=kind_of(subject),
+        subject_id=subject,
+        occurred_at=stated.occurred_at or at,
+        decided_on=stated.decided_on,
+        effective_on=stated.effective_on,
+        document_number=stated.document_number,
+        bases=stated.bases,
+        causation_id=stated.causation_id,
+        adult_on_decision=True if was_admitted else None,
+        synthetic=stated.synthetic,
+    )
+
+
+def _answer_envelope(
+    stated: AnswerEnvelope, submission: AcknowledgementSubmission, body: SourceId, at: datetime
+) -> Envelope:
+    record_id = stated.record_id or f"{submission.directive_id}:{submission.outcome}"
+    revision = stated.record_revision or submission.revision
+    derived = derive_event_id(body, record_id, revision, "acknowledgement")
+    return Envelope(
+        event_id=EventId(stated.event_id or derived),
+        source=body,
+        record_id=record_id,
+        record_revision=revision,
+        sequence=stated.sequence,
+        subject_kind=kind_of(stated.subject_id),
+        subject_id=stated.subject_id,
+        occurred_at=stated.occurred_at or at,
+        decided_on=stated.decided_on or day_of(at),
+        effective_on=stated.effective_on,
+        document_number=stated.document_number,
+        bases=stated.bases,
+        causation_id=stated.causation_id or submission.directive_id,
+        synthetic=stated.synthetic,
+    )

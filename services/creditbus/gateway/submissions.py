@@ -1,0 +1,157 @@
+"""Submissions: what may stand in the JSON that a source or an executing body hands in.
+
+It is the JSON form of the events, and what the gateway knows better than the caller may be left
+out. A field that is not listed here is a mistake of the caller and is named, never dropped in
+silence.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Annotated, Final, Literal
+
+import msgspec
+from msgspec import Meta
+
+from creditbus.domain.directives import Action, Outcome
+from creditbus.domain.events import RemovalCause
+from creditbus.domain.ids import (
+    BasisId,
+    DirectiveId,
+    ListId,
+    MeasureId,
+    ObligationId,
+    SubjectId,
+)
+from creditbus.domain.subjects import SubjectKind
+
+_LONGEST: Final = 2**63 - 1
+_ID_LENGTH: Final = 200
+
+Counted = Annotated[int, Meta(ge=1, le=_LONGEST)]
+Named = Annotated[str, Meta(min_length=1, max_length=_ID_LENGTH)]
+Instant = Annotated[datetime, Meta(tz=True)]
+
+
+class PersonNumber(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A natural person by number; the gateway makes a token of it and lets the number go."""
+
+    kind: Literal["NATURAL_PERSON"] = "NATURAL_PERSON"
+    number_kind: str
+    number: str
+
+    def __repr__(self) -> str:
+        """Return nothing of the number, wherever this may be printed."""
+        return "PersonNumber(…)"
+
+
+class SubmittedEnvelope(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The envelope as submitted, with exactly one of ``subject_id`` and ``subject``.
+
+    Whether a person was of age is for the gateway alone to state.
+    """
+
+    record_id: Named
+    record_revision: Counted
+    decided_on: date
+    subject_id: SubjectId | None = None
+    subject: PersonNumber | None = None
+    subject_kind: SubjectKind | None = None
+    source: str | None = None
+    event_id: Annotated[str, Meta(max_length=_ID_LENGTH)] = ""
+    sequence: Annotated[int, Meta(ge=0, le=_LONGEST)] = 0
+    occurred_at: Instant | None = None
+    effective_on: date | None = None
+    document_number: str = ""
+    bases: tuple[BasisId, ...] = ()
+    causation_id: str | None = None
+    adult_on_decision: None = None
+    synthetic: bool = False
+
+
+class ListingSubmission(
+    msgspec.Struct,
+    frozen=True,
+    kw_only=True,
+    forbid_unknown_fields=True,
+    tag="entry_listed",
+    tag_field="type",
+):
+    """A source puts a subject on a list; the fields are those of ``EntryListed``."""
+
+    envelope: SubmittedEnvelope
+    list_id: ListId
+    subject_name: str | None = None
+    provisions: tuple[str, ...] = ()
+    ends_on: date | None = None
+    until_performed: bool = False
+    notice_served_on: date | None = None
+    rights_stated: bool = False
+
+
+class RemovalSubmission(
+    msgspec.Struct,
+    frozen=True,
+    kw_only=True,
+    forbid_unknown_fields=True,
+    tag="entry_removed",
+    tag_field="type",
+):
+    """A source takes a subject off a list; the fields are those of ``EntryRemoved``."""
+
+    envelope: SubmittedEnvelope
+    list_id: ListId
+    cause: RemovalCause
+    ground: str = ""
+
+
+EntrySubmission = ListingSubmission | RemovalSubmission
+
+
+class AnswerEnvelope(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The envelope of an acknowledgement: the directive's subject, the rest if the body wants."""
+
+    subject_id: SubjectId
+    subject_kind: SubjectKind | None = None
+    record_id: Annotated[str, Meta(max_length=_ID_LENGTH)] = ""
+    record_revision: Counted | None = None
+    decided_on: date | None = None
+    source: str | None = None
+    event_id: Annotated[str, Meta(max_length=_ID_LENGTH)] = ""
+    sequence: Annotated[int, Meta(ge=0, le=_LONGEST)] = 0
+    occurred_at: Instant | None = None
+    effective_on: date | None = None
+    document_number: str = ""
+    bases: tuple[BasisId, ...] = ()
+    causation_id: str | None = None
+    adult_on_decision: None = None
+    synthetic: bool = False
+
+
+class AcknowledgementSubmission(
+    msgspec.Struct,
+    frozen=True,
+    kw_only=True,
+    forbid_unknown_fields=True,
+    tag="acknowledgement",
+    tag_field="type",
+):
+    """A body answers a directive later than at its delivery; the fields are those of the record."""
+
+    envelope: AnswerEnvelope
+    directive_id: DirectiveId
+    obligation_id: ObligationId
+    measure_id: MeasureId
+    action: Action
+    revision: Counted
+    outcome: Outcome
+    detail: str = ""
+
+
+class Receipt(msgspec.Struct, frozen=True, kw_only=True):
+    """Given once the broker holds the record: where it lies, under which event id."""
+
+    event_id: str
+    inbox: str
+    partition: int
+    offset: int

@@ -1,0 +1,5 @@
+"""The admission of what lies in the inboxes.
+
+Reads the inboxes. Writes admitted events, acknowledgements, refusals and dead letters. Promises
+that every record of an inbox comes out exactly once, as one of these, with its origin.
+"""

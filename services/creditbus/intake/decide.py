@@ -1,0 +1,149 @@
+"""Admission: an arrival in an inbox becomes an event, an acknowledgement, or a refusal.
+
+What can be asked of a record without knowing any state is asked here: who speaks, about whom, of
+which list. What the law asks of a listing is asked by listing, which knows the edition of the day.
+A removal is asked only who speaks and about whom: no doubt about the original may hold it (law 7).
+"""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Callable, Sequence
+from typing import Final
+
+import msgspec
+
+from creditbus.domain.catalogue import Catalogue
+from creditbus.domain.directives import Acknowledgement
+from creditbus.domain.events import EntryListed, EntryRemoved, Envelope
+from creditbus.domain.refusals import Fault, Reason, refuse
+from creditbus.domain.subjects import is_person, kind_of, why_not_subject
+from creditbus.engine.values import Arrival, Outcome, Output, Slice, State
+
+Submitted = EntryListed | EntryRemoved | Acknowledgement
+Arrivals = Sequence[Arrival[Envelope, Submitted]]
+
+_OWN_NAME: Final = "山东省社会信用条例 第十条"
+_IDENTITY: Final = "GB 32100-2015; 山东省社会信用条例 第二条"
+_PERSONS: Final = "个人信息保护法 第三十四条、第三十七条"
+_MINORS: Final = "法释〔2017〕7号 第四条; 山东省社会信用条例 第二条"
+_LISTS: Final = "国办发〔2020〕49号 (八)"
+
+
+class Submission(msgspec.Struct, frozen=True):
+    """A submitted record, whose inbox it came through, and whether the gateway vouches."""
+
+    event: Submitted
+    party: str
+    attested: bool
+    catalogue: Catalogue
+
+
+def admit(submission: Submission) -> Fault | None:
+    """Return the first fault of a submission in the order of ``Reason``, or none when admitted."""
+    for check in (_speaker, _record, _subject, _role, _listing):
+        fault = check(submission)
+        if fault is not None:
+            return fault
+    return None
+
+
+def build(
+    catalogue: Catalogue, party_of: Callable[[str], str], attestation: Callable[[bytes], bytes]
+) -> Callable[[Slice[Arrivals], State], Outcome]:
+    """Return the decision over a slice of one inbox.
+
+    ``party_of`` gives the owner of an inbox topic, ``attestation`` what the gateway signs a
+    record with.
+    """
+
+    def decide(arrived: Slice[Arrivals], _state: State) -> Outcome:
+        outcome = Outcome()
+        party = party_of(arrived.topic)
+        for arrival in arrived.columns:
+            event = arrival.body()
+            stated = dict(arrival.headers).get("attestation") or b""
+            attested = bool(stated) and hmac.compare_digest(stated, attestation(arrival.raw))
+            fault = admit(Submission(event, party, attested, catalogue))
+            if fault is not None:
+                refusal = refuse(_as_spoken_by(party, event.envelope), fault, arrival.origin)
+                outcome.outputs.append(Output("refusals", refusal, arrival.origin))
+                outcome.count("refused")
+                continue
+            stream = "acknowledgements" if isinstance(event, Acknowledgement) else "events"
+            outcome.outputs.append(Output(stream, arrival, arrival.origin))
+            outcome.count("admitted")
+        return outcome
+
+    return decide
+
+
+def _as_spoken_by(party: str, envelope: Envelope) -> Envelope:
+    # The one who is told is the owner of the inbox, whatever name the record claims.
+    return msgspec.structs.replace(envelope, source=party)
+
+
+def _speaker(submission: Submission) -> Fault | None:
+    claimed, party = submission.event.envelope.source, submission.party
+    if claimed != party:
+        detail = f"the inbox is {party}'s, the record speaks for {claimed}"
+        return Fault(Reason.SOURCE_MISMATCH, "source", _OWN_NAME, detail)
+    return None
+
+
+def _role(submission: Submission) -> Fault | None:
+    party = submission.party
+    is_body = isinstance(submission.event, Acknowledgement)
+    known = submission.catalogue.bodies if is_body else submission.catalogue.sources
+    if party not in known:
+        role = "an executing body" if is_body else "a source"
+        detail = f"{party} is not registered as {role}"
+        return Fault(Reason.SOURCE_NOT_COMPETENT, "source", _OWN_NAME, detail)
+    return None
+
+
+def _record(submission: Submission) -> Fault | None:
+    envelope = submission.event.envelope
+    if not envelope.record_id.strip() or envelope.record_revision < 1:
+        detail = "give the record's own id and a revision of 1 or more"
+        return Fault(Reason.RECORD_UNNAMED, "record_id", _OWN_NAME, detail)
+    return None
+
+
+def _subject(submission: Submission) -> Fault | None:
+    envelope = submission.event.envelope
+    kind = kind_of(envelope.subject_id)
+    why_not = why_not_subject(kind, envelope.subject_id)
+    if why_not:
+        return Fault(Reason.SUBJECT_INVALID, "subject_id", _IDENTITY, why_not)
+    if not is_person(kind) or not isinstance(submission.event, EntryListed):
+        return None
+    if submission.event.subject_name is not None:
+        detail = "a natural person's name never travels on the bus"
+        return Fault(Reason.SUBJECT_INVALID, "subject_name", _PERSONS, detail)
+    if not submission.attested:
+        detail = "facts about natural persons and individual businesses come through the gateway"
+        return Fault(Reason.PERSON_NOT_ATTESTED, "subject_id", _PERSONS, detail)
+    if envelope.adult_on_decision is not True:
+        detail = "the subject was not of age on the day of the decision; nothing of it is kept"
+        return Fault(Reason.SUBJECT_MINOR, "adult_on_decision", _MINORS, detail)
+    return None
+
+
+def _listing(submission: Submission) -> Fault | None:
+    event = submission.event
+    if not isinstance(event, EntryListed):
+        return None
+    definition = submission.catalogue.lists.get(event.list_id)
+    if definition is None:
+        detail = f"the catalogue has no list {event.list_id}"
+        return Fault(Reason.LIST_UNKNOWN, "list_id", _LISTS, detail)
+    if not definition.enabled:
+        return Fault(Reason.LIST_DISABLED, "list_id", _LISTS, definition.note or "not in use")
+    if submission.party not in definition.keepers:
+        detail = f"{submission.party} does not keep {definition.id}"
+        return Fault(Reason.SOURCE_NOT_COMPETENT, "list_id", _LISTS, detail)
+    if not definition.admits(kind_of(event.envelope.subject_id)):
+        detail = f"{definition.id} does not admit subjects of this kind"
+        return Fault(Reason.SUBJECT_NOT_ADMITTED, "subject_id", _LISTS, detail)
+    return None

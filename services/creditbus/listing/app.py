@@ -1,0 +1,56 @@
+"""Connect listing: the log of record in; standings, refusals and duplicates out."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from creditbus.domain.refusals import Duplicate, Refusal
+from creditbus.domain.standings import Standing
+from creditbus.engine.job import Job
+from creditbus.engine.values import Output, Produced
+from creditbus.listing.decide import TABLES, Arrivals, build
+from creditbus.runtime import reading
+from creditbus.runtime.hosting import host
+from creditbus.runtime.process import Process
+from creditbus.wire.headers import ORIGIN
+from creditbus.wire.records import Codec
+from creditbus.wire.topics import DUPLICATES, EVENTS, REFUSALS, STANDINGS, application
+
+
+def run(process: Process) -> None:
+    """Run one listing worker until it is stopped."""
+    host(process, job(process))
+
+
+def job(process: Process) -> Job[Arrivals]:
+    """Return what a listing worker does."""
+    codec = process.codec
+    return Job(
+        application=application("listing"),
+        name=process.name,
+        sources=(EVENTS,),
+        tables=TABLES,
+        read=reading.events(codec),
+        decide=build(process.catalogue),
+        write=partial(write, codec),
+        bury=partial(reading.dead_letter, codec=codec),
+    )
+
+
+def write(codec: Codec, output: Output) -> Produced:
+    """Return the record for a standing, a refusal or a duplicate."""
+    match output.value:
+        case Standing() as standing:
+            topic, key = STANDINGS, str(standing.subject_id)
+        case Refusal() as refusal:
+            topic, key = REFUSALS, refusal.source
+        case Duplicate() as repeat:
+            topic, key = DUPLICATES, repeat.source
+        case other:
+            raise AssertionError(f"listing does not write {type(other).__name__}")
+    return Produced(
+        topic=topic,
+        key=key.encode(),
+        value=codec.encode(output.value),
+        headers=((ORIGIN, output.origin.encode()),) if output.origin else (),
+    )

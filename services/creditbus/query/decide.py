@@ -1,0 +1,107 @@
+"""Query: who may ask, and what a check is answered.
+
+The default is yes; a no names the measures that bar, their grounds, bases and remedies. Expiry is
+enforced here at the moment of reading (law 8), whatever any timer does. An unknown purpose is
+refused and logged.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal
+
+import msgspec
+
+from creditbus.domain.catalogue import Catalogue, MeasureDefinition, ServiceItem, Subscriber
+from creditbus.domain.checks import Answer, Check, Finding, Verdict
+from creditbus.domain.directives import Ground
+from creditbus.domain.ids import MeasureId, derive
+from creditbus.domain.measures import grounds_of, in_force, remedies_of
+from creditbus.domain.standings import Standing
+from creditbus.domain.subjects import kind_of, why_not_subject
+
+
+class Obstacle(msgspec.Struct, frozen=True):
+    """Why a check is not answered: the field it is about, and in words what would do."""
+
+    field: Literal["asker", "subject", "matter", "purpose"]
+    detail: str
+
+
+def why_not(check: Check, asker: Subscriber | None, catalogue: Catalogue) -> Obstacle | None:
+    """Return why a check is not answered, or none when it may be."""
+    if asker is None or not asker.enabled:
+        return Obstacle("asker", "the credential belongs to no subscriber")
+    kind = kind_of(check.subject)
+    if fault := why_not_subject(kind, check.subject):
+        return Obstacle("subject", fault)
+    item = catalogue.items.get(check.matter)
+    if item is None or not item.enabled:
+        known = ", ".join(sorted(catalogue.items))
+        return Obstacle("matter", f"there is no service item {check.matter}; there are {known}")
+    if check.purpose not in asker.purposes or check.purpose not in item.purposes:
+        shared = ", ".join(sorted(set(asker.purposes) & set(item.purposes))) or "no purpose"
+        return Obstacle("purpose", f"{asker.id} may ask about {item.id} for {shared}")
+    return None
+
+
+def answer(check: Check, standing: Standing | None, catalogue: Catalogue, at: datetime) -> Answer:
+    """Return the answer to a check at an instant; none is the standing of a subject never named."""
+    item = catalogue.items[check.matter]
+    barred = _findings(item.barred_by, standing, catalogue, at)
+    return Answer(
+        check_id=derive("check", check.subject, check.matter, check.purpose, at.isoformat()),
+        verdict=_verdict(barred),
+        listed=standing is not None and any(entry.is_active(at) for entry in standing.entries),
+        matter=check.matter,
+        purpose=check.purpose,
+        as_of=standing.revision if standing is not None else 0,
+        answered_at=at,
+        barred=barred,
+        eased=_findings(_eased_by(item, barred), standing, catalogue, at),
+        edition=catalogue.edition,
+    )
+
+
+def _verdict(barred: tuple[Finding, ...]) -> Verdict:
+    if not barred:
+        return Verdict.YES
+    return Verdict.REVIEW if all(finding.human_review for finding in barred) else Verdict.NO
+
+
+def _eased_by(item: ServiceItem, barred: tuple[Finding, ...]) -> tuple[MeasureId, ...]:
+    return () if barred else item.eased_by
+
+
+def _findings(
+    measures: tuple[MeasureId, ...],
+    standing: Standing | None,
+    catalogue: Catalogue,
+    at: datetime,
+) -> tuple[Finding, ...]:
+    if standing is None:
+        return ()
+    found = []
+    for measure_id in measures:
+        measure = catalogue.measures[measure_id]
+        grounds = in_force(grounds_of(measure, standing), at)
+        if grounds:
+            found.append(_finding(measure, grounds, standing, catalogue))
+    return tuple(found)
+
+
+def _finding(
+    measure: MeasureDefinition,
+    grounds: tuple[Ground, ...],
+    standing: Standing,
+    catalogue: Catalogue,
+) -> Finding:
+    return Finding(
+        measure_id=MeasureId(measure.id),
+        name_zh=measure.name_zh,
+        name_en=measure.name_en,
+        bases=measure.bases,
+        grounds=grounds,
+        remedies=remedies_of(grounds, catalogue),
+        human_review=measure.needs_human(standing.subject_kind),
+    )

@@ -1,0 +1,187 @@
+"""Read the official spreadsheets as they come: the court list, csv or xlsx, Chinese headers.
+
+Headers differ by bracket, blank and colon from office to office, so they are compared in one form.
+A row that cannot be read is told with its number, its column and what to do; the others go on.
+Organisations only: natural persons come through the gateway, which never writes their numbers down.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+import unicodedata
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Final
+
+import msgspec
+from python_calamine import CalamineWorkbook
+
+from creditbus.domain.calendar import years_after
+from creditbus.domain.events import EntryListed, Envelope
+from creditbus.domain.ids import BasisId, ListId, SourceId, derive_event_id
+from creditbus.domain.subjects import kind_of, uscc_subject, why_not_subject
+
+COURT_LIST: Final = ListId("BL-COURT-SX")
+
+COLUMNS: Final[dict[str, tuple[str, ...]]] = {
+    "case": ("执行案号", "案号", "caseCode"),
+    "name": ("失信被执行人姓名/名称", "失信被执行人名称", "被执行人姓名/名称", "iname"),
+    "code": ("身份证号码/组织机构代码", "组织机构代码", "统一社会信用代码", "cardNum"),
+    "document": ("执行依据文号", "gistId"),
+    "conduct": ("失信被执行人具体情形", "失信被执行人行为具体情形", "disruptTypeName"),
+    "published": ("发布时间", "publishDate"),
+    "notice": ("执行通知书送达时间", "风险提示送达时间"),
+    "rights": ("已告知权利",),
+}
+"""The fields of a court listing, each with the headers that mean it."""
+
+CONDUCTS: Final[dict[str, str]] = {
+    "1": "有履行能力而拒不履行",
+    "2": "伪造证据、暴力、威胁",
+    "3": "虚假诉讼、虚假仲裁",
+    "4": "违反财产报告制度",
+    "5": "违反限制消费令",
+    "6": "拒不履行执行和解协议",
+}
+"""What article 1 calls each of its six items, in the words that the list's own column uses."""
+
+TERM_YEARS: Final = 2
+_BASES: Final = (BasisId("SPC-2017-7-ART1"), BasisId("SPC-2017-7-ART2"))
+_EMPTY: Final = frozenset({"", "/", "无"})
+_YES: Final = frozenset({"是", "Y", "true", "1"})
+_DATE: Final = re.compile(r"^(\d{4})[-/.年]?(\d{1,2})[-/.月]?(\d{1,2})日?(?:[ T].*)?$")
+
+
+class RowFault(msgspec.Struct, frozen=True):
+    """Why a row was not read: its number in the sheet, the column, and what to do."""
+
+    row: int
+    column: str
+    detail: str
+
+
+class _Unreadable(Exception):
+    def __init__(self, column: str, detail: str) -> None:
+        super().__init__(detail)
+        self.column, self.detail = column, detail
+
+
+def read_court_list(path: Path, source: SourceId) -> Iterator[EntryListed | RowFault]:
+    """Yield a listing for each row, or why it was not read.
+
+    Raises ``ValueError`` when the file is no sheet, or when needed columns are missing.
+    """
+    rows = _rows(path)
+    headers = [_normal(cell) for cell in next(rows, [])]
+    places = {field: _place(headers, names) for field, names in COLUMNS.items()}
+    missing = [COLUMNS[field][0] for field, place in places.items() if place is None]
+    if missing:
+        raise ValueError(
+            f"{path.name}: no column {', '.join(missing)}; the first row must hold the headers, "
+            f"found: {', '.join(header for header in headers if header) or 'nothing'}"
+        )
+    for number, cells in enumerate(rows, start=2):
+        if not any(cell.strip() for cell in cells):
+            continue
+        row = {field: _cell(cells, place) for field, place in places.items() if place is not None}
+        try:
+            yield _listing(row, source)
+        except _Unreadable as finding:
+            yield RowFault(number, COLUMNS[finding.column][0], finding.detail)
+
+
+def _listing(row: Mapping[str, str], source: SourceId) -> EntryListed:
+    subject = uscc_subject(row["code"])
+    if why_not := why_not_subject(kind_of(subject), subject):
+        raise _Unreadable("code", why_not)
+    if not row["case"]:
+        raise _Unreadable("case", "give the number of the enforcement case: it names the record")
+    published = _day(row, "published")
+    provisions = _provisions(row["conduct"])
+    is_open_ended = provisions == ("1",)
+    envelope = Envelope(
+        event_id=derive_event_id(source, row["case"], 1, "entry_listed"),
+        source=source,
+        record_id=row["case"],
+        record_revision=1,
+        sequence=0,
+        subject_kind=kind_of(subject),
+        subject_id=subject,
+        occurred_at=datetime.combine(published, datetime.min.time(), UTC),
+        decided_on=published,
+        document_number=row["document"],
+        bases=_BASES,
+        synthetic=row["name"].startswith("（测）"),
+    )
+    return EntryListed(
+        envelope=envelope,
+        list_id=COURT_LIST,
+        subject_name=row["name"],
+        provisions=provisions,
+        ends_on=None if is_open_ended else years_after(published, TERM_YEARS),
+        until_performed=is_open_ended,
+        notice_served_on=_day(row, "notice") if row["notice"] else None,
+        rights_stated=row["rights"] in _YES,
+    )
+
+
+def _provisions(conduct: str) -> tuple[str, ...]:
+    found = tuple(item for item, words in CONDUCTS.items() if words in conduct)
+    if not found:
+        known = "；".join(CONDUCTS.values())
+        raise _Unreadable("conduct", f"the conduct is none of article 1: {known}")
+    return found
+
+
+def _day(row: Mapping[str, str], field: str) -> date:
+    matched = _DATE.match(row[field])
+    year, month, day = (int(part) for part in matched.groups()) if matched else (0, 0, 0)
+    try:
+        return date(year, month, day)
+    except ValueError as error:
+        detail = (
+            f"{row[field] or 'nothing'} is no day; write 2026-07-09, 20260709 or 2026年07月09日"
+        )
+        raise _Unreadable(field, detail) from error
+
+
+def _rows(path: Path) -> Iterator[list[str]]:
+    if path.suffix.lower() in {".xlsx", ".xls"}:
+        sheet = CalamineWorkbook.from_path(str(path)).get_sheet_by_index(0)
+        return ([_as_text(cell) for cell in row] for row in sheet.to_python())
+    if path.suffix.lower() == ".csv":
+        return iter(list(csv.reader(_decoded(path).splitlines())))
+    raise ValueError(f"{path.name} is no sheet: give a .csv, .xlsx or .xls file")
+
+
+def _decoded(path: Path) -> str:
+    data = path.read_bytes()
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        # Chinese office programs still write GBK unless told otherwise.
+        return data.decode("gb18030")
+
+
+def _as_text(cell: object) -> str:
+    if isinstance(cell, float) and cell.is_integer():
+        return str(int(cell))
+    return str(cell)
+
+
+def _cell(cells: Sequence[str], place: int) -> str:
+    text = cells[place].strip() if place < len(cells) else ""
+    return "" if text in _EMPTY else text
+
+
+def _place(headers: Sequence[str], names: Sequence[str]) -> int | None:
+    wanted = {_normal(name) for name in names}
+    return next((place for place, header in enumerate(headers) if header in wanted), None)
+
+
+def _normal(header: str) -> str:
+    """Return a header as it is compared: half-width, without blanks and closing colons."""
+    folded = unicodedata.normalize("NFKC", header)
+    return re.sub(r"[\s:]", "", folded)

@@ -1,0 +1,115 @@
+"""The whole bus for tests: every server and service on free ports, with the demonstration's bodies."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import httpx
+import msgspec
+import pytest
+
+from creditbus.audit.app import Ledger
+from creditbus.demo.bodies import Received
+from creditbus.demo.city import organisation
+from creditbus.domain.ids import SubjectId
+from creditbus.runtime.catalogue import load_catalogue
+from creditbus.runtime.process import Process
+from creditbus.runtime.settings import Settings
+from creditbus.stack import ports
+from creditbus.stack.bus import LocalBus, Sites, bodies_plan, token_name
+from creditbus.stack.downloads import DEFAULT_CACHE
+from creditbus.stack.folder import StackFile
+from creditbus.stack.ports import HOST
+
+BODIES: Final = "bodies-0"
+BOUND_S: Final = 30.0
+
+
+@dataclass
+class LiveBus:
+    """A running bus, with what a test asks of it."""
+
+    bus: LocalBus
+    sites: Sites
+
+    @property
+    def file(self) -> StackFile:
+        """The addresses and credentials."""
+        return self.bus.stack.file
+
+    def process(self) -> Process:
+        """Return a process that may read every topic."""
+        return Process("audit", 0, self.settings("svc.audit"))
+
+    def settings(self, principal: str) -> Settings:
+        """Return settings with a principal's login."""
+        file = self.file
+        return Settings(
+            kafka=file.bootstrap,
+            kafka_user=principal,
+            kafka_password=file.credentials[principal],
+            registry=file.registry_url,
+            redis=file.redis_url,
+            schemas=self.sites.schemas,
+            catalogue=self.sites.catalogue,
+            log_level="error",
+        )
+
+    def ledger(self) -> Ledger:
+        """Return the reader of whole topics."""
+        return Ledger(self.process())
+
+    def http(self, service: str, party: str) -> httpx.Client:
+        """Return a client of an HTTP service that speaks for a party."""
+        return httpx.Client(
+            base_url=f"http://{HOST}:{getattr(self.file.ports, service)}",
+            headers={"Authorization": f"Bearer {self.file.secrets[token_name(party)]}"},
+            timeout=10,
+        )
+
+    def received(self, subject: str) -> list[Received]:
+        """Return what the bodies have acted on about a subject."""
+        answer = httpx.get(
+            f"http://{HOST}:{self.file.ports.body}/received", params={"subject": subject}, timeout=5
+        )
+        return msgspec.json.decode(answer.content, type=list[Received])
+
+
+def eventually(ask: Callable[[], Any], bound_s: float = BOUND_S) -> Any:
+    """Return the first true answer; fail with the last one when the bound is over."""
+    deadline = time.monotonic() + bound_s
+    while True:
+        answer = ask()
+        if answer:
+            return answer
+        assert time.monotonic() < deadline, f"not within {bound_s:g} s; the last answer: {answer!r}"
+        time.sleep(0.05)
+
+
+@pytest.fixture(scope="session")
+def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveBus]:
+    """A bus with every service and the bodies, shared by the tests of one run."""
+    root = Path(__file__).parent.parent
+    sites = Sites(
+        home=tmp_path_factory.mktemp("bus"),
+        cache=Path(DEFAULT_CACHE),
+        schemas=root / "schemas" / "avro",
+        catalogue=root / "deploy" / "catalogue",
+    )
+    say = logging.getLogger("bus").info
+    with LocalBus(
+        sites, load_catalogue(sites.catalogue), ports=ports.free(), say=say, quick=True
+    ) as bus:
+        bus.services.start([bodies_plan(bus.stack.file, sites)])
+        yield LiveBus(bus, sites)
+
+
+@pytest.fixture
+def subject(request: pytest.FixtureRequest) -> SubjectId:
+    """A made-up organisation that no other test knows."""
+    return organisation(abs(hash(request.node.nodeid)) % 900_000)

@@ -1,0 +1,492 @@
+"""What Serving promises its readers, held against a real server of the Redis protocol."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import UTC, date, datetime, timedelta
+from typing import TypeVar
+
+import msgspec
+import pytest
+from redis import Redis
+
+from creditbus.domain.directives import (
+    Acknowledgement,
+    Action,
+    Attempt,
+    Directive,
+    Lane,
+    Outcome,
+)
+from creditbus.domain.entries import Entry, Stage
+from creditbus.domain.events import Envelope
+from creditbus.domain.exposures import Exposure
+from creditbus.domain.ids import (
+    BodyId,
+    DirectiveId,
+    EntryId,
+    EventId,
+    ListId,
+    MeasureId,
+    ObligationId,
+    SourceId,
+    SubjectId,
+)
+from creditbus.domain.refusals import DeadLetter, Duplicate, Reason, Refusal
+from creditbus.domain.standings import Standing
+from creditbus.domain.subjects import SubjectKind
+from creditbus.runtime.outages import Unavailable
+from creditbus.runtime.served import PREFIX
+from creditbus.runtime.serving import CursorUnknown, Rebuilding, Serving
+from creditbus.runtime.storing import Behind, Writes
+from creditbus.stack.local import LocalStack
+
+T = TypeVar("T")
+Served = Callable[[Callable[[Serving], Awaitable[T]]], T]
+
+FIRM = SubjectId("uscc:91370200MA00000T1X")
+COURT = SourceId("court")
+RAILWAY = BodyId("railway")
+AT = datetime(2026, 11, 23, 8, tzinfo=UTC)
+DAY = date(2026, 11, 23)
+
+
+@pytest.fixture
+def url(stack: LocalStack) -> str:
+    """An address of Redis, with nothing of another test in it."""
+    address = stack.file.redis_url
+    client = Redis.from_url(address)
+    for key in client.scan_iter(match=f"{PREFIX}*"):
+        client.delete(key)
+    client.close()
+    return address
+
+
+@pytest.fixture
+def served(url: str) -> Served[object]:
+    """Run a test's steps against a Redis that is complete."""
+
+    def run(steps: Callable[[Serving], Awaitable[T]]) -> T:
+        async def whole() -> T:
+            serving = Serving(url)
+            try:
+                await serving.storing.begin()
+                await serving.storing.complete()
+                return await steps(serving)
+            finally:
+                await serving.close()
+
+        return asyncio.run(whole())
+
+    return run
+
+
+def entry(number: int = 1, stage: Stage = Stage.ACTIVE) -> Entry:
+    return Entry(
+        entry_id=EntryId(f"entry-{number}"),
+        list_id=ListId("BL-COURT-SX"),
+        source=COURT,
+        record_id=f"record-{number}",
+        record_revision=1,
+        event_id=EventId(f"event-{number}"),
+        stage=stage,
+        decided_on=DAY,
+        starts_on=DAY,
+        document_number="（2026）鲁02执1号",
+    )
+
+
+def standing(revision: int, *entries: Entry) -> Standing:
+    return Standing(
+        subject_id=FIRM,
+        subject_kind=SubjectKind.LEGAL_PERSON,
+        revision=revision,
+        entries=entries,
+        synthetic=True,
+    )
+
+
+def exposure(revision: int = 1, number: int = 1) -> Exposure:
+    return Exposure(
+        entry_id=EntryId(f"entry-{number}"),
+        list_id=ListId("BL-COURT-SX"),
+        source=COURT,
+        subject_kind=SubjectKind.LEGAL_PERSON,
+        subject_id=FIRM,
+        subject_name="（测）青岛甲公司",
+        document_number="（2026）鲁02执1号",
+        provisions=(),
+        decided_on=DAY,
+        ends_at=None,
+        disputed=False,
+        revision=revision,
+        synthetic=True,
+    )
+
+
+def directive(revision: int, action: Action = Action.APPLY, number: int = 1) -> Directive:
+    return Directive(
+        directive_id=DirectiveId(f"directive-{number}-{revision}"),
+        obligation_id=ObligationId(f"obligation-{number}"),
+        body=RAILWAY,
+        measure_id=MeasureId("A01"),
+        action=action,
+        revision=revision,
+        subject_kind=SubjectKind.LEGAL_PERSON,
+        subject_id=FIRM,
+        subject_name="（测）青岛甲公司",
+        grounds=(),
+        bases=(),
+        remedies=(),
+        ends_at=None,
+        human_review=False,
+        disputed=False,
+        edition="e",
+        caused_by=EventId("event-1"),
+        synthetic=True,
+    )
+
+
+def answer(to: Directive, outcome: Outcome, source: str = RAILWAY) -> Acknowledgement:
+    return Acknowledgement(
+        envelope=Envelope(
+            event_id=EventId(f"answer-{to.directive_id}"),
+            source=SourceId(source),
+            record_id=f"{to.directive_id}:{outcome}",
+            record_revision=1,
+            sequence=0,
+            subject_kind=to.subject_kind,
+            subject_id=to.subject_id,
+            occurred_at=AT,
+            decided_on=DAY,
+        ),
+        directive_id=to.directive_id,
+        obligation_id=to.obligation_id,
+        measure_id=to.measure_id,
+        action=to.action,
+        revision=to.revision,
+        outcome=outcome,
+    )
+
+
+def attempt(to: Directive, number: int) -> Attempt:
+    return Attempt(
+        directive_id=to.directive_id,
+        obligation_id=to.obligation_id,
+        subject_id=to.subject_id,
+        body=to.body,
+        lane=Lane.APPLY,
+        number=number,
+        tried_at=AT,
+        duration_ms=3,
+        status=503,
+        outcome=None,
+    )
+
+
+def refusal(number: int) -> Refusal:
+    return Refusal(
+        source=COURT,
+        record_id=f"record-{number}",
+        record_revision=1,
+        event_id=EventId(f"event-{number}"),
+        reason=Reason.BASIS_MISSING,
+        field="bases",
+        article="",
+        detail="name a basis",
+        origin=f"credit.inbox.court.v1/0/{number}",
+    )
+
+
+def duplicate() -> Duplicate:
+    return Duplicate(
+        source=COURT, record_id="r", record_revision=1, event_id=EventId("e"), origin="o"
+    )
+
+
+def dead_letter() -> DeadLetter:
+    return DeadLetter(
+        source=COURT,
+        topic="credit.inbox.court.v1",
+        partition=0,
+        offset=1,
+        reason="UNREADABLE",
+        detail="",
+        key=None,
+        value=b"?",
+        size=1,
+    )
+
+
+def test_a_standing_is_served_as_it_was_put(served: Served[None]) -> None:
+    async def steps(serving: Serving) -> None:
+        writes = Writes("standings", 0, 0)
+        writes.put_standing(0, standing(1, entry()))
+        assert await serving.storing.write(writes) == 1
+        assert await serving.standing(FIRM) == standing(1, entry())
+        assert await serving.standing(SubjectId("uscc:nobody")) is None
+
+    served(steps)
+
+
+def test_a_lower_or_equal_revision_changes_nothing(served: Served[None]) -> None:
+    async def steps(serving: Serving) -> None:
+        writes = Writes("standings", 0, 0)
+        writes.put_standing(0, standing(2, entry()))
+        writes.put_standing(1, standing(2, entry(stage=Stage.REMOVED)))
+        writes.put_standing(2, standing(1, entry(stage=Stage.REMOVED), entry(2)))
+        await serving.storing.write(writes)
+        assert await serving.standing(FIRM) == standing(2, entry())
+        assert (await serving.overview()).entries == {"BL-COURT-SX": {Stage.ACTIVE: 1}}
+
+    served(steps)
+
+
+def test_entries_are_counted_where_they_are_now(served: Served[None]) -> None:
+    async def steps(serving: Serving) -> None:
+        for offset, entries in enumerate(([entry()], [entry(), entry(2)], [entry(), entry(3)])):
+            writes = Writes("standings", 0, offset)
+            stage = Stage.REMOVED if offset == 2 else Stage.ACTIVE
+            moved = [msgspec.structs.replace(each, stage=stage) for each in entries]
+            writes.put_standing(offset, standing(offset + 1, *moved))
+            await serving.storing.write(writes)
+        overview = await serving.overview()
+        assert overview.entries == {"BL-COURT-SX": {Stage.REMOVED: 2}}
+        assert overview.subjects == 1
+        assert overview.topics == {"standings": 3}
+
+    served(steps)
+
+
+def test_a_record_read_again_counts_once(served: Served[None]) -> None:
+    async def steps(serving: Serving) -> None:
+        for last in (3, 2, 5):
+            writes = Writes("refusals", 1, 0)
+            for offset in range(last):
+                writes.put_refusal(offset, refusal(offset))
+                writes.pass_by(offset, f"credit.inbox.court.v1/0/{offset + 40}")
+            await serving.storing.write(writes)
+        for kind in ("duplicates", "letters"):
+            for _ in range(2):
+                writes = Writes(kind, 0, 0)
+                if kind == "duplicates":
+                    writes.put_duplicate(7, duplicate())
+                else:
+                    writes.put_dead_letter(7, dead_letter())
+                await serving.storing.write(writes)
+        overview = await serving.overview()
+        assert overview.reasons == {Reason.BASIS_MISSING: 5}
+        (counts,) = overview.sources.values()
+        assert (counts.received, counts.refused, counts.duplicate, counts.dead) == (45, 5, 1, 1)
+        found = await serving.refusals_after(COURT, "", 3)
+        assert [each.record_id for _, each in found] == ["record-0", "record-1", "record-2"]
+        rest = await serving.refusals_after(COURT, found[-1][0], 10)
+        assert [each.record_id for _, each in rest] == ["record-3", "record-4"]
+
+    served(steps)
+
+
+def test_a_withdrawn_exposure_leaves_nothing_but_its_id(served: Served[None], url: str) -> None:
+    async def steps(serving: Serving) -> None:
+        writes = Writes("exposures", 0, 0)
+        writes.put_exposure(0, exposure(1))
+        writes.put_exposure(1, exposure(1, number=2))
+        await serving.storing.write(writes)
+        found, cursor = await serving.exposures()
+        assert found == [exposure(1), exposure(1, number=2)]
+        again = Writes("exposures", 0, 2)
+        again.put_exposure(2, exposure(2))
+        again.withdraw_exposure(3, EntryId("entry-1"))
+        again.withdraw_exposure(4, EntryId("entry-2"))
+        await serving.storing.write(again)
+        assert (await serving.exposures())[0] == []
+        changes = await serving.exposures_after(cursor, 10, 0)
+        assert [(each.entry_id, each.exposure) for each in changes] == [
+            ("entry-1", None),
+            ("entry-2", None),
+        ]
+        assert await serving.exposures_after(changes[-1].cursor, 10, 0) == []
+
+    served(steps)
+    assert not [key for key in _everything(url) if "甲公司" in key or FIRM in key]
+
+
+def test_an_older_exposure_read_again_does_not_come_back(served: Served[None]) -> None:
+    async def steps(serving: Serving) -> None:
+        for _ in range(2):
+            writes = Writes("exposures", 0, 0)
+            writes.put_exposure(0, exposure(1))
+            writes.withdraw_exposure(1, EntryId("entry-1"))
+            await serving.storing.write(writes)
+        late = Writes("exposures", 0, 0)
+        late.put_exposure(0, exposure(1))
+        await serving.storing.write(late)
+        assert (await serving.exposures())[0] == []
+
+    served(steps)
+
+
+def test_following_waits_for_the_next_change(served: Served[None]) -> None:
+    async def steps(serving: Serving) -> None:
+        _, cursor = await serving.exposures()
+        following = asyncio.create_task(serving.exposures_after(cursor, 10, 5000))
+        await asyncio.sleep(0.2)
+        assert not following.done()
+        writes = Writes("exposures", 0, 0)
+        writes.put_exposure(0, exposure(1))
+        await serving.storing.write(writes)
+        (change,) = await asyncio.wait_for(following, 2)
+        assert change.exposure == exposure(1)
+
+    served(steps)
+
+
+@pytest.mark.parametrize("cursor", ["", "nonsense", "1-", "1-5"])
+def test_a_cursor_of_another_build_is_refused(served: Served[None], cursor: str) -> None:
+    async def steps(serving: Serving) -> None:
+        with pytest.raises(CursorUnknown):
+            await serving.exposures_after(cursor, 10, 0)
+
+    served(steps)
+
+
+def test_a_directive_is_owed_until_its_revision_is_answered(served: Served[None]) -> None:
+    async def steps(serving: Serving) -> None:
+        applied, lifted = directive(1), directive(2, Action.LIFT)
+        writes = Writes("directives", 0, 0)
+        writes.put_directive(0, applied, AT)
+        writes.put_directive(1, directive(1, number=2), AT)
+        writes.put_attempt(2, attempt(applied, 1))
+        writes.put_acknowledgement(3, answer(applied, Outcome.ACCEPTED))
+        await serving.storing.write(writes)
+        owed = {str(each.directive.directive_id): each for each in await serving.owed(RAILWAY)}
+        assert owed["directive-1-1"].outcome is Outcome.ACCEPTED
+        assert owed["directive-1-1"].attempt == attempt(applied, 1)
+        assert owed["directive-1-1"].stated_at == AT
+        later = Writes("directives", 0, 4)
+        later.put_acknowledgement(4, answer(applied, Outcome.APPLIED, source="another-body"))
+        later.put_directive(5, lifted, AT + timedelta(minutes=1))
+        later.put_acknowledgement(6, answer(applied, Outcome.APPLIED))
+        await serving.storing.write(later)
+        first, second = await serving.owed()
+        assert (first.directive, first.attempt) == (lifted, None)
+        assert second.directive.directive_id == "directive-2-1"
+        counts = (await serving.overview()).owed[RAILWAY]
+        assert (counts.applies, counts.lifts) == (1, 1)
+        assert counts.oldest_lift_at == AT + timedelta(minutes=1)
+        last = Writes("directives", 0, 7)
+        last.put_acknowledgement(7, answer(lifted, Outcome.APPLIED))
+        last.put_acknowledgement(8, answer(lifted, Outcome.ACCEPTED))
+        await serving.storing.write(last)
+        settled = await serving.directive(lifted.obligation_id)
+        assert settled is not None
+        assert (settled.outcome, settled.is_owed) == (Outcome.APPLIED, False)
+        assert (await serving.overview()).owed[RAILWAY].lifts == 0
+
+    served(steps)
+
+
+def test_an_answer_that_comes_before_its_directive_settles_it(served: Served[None]) -> None:
+    async def steps(serving: Serving) -> None:
+        writes = Writes("acknowledgements", 0, 0)
+        writes.put_acknowledgement(0, answer(directive(1), Outcome.DECLINED))
+        writes.put_attempt(1, attempt(directive(1), 1))
+        await serving.storing.write(writes)
+        assert await serving.directive(directive(1).obligation_id) is None
+        late = Writes("directives", 0, 0)
+        late.put_directive(0, directive(1), AT)
+        await serving.storing.write(late)
+        assert await serving.owed() == []
+        found = await serving.directive(directive(1).obligation_id)
+        assert found is not None
+        assert found.attempt == attempt(directive(1), 1)
+
+    served(steps)
+
+
+def test_nothing_is_answered_without_the_marker(served: Served[None]) -> None:
+    async def steps(serving: Serving) -> None:
+        _, cursor = await serving.exposures()
+        await serving.storing.begin()
+        for reading in (
+            serving.standing(FIRM),
+            serving.exposures(),
+            serving.exposures_after(cursor, 1, 0),
+            serving.refusals_after(COURT, "", 1),
+            serving.owed(),
+            serving.owed(RAILWAY),
+            serving.directive(ObligationId("o")),
+            serving.overview(),
+        ):
+            with pytest.raises(Rebuilding):
+                await reading
+        await serving.storing.complete()
+        assert await serving.exposures_after(cursor, 1, 0) == []
+        await serving.storing.clear()
+        await serving.storing.begin()
+        await serving.storing.complete()
+        with pytest.raises(CursorUnknown):
+            await serving.exposures_after(cursor, 1, 0)
+
+    served(steps)
+
+
+def test_writes_that_redis_has_lost_are_noticed(served: Served[None]) -> None:
+    async def steps(serving: Serving) -> None:
+        writes = Writes("standings", 0, 0)
+        writes.put_standing(4, standing(1, entry()))
+        assert await serving.storing.write(writes) == 5
+        assert await serving.storing.positions() == {("standings", 0): 5}
+        await serving.storing.clear()
+        with pytest.raises(Behind):
+            await serving.storing.write(Writes("standings", 0, 5))
+        assert await serving.storing.positions() == {}
+
+    served(steps)
+
+
+def test_an_absent_redis_is_an_outage() -> None:
+    async def ask() -> None:
+        serving = Serving("redis://127.0.0.1:1/0")
+        try:
+            await serving.standing(FIRM)
+        finally:
+            await serving.close()
+
+    with pytest.raises(Unavailable) as outage:
+        asyncio.run(ask())
+    assert outage.value.whom == "redis"
+    assert not isinstance(outage.value, Rebuilding)
+
+
+def _everything(url: str) -> list[str]:
+    client = Redis.from_url(url)
+    found = []
+    for key in client.scan_iter(match=f"{PREFIX}*"):
+        kind = client.type(key)
+        content: object
+        match kind:
+            case b"hash":
+                content = client.hgetall(key)
+            case b"set":
+                content = client.smembers(key)
+            case b"zset":
+                content = client.zrange(key, 0, -1)
+            case _:
+                content = client.get(key)
+        values = content.items() if isinstance(content, dict) else [content]
+        found += [repr(key), *(str(value) for value in values)]
+        found += [part.decode() for part in _bytes(content)]
+    client.close()
+    return found
+
+
+def _bytes(content: object) -> list[bytes]:
+    match content:
+        case bytes():
+            return [content]
+        case dict():
+            return [part for pair in content.items() for part in pair]
+        case _:
+            return list(content)  # type: ignore[call-overload,no-any-return]

@@ -1,0 +1,110 @@
+"""An agency's whole way, with nothing but the public Kafka client and the published schema."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+
+import pytest
+from confluent_kafka import KafkaError, KafkaException, Producer
+from confluent_kafka.schema_registry import SchemaRegistryClient
+from confluent_kafka.schema_registry.avro import AvroSerializer
+from confluent_kafka.serialization import MessageField, SerializationContext
+
+from creditbus.domain.ids import SubjectId
+from creditbus.sdk.publisher import NotPublished, Publisher
+from tests.bus_fixtures import LiveBus, eventually
+from tests.examples import a_listing
+
+INBOX = "credit.inbox.tender.v1"
+
+
+def a_producer(live: LiveBus, principal: str) -> Producer:
+    return Producer(
+        {
+            "bootstrap.servers": live.file.bootstrap,
+            "security.protocol": "SASL_PLAINTEXT",
+            "sasl.mechanism": "SCRAM-SHA-256",
+            "sasl.username": principal,
+            "sasl.password": live.file.credentials[principal],
+            "enable.idempotence": True,
+            "partitioner": "murmur2_random",
+            "message.timeout.ms": 15_000,
+        }
+    )
+
+
+def a_record(subject: str, revision: int) -> dict[str, object]:
+    today = datetime.now(UTC).date()  # noqa: TID251 - an agency's program has its own clock
+    return {
+        "envelope": {
+            "event_id": f"agency-{subject}-{revision}",
+            "source": "tender",
+            "record_id": f"agency-{subject}",
+            "record_revision": revision,
+            "sequence": revision,
+            "subject_kind": "LEGAL_PERSON",
+            "subject_id": subject,
+            "occurred_at": datetime(2026, 5, 11, tzinfo=UTC),
+            "decided_on": date(2026, 5, 11),
+            "document_number": "青招监决〔2026〕17号",
+            "bases": ["TBL-ART53"],
+            "synthetic": True,
+        },
+        "list_id": "BL-BID-ZT",
+        "subject_name": "（测）青岛示例有限公司",
+        "provisions": ["53"],
+        "ends_on": today.replace(year=today.year, month=12, day=31),
+        "notice_served_on": date(2026, 4, 20),
+        "rights_stated": True,
+    }
+
+
+def test_an_event_of_a_plain_client_reaches_the_webhook(live: LiveBus, subject: SubjectId) -> None:
+    registry = SchemaRegistryClient({"url": live.file.registry_url})
+    schema = registry.get_latest_version("entry_listed").schema
+    assert schema is not None
+    serialise = AvroSerializer(
+        registry,
+        schema.schema_str,
+        conf={
+            "auto.register.schemas": False,
+            "use.latest.version": True,
+            "subject.name.strategy": lambda *_: "entry_listed",
+        },
+    )
+    value = serialise(a_record(subject, 1), SerializationContext(INBOX, MessageField.VALUE))
+    producer = a_producer(live, "tender")
+    producer.produce(INBOX, key=f"agency-{subject}".encode(), value=value)
+    assert producer.flush(15) == 0
+
+    received = eventually(lambda: live.received(subject))
+
+    assert [(each.body, each.measure_id, each.action) for each in received] == [
+        ("tender-platform", "A03", "APPLY")
+    ]
+    with live.http("query", "trade-centre") as query:
+        answer = query.post(
+            "/v1/checks",
+            json={"subject": subject, "matter": "bid-registration", "purpose": "bid-qualification"},
+        ).json()
+    assert answer["verdict"] == "NO"
+    assert answer["barred"][0]["measure_id"] == "A03"
+
+
+def test_the_broker_refuses_another_principal(live: LiveBus) -> None:
+    failures: list[KafkaError | None] = []
+    producer = a_producer(live, "tax")
+
+    producer.produce(INBOX, value=b"x", on_delivery=lambda error, _: failures.append(error))
+    producer.flush(15)
+
+    assert [each.code() for each in failures if each] == [KafkaError.TOPIC_AUTHORIZATION_FAILED]
+
+
+def test_a_wrong_password_is_told_at_once(live: LiveBus) -> None:
+    publisher = Publisher(
+        "court", kafka=live.file.bootstrap, registry=live.file.registry_url, password="wrong"
+    )
+
+    with pytest.raises((NotPublished, KafkaException), match="password"):
+        publisher.publish(a_listing())

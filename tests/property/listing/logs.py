@@ -1,0 +1,82 @@
+"""Logs of record as chance writes them: two firms, three lists, repeats, conflicts, mistakes, days."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+from typing import Final
+
+from hypothesis import strategies as st
+
+from creditbus.domain.events import DayTurned, EntryListed, EntryRemoved
+from creditbus.engine.values import DictState, Output
+from creditbus.listing.decide import TABLES, build
+from tests.examples import (
+    DECIDED_ON,
+    FIRM,
+    OTHER_FIRM,
+    a_bid_bar,
+    a_catalogue,
+    a_grade_a,
+    a_listing,
+    a_removal,
+    a_turn,
+    decided,
+    restored,
+)
+
+Logged = EntryListed | EntryRemoved | DayTurned
+
+DECIDE: Final = build(a_catalogue())
+LISTINGS: Final[dict[str, Callable[..., EntryListed]]] = {
+    "court": a_listing,
+    "tender": a_bid_bar,
+    "tax": a_grade_a,
+}
+PROVISIONS: Final = {"court": ["3", "4"], "tender": ["53", "54"], "tax": []}
+DAYS: Final = st.integers(0, 20).map(lambda number: DECIDED_ON + timedelta(days=number))
+
+
+@st.composite
+def stated(draw: st.DrawFn) -> EntryListed | EntryRemoved:
+    """Draw what a source states; few identities, so that repeats and conflicts are frequent."""
+    source = draw(st.sampled_from(sorted(LISTINGS)))
+    subject = draw(st.sampled_from([FIRM, OTHER_FIRM]))
+    revision = draw(st.integers(1, 3))
+    record_id = f"{source}-{subject[-4:]}"
+    own = {"subject_id": subject, "record_id": record_id, "record_revision": revision}
+    if draw(st.sampled_from([False, False, True])):
+        return a_removal(source=source, document_number=draw(st.sampled_from(["a", "b"])), **own)
+    begins, ends = sorted([draw(DAYS), draw(DAYS)])
+    named = PROVISIONS[source]
+    return LISTINGS[source](
+        effective_on=draw(st.sampled_from([None, begins])),
+        ends_on=ends,
+        document_number=draw(st.sampled_from(["测1号", "测1号", "测1号", "测2号", ""])),
+        provisions=(draw(st.sampled_from(named)),) if named else (),
+        **own,
+    )
+
+
+EVENTS: Final = stated() | stated() | stated() | stated() | DAYS.map(a_turn)
+LOGS: Final = st.integers(0, 30).flatmap(
+    lambda length: st.lists(EVENTS, min_size=length, max_size=length)
+)
+"""Logs of up to 30 events; one in five is the turn of a day, and some days turn back."""
+
+
+def cut(log: Sequence[Logged], places: Sequence[int]) -> list[Sequence[Logged]]:
+    """Return the log in slices that end at these places."""
+    edges = sorted({0, len(log), *(place % (len(log) + 1) for place in places)})
+    return [log[start:stop] for start, stop in zip(edges, edges[1:], strict=False)]
+
+
+def listed(slices: Sequence[Sequence[Logged]], state: DictState) -> tuple[list[Output], DictState]:
+    """Return what listing says to these slices, and its state, packed and read again after each."""
+    outputs: list[Output] = []
+    first = 0
+    for each in slices:
+        outputs += decided(DECIDE, state, each, first=first)
+        state = restored(state, TABLES)
+        first += len(each)
+    return outputs, state

@@ -1,0 +1,116 @@
+"""The generated pages say what the code declares, and a stale one is told with the command."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from prometheus_client import generate_latest
+
+from creditbus.runtime.metrics import METRICS, Meters
+from creditbus.runtime.settings import PREFIX, Settings
+from creditbus.stack.bus import HOSTED
+from creditbus.stack.ports import HOST, Ports
+from creditbus.wire.topics import FIXED
+from tests.tidy import pages, sources
+from tests.tidy.sources import Source, assert_tidy
+
+RUNBOOKS: Final = "docs/operating.md"
+
+
+def generated() -> list[Source]:
+    return [source for source in sources.documents() if source.path in pages.PAGES]
+
+
+def test_generated_pages_are_there() -> None:
+    assert {source.path for source in generated()} == set(pages.PAGES)
+
+
+def test_generated_pages_are_fresh() -> None:
+    assert_tidy(wrong for source in generated() for wrong in pages.stale(source))
+
+
+@pytest.mark.parametrize("path", pages.PAGES)
+def test_stale_page_is_caught(path: str) -> None:
+    changed = pages.PAGES[path]().replace("| `", "| `other-", 1)
+    [complaint] = pages.stale(Source(path, changed))
+    assert complaint.startswith(f"{path}:1: ")
+    assert pages.COMMAND in complaint
+
+
+def test_pages_are_written_once(tmp_path: Path) -> None:
+    (tmp_path / "docs").mkdir()
+    assert set(pages.write(tmp_path)) == set(pages.PAGES)
+    assert pages.write(tmp_path) == []
+
+
+def test_nothing_that_is_declared_is_left_out() -> None:
+    topics, metrics = pages.topics_page(), pages.metrics_page()
+    assert [topic.name for topic in FIXED if f"`{topic.name}`" not in topics] == []
+    assert [metric.name for metric in METRICS if metric.sentence not in metrics] == []
+    names = [PREFIX + name.upper() for name in Settings.model_fields]
+    assert [name for name in names if f"`{name}`" not in pages.settings_page()] == []
+
+
+def test_no_default_tells_a_secret() -> None:
+    hidden = [field for field in Settings.model_fields.values() if not field.repr]
+    assert hidden
+    assert {field.default for field in hidden if isinstance(field.default, str)} <= {
+        "",
+        "redis://127.0.0.1:16379/0",
+    }
+
+
+def test_metrics_are_called_as_they_are_scraped() -> None:
+    scraped = generate_latest(Meters().registry).decode()
+    page = pages.metrics_page()
+    unlabelled = [metric for metric in METRICS if not metric.labels and metric.kind != "histogram"]
+    names = [f"creditbus_{m.name}{pages.EXPORTED.get(m.kind, '')}" for m in unlabelled]
+    assert names
+    assert [name for name in names if f"\n{name} " not in scraped or f"`{name}`" not in page] == []
+
+
+def text_of(path: str) -> str:
+    return (sources.ROOT / path).read_text(encoding="utf-8")
+
+
+def test_alerts_ask_for_metrics_that_are_declared() -> None:
+    names = "|".join(metric.name for metric in METRICS)
+    declared = re.compile(rf"creditbus_({names})(_total|_bucket|_sum|_count)?")
+    asked = re.findall(r"\bcreditbus_\w+", text_of("deploy/prometheus/alerts.yml"))
+    assert asked
+    assert [name for name in asked if not declared.fullmatch(name)] == []
+
+
+def test_every_alert_has_a_runbook() -> None:
+    rules = text_of("deploy/prometheus/alerts.yml")
+    linked = re.findall(rf"runbook_url: {RUNBOOKS}#([a-z0-9-]+)", rules)
+    titles = re.findall(r"^#+ (.+)$", text_of(RUNBOOKS), re.MULTILINE)
+    anchors = {re.sub(r"[^a-z0-9 -]", "", title.lower()).replace(" ", "-") for title in titles}
+    assert len(linked) == len(re.findall(r"- alert: ", rules)) > 0
+    assert set(linked) <= anchors
+
+
+def test_prometheus_scrapes_every_service_where_it_answers() -> None:
+    scraped = re.findall(
+        r'targets: \["([\d.:]+)"\], labels: \{ ?service: (\w+) ?\}',
+        text_of("deploy/prometheus/prometheus.yml"),
+    )
+    ports = Ports()
+    assert scraped == [(f"{HOST}:{ports.metrics_of(name)}", name) for name in HOSTED]
+
+
+def test_compose_runs_every_service_with_a_login_of_its_own() -> None:
+    compose, secrets = text_of("docker-compose.yml"), text_of("deploy/env/secrets.env.example")
+    assert re.findall(r"command: \[run, (\w+), --worker, \"0\"\]", compose) == list(HOSTED)
+    assert re.findall(r"CREDITBUS_KAFKA_USER: svc\.(\w+)", compose) == list(HOSTED)
+    asked = set(re.findall(r"(?<!\$)\$\{(\w+)", compose))
+    assert asked == set(re.findall(r"^(\w+)=", secrets, re.MULTILINE))
+    known = {PREFIX + name.upper() for name in Settings.model_fields}
+    assert set(re.findall(rf"{PREFIX}\w+(?=:)", compose)) <= known
+    published = re.findall(r'^ +- "(.+:\d+:\d+)"', compose, re.MULTILINE)
+    assert published
+    assert [port for port in published if not port.startswith(f"{HOST}:")] == []
