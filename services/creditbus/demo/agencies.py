@@ -83,12 +83,25 @@ class Agencies:
     async def _submit(
         self, statements: Sequence[Statement], of: int, per_second: float | None
     ) -> None:
-        share = per_second * len(statements) / of if per_second and of else None
-        pause = 1 / share if share else 0.0
-        async with httpx.AsyncClient(base_url=f"http://{HOST}:{self.file.ports.gateway}") as client:
-            for statement in statements:
-                await self._submit_one(client, statement)
-                await asyncio.sleep(pause)
+        """Send each source's statements in their order, all sources at once."""
+        by_source: dict[str, list[Statement]] = {}
+        for statement in statements:
+            by_source.setdefault(statement.source, []).append(statement)
+        pause = (
+            of / per_second / len(statements) * len(by_source) if per_second and by_source else 0
+        )
+        gateway = f"http://{HOST}:{self.file.ports.gateway}"
+        async with httpx.AsyncClient(base_url=gateway, timeout=30) as client:
+            await asyncio.gather(
+                *(self._submit_all(client, each, pause) for each in by_source.values())
+            )
+
+    async def _submit_all(
+        self, client: httpx.AsyncClient, statements: Sequence[Statement], pause: float
+    ) -> None:
+        for statement in statements:
+            await self._submit_one(client, statement)
+            await asyncio.sleep(pause)
 
     async def _submit_one(self, client: httpx.AsyncClient, statement: Statement) -> None:
         assert statement.event is not None

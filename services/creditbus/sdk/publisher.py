@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 from types import TracebackType
-from typing import Any, Final, Self
+from typing import Final, Self
 
 import msgspec
 from confluent_kafka import KafkaError, KafkaException, Message, Producer
@@ -19,7 +19,7 @@ from creditbus.domain.directives import Acknowledgement
 from creditbus.domain.events import EntryListed, EntryRemoved
 from creditbus.wire.headers import event_headers
 from creditbus.wire.records import RECORD_OF, Codec
-from creditbus.wire.schemas import Schemas, published
+from creditbus.wire.schemas import Schema, Schemas, published
 from creditbus.wire.topics import inbox
 
 Statement = EntryListed | EntryRemoved | Acknowledgement
@@ -176,18 +176,19 @@ class Publisher:
 @lru_cache(maxsize=8)
 def _codec(url: str) -> Codec:
     """Return the codec of a registry; many publishers of one process ask it once."""
-    client = SchemaRegistryClient({"url": url})
-    found = [client.get_latest_version(record) for record in _RECORDS]
-    schemas: dict[tuple[str, int], Any] = {}
+    schemas: dict[tuple[str, int], Schema] = {}
     ids: dict[tuple[str, int], int] = {}
-    for record, registered in zip(_RECORDS, found, strict=True):
-        assert registered.schema is not None
-        assert registered.version is not None
-        assert registered.schema_id is not None
-        key = record, registered.version
-        schemas[key] = published(record, registered.version, registered.schema.schema_str or "")
-        ids[key] = registered.schema_id
-    return Codec(Schemas(schemas), ids, lambda number: client.get_schema(number).schema_str)
+    with SchemaRegistryClient({"url": url}) as client:
+        for record in _RECORDS:
+            registered = client.get_latest_version(record)
+            assert registered.schema is not None
+            assert registered.version is not None
+            assert registered.schema_id is not None
+            key = record, registered.version
+            schemas[key] = published(*key, registered.schema.schema_str or "")
+            ids[key] = registered.schema_id
+    # A publisher only writes, so no id of another's ever has to be resolved.
+    return Codec(Schemas(schemas), ids, lambda _: None)
 
 
 def _receipt(event_id: str, message: Message) -> Receipt:

@@ -59,20 +59,25 @@ def a_record(subject: str, revision: int) -> dict[str, object]:
     }
 
 
+def serialised(live: LiveBus, record: dict[str, object]) -> bytes | None:
+    """Serialise as any program would: with the newest published schema, registering nothing."""
+    with SchemaRegistryClient({"url": live.file.registry_url}) as registry:
+        schema = registry.get_latest_version("entry_listed").schema
+        assert schema is not None
+        serialise = AvroSerializer(
+            registry,
+            schema.schema_str,
+            conf={
+                "auto.register.schemas": False,
+                "use.latest.version": True,
+                "subject.name.strategy": lambda *_: "entry_listed",
+            },
+        )
+        return serialise(record, SerializationContext(INBOX, MessageField.VALUE))
+
+
 def test_an_event_of_a_plain_client_reaches_the_webhook(live: LiveBus, subject: SubjectId) -> None:
-    registry = SchemaRegistryClient({"url": live.file.registry_url})
-    schema = registry.get_latest_version("entry_listed").schema
-    assert schema is not None
-    serialise = AvroSerializer(
-        registry,
-        schema.schema_str,
-        conf={
-            "auto.register.schemas": False,
-            "use.latest.version": True,
-            "subject.name.strategy": lambda *_: "entry_listed",
-        },
-    )
-    value = serialise(a_record(subject, 1), SerializationContext(INBOX, MessageField.VALUE))
+    value = serialised(live, a_record(subject, 1))
     producer = a_producer(live, "tender")
     producer.produce(INBOX, key=f"agency-{subject}".encode(), value=value)
     assert producer.flush(15) == 0
