@@ -1,5 +1,5 @@
 """The pages of the operations engineer.
 
-Reads Redis and the health of the services. Writes events with an actor, for every action. Promises
-that what needs two people is never done by one.
+Reads Redis. Writes nothing. Promises that every number is of the instant that the page names, and
+that the page says so while the views cannot be read.
 """

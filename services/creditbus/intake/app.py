@@ -38,6 +38,8 @@ def job(process: Process) -> Job[Arrivals]:
     """Return what an intake worker does: all inboxes in, no tables."""
     codec, catalogue = process.codec, process.catalogue
     key = process.settings.attestation_key.encode()
+    if not key:
+        raise ValueError("set CREDITBUS_ATTESTATION_KEY: without it anyone could vouch for a record")
     accepts = (EntryListed, EntryRemoved, Acknowledgement)
     return Job(
         application=application("intake"),

@@ -17,7 +17,7 @@ from creditbus.domain.catalogue import Catalogue
 from creditbus.domain.directives import Acknowledgement
 from creditbus.domain.events import EntryListed, EntryRemoved, Envelope
 from creditbus.domain.refusals import Fault, Reason, refuse
-from creditbus.domain.subjects import is_person, kind_of, why_not_subject
+from creditbus.domain.subjects import SubjectKind, is_person, kind_of, why_not_subject
 from creditbus.engine.values import Arrival, Outcome, Output, Slice, State
 
 Submitted = EntryListed | EntryRemoved | Acknowledgement
@@ -124,7 +124,7 @@ def _subject(submission: Submission) -> Fault | None:
     if not submission.attested:
         detail = "facts about natural persons and individual businesses come through the gateway"
         return Fault(Reason.PERSON_NOT_ATTESTED, "subject_id", _PERSONS, detail)
-    if envelope.adult_on_decision is not True:
+    if kind is SubjectKind.NATURAL_PERSON and envelope.adult_on_decision is not True:
         detail = "the subject was not of age on the day of the decision; nothing of it is kept"
         return Fault(Reason.SUBJECT_MINOR, "adult_on_decision", _MINORS, detail)
     return None

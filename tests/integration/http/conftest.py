@@ -1,4 +1,4 @@
-"""HTTP services against the real broker and registry, with a Redis of their own that may be stopped."""
+"""HTTP services over the real broker and registry, with a Redis of their own to stop."""
 
 from __future__ import annotations
 
@@ -84,11 +84,10 @@ def redis(tmp_path: Path) -> Iterator[PrivateRedis]:
 
 
 @pytest.fixture(scope="session")
-def codec(stack: LocalStack) -> Iterator[Codec]:
+def codec(stack: LocalStack) -> Codec:
     """The codec of every process here, with the ids that the registry gave to our schemas."""
     schemas, registry = load_schemas(SCHEMAS), Registry(stack.file.registry_url)
-    yield Codec(schemas, registry.publish(schemas), registry.text_of)
-    registry.close()
+    return Codec(schemas, registry.publish(schemas), registry.text_of)
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""The gateway over the real broker: what lands in an inbox, what is told, and what is never claimed."""
+"""The gateway over the real broker: what lands in an inbox, is told, or is never claimed."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from creditbus.domain.ids import EventId, SourceId
 from creditbus.domain.refusals import Reason, Refusal
 from creditbus.gateway.app import build
 from creditbus.gateway.submissions import Receipt
+from creditbus.runtime import producing
 from creditbus.runtime.process import Process
 from creditbus.runtime.reading import headers_of
 from creditbus.runtime.storing import Writes
@@ -264,8 +265,12 @@ def test_without_redis_refusals_are_503_and_events_still_come_in(
 
 
 def test_without_a_broker_nothing_is_claimed(
-    process_of: ProcessOf, opened: Opened, tokens: Mapping[str, str]
+    process_of: ProcessOf,
+    opened: Opened,
+    tokens: Mapping[str, str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr(producing, "DELIVERY_BOUND_S", 1.0)
     process = process_of("gateway", kafka=f"127.0.0.1:{free_port()}")
     gateway = opened(process, build)
     answer = gateway.post("/v1/events", json=a_submission(), headers=bearer(tokens["court"]))

@@ -1,4 +1,4 @@
-"""Query over the real broker: answers before and after a listing, and the record of every access."""
+"""Query over the real broker: answers before and after a listing, every access kept."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from creditbus.domain.entries import Stage, transition
 from creditbus.domain.standings import Standing
 from creditbus.domain.subjects import SubjectKind
 from creditbus.query.app import build
+from creditbus.runtime import producing
 from creditbus.runtime.process import Process
 from creditbus.runtime.storing import Writes
 from creditbus.stack.local import LocalStack
@@ -210,8 +211,12 @@ def test_without_a_complete_redis_nothing_is_answered(
 
 
 def test_an_access_that_cannot_be_kept_is_not_answered(
-    process_of: ProcessOf, opened: Opened, tokens: Mapping[str, str]
+    process_of: ProcessOf,
+    opened: Opened,
+    tokens: Mapping[str, str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr(producing, "DELIVERY_BOUND_S", 1.0)
     query = opened(process_of("query", kafka=f"127.0.0.1:{free_port()}"), build)
 
     answer = ask(query, tokens)
