@@ -11,7 +11,7 @@ INSTALLED := $(VENV)/.installed
 PYTEST := $(BIN)/python -m pytest
 ARGS ?=
 
-.PHONY: help install lock clean demo up down bench test check format
+.PHONY: help install lock clean demo up down bench test check format pages
 
 help: ## List what can be made
 	@awk 'BEGIN {FS = ":.*## "} \
@@ -70,6 +70,9 @@ $(BIN)/pip:
 	  echo "This Python cannot make an environment: its venv and ensurepip are not installed." \
 	    "On Debian and Ubuntu: apt-get install python3-venv" >&2; exit 1; }
 	$(PYTHON) -m venv $(VENV)
+
+pages: $(INSTALLED) ## Write the pages of docs/ that come from code: topics, metrics, settings
+	$(BIN)/python -m tests.tidy.pages
 
 lock: $(INSTALLED) ## Write requirements.lock; ARGS=--upgrade takes the newest of everything
 	UV_PYTHON_DOWNLOADS=never $(BIN)/uv pip compile pyproject.toml --quiet $(ARGS) --group dev \

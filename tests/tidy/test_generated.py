@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Final
 
 import pytest
-
 from prometheus_client import generate_latest
 
 from creditbus.runtime.metrics import METRICS, Meters

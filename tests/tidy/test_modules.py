@@ -24,7 +24,9 @@ LIBRARIES: Final[dict[str, frozenset[str]]] = {
     "creditbus.wire": frozenset({"fastavro", "msgspec", "pyarrow", "pyruhvro"}),
     "creditbus.engine": frozenset({"confluent_kafka", "rocksdict"}),
     "creditbus.engine.values": frozenset(),
-    "creditbus.sdk": frozenset({"confluent_kafka", "httpx", "msgspec", "standardwebhooks"}),
+    "creditbus.sdk": frozenset(
+        {"confluent_kafka", "httpx", "msgspec", "python_calamine", "standardwebhooks"}
+    ),
     "decide": frozenset({"msgspec"}),
 }
 

@@ -9,8 +9,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
-import msgspec
-
+from creditbus.delivery.cloud_events import CONTENT_TYPE, cloud_event
 from creditbus.delivery.decide import Answer, Ledger, Owed, acknowledgement, meaning
 from creditbus.domain.directives import Acknowledgement, Action, Attempt, Directive, Lane
 from creditbus.domain.ids import BodyId
@@ -20,7 +19,6 @@ from creditbus.runtime.kafka import Place, Record, read_to_end
 from creditbus.runtime.process import Process
 from creditbus.runtime.webhooks import Target
 from creditbus.wire.headers import event_headers
-from creditbus.wire.records import json_of
 from creditbus.wire.topics import ACKNOWLEDGEMENTS, ATTEMPTS, application, directives, inbox
 
 WORKERS: Final = {Lane.LIFT: 4, Lane.APPLY: 4}
@@ -28,7 +26,6 @@ WORKERS: Final = {Lane.LIFT: 4, Lane.APPLY: 4}
 
 LOOK_AGAIN_S: Final = 0.5
 COUNT_EVERY_S: Final = 1.0
-CLOUD_EVENT: Final = "application/cloudevents+json"
 
 
 def run(process: Process) -> None:
@@ -116,8 +113,8 @@ class Delivery:
         """Send once, pass on what the body answered, and say that it was tried."""
         tried_at, began = self._process.clock.now(), time.perf_counter()
         directive = owed.directive
-        content = cloud_event(owed)
-        reply = await lane.target.send(directive.directive_id, content, CLOUD_EVENT)
+        content = cloud_event(directive, owed.stated_at)
+        reply = await lane.target.send(directive.directive_id, content, CONTENT_TYPE)
         seconds = time.perf_counter() - began
         answer = meaning(reply.status, reply.content)
         if answer is not None:
@@ -178,23 +175,6 @@ class Outlet:
     lane: Lane
     target: Target
     wake: asyncio.Event
-
-
-def cloud_event(owed: Owed) -> bytes:
-    """Return a directive as CloudEvents JSON; each try sends the same bytes."""
-    directive = owed.directive
-    return msgspec.json.encode(
-        {
-            "specversion": "1.0",
-            "id": directive.directive_id,
-            "type": "directive.issued.v1",
-            "source": "creditbus",
-            "subject": directive.obligation_id,
-            "time": owed.stated_at,
-            "datacontenttype": "application/json",
-            "data": msgspec.Raw(json_of(directive)),
-        }
-    )
 
 
 def _lane(process: Process, body: BodyId, lane: Lane) -> Outlet:

@@ -81,8 +81,8 @@ class City:
         self._today = today
         self._records = 0
         self._lists = [each for each in catalogue.lists.values() if each.enabled]
-        keepers = {keeper for each in self._lists for keeper in each.keepers}
-        self._outsiders = sorted(set(catalogue.sources) - keepers)
+        self._kept = {keeper: each for each in self._lists for keeper in each.keepers}
+        self._outsiders = sorted(set(catalogue.sources) - set(self._kept))
 
     def statements(self, count: int) -> list[Statement]:
         """Return about this many records, each agency's in the order it sends them.
@@ -90,7 +90,8 @@ class City:
         Every agency speaks.
         """
         lives = [[self._stray(source)] for source in self._outsiders]
-        made = len(lives)
+        lives += [list(self._entry(each, keeper)) for keeper, each in self._kept.items()]
+        made = sum(map(len, lives))
         while made < count:
             life = list(self._life())
             lives.append(life)
@@ -118,8 +119,12 @@ class City:
         if self._random.random() < 0.03:
             yield self._mistake()
             return
-        definition = self._random.choice(self._lists)
-        listing = self._listing(definition)
+        yield from self._entry(self._random.choice(self._lists))
+
+    def _entry(
+        self, definition: ListDefinition, source: SourceId | None = None
+    ) -> Iterator[Statement]:
+        listing = self._listing(definition, source)
         as_person = definition.polarity is Polarity.RESTRICTION
         person = self._person() if as_person else None
         yield from self._told(listing, person)
@@ -144,13 +149,13 @@ class City:
             if chance < 0.30 and person is None:
                 yield self._say(self._again(removal), Fate.DUPLICATE)
 
-    def _listing(self, definition: ListDefinition) -> EntryListed:
+    def _listing(self, definition: ListDefinition, source: SourceId | None = None) -> EntryListed:
         decided_on, bases = self._decision(definition)
         provisions = self._provisions(definition)
         years = self._years(definition, provisions)
         return EntryListed(
             envelope=self._envelope(
-                SourceId(self._random.choice(definition.keepers)), decided_on, bases
+                source or self._random.choice(definition.keepers), decided_on, bases
             ),
             list_id=ListId(definition.id),
             subject_name=f"{NAME_PREFIX}青岛{self._records}号有限公司"
@@ -232,9 +237,7 @@ class City:
 
     def _stray(self, source: SourceId) -> Statement:
         """Return the listing of an agency on a register that it does not keep."""
-        listing = self._listing(self._lists[0])
-        envelope = msgspec.structs.replace(listing.envelope, source=source)
-        return self._say(msgspec.structs.replace(listing, envelope=envelope), Fate.REFUSED)
+        return self._say(self._listing(self._lists[0], source), Fate.REFUSED)
 
     def _mistake(self) -> Statement:
         definition = self._random.choice(

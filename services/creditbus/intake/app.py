@@ -39,7 +39,9 @@ def job(process: Process) -> Job[Arrivals]:
     codec, catalogue = process.codec, process.catalogue
     key = process.settings.attestation_key.encode()
     if not key:
-        raise ValueError("set CREDITBUS_ATTESTATION_KEY: without it anyone could vouch for a record")
+        raise ValueError(
+            "set CREDITBUS_ATTESTATION_KEY: without it anyone could vouch for a record"
+        )
     accepts = (EntryListed, EntryRemoved, Acknowledgement)
     return Job(
         application=application("intake"),

@@ -65,9 +65,18 @@ _SENTENCES: Final[dict[Why, str]] = {
 
 def issue(party: str, role: Role, expires_on: date | None = None) -> tuple[str, Credential]:
     """Return a new token, to be told once and never kept, and the row that recognises it."""
-    token = secrets.token_urlsafe(TOKEN_BYTES)
-    row = Credential(hash=_hash(token), party=party, role=role, expires_on=expires_on)
-    return token, row
+    token = new_token()
+    return token, row_of(token, party, role, expires_on)
+
+
+def new_token() -> str:
+    """Return a token that nobody can guess."""
+    return secrets.token_urlsafe(TOKEN_BYTES)
+
+
+def row_of(token: str, party: str, role: Role, expires_on: date | None = None) -> Credential:
+    """Return the row that recognises a token."""
+    return Credential(hash=_hash(token), party=party, role=role, expires_on=expires_on)
 
 
 def file_of(rows: Sequence[Credential]) -> bytes:
@@ -76,7 +85,11 @@ def file_of(rows: Sequence[Credential]) -> bytes:
 
 
 class Credentials:
-    """The rows of the file as they are now; a file that is not there knows nobody."""
+    """The rows of the file as they are now; a file that is not there knows nobody.
+
+    A damaged file opens no door either: every request fails until it is mended, because going on
+    with the old rows would let in whom the new ones shut out.
+    """
 
     def __init__(self, path: Path, rows: tuple[Credential, ...], stamp: tuple[int, int]) -> None:
         self._path = path
@@ -88,6 +101,11 @@ class Credentials:
         """Read the file; raises ``ValueError`` with the file's name when it holds anything else."""
         stamp = _stamp(path)
         return cls(path, _read(path), stamp)
+
+    @property
+    def rows(self) -> tuple[Credential, ...]:
+        """Return the rows as they were last read."""
+        return self._rows
 
     def caller(self, token: str | None, day: date) -> Caller:
         """Return who holds the token on a civil day; raises ``CredentialRefused``."""
@@ -130,6 +148,6 @@ def _read(path: Path) -> tuple[Credential, ...]:
         return ()
     except msgspec.DecodeError as error:
         raise ValueError(
-            f"{path.name} holds no credentials ({error}): issue them with `creditbus tokens`, "
+            f"{path.name} holds no credentials ({error}): write it anew, a row a caller, "
             "and replace the file whole, never in place"
         ) from error

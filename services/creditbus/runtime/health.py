@@ -31,6 +31,7 @@ class HealthServer:
     def __init__(
         self, address: tuple[str, int], meters: Meters, readiness: Callable[[], Readiness]
     ) -> None:
+        self._meters = meters
         self._metrics = make_wsgi_app(meters.registry)
         self._readiness = readiness
         self._server = make_server(
@@ -55,17 +56,24 @@ class HealthServer:
     def _answer(self, environ: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
         path = environ.get("PATH_INFO", "")
         if path == "/metrics":
+            self._look()
             answer: Iterable[bytes] = self._metrics(environ, start)
             return answer
         if path == "/health/live":
             return _say(start, "200 OK", {"live": True})
         if path == "/health/ready":
-            readiness = self._readiness()
+            readiness = self._look()
             status = "200 OK" if readiness.is_ready else "503 Service Unavailable"
             return _say(start, status, {"ready": readiness.is_ready, "why": readiness.why})
         return _say(
             start, "404 Not Found", {"paths": ["/health/live", "/health/ready", "/metrics"]}
         )
+
+    def _look(self) -> Readiness:
+        """Ask whether the process does its work, and keep the answer as a metric."""
+        readiness = self._readiness()
+        self._meters.set("ready", float(readiness.is_ready))
+        return readiness
 
 
 def _say(start: StartResponse, status: str, content: dict[str, object]) -> Iterable[bytes]:

@@ -1,8 +1,9 @@
 """Hosting: every stream process is a Faust app for its lifecycle, signals and supervision.
 
-A slice worker is a service in an app without agents: its loop runs on a thread of its own, and the app
-needs ``producer_only`` because it refuses to start with neither agents nor topics otherwise. Agents have
-processes of their own (``agents.py``); they would starve beside a loop that runs flat out.
+A slice worker is a service in an app without agents: its loop runs on a thread of its own, and the
+app needs ``producer_only`` because it refuses to start with neither agents nor topics otherwise.
+Agents have processes of their own (``agents.py``); they would starve beside a loop that runs flat
+out.
 """
 
 from __future__ import annotations
@@ -118,10 +119,12 @@ def _loop_service(worker: Worker, process: Process) -> type[mode.Service]:
 
 def _readiness(worker: Worker, process: Process) -> Readiness:
     health = worker.health
-    process.meters.set("worker_ready", float(health.is_ready))
+    process.meters.set("waiting", float(health.waiting is not None), whom="kafka")
     if health.waiting is not None:
         return Readiness(is_ready=False, why=health.waiting)
-    return Readiness(is_ready=health.is_ready, why="" if health.is_ready else "restoring partitions")
+    return Readiness(
+        is_ready=health.is_ready, why="" if health.is_ready else "restoring partitions"
+    )
 
 
 def _credentials(settings: Settings) -> faust.SASLCredentials | None:

@@ -172,13 +172,13 @@ def transactional_producer(process: Process) -> Producer:
 
 def record_of(message: Message) -> Record:
     """Return a record that the C client brought."""
-    position, key = position_of(message), message.key()
+    position = position_of(message)
     return Record(
         topic=position.topic,
         partition=position.partition,
         offset=position.offset,
         written_at=datetime.fromtimestamp(message.timestamp()[1] / 1000, UTC),
-        key=key.encode() if isinstance(key, str) else key or b"",
+        key=message.key() or b"",
         value=message.value(),
         headers=headers_of(message),
     )

@@ -41,7 +41,7 @@ METRICS: Final[tuple[Metric, ...]] = (
         ("what",),
         "What decisions came to: admitted, listed, removed, refused …",
     ),
-    Metric("worker_ready", "gauge", (), "1 while every assigned partition is being decided."),
+    Metric("ready", "gauge", (), "1 while the process does its work."),
     Metric("waiting", "gauge", ("whom",), "1 while the process waits for a server that is away."),
     Metric(
         "http_requests", "counter", ("route", "status"), "Requests answered, by route and status."

@@ -23,7 +23,7 @@ from creditbus.runtime.outages import Unavailable
 
 KAFKA: Final = "kafka"
 DELIVERY_BOUND_S: Final = 5.0
-_SPARE_S: Final = 2.0
+_SPARE_S: Final = 1.0
 _POLL_S: Final = 0.2
 _ANY_PARTITION: Final = -1
 _PROBE_BOUND_S: Final = 1.0

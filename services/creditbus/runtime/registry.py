@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-import httpx
+import httpx2
 from confluent_kafka.schema_registry import Schema as RegistrySchema
 from confluent_kafka.schema_registry import SchemaRegistryClient, SchemaRegistryError
 
@@ -75,7 +75,7 @@ class Registry:
                 if error.http_status_code in {_NOT_FOUND, _CONFLICT}:
                     raise
                 raise Unavailable("registry", str(error)) from error
-            except httpx.HTTPError as error:
+            except httpx2.HTTPError as error:
                 raise Unavailable("registry", str(error)) from error
 
 

@@ -17,6 +17,8 @@ from typing import Any, Final
 import msgspec
 from redis.asyncio import Redis
 from redis.asyncio.client import Pipeline
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
 from redis.exceptions import ConnectionError as RedisAway
 from redis.exceptions import ResponseError
 from redis.exceptions import TimeoutError as RedisSilent
@@ -65,8 +67,12 @@ class Serving:
     """The readers of one Redis; ``url`` holds its password."""
 
     def __init__(self, url: str) -> None:
+        # One more try, for a connection that died while it lay idle; whoever asks can wait better.
         self._client = Redis.from_url(
-            url, socket_timeout=ANSWER_BOUND_S, socket_connect_timeout=ANSWER_BOUND_S
+            url,
+            socket_timeout=ANSWER_BOUND_S,
+            socket_connect_timeout=ANSWER_BOUND_S,
+            retry=Retry(NoBackoff(), 1),
         )
         self.storing = Storing(self._client)
 

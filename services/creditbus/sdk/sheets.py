@@ -12,11 +12,12 @@ import re
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
+from io import StringIO
 from pathlib import Path
 from typing import Final
 
 import msgspec
-from python_calamine import CalamineWorkbook
+from python_calamine import CalamineError, CalamineWorkbook
 
 from creditbus.domain.calendar import years_after
 from creditbus.domain.events import EntryListed, Envelope
@@ -51,7 +52,9 @@ TERM_YEARS: Final = 2
 _BASES: Final = (BasisId("SPC-2017-7-ART1"), BasisId("SPC-2017-7-ART2"))
 _EMPTY: Final = frozenset({"", "/", "无"})
 _YES: Final = frozenset({"是", "Y", "true", "1"})
-_DATE: Final = re.compile(r"^(\d{4})[-/.年]?(\d{1,2})[-/.月]?(\d{1,2})日?(?:[ T].*)?$")
+_DATE: Final = re.compile(
+    r"(\d{4})(?:[-/.年](\d{1,2})[-/.月](\d{1,2})日?|(\d{2})(\d{2}))(?:[ T].*)?"
+)
 
 
 class RowFault(msgspec.Struct, frozen=True):
@@ -73,8 +76,9 @@ def read_court_list(path: Path, source: SourceId) -> Iterator[EntryListed | RowF
 
     Raises ``ValueError`` when the file is no sheet, or when needed columns are missing.
     """
-    rows = _rows(path)
-    headers = [_normal(cell) for cell in next(rows, [])]
+    rows = ((number, row) for number, row in enumerate(_rows(path), start=1) if _is_filled(row))
+    _, first = next(rows, (0, []))
+    headers = [_normal(cell) for cell in first]
     places = {field: _place(headers, names) for field, names in COLUMNS.items()}
     missing = [COLUMNS[field][0] for field, place in places.items() if place is None]
     if missing:
@@ -82,9 +86,7 @@ def read_court_list(path: Path, source: SourceId) -> Iterator[EntryListed | RowF
             f"{path.name}: no column {', '.join(missing)}; the first row must hold the headers, "
             f"found: {', '.join(header for header in headers if header) or 'nothing'}"
         )
-    for number, cells in enumerate(rows, start=2):
-        if not any(cell.strip() for cell in cells):
-            continue
+    for number, cells in rows:
         row = {field: _cell(cells, place) for field, place in places.items() if place is not None}
         try:
             yield _listing(row, source)
@@ -136,8 +138,9 @@ def _provisions(conduct: str) -> tuple[str, ...]:
 
 
 def _day(row: Mapping[str, str], field: str) -> date:
-    matched = _DATE.match(row[field])
-    year, month, day = (int(part) for part in matched.groups()) if matched else (0, 0, 0)
+    matched = _DATE.fullmatch(row[field])
+    parts = [part for part in matched.groups() if part is not None] if matched else ["0"] * 3
+    year, month, day = map(int, parts)
     try:
         return date(year, month, day)
     except ValueError as error:
@@ -149,11 +152,27 @@ def _day(row: Mapping[str, str], field: str) -> date:
 
 def _rows(path: Path) -> Iterator[list[str]]:
     if path.suffix.lower() in {".xlsx", ".xls"}:
-        sheet = CalamineWorkbook.from_path(str(path)).get_sheet_by_index(0)
-        return ([_as_text(cell) for cell in row] for row in sheet.to_python())
+        return _workbook_rows(path)
     if path.suffix.lower() == ".csv":
-        return iter(list(csv.reader(_decoded(path).splitlines())))
+        try:
+            return iter(list(csv.reader(StringIO(_decoded(path), newline=""))))
+        except csv.Error as error:
+            raise ValueError(f"{path.name} is no csv: {error}") from error
     raise ValueError(f"{path.name} is no sheet: give a .csv, .xlsx or .xls file")
+
+
+def _workbook_rows(path: Path) -> Iterator[list[str]]:
+    try:
+        sheet = CalamineWorkbook.from_path(str(path)).get_sheet_by_index(0)
+        # Empty rows stay, so that a row's number is the one that its office sees.
+        rows = sheet.to_python(skip_empty_area=False)
+    except CalamineError as error:
+        raise ValueError(f"{path.name} is no workbook: {error}") from error
+    return ([_as_text(cell) for cell in row] for row in rows)
+
+
+def _is_filled(row: Sequence[str]) -> bool:
+    return any(cell.strip() for cell in row)
 
 
 def _decoded(path: Path) -> str:

@@ -18,7 +18,7 @@ from typing import Final, Self
 import msgspec
 
 from creditbus.domain.catalogue import Catalogue
-from creditbus.runtime.credentials import Role, file_of, issue
+from creditbus.runtime.credentials import Credentials, Role, file_of, new_token, row_of
 from creditbus.runtime.registry import Registry
 from creditbus.runtime.settings import environment
 from creditbus.stack.folder import Folder, StackFile, write_private
@@ -120,20 +120,22 @@ def add_secrets(file: StackFile, folder: Folder, catalogue: Catalogue) -> None:
         file.secrets.setdefault(name, secrets.token_hex(_SECRET_BYTES))
     for body in catalogue.bodies:
         file.secrets.setdefault(webhook_secret_name(body), _webhook_secret())
-    missing = [
-        (party, role)
-        for party, role in _callers(catalogue)
-        if token_name(party) not in file.secrets
-    ]
     tokens = folder.path / "tokens.json"
-    if missing or not tokens.exists():
-        rows = []
-        for party, role in _callers(catalogue):
-            token, row = issue(party, role)
-            file.secrets[token_name(party)] = token
-            rows.append(row)
-        write_private(tokens, file_of(rows))
+    _add_tokens(file, tokens, _callers(catalogue))
     file.save(folder.stack_file)
+
+
+def _add_tokens(file: StackFile, tokens: Path, callers: Sequence[tuple[str, Role]]) -> None:
+    """Give a token to every caller who never had one; a row that a person deleted stays deleted."""
+    new = {party for party, _ in callers if token_name(party) not in file.secrets}
+    if tokens.exists() and not new:
+        return
+    rows = list(Credentials.load(tokens).rows)
+    for party, role in callers:
+        token = file.secrets.setdefault(token_name(party), new_token())
+        if party in new or not tokens.exists():
+            rows.append(row_of(token, party, role))
+    write_private(tokens, file_of(rows))
 
 
 def token_name(party: str) -> str:

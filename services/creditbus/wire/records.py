@@ -7,6 +7,7 @@ be used up.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from io import BytesIO
@@ -21,7 +22,7 @@ from creditbus.domain.events import DayTurned, EntryListed, EntryRemoved, Envelo
 from creditbus.domain.exposures import Exposure
 from creditbus.domain.refusals import DeadLetter, Duplicate, Refusal
 from creditbus.domain.standings import Standing
-from creditbus.wire.schemas import Schema, Schemas
+from creditbus.wire.schemas import Schema, Schemas, published
 
 TYPES: Final[dict[str, type[msgspec.Struct]]] = {
     "entry_listed": EntryListed,
@@ -144,11 +145,24 @@ class Codec:
             )
         number = int.from_bytes(data[1:_FRAME], "big")
         schema = self._readable.get(number)
-        if schema is not None:
+        if schema is not None and schema.record in TYPES:
             return schema
-        if self._resolve(number) is None:
+        text = self._resolve(number) if schema is None else None
+        if schema is None and text is None:
             raise Undecodable("UNKNOWN_SCHEMA", f"the registry has no schema with id {number}")
+        newer = self._newer_version(text) if text is not None else None
+        if newer is not None:
+            self._readable[number] = newer
+            return newer
         raise Undecodable("UNKNOWN_RECORD", f"schema {number} is none of the bus's records")
+
+    def _newer_version(self, text: str) -> Schema | None:
+        """Return a version published after this process began, which reads it as its own newest."""
+        name = json.loads(text).get("name")
+        known = next((each for each in self._newest.values() if each.name == name), None)
+        if known is None or known.record not in TYPES:
+            return None
+        return published(known.record, known.version + 1, text)
 
     @staticmethod
     def _read(data: bytes, writer: Any, reader: Any, *, whole: bool) -> dict[str, Any]:

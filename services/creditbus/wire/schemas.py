@@ -34,6 +34,11 @@ class Schema:
     prefix: Any | None
 
     @property
+    def name(self) -> str:
+        """Return the name that Avro knows the record by, without its namespace."""
+        return str(json.loads(self.text)["name"])
+
+    @property
     def compatibility(self) -> str:
         """Return the rule that the registry holds the record's next version to."""
         return "FULL_TRANSITIVE" if self.record == ENVELOPE else "BACKWARD_TRANSITIVE"

@@ -73,7 +73,8 @@ def serialised(live: LiveBus, record: dict[str, object]) -> bytes | None:
                 "subject.name.strategy": lambda *_: "entry_listed",
             },
         )
-        return serialise(record, SerializationContext(INBOX, MessageField.VALUE))
+        value: bytes | None = serialise(record, SerializationContext(INBOX, MessageField.VALUE))
+        return value
 
 
 def test_an_event_of_a_plain_client_reaches_the_webhook(live: LiveBus, subject: SubjectId) -> None:

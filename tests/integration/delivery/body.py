@@ -35,6 +35,10 @@ class Body:
         """Return the directives that came, by id."""
         return [each["id"] for each in list(self.received)]
 
+    def ids_of(self, obligation: str) -> list[str]:
+        """Return the directives of an obligation that came, by id."""
+        return [each["id"] for each in list(self.received) if each["subject"] == obligation]
+
     def __enter__(self) -> Self:
         self._server = _Server(("127.0.0.1", self.port), _answering(self))
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,))

@@ -201,7 +201,6 @@ def stage_on(stack: LocalStack, folder: Path) -> Iterator[Stage]:
     """Publish the schemas and end every process that the test leaves running."""
     schemas, registry = load_schemas(SCHEMAS), Registry(stack.file.registry_url)
     codec = Codec(schemas, registry.publish(schemas), registry.text_of)
-    registry.close()
     stage = Stage(stack, folder, codec)
     try:
         yield stage

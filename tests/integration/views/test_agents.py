@@ -6,7 +6,6 @@ it is told to.
 
 from __future__ import annotations
 
-import signal
 import time
 from pathlib import Path
 from typing import Final
@@ -30,19 +29,17 @@ async def take(records):
             assert record.value != b"fail", "told to fail"
             taken.write(record.value + b"\\n")
 
-process = Process("views", 0, read_settings())
+process = Process("views", {worker}, read_settings())
 agents = Agents(process, {topic!r}, topics=({topic!r},), take=take)
 agents.run(lambda: Readiness(agents.is_ready))
 """
 
 
-def follow(stage: Stage, topic: str) -> Running:
+def start(stage: Stage, topic: str, worker: int = 0) -> Running:
     """Start a process that follows a topic with everybody's rights."""
-    main = MAIN.format(taken=str(_taken(stage)), topic=topic)
+    main = MAIN.format(taken=str(_taken(stage)), topic=topic, worker=worker)
     password = stage.stack.file.credentials[ADMIN]
-    started = stage.start("views", main, kafka_user=ADMIN, kafka_password=password)
-    started.wait_ready()
-    return started
+    return stage.start("views", main, kafka_user=ADMIN, kafka_password=password)
 
 
 def taken_by(stage: Stage) -> list[str]:
@@ -57,7 +54,7 @@ def test_what_is_aborted_or_open_is_never_taken(
     stage: Stage, throwaway_topic: ThrowawayTopic
 ) -> None:
     topic = throwaway_topic()
-    follow(stage, topic)
+    start(stage, topic).wait_ready()
     producer = producer_for(stage, **{"transactional.id": topic})
     producer.init_transactions(BOUND_S)
     for number in range(4):
@@ -76,43 +73,33 @@ def test_what_is_aborted_or_open_is_never_taken(
     assert taken_by(stage) == ["kept-1", "kept-3"]
 
 
-def test_a_failure_ends_the_process_and_nothing_behind_it_is_done(
+def test_records_are_taken_in_order_and_a_failure_ends_the_process_there(
     stage: Stage, throwaway_topic: ThrowawayTopic
 ) -> None:
     topic = throwaway_topic()
     producer = producer_for(stage)
-    for value in (b"first", b"fail", b"last"):
-        producer.produce(topic, value)
+    numbers = [str(number) for number in range(1000)]
+    for value in (*numbers, "fail", "behind"):
+        producer.produce(topic, value.encode())
     assert producer.flush(BOUND_S) == 0
-    failed = follow_until_it_ends(stage, topic)
-    assert failed.child.returncode == 3
+    failed = start(stage, topic)
+    assert failed.child.wait(BOUND_S) == 3
     assert "told to fail" in failed.log.read_text()
-    assert "last" not in taken_by(stage)
-    again = follow_until_it_ends(stage, topic)
-    assert again.child.returncode == 3
-    assert "last" not in taken_by(stage)
+    assert taken_by(stage) == numbers
+    again = start(stage, topic)
+    assert again.child.wait(BOUND_S) == 3
+    assert "behind" not in taken_by(stage)
 
 
-def follow_until_it_ends(stage: Stage, topic: str) -> Running:
-    main = MAIN.format(taken=str(_taken(stage)), topic=topic)
-    password = stage.stack.file.credentials[ADMIN]
-    started = stage.start("views", main, kafka_user=ADMIN, kafka_password=password)
-    started.child.wait(BOUND_S)
-    return started
-
-
-def test_many_records_are_taken_once_and_in_order(
+def test_a_rebalance_after_the_first_ends_the_process(
     stage: Stage, throwaway_topic: ThrowawayTopic
 ) -> None:
     topic = throwaway_topic()
-    following = follow(stage, topic)
-    producer = producer_for(stage)
-    for number in range(3000):
-        producer.produce(topic, str(number).encode())
-    assert producer.flush(BOUND_S) == 0
-    wait_until(lambda: len(taken_by(stage)) >= 3000)
-    assert taken_by(stage) == [str(number) for number in range(3000)]
-    assert following.stop(signal.SIGTERM, 3) == 0
+    first = start(stage, topic)
+    first.wait_ready()
+    start(stage, topic, worker=1)
+    assert first.child.wait(BOUND_S) == 3
+    assert "rebalanced" in first.log.read_text()
 
 
 def _taken(stage: Stage) -> Path:

@@ -14,7 +14,7 @@ from redis import Redis
 from creditbus.domain.ids import SourceId, SubjectId
 from creditbus.domain.standings import Standing
 from creditbus.runtime.outages import Unavailable
-from creditbus.runtime.served import PREFIX
+from creditbus.runtime.served import COMPLETE, POSITIONS, PREFIX
 from creditbus.runtime.serving import Serving
 from creditbus.wire.topics import EXPOSURES, STANDINGS
 from tests.contract.test_serving import exposure, standing
@@ -50,11 +50,15 @@ def test_views_follow_and_catch_up_after_a_kill_and_end_in_order(stage: Stage) -
     assert time.monotonic() - began < ORDERLY_S
 
 
-def test_views_build_a_flushed_redis_anew_and_wait_for_an_absent_one(stage: Stage) -> None:
+def test_views_build_a_strange_or_flushed_redis_anew_and_wait_for_an_absent_one(
+    stage: Stage,
+) -> None:
     put(stage, standing_of(3, revision=4))
+    pretend_another_log(stage)
     stage.send("exposure", EXPOSURES, [("entry-1", exposure()), ("entry-1", None)])
     views = stage.start("views")
     views.wait_ready()
+    assert revision_of(stage, 3) == 4, "what Redis held of another log is replaced"
     flush(stage)
     put(stage, standing_of(4, revision=1))
     wait_until(lambda: (revision_of(stage, 3), revision_of(stage, 4)) == (4, 1))
@@ -103,6 +107,14 @@ def flush(stage: Stage) -> None:
     client = Redis.from_url(stage.stack.file.redis_url)
     for key in client.scan_iter(match=f"{PREFIX}*"):
         client.delete(key)
+    client.close()
+
+
+def pretend_another_log(stage: Stage) -> None:
+    """Leave a complete Redis that has read further than this log reaches."""
+    client = Redis.from_url(stage.stack.file.redis_url)
+    client.set(COMPLETE, "1")
+    client.hset(POSITIONS, f"{STANDINGS}/0", 10**6)
     client.close()
 
 

@@ -55,7 +55,9 @@ def test_position_is_counted_once(
 
 def test_every_party_has_a_row_and_the_total_adds_them() -> None:
     received: dict[str, set[str]] = {"tax": {"t/0/0", "t/0/1"}, "court": {"c/0/0"}, "water": set()}
-    rows = tally(received, {"t/0/0": 1, "c/0/0": 1}, [("t/0/1", "dead"), ("c/0/0", "refused")], set())
+    rows = tally(
+        received, {"t/0/0": 1, "c/0/0": 1}, [("t/0/1", "dead"), ("c/0/0", "refused")], set()
+    )
     assert [row.party for row in rows] == ["court", "tax", "water"]
     assert total(rows) == Sum(
         party="total", received=3, applied=1, duplicate=0, refused=1, dead=1, open=0, twice=0

@@ -144,9 +144,7 @@ FAULTS: Final[dict[str, tuple[Submission, Reason, str]]] = {
     ),
     "list without persons": (
         submitted(
-            a_grade_a(
-                subject_id=INDIVIDUAL_BUSINESS, subject_name=None, adult_on_decision=True
-            ),
+            a_grade_a(subject_id=INDIVIDUAL_BUSINESS, subject_name=None, adult_on_decision=True),
             "tax",
             attested=True,
         ),
@@ -203,9 +201,7 @@ PASSING: Final[dict[str, Submission]] = {
     "a removal of a minor": submitted(a_removal(subject_id=PERSON, adult_on_decision=False)),
     "a removal from an unknown list": submitted(a_removal(list_id="BL-NONE")),
     "a removal from another's list": submitted(a_removal(list_id="BL-BID-ZT")),
-    "a removal from a list at rest": submitted(
-        a_removal(), catalogue=without(a_removal().list_id)
-    ),
+    "a removal from a list at rest": submitted(a_removal(), catalogue=without(a_removal().list_id)),
     "a removal without document": submitted(a_removal(document_number="")),
 }
 
@@ -251,9 +247,7 @@ def test_first_reason_in_the_order_of_reasons_is_told(reasons: tuple[Reason, Rea
         ({}, Reason.SOURCE_NOT_COMPETENT),
     ],
 )
-def test_role_is_asked_where_its_reason_stands(
-    changes: dict[str, object], reason: Reason
-) -> None:
+def test_role_is_asked_where_its_reason_stands(changes: dict[str, object], reason: Reason) -> None:
     fault = admit(submitted(a_removal(source="railway", **changes), "railway"))
     assert fault is not None
     assert fault.reason is reason

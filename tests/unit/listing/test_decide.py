@@ -82,7 +82,8 @@ def test_listing_moves_its_subject_and_carries_the_origin_on() -> None:
 @pytest.mark.parametrize("event", [a_listing(), a_removal()], ids=["listing", "removal"])
 @pytest.mark.parametrize("together", [True, False], ids=["one slice", "two slices"])
 def test_repeat_is_a_duplicate_and_moves_nothing(
-    event: EntryListed | EntryRemoved, together: bool  # noqa: FBT001 - a case of the table
+    event: EntryListed | EntryRemoved,
+    together: bool,  # noqa: FBT001 - a case of the table
 ) -> None:
     log = Log()
     repeat = a_listing(event_id="another", sequence=9) if isinstance(event, EntryListed) else event
@@ -142,7 +143,12 @@ def test_removed_entry_keeps_no_facts() -> None:
     log.take(a_listing(), a_removal())
     assert log.standing is not None
     (entry,) = log.standing.entries
-    assert (entry.subject_name, entry.bases, entry.provisions, entry.ends_at) == (None, (), (), None)
+    assert (entry.subject_name, entry.bases, entry.provisions, entry.ends_at) == (
+        None,
+        (),
+        (),
+        None,
+    )
     assert entry.removal_cause is RemovalCause.PERFORMED
 
 

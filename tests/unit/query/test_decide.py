@@ -27,9 +27,7 @@ from tests.examples import (
     a_standing,
 )
 
-BIDDING: Final = Check(
-    subject=FIRM, matter=ItemId("bid-registration"), purpose="bid-qualification"
-)
+BIDDING: Final = Check(subject=FIRM, matter=ItemId("bid-registration"), purpose="bid-qualification")
 TOLERANCE: Final = Check(
     subject=FIRM, matter=ItemId("tolerant-acceptance"), purpose="permit-approval"
 )
@@ -83,7 +81,9 @@ def test_no_names_measure_grounds_bases_and_remedies() -> None:
     ],
 )
 def test_term_ends_at_its_instant_though_no_timer_ran(
-    after: timedelta, verdict: Verdict, listed: bool  # noqa: FBT001 - a case of the table
+    after: timedelta,
+    verdict: Verdict,
+    listed: bool,  # noqa: FBT001 - a case of the table
 ) -> None:
     given = asked(BIDDING, a_standing(a_bid_bar()), end_of_day(ENDS_ON) + after)
     assert (given.verdict, given.listed) == (verdict, listed)
