@@ -227,22 +227,26 @@ def an_arrival(
     *,
     topic: str = "credit.events.v1",
     offset: int = 0,
+    origin: str = "",
     headers: tuple[tuple[str, bytes | None], ...] = (),
 ) -> Arrival[Any, Any]:
-    """Return the value as a worker meets it: the head of an event of the log is its envelope."""
-    is_logged = isinstance(value, EntryListed | EntryRemoved | DayTurned)
+    """Return the value as a worker meets it: the head of an event of the log is its envelope.
+
+    Without an origin it came in where it lies.
+    """
     position = Position(topic, 0, offset)
     return Arrival(
         position=position,
-        origin=str(position),
+        origin=origin or str(position),
         kind=RECORD_OF[type(value)],
-        head=value.envelope if is_logged else value,
+        head=value.envelope if isinstance(value, LOGGED) else value,
         body=lambda: value,
         raw=a_codec().encode(value),
         headers=headers,
     )
 
 
+LOGGED: Final = (EntryListed, EntryRemoved, DayTurned)
 Decide = Callable[[Slice[Any], State], Outcome]
 
 
@@ -254,7 +258,7 @@ def decided(
     topic: str = "credit.events.v1",
     first: int = 0,
 ) -> list[Output]:
-    """Return what a decision says to these values in one slice, its changes written to the state."""
+    """Return what a decision says to one slice of these values; the state takes its changes."""
     arrivals = [
         an_arrival(value, topic=topic, offset=offset)
         for offset, value in enumerate(values, start=first)

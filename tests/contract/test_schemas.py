@@ -1,7 +1,7 @@
-"""The schema contract: values, JSON and bytes agree, and any version's reader reads any version's bytes.
+"""The schema contract: values, JSON and bytes agree, whichever version reads or writes.
 
-What the world has seen stays as it is: released files are held to their checksums. When one of these
-tests fails, restore the file and add the record's next version.
+What the world has seen stays as it is: released files are held to their checksums. When one of
+these tests fails, restore the file and add the record's next version.
 """
 
 from __future__ import annotations

@@ -66,7 +66,7 @@ def run_app(app: faust.App) -> None:
 
 
 def host(process: Process, job: Job[Any]) -> None:
-    """Run a slice worker inside a Faust app until it is stopped; exit with a failure if it fails."""
+    """Run a slice worker in a Faust app until it is stopped; exit with a failure if it fails."""
     connection = Connection(process.settings.kafka, process.security)
     worker = Worker(
         job,
@@ -107,8 +107,8 @@ def _loop_service(worker: Worker, process: Process) -> type[mode.Service]:
             try:
                 worker.run()
             except BaseException as failure:
-                # Whatever it was: nothing uncommitted may be believed, so the process ends here and is
-                # started again by its supervisor.
+                # Whatever it was: nothing uncommitted may be believed, so the process ends here and
+                # is started again by its supervisor.
                 process.logger.exception("worker failed", why=str(failure))
                 os._exit(_FAILED)
             finally:

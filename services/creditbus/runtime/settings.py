@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from pydantic import Field, ValidationError
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
 PREFIX: Final = "CREDITBUS_"
 
@@ -88,6 +88,10 @@ def read_settings() -> Settings:
             for each in error.errors()
         )
         raise UnknownSetting(f"settings with a wrong value: {wrong}") from error
+    except SettingsError as error:
+        raise UnknownSetting(
+            f"settings with a wrong value: {error}; what holds several is written as JSON"
+        ) from error
 
 
 def environment(settings: Mapping[str, str]) -> dict[str, str]:

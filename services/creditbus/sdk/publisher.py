@@ -55,6 +55,7 @@ class Publisher:
         registry: str,
         password: str,
         protocol: str = "SASL_PLAINTEXT",
+        compression: str = "none",
     ) -> None:
         self.source = source
         self._failure: KafkaError | None = None
@@ -70,6 +71,7 @@ class Publisher:
                 "acks": "all",
                 "enable.idempotence": True,
                 "linger.ms": 2,
+                "compression.type": compression,
                 "message.timeout.ms": 60_000,
                 # The library's own partitioner disagrees with everybody else's about a key.
                 "partitioner": "murmur2_random",

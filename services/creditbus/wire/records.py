@@ -15,6 +15,8 @@ from typing import Any, Final, TypeVar
 
 import fastavro
 import msgspec
+from fastavro.read import SchemaResolutionError
+from fastavro.schema import SchemaParseException, UnknownType
 
 from creditbus.domain.checks import Access
 from creditbus.domain.directives import Acknowledgement, Attempt, Directive
@@ -55,6 +57,7 @@ _AVRO_FAULTS: Final = (
     TypeError,
     UnicodeDecodeError,
     ValueError,
+    SchemaResolutionError,
 )
 """What fastavro raises for bytes that do not follow a schema: whatever they led it to."""
 
@@ -158,11 +161,16 @@ class Codec:
 
     def _newer_version(self, text: str) -> Schema | None:
         """Return a version published after this process began, which reads it as its own newest."""
-        name = json.loads(text).get("name")
-        known = next((each for each in self._newest.values() if each.name == name), None)
-        if known is None or known.record not in TYPES:
+        try:
+            content = json.loads(text)
+            name = content.get("name") if isinstance(content, dict) else None
+            known = next((each for each in self._newest.values() if each.name == name), None)
+            if known is None or known.record not in TYPES:
+                return None
+            return published(known.record, known.version + 1, text)
+        except (*_AVRO_FAULTS, SchemaParseException, UnknownType):
+            # Others may use the registry too: what they keep there must not stop a reader.
             return None
-        return published(known.record, known.version + 1, text)
 
     @staticmethod
     def _read(data: bytes, writer: Any, reader: Any, *, whole: bool) -> dict[str, Any]:

@@ -1,7 +1,8 @@
 """Law 5: whatever is lost, repeated or turned round, the bodies end where the last standing says.
 
-Standings travel on a compacted topic and directives by webhook: either may skip, repeat and overtake, and
-only the newest of each is certain to arrive. The bodies are modelled with the fence that subscribers use.
+Standings travel on a compacted topic and directives by webhook: either may skip, repeat and
+overtake, and only the newest of each is certain to arrive. The bodies are modelled with the fence
+that subscribers use.
 """
 
 from __future__ import annotations
@@ -73,7 +74,7 @@ NUMBERS: Final = st.sampled_from(["（2026）测1号", "（2026）测2号"])
 
 @st.composite
 def arrivals(draw: st.DrawFn, sent: Sequence[T], certain: Sequence[T]) -> list[T]:
-    """Draw what comes of what was sent: losses, repeats, any order; the certain ones come some time."""
+    """Draw what comes of what was sent, in any order; the certain ones come some time."""
     others = draw(st.lists(st.sampled_from(sent), max_size=2 * len(sent))) if sent else []
     return list(draw(st.permutations([*others, *certain])))
 

@@ -1,9 +1,10 @@
-"""Logs of record as chance writes them: two firms, three lists, repeats, conflicts, mistakes, days."""
+"""Logs of record as chance writes them: repeats, conflicts, mistakes and days, of two firms."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import timedelta
+from itertools import pairwise
 from typing import Final
 
 from hypothesis import strategies as st
@@ -68,7 +69,7 @@ LOGS: Final = st.integers(0, 30).flatmap(
 def cut(log: Sequence[Logged], places: Sequence[int]) -> list[Sequence[Logged]]:
     """Return the log in slices that end at these places."""
     edges = sorted({0, len(log), *(place % (len(log) + 1) for place in places)})
-    return [log[start:stop] for start, stop in zip(edges, edges[1:], strict=False)]
+    return [log[start:stop] for start, stop in pairwise(edges)]
 
 
 def listed(slices: Sequence[Sequence[Logged]], state: DictState) -> tuple[list[Output], DictState]:

@@ -1,8 +1,9 @@
-"""The laws of listing over any log: slices, repeats and partitions change nothing; all is counted."""
+"""The laws of listing over any log: slices, repeats and partitions change nothing."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import msgspec
 from hypothesis import given, settings
@@ -99,7 +100,7 @@ def test_revision_goes_up_by_one_with_every_change(log: list[Logged]) -> None:
     for subject in (FIRM, OTHER_FIRM):
         own = [standing for standing in standings(outputs) if standing.subject_id == subject]
         assert [standing.revision for standing in own] == list(range(1, len(own) + 1))
-        for before, after in zip(own, own[1:], strict=False):
+        for before, after in pairwise(own):
             assert before.entries != after.entries
         assert state.get_many(SUBJECTS, [subject]) == [own[-1] if own else None]
 

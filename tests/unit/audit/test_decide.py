@@ -1,4 +1,4 @@
-"""Audit: what each position became, what is open, what became two things, and what bodies still owe."""
+"""Audit: what each position became, what is open or became two things, and what bodies owe."""
 
 from __future__ import annotations
 

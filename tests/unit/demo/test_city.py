@@ -41,7 +41,7 @@ def statements(count: int = 1500, *, seed: int = 7, run: str = "r1") -> list[Sta
 
 
 def as_the_gateway_hands_it_on(statement: Statement) -> Submitted:
-    """Return the event of a statement; a person's number has become a token, adulthood is vouched."""
+    """Return the event of a statement; a person's number has become a token."""
     assert statement.event is not None
     if statement.person is None:
         return statement.event
@@ -82,9 +82,7 @@ class Bus:
         arrival = an_arrival(
             event, topic=topic, offset=offset, headers=(("attestation", attestation),)
         )
-        (output,) = INTAKE(
-            Slice(topic=topic, partition=0, columns=[arrival]), DictState()
-        ).outputs
+        (output,) = INTAKE(Slice(topic=topic, partition=0, columns=[arrival]), DictState()).outputs
         if output.stream == "refusals":
             self.fates.append((origin, "refused"))
             return Fate.REFUSED

@@ -1,4 +1,4 @@
-"""Latencies: from the statement that caused a directive to the body that acted, each direction apart."""
+"""Latencies: from the statement that caused a directive to the body that acted on it."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
-"""Dispatch case by case: what a standing asks of a body, what lifts it, and which answer settles it."""
+"""Dispatch case by case: what a standing asks of a body, what lifts it, what settles it."""
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 import pytest
@@ -197,7 +197,7 @@ def test_answer_to_what_is_owed_is_kept(outcome: Outcome) -> None:
     ],
     ids=["later revision", "earlier revision", "unknown obligation", "another body"],
 )
-def test_answer_to_anything_else_settles_nothing(changes: dict[str, object]) -> None:
+def test_answer_to_anything_else_settles_nothing(changes: dict[str, Any]) -> None:
     ledger, directive = applied()
     assert settle(ledger, an_acknowledgement(directive, **changes)) == ledger
 

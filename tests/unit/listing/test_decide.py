@@ -225,9 +225,9 @@ def test_day_that_has_turned_before_turns_nothing(days: int) -> None:
 def test_red_entry_is_suspended_by_a_serious_black_one_and_returns_with_its_removal() -> None:
     log = Log()
     log.take(a_grade_a(), a_listing())
-    assert log.stages["RD-TAX-A"] is Stage.SUSPENDED
+    assert log.stages == {"RD-TAX-A": Stage.SUSPENDED, "BL-COURT-SX": Stage.ACTIVE}
     log.take(a_removal())
-    assert log.stages["RD-TAX-A"] is Stage.ACTIVE
+    assert log.stages == {"RD-TAX-A": Stage.ACTIVE, "BL-COURT-SX": Stage.REMOVED}
 
 
 def test_red_entry_returns_by_itself_when_the_black_term_ends() -> None:

@@ -1,4 +1,4 @@
-"""Checks: who may ask, the default yes, and a no that ends with its term whatever any timer does."""
+"""Checks: who may ask, the default yes, and a no that ends with its term without any timer."""
 
 from __future__ import annotations
 

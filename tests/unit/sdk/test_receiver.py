@@ -1,4 +1,4 @@
-"""A body's side of delivery: verified, fenced by revision, acted on once, and remembered in a file."""
+"""A body's side of delivery: verified, fenced by revision, acted on once, and remembered."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Headers: CloudEvents attributes of an event, a trace that its id begins, and reading them back."""
+"""Headers: CloudEvents attributes of an event, a trace that its id begins, and their reading."""
 
 from __future__ import annotations
 

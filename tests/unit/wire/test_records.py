@@ -1,4 +1,4 @@
-"""Careful reading: every damage to the bytes is told with its reason, and an outage never is one."""
+"""Careful reading: every damage to the bytes is told with its reason; an outage is no damage."""
 
 from __future__ import annotations
 
@@ -68,9 +68,35 @@ def test_envelope_is_read_though_the_body_is_damaged() -> None:
     assert a_codec().envelope(GOOD[:body]) == ("entry_listed", a_listing().envelope)
 
 
-def test_foreign_schema_of_the_registry_is_no_record_of_the_bus() -> None:
-    codec = Codec(SCHEMAS, IDS, lambda _number: '"string"')
+FOREIGN: Final = (
+    '"string"',
+    '["null", "string"]',
+    'syntax = "proto3";',
+    "[]",
+    "{}",
+    '{"type": "record", "name": "Invoice", "fields": []}',
+    '{"type": "record", "name": "EntryListed", "namespace": "creditbus"}',
+    '{"type": "record", "name": "EntryListed", "namespace": "creditbus", "fields": [{}]}',
+    (
+        '{"type": "record", "name": "EntryListed", "namespace": "creditbus",'
+        ' "fields": [{"name": "list_id", "type": "nothing"}]}'
+    ),
+)
+
+
+@pytest.mark.parametrize("text", FOREIGN)
+def test_foreign_schema_of_the_registry_is_no_record_of_the_bus(text: str) -> None:
+    codec = Codec(SCHEMAS, IDS, lambda _number: text)
     assert reason(b"\x00\x00\x00\x0f\xffrest", codec) == "UNKNOWN_RECORD"
+
+
+def test_schema_that_borrows_a_name_of_the_bus_makes_its_bytes_unreadable() -> None:
+    fields = '[{"name": "list_id", "type": "int"}]'
+    text = (
+        f'{{"type": "record", "name": "EntryListed", "namespace": "creditbus", "fields": {fields}}}'
+    )
+    codec = Codec(SCHEMAS, IDS, lambda _number: text)
+    assert reason(b"\x00\x00\x00\x0f\xff\x02", codec) == "UNREADABLE"
 
 
 def test_envelope_alone_is_no_record_of_the_bus() -> None:

@@ -1,0 +1,311 @@
+"""The whole bus in one process: real decisions over dictionaries, a broker made of plain lists.
+
+A worker takes a slice, decides, and checkpoints in one step; a crash before the checkpoint loses
+the decision and nothing else, so the slice comes again to a state read back from its bytes.
+Delivery and the bodies stand outside: there everything may be lost, late, doubled or turned round.
+"""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from random import Random
+from typing import Any, Final
+from zlib import crc32
+
+import msgspec
+
+from creditbus.dispatch.decide import TABLES as LEDGERS
+from creditbus.dispatch.decide import Obligation
+from creditbus.dispatch.decide import build as build_dispatch
+from creditbus.domain.directives import Acknowledgement, Action, Directive, Ground, Outcome
+from creditbus.domain.events import DayTurned
+from creditbus.domain.exposures import Exposure
+from creditbus.domain.ids import ObligationId
+from creditbus.domain.standings import Standing
+from creditbus.engine.values import Arrival, DictState, Output, Slice, Table
+from creditbus.exposure.decide import TABLES as EXPOSED
+from creditbus.exposure.decide import Withdrawal
+from creditbus.exposure.decide import build as build_exposure
+from creditbus.intake.decide import build as build_intake
+from creditbus.listing.decide import TABLES as ENTRIES
+from creditbus.listing.decide import build as build_listing
+from creditbus.sdk.receiver import Answered, Fence
+from creditbus.wire.topics import inbox, party_of_inbox
+from tests.examples import (
+    DECIDED_ON,
+    Decide,
+    a_catalogue,
+    a_codec,
+    a_turn,
+    an_acknowledgement,
+    an_arrival,
+    restored,
+)
+from tests.simulation.city import SPAN, Agencies, Submitted
+
+PARTITIONS: Final = 2
+KEY: Final = b"attestation"
+
+
+def attest(raw: bytes) -> bytes:
+    return hmac.digest(KEY, raw, "sha256")
+
+
+def place_of(subject: str) -> int:
+    """Return the partition of a subject."""
+    return crc32(subject.encode()) % PARTITIONS
+
+
+@dataclass
+class Topics:
+    """The broker: topics of arrivals, where each came in, and what it became elsewhere."""
+
+    records: dict[str, list[Arrival[Any, Any]]] = field(default_factory=dict)
+    fates: list[tuple[str, str]] = field(default_factory=list)
+
+    def put(
+        self,
+        topic: str,
+        value: msgspec.Struct,
+        *,
+        origin: str = "",
+        headers: tuple[tuple[str, bytes | None], ...] = (),
+    ) -> None:
+        records = self.records.setdefault(topic, [])
+        arrival = an_arrival(
+            value, topic=topic, offset=len(records), origin=origin, headers=headers
+        )
+        records.append(arrival)
+
+    def values(self, topic: str) -> list[Any]:
+        return [arrival.body() for arrival in self.records.get(topic, [])]
+
+
+@dataclass
+class Worker:
+    """One worker of one partition, with its tables and its positions."""
+
+    decide: Decide
+    sources: Sequence[str]
+    tables: Sequence[Table[Any, Any]]
+    write: Callable[[Output], None]
+    state: DictState = field(default_factory=DictState)
+    positions: dict[str, int] = field(default_factory=dict)
+
+    def waiting(self, topics: Topics) -> list[str]:
+        """Return the sources with records that were not decided yet."""
+        return [
+            source
+            for source in self.sources
+            if len(topics.records.get(source, [])) > self.positions.get(source, 0)
+        ]
+
+    def step(self, topics: Topics, random: Random) -> None:
+        """Decide one slice; one in five is lost to a crash before its checkpoint."""
+        source = random.choice(self.waiting(topics))
+        start = self.positions.get(source, 0)
+        columns = topics.records[source][start : start + random.randint(1, 6)]
+        outcome = self.decide(Slice(topic=source, partition=0, columns=columns), self.state)
+        if random.random() < 0.2:
+            self.state = restored(self.state, self.tables)
+            return
+        self.state.apply(outcome.changes)
+        self.positions[source] = start + len(columns)
+        for output in outcome.outputs:
+            self.write(output)
+
+
+class Body:
+    """An executing body behind its fence: what it applies at present."""
+
+    def __init__(self, path: Path, random: Random) -> None:
+        self.applied: dict[ObligationId, tuple[Ground, ...]] = {}
+        self._fence = Fence(path)
+        self._random = random
+
+    def receive(self, directive: Directive) -> Outcome:
+        return self._fence.once(directive, self._act).outcome
+
+    def _act(self, directive: Directive) -> Answered:
+        if self._random.random() < 0.2:
+            return Answered(Outcome.ACCEPTED)
+        if directive.action is Action.APPLY:
+            self.applied[directive.obligation_id] = directive.grounds
+        else:
+            self.applied.pop(directive.obligation_id, None)
+        return Answered(Outcome.APPLIED)
+
+
+class Bus:
+    """Everything, moved by one source of chance."""
+
+    def __init__(self, seed: int, folder: Path) -> None:
+        self.random = Random(seed)
+        self.topics = Topics()
+        self.received: dict[str, set[str]] = {}
+        self.public: dict[str, Exposure] = {}
+        self.days = 0
+        self._agencies = Agencies(self.random)
+        self.bodies = {
+            body: Body(folder / f"{body}.sqlite", self.random) for body in a_catalogue().bodies
+        }
+        catalogue = a_catalogue()
+        parties = [*catalogue.sources, *catalogue.bodies]
+        intake = build_intake(catalogue, party_of_inbox, attest)
+        self.intake = Worker(intake, [inbox(party) for party in parties], (), self._admit)
+        self.listing = self._workers(build_listing(catalogue), ENTRIES, self._list, "events")
+        self.dispatch = self._workers(
+            build_dispatch(catalogue), LEDGERS, self._instruct, "standings", "acknowledgements"
+        )
+        self.exposure = self._workers(build_exposure(catalogue), EXPOSED, self._show, "standings")
+
+    def live(self, steps: int) -> None:
+        """Let this many things happen, each by chance."""
+        moves = [self._speak, self._work, self._work, self._deliver, self._deliver]
+        for _ in range(steps):
+            self.random.choice(moves)()
+            if self.random.random() < SPAN / steps:
+                self._turn()
+
+    def settle(self, bound: int = 40_000) -> bool:
+        """Go on without new facts until nothing waits and nothing is owed; tell whether it came."""
+        for _ in range(bound):
+            if not self._busy() and not self.owed():
+                return True
+            self.random.choice([self._work, self._deliver])()
+        return False
+
+    def directives(self) -> list[Directive]:
+        return self.topics.values("directives")
+
+    def owed(self) -> list[Directive]:
+        """Return the last directive of each obligation that its body has not settled."""
+        newest = {each.obligation_id: each for each in self.directives()}
+        return [
+            each
+            for each in newest.values()
+            if (each.obligation_id, each.revision) not in self._settled()
+        ]
+
+    def _settled(self) -> set[tuple[ObligationId, int]]:
+        return {
+            (answer.obligation_id, answer.revision)
+            for place in range(PARTITIONS)
+            for answer in self.topics.values(f"acknowledgements/{place}")
+            if answer.outcome.settles
+        }
+
+    def standings(self) -> dict[str, Standing]:
+        """Return the last standing of each subject."""
+        return {
+            standing.subject_id: standing
+            for place in range(PARTITIONS)
+            for standing in self.topics.values(f"standings/{place}")
+        }
+
+    def obligations(self) -> dict[ObligationId, Obligation]:
+        """Return everything in the ledgers."""
+        return {
+            obligation_id: obligation
+            for worker in self.dispatch
+            for ledger in worker.state.rows.get("ledger", {}).values()
+            for obligation_id, obligation in ledger.obligations.items()
+        }
+
+    def _workers(
+        self,
+        decide: Decide,
+        tables: Sequence[Table[Any, Any]],
+        write: Callable[[Output], None],
+        *sources: str,
+    ) -> list[Worker]:
+        return [
+            Worker(decide, [f"{source}/{place}" for source in sources], tables, write)
+            for place in range(PARTITIONS)
+        ]
+
+    def _busy(self) -> list[Worker]:
+        workers = [self.intake, *self.listing, *self.dispatch, *self.exposure]
+        return [worker for worker in workers if worker.waiting(self.topics)]
+
+    def _work(self) -> None:
+        if busy := self._busy():
+            self.random.choice(busy).step(self.topics, self.random)
+
+    def _speak(self) -> None:
+        self.submit(self._agencies.speak())
+
+    def submit(self, said: Submitted) -> None:
+        """Put a record into its inbox; what no reader can read becomes a dead letter there."""
+        received = self.received.setdefault(said.party, set())
+        if isinstance(said.value, bytes):
+            origin = f"dead/{said.party}/{len(received)}"
+            received.add(origin)
+            self.topics.fates.append((origin, "dead"))
+            return
+        topic = inbox(said.party)
+        received.add(f"{topic}/0/{len(self.topics.records.get(topic, []))}")
+        signed = attest(a_codec().encode(said.value)) if said.attested else None
+        self.topics.put(topic, said.value, headers=(("attestation", signed),))
+
+    def _turn(self) -> None:
+        self.days += 1
+        for place in range(PARTITIONS):
+            turned = a_turn(DECIDED_ON + timedelta(days=self.days))
+            self.topics.put(f"events/{place}", turned, origin="clock")
+
+    def _deliver(self) -> None:
+        owed, ever = self.owed(), self.directives()
+        if not ever:
+            return
+        again = self.random.random() < 0.3 or not owed
+        directive = self.random.choice(ever if again else owed)
+        if self.random.random() < 0.2:
+            return  # lost on the way there
+        outcome = self.bodies[directive.body].receive(directive)
+        for _ in range(self.random.choice([0, 1, 1, 2])):  # lost on the way back, or doubled
+            answer = an_acknowledgement(directive, outcome)
+            self.submit(Submitted(directive.body, answer))
+
+    def _admit(self, output: Output) -> None:
+        if output.stream == "refusals":
+            self.topics.fates.append((output.origin, "refused"))
+            return
+        assert isinstance(output.value, Arrival)
+        value = output.value.body()
+        is_answer = isinstance(value, Acknowledgement)
+        assert output.stream == ("acknowledgements" if is_answer else "events")
+        place = place_of(value.envelope.subject_id)
+        self.topics.put(f"{output.stream}/{place}", value, origin=output.origin)
+
+    def _list(self, output: Output) -> None:
+        if isinstance(output.value, Standing):
+            place = place_of(output.value.subject_id)
+            self.topics.put(f"standings/{place}", output.value, origin=output.origin)
+            return
+        fate = "duplicate" if output.stream == "duplicates" else "refused"
+        self.topics.fates.append((output.origin, fate))
+
+    def _instruct(self, output: Output) -> None:
+        assert isinstance(output.value, Directive)
+        self.topics.put("directives", output.value, origin=output.origin)
+
+    def _show(self, output: Output) -> None:
+        assert isinstance(output.value, Exposure | Withdrawal)
+        self.public.pop(output.value.entry_id, None)
+        if isinstance(output.value, Exposure):
+            self.public[output.value.entry_id] = output.value
+
+    def admitted(self) -> dict[str, int]:
+        """Return how often each position became an event or an acknowledgement."""
+        counts: dict[str, int] = {}
+        for place in range(PARTITIONS):
+            for topic in (f"events/{place}", f"acknowledgements/{place}"):
+                for arrival in self.topics.records.get(topic, []):
+                    if not isinstance(arrival.body(), DayTurned):
+                        counts[arrival.origin] = counts.get(arrival.origin, 0) + 1
+        return counts

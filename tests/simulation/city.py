@@ -1,0 +1,105 @@
+"""What a city says to the bus, by one seed: lawful facts, repeats, conflicts and mistakes."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from random import Random
+from typing import Final
+
+import msgspec
+
+from creditbus.demo.city import organisation
+from creditbus.domain.events import EntryListed, EntryRemoved
+from creditbus.domain.ids import SubjectId
+from creditbus.domain.subjects import SubjectKind
+from tests.examples import (
+    DECIDED_ON,
+    a_bid_bar,
+    a_grade_a,
+    a_listing,
+    a_removal,
+    a_restriction,
+)
+
+FIRMS: Final = tuple(organisation(number) for number in range(6))
+PERSONS: Final = tuple(SubjectId(f"person:{number:064x}") for number in range(2))
+SPAN: Final = 30
+
+
+class Submitted(msgspec.Struct, frozen=True):
+    """One record in one inbox; junk is bytes that are no record."""
+
+    party: str
+    value: msgspec.Struct | bytes
+    attested: bool = False
+
+
+class Agencies:
+    """Says one thing after the other; what was said may be said again at any time."""
+
+    def __init__(self, random: Random) -> None:
+        self._random = random
+        self._said: list[Submitted] = []
+
+    def speak(self) -> Submitted:
+        """Return the next record that comes in."""
+        if self._said and self._random.random() < 0.2:
+            return self._random.choice(self._said)
+        said = self._new()
+        self._said.append(said)
+        return said
+
+    def _new(self) -> Submitted:
+        chance = self._random.random()
+        if chance < 0.04:
+            return Submitted("court", self._random.randbytes(self._random.randint(0, 9)))
+        if chance < 0.08:
+            return Submitted("tax", self._about_a_firm())
+        if chance < 0.25:
+            event = self._about_a_person()
+            return Submitted("court", event, self._random.random() < 0.9)
+        event = self._about_a_firm()
+        return Submitted(event.envelope.source, event)
+
+    def _about_a_firm(self) -> EntryListed | EntryRemoved:
+        source, listing, provisions = self._random.choice(
+            [
+                ("court", a_listing, ["3", "4"]),
+                ("tender", a_bid_bar, ["53", "54", "60"]),
+                ("housing", a_bid_bar, ["53", "54"]),
+                ("tax", a_grade_a, []),
+            ]
+        )
+        number = self._random.randrange(3)
+        own = {
+            "source": source,
+            "subject_id": self._random.choice(FIRMS),
+            "record_id": f"{source}-{number}",
+            "record_revision": self._random.randint(1, 4),
+        }
+        if self._random.random() < 0.35:
+            return a_removal(**own)
+        begins, ends = sorted([self._day(), self._day()])
+        return listing(
+            **own,
+            effective_on=self._random.choice([None, begins]),
+            ends_on=ends,
+            provisions=(self._random.choice(provisions),) if provisions else (),
+            document_number=self._random.choice(["测1号", "测1号", "测2号", ""]),
+        )
+
+    def _about_a_person(self) -> EntryListed | EntryRemoved:
+        own = {
+            "subject_id": self._random.choice(PERSONS),
+            "subject_kind": SubjectKind.NATURAL_PERSON,
+            "record_id": f"person-{self._random.randrange(2)}",
+            "record_revision": self._random.randint(1, 4),
+        }
+        if self._random.random() < 0.35:
+            return a_removal(**own, list_id="RG-COURT-XX")
+        provisions = self._random.choice([("1",), ("9",), ("1", "9"), ("7",)])
+        is_adult = self._random.random() < 0.9
+        return a_restriction(**own, provisions=provisions, adult_on_decision=is_adult)
+
+    def _day(self) -> date:
+        return DECIDED_ON + timedelta(days=self._random.randrange(SPAN))

@@ -1,0 +1,121 @@
+"""The whole bus converges: after any chance of losses, repeats, crashes and days, the laws hold.
+
+Each run is one seed; a failure names it, and the same seed lives the same history again.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from creditbus.audit.decide import tally, total
+from creditbus.dispatch.decide import Ledger, instruct
+from creditbus.domain.directives import Action
+from creditbus.domain.entries import Stage
+from creditbus.domain.subjects import is_person
+from creditbus.engine.values import DictState, Slice
+from creditbus.listing.decide import TABLES, build
+from tests.examples import a_catalogue, state_hash
+from tests.simulation.bus import PARTITIONS, Bus
+
+SEEDS: Final = range(8)
+STEPS: Final = 700
+
+
+@pytest.fixture(scope="module", params=SEEDS, ids=lambda seed: f"SEED={seed}")
+def bus(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Bus:
+    """A bus that has lived through its seed's history and come to rest."""
+    folder: Path = tmp_path_factory.mktemp("bodies")
+    lived = Bus(request.param, folder)
+    lived.live(STEPS)
+    assert lived.settle(), f"SEED={request.param}: {len(lived.owed())} directives stay owed"
+    return lived
+
+
+@pytest.fixture
+def seed(request: pytest.FixtureRequest) -> str:
+    """What to say when a law is broken."""
+    return f"repeat with {request.node.callspec.id}"
+
+
+def test_history_was_worth_living(bus: Bus, seed: str) -> None:
+    fates = {fate for _, fate in bus.topics.fates}
+    assert fates == {"duplicate", "refused", "dead"}, seed
+    assert {each.action for each in bus.directives()} == set(Action), seed
+    assert bus.days > 10, seed
+
+
+def test_obligations_are_what_the_standings_ask_for(bus: Bus, seed: str) -> None:
+    asked = {
+        directive.obligation_id: directive.grounds
+        for standing in bus.standings().values()
+        for directive in instruct(Ledger(), standing, a_catalogue())[1]
+    }
+    obligations = bus.obligations()
+    in_force = {
+        obligation_id: obligation.grounds
+        for obligation_id, obligation in obligations.items()
+        if obligation.action is Action.APPLY
+    }
+    assert in_force == asked, seed
+    applied = {
+        obligation_id: grounds
+        for body in bus.bodies.values()
+        for obligation_id, grounds in body.applied.items()
+    }
+    assert applied == asked, seed
+
+
+def test_nothing_is_owed(bus: Bus, seed: str) -> None:
+    open_ended = [
+        obligation
+        for obligation in bus.obligations().values()
+        if obligation.outcome is None or not obligation.outcome.settles
+    ]
+    assert open_ended == [], seed
+
+
+def test_nothing_is_lost_and_nothing_invented(bus: Bus, seed: str) -> None:
+    sums = total(tally(bus.received, bus.admitted(), bus.topics.fates, set()))
+    assert sums.adds_up, f"{seed}: {sums}"
+    assert sums.received == sums.applied + sums.duplicate + sums.refused + sums.dead, seed
+    known = set().union(*bus.received.values())
+    assert set(bus.admitted()) | {origin for origin, _ in bus.topics.fates} == known, seed
+
+
+def test_public_sees_exactly_the_active_court_entries_of_organisations(bus: Bus, seed: str) -> None:
+    active = {
+        entry.entry_id
+        for standing in bus.standings().values()
+        for entry in standing.entries
+        if entry.stage is Stage.ACTIVE
+        and entry.list_id == "BL-COURT-SX"
+        and not is_person(standing.subject_kind)
+    }
+    assert set(bus.public) == active, seed
+    assert not any(is_person(each.subject_kind) for each in bus.public.values()), seed
+
+
+def test_replay_of_the_log_gives_the_same_state(bus: Bus, seed: str) -> None:
+    decide = build(a_catalogue())
+    for place in range(PARTITIONS):
+        state = DictState()
+        log = bus.topics.records.get(f"events/{place}", [])
+        outcome = decide(Slice(topic="events", partition=place, columns=log), state)
+        state.apply(outcome.changes)
+        assert state_hash(state, TABLES) == state_hash(bus.listing[place].state, TABLES), seed
+        standings = [each.value for each in outcome.outputs if each.stream == "standings"]
+        assert standings == bus.topics.values(f"standings/{place}"), seed
+
+
+def test_same_seed_lives_the_same_history(tmp_path: Path) -> None:
+    histories = []
+    for life in ("first", "second"):
+        folder = tmp_path / life
+        folder.mkdir()
+        lived = Bus(99, folder)
+        lived.live(150)
+        histories.append([each.directive_id for each in lived.directives()])
+    assert histories[0] == histories[1]

@@ -1,0 +1,104 @@
+"""Reading a slice: good records arrive, each bad one is set aside whole with its reason."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import pytest
+from confluent_kafka import Message
+
+from creditbus.domain.directives import Acknowledgement
+from creditbus.domain.events import EntryListed, EntryRemoved
+from creditbus.domain.refusals import DeadLetter
+from creditbus.runtime.reading import KEPT_BYTES, dead_letter, events, position_of, values
+from creditbus.wire.records import Codec, Undecodable
+from creditbus.wire.schemas import load_schemas
+from creditbus.wire.topics import DEAD_LETTERS, inbox
+from tests.examples import SCHEMA_FOLDER, a_codec, a_listing, a_removal, a_standing, a_turn
+
+INTAKE: Final = values(
+    a_codec(), accepts=(EntryListed, EntryRemoved, Acknowledgement), max_bytes=1000
+)
+GOOD: Final = a_codec().encode(a_listing())
+
+
+def message(
+    value: bytes | None,
+    *,
+    offset: int = 0,
+    key: bytes | None = b"k",
+    headers: list[tuple[str, str | bytes | None]] | None = None,
+) -> Message:
+    return Message(
+        topic=inbox("court"), partition=0, offset=offset, key=key, value=value, headers=headers
+    )
+
+
+def test_whole_record_arrives_with_its_place_and_bytes() -> None:
+    ([arrival], unreadable) = INTAKE([message(GOOD, offset=7, headers=[("attestation", b"a")])])
+    assert unreadable == []
+    assert arrival.body() == arrival.head == a_listing()
+    assert arrival.raw == GOOD
+    assert arrival.kind == "entry_listed"
+    assert arrival.origin == str(arrival.position) == "credit.inbox.court.v1/0/7"
+    assert arrival.headers == (("attestation", b"a"),)
+
+
+def test_origin_of_a_record_is_carried_on() -> None:
+    ([arrival], _) = events(a_codec())([message(GOOD, headers=[("origin", b"credit.inbox.x/0/3")])])
+    assert arrival.origin == "credit.inbox.x/0/3"
+
+
+@pytest.mark.parametrize(
+    ("value", "reason"),
+    [
+        (None, "EMPTY_VALUE"),
+        (b"", "EMPTY_VALUE"),
+        (b"no record", "UNFRAMED"),
+        (GOOD[:-1], "UNREADABLE"),
+        (GOOD + b"!", "LEFT_OVER"),
+        (GOOD + b"!" * 1000, "OVERSIZED"),
+        (a_codec().encode(a_standing(a_listing())), "UNKNOWN_RECORD"),
+        (a_codec().encode(a_turn(a_listing().envelope.decided_on)), "UNKNOWN_RECORD"),
+    ],
+)
+def test_bad_record_is_set_aside_and_its_neighbours_arrive(
+    value: bytes | None, reason: str
+) -> None:
+    later = a_codec().encode(a_removal())
+    messages = [message(GOOD), message(value, offset=1), message(later, offset=2)]
+    arrivals, (bad,) = INTAKE(messages)
+    assert [arrival.body() for arrival in arrivals] == [a_listing(), a_removal()]
+    assert (bad.reason, bad.value, bad.key) == (reason, value, b"k")
+    assert bad.position == position_of(messages[1])
+
+
+def test_events_are_read_to_their_envelope_and_no_further() -> None:
+    ([arrival], unreadable) = events(a_codec())([message(GOOD[:-1])])
+    assert unreadable == []
+    assert arrival.head == a_listing().envelope
+    with pytest.raises(Undecodable):
+        arrival.body()
+
+
+def test_outage_of_the_registry_is_no_bad_record() -> None:
+    def away(_number: int) -> str | None:
+        raise ConnectionError
+
+    read = values(Codec(load_schemas(SCHEMA_FOLDER), {}, away), accepts=(EntryListed,))
+    with pytest.raises(ConnectionError):
+        read([message(GOOD)])
+
+
+@pytest.mark.parametrize("value", [b"no record", b"", None, b"x" * (KEPT_BYTES + 5)])
+def test_dead_letter_keeps_the_bytes_the_place_and_the_reason(value: bytes | None) -> None:
+    _, (bad,) = values(a_codec(), accepts=(EntryListed,))([message(value, offset=9)])
+    produced = dead_letter(bad, a_codec())
+    assert (produced.topic, produced.key) == (DEAD_LETTERS, b"court")
+    assert produced.headers == (("origin", b"credit.inbox.court.v1/0/9"),)
+    letter = a_codec().decode(produced.value)
+    assert isinstance(letter, DeadLetter)
+    assert (letter.source, letter.offset, letter.reason) == ("court", 9, bad.reason)
+    assert letter.value == (value[:KEPT_BYTES] if value is not None else None)
+    assert letter.size == len(value or b"")
+    assert len(produced.value or b"") < 1024 * 1024
