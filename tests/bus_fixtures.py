@@ -1,4 +1,4 @@
-"""The whole bus for tests: every server and service on free ports, with the demonstration's bodies."""
+"""The whole bus for tests: every server, every service, and the demonstration bodies."""
 
 from __future__ import annotations
 

@@ -11,7 +11,7 @@ import pytest
 pytest_plugins = ["tests.stack_fixtures", "tests.bus_fixtures"]
 
 HERE: Final = Path(__file__).parent
-WITHOUT_NETWORK: Final = ("unit", "property", "tidy")
+WITHOUT_NETWORK: Final = ("unit", "property", "simulation", "tidy")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -76,7 +76,7 @@ def why_not_uscc(code: str) -> str:
         expected = uscc_check_character(code[:17])
         return f"the check character is {code[17]}, but the others give {expected}"
     if organisation_check_character(code[8:16]) != code[16]:
-        return f"the organisation code inside, {code[8:17]}, has a wrong check character"
+        return "the organisation code inside (characters 9 to 17) has a wrong check character"
     return ""
 
 

@@ -63,7 +63,7 @@ SEEN: Final = Table[Identity, bytes](
     pack_value=bytes,
     unpack_value=bytes,
 )
-"""What was applied or refused of each record revision: the digest of its content."""
+"""What was applied of each record revision: the digest of its content."""
 
 SUBJECTS: Final = Table[str, Standing](
     name="subjects",

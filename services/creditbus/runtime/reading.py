@@ -61,7 +61,9 @@ def events(codec: Codec) -> Read:
 def dead_letter(unreadable: Unreadable, codec: Codec) -> Produced:
     """Return the dead letter of an unreadable record: its bytes, its place and the reason."""
     position, value = unreadable.position, unreadable.value
-    source = SourceId(party_of_inbox(position.topic))
+    # Of a record that came on from an inbox, the dead letter is the inbox record's.
+    origin = (header(unreadable.headers, ORIGIN) or str(position).encode()).decode()
+    source = SourceId(party_of_inbox(origin.partition("/")[0]))
     letter = DeadLetter(
         source=source,
         topic=position.topic,
@@ -77,7 +79,7 @@ def dead_letter(unreadable: Unreadable, codec: Codec) -> Produced:
         topic=DEAD_LETTERS,
         key=source.encode(),
         value=codec.encode(letter),
-        headers=((ORIGIN, str(position).encode()),),
+        headers=((ORIGIN, origin.encode()),),
     )
 
 

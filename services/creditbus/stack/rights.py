@@ -18,7 +18,7 @@ from confluent_kafka.admin import (
     ResourceType,
 )
 
-from creditbus.wire.topics import SERVICES, Topic, application, changelog, service_principal
+from creditbus.wire.topics import SERVICES, Topic, application, service_principal
 
 OPERATOR: Final = "operator"
 READS_EVERYTHING: Final = (OPERATOR, service_principal("audit"))
@@ -52,6 +52,10 @@ def _topic_rights(table: Iterable[Topic]) -> Iterator[AclBinding]:
     for topic in table:
         for writer in topic.writers:
             yield _exact(ResourceType.TOPIC, topic.name, writer, AclOperation.WRITE)
+        if topic.is_changelog:
+            # A store is compared with the lifetime of its changelog's tombstones.
+            (owner,) = topic.writers
+            yield _exact(ResourceType.TOPIC, topic.name, owner, AclOperation.DESCRIBE_CONFIGS)
         for reader in topic.readers:
             yield _exact(ResourceType.TOPIC, topic.name, reader, AclOperation.READ)
     for principal in READS_EVERYTHING:
@@ -62,9 +66,6 @@ def _topic_rights(table: Iterable[Topic]) -> Iterator[AclBinding]:
 def _service_rights(name: str) -> Iterator[AclBinding]:
     principal = service_principal(name)
     yield _prefixed(ResourceType.GROUP, application(name), principal, AclOperation.READ)
-    # A store is compared with the lifetime of its changelog's tombstones.
-    own = changelog(application(name))
-    yield _exact(ResourceType.TOPIC, own, principal, AclOperation.DESCRIBE_CONFIGS)
     yield _prefixed(ResourceType.TRANSACTIONAL_ID, f"{name}-", principal, AclOperation.WRITE)
 
 

@@ -64,6 +64,7 @@ class Topic:
     retention_ms: int | None = None
     max_bytes: int = 1024 * 1024
     log_append_time: bool = False
+    is_changelog: bool = False
 
     def settings(self) -> dict[str, str]:
         """Return the topic's settings as the broker names them."""
@@ -245,4 +246,5 @@ def _changelog_topic(service: str) -> Topic:
         readers=_services(service),
         records=(),
         compact=True,
+        is_changelog=True,
     )

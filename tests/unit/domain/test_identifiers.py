@@ -52,7 +52,10 @@ def test_a_code_with_both_check_characters_passes(code: str) -> None:
         ("9135０100M000100Y43", "neither digits nor capital letters"),
         ("B1350100M000100Y43", "begins with B"),
         ("91A50100M000100Y43", "not a region of six digits"),
-        ("913702000000000012", "the organisation code inside, 000000001, has a wrong check"),
+        (
+            "913702000000000012",
+            "the organisation code inside (characters 9 to 17) has a wrong check",
+        ),
     ],
 )
 def test_a_wrong_code_is_told_what_is_wrong(code: str, why: str) -> None:

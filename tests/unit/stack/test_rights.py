@@ -37,6 +37,7 @@ def test_table_is_granted_whole_and_nothing_beside_it() -> None:
         for operation, named in (
             (AclOperation.WRITE, topic.writers),
             (AclOperation.READ, topic.readers),
+            (AclOperation.DESCRIBE_CONFIGS, topic.writers if topic.is_changelog else ()),
         )
         for principal in named
     }
