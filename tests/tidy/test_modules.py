@@ -21,7 +21,7 @@ from tests.tidy.sources import Source, assert_tidy
 ENTRANCES: Final = ("creditbus.__main__", "creditbus.bench.__main__", "creditbus.sdk")
 LIBRARIES: Final[dict[str, frozenset[str]]] = {
     "creditbus.domain": frozenset({"msgspec"}),
-    "creditbus.wire": frozenset({"fastavro", "msgspec", "pyarrow", "pyruhvro"}),
+    "creditbus.wire": frozenset({"fastavro", "msgspec"}),
     "creditbus.engine": frozenset({"confluent_kafka", "rocksdict"}),
     "creditbus.engine.values": frozenset(),
     "creditbus.sdk": frozenset(

@@ -38,7 +38,7 @@ _BATCH: Final = 5000
 
 
 @dataclass(frozen=True, slots=True)
-class Ledger:
+class TopicReader:
     """A reader of whole topics, as one principal that may read everything."""
 
     process: Process

@@ -74,7 +74,7 @@ def _sum(
     for position in positions:
         fates = fate_of.get(position, [])
         times = admitted.get(position, 0)
-        if times > 1 or len(fates) > 1 or (times and "dead" in fates):
+        if times > 1 or len(fates) > 1:
             counts["twice"] += 1
         elif fates:
             counts[fates[0]] += 1
@@ -88,7 +88,7 @@ def _sum(
 class Reconciliation(msgspec.Struct, frozen=True, kw_only=True):
     """Every obligation's last directive against the answers of its body."""
 
-    directives: int
+    obligations: int
     applies: int
     lifts: int
     settled: int
@@ -106,14 +106,16 @@ def reconcile(
     """Return how many of the obligations, as last stated, their bodies have settled."""
     last = {directive.obligation_id: directive for directive in directives}
     settled = {
-        (answer.obligation_id, answer.revision)
+        (answer.obligation_id, answer.revision, str(answer.envelope.source))
         for answer in acknowledgements
         if answer.outcome.settles
     }
-    answered = sum((each.obligation_id, each.revision) in settled for each in last.values())
+    answered = sum(
+        (each.obligation_id, each.revision, str(each.body)) in settled for each in last.values()
+    )
     lifts = sum(each.action is Action.LIFT for each in last.values())
     return Reconciliation(
-        directives=len(last),
+        obligations=len(last),
         applies=len(last) - lifts,
         lifts=lifts,
         settled=answered,

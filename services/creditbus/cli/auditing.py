@@ -8,10 +8,10 @@ import msgspec
 from rich.console import Console
 from rich.table import Table
 
-from creditbus.audit.app import Ledger
+from creditbus.audit.app import TopicReader
 from creditbus.audit.decide import total
 from creditbus.cli.faults import fail, told
-from creditbus.cli.places import AsJson, Home, operator
+from creditbus.cli.places import AsJson, Home, auditor
 
 _console = Console(highlight=False)
 
@@ -19,8 +19,8 @@ _console = Console(highlight=False)
 @told
 def audit(home: Home = None, as_json: AsJson = False) -> None:
     """Count what became of every record, and whether every directive was settled."""
-    ledger = Ledger(operator(home))
-    sums, reconciliation = ledger.sums(), ledger.reconciliation()
+    reader = TopicReader(auditor(home))
+    sums, reconciliation = reader.sums(), reader.reconciliation()
     rows = [*sums, total(sums)]
     if as_json:
         content = {"sums": rows, "reconciliation": reconciliation}
@@ -32,7 +32,7 @@ def audit(home: Home = None, as_json: AsJson = False) -> None:
             table.add_row(row.party, *(str(count) for count in counts))
         _console.print(table)
         _console.print(
-            f"{reconciliation.directives} obligations, {reconciliation.settled} settled, "
+            f"{reconciliation.obligations} obligations, {reconciliation.settled} settled, "
             f"{reconciliation.owed} owed"
         )
     if not (total(sums).adds_up and reconciliation.adds_up):

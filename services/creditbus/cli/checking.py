@@ -10,7 +10,7 @@ import msgspec
 import typer
 from rich.console import Console
 
-from creditbus.cli.faults import MISUSED, fail, told
+from creditbus.cli.faults import FAILED, MISUSED, fail, told
 from creditbus.cli.places import AsJson, Home, catalogue, sites, stack_file, url
 from creditbus.domain.checks import Answer, Finding
 from creditbus.domain.identifiers import is_uscc
@@ -51,7 +51,8 @@ def check(
     except httpx.TransportError:
         fail("query does not answer: is the bus up? `creditbus status` says")
     if not answer.is_success:
-        fail(answer.json().get("detail", answer.text), MISUSED)
+        detail = answer.json().get("detail", answer.text)
+        fail(detail, FAILED if answer.is_server_error else MISUSED)
     if as_json:
         sys.stdout.buffer.write(answer.content + b"\n")
         return

@@ -7,12 +7,13 @@ from contextlib import contextmanager
 from functools import wraps
 from typing import Final, NoReturn, ParamSpec, TypeVar
 
+import httpx
 import typer
 from confluent_kafka import KafkaException
 from rich.console import Console
 
 from creditbus.runtime.outages import Unavailable
-from creditbus.runtime.registry import IncompatibleSchema, NotPublished
+from creditbus.runtime.registry import IncompatibleSchema, NotRegistered
 from creditbus.runtime.settings import UnknownSetting
 from creditbus.sdk import publisher
 from creditbus.stack.errors import StackError
@@ -39,10 +40,12 @@ def sentences() -> Iterator[None]:
         yield
     except (StackError, Unavailable, UnknownSetting, IncompatibleSchema) as fault:
         fail(str(fault))
-    except (NotPublished, publisher.NotPublished) as fault:
+    except (NotRegistered, publisher.NotPublished) as fault:
         fail(str(fault))
     except KafkaException as fault:
-        fail(f"the broker does not answer as it should: {fault.args[0]}. ")
+        fail(f"the broker: {fault.args[0]}. Is the bus up? `creditbus status` says")
+    except httpx.HTTPError as fault:
+        fail(f"a service of the bus: {fault}. Is the bus up? `creditbus status` says")
 
 
 def told(command: Callable[P, R]) -> Callable[P, R]:

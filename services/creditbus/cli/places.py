@@ -16,7 +16,6 @@ from creditbus.stack.bus import Sites
 from creditbus.stack.downloads import DEFAULT_CACHE
 from creditbus.stack.folder import Folder, StackFile
 from creditbus.stack.ports import HOST, Ports, free
-from creditbus.stack.rights import OPERATOR
 
 Home = Annotated[
     Path | None, typer.Option("--home", help="Folder of the local bus (default .creditbus).")
@@ -24,6 +23,7 @@ Home = Annotated[
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
 
 CACHE: Final = Path(DEFAULT_CACHE)
+_AUDITOR: Final = "svc.audit"
 
 
 def sites(home: Path | None = None) -> Sites:
@@ -64,17 +64,17 @@ def stack_file(home: Path | None = None) -> StackFile:
         fail(f"no bus was started in {folder.path}: run `creditbus up`, or name it with --home")
 
 
-def operator(home: Path | None = None, service: str = "audit") -> Process:
+def auditor(home: Path | None = None) -> Process:
     """Return a process that may read everything, for the commands that look into the topics."""
     file, places = stack_file(home), sites(home)
     return Process(
-        service,
+        "audit",
         0,
         Settings(
             home=places.home,
             kafka=file.bootstrap,
-            kafka_user=OPERATOR if service == OPERATOR else f"svc.{service}",
-            kafka_password=file.credentials[OPERATOR if service == OPERATOR else f"svc.{service}"],
+            kafka_user=_AUDITOR,
+            kafka_password=file.credentials[_AUDITOR],
             registry=file.registry_url,
             redis=file.redis_url,
             schemas=places.schemas,

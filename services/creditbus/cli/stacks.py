@@ -17,8 +17,8 @@ from rich.table import Table
 
 from creditbus.cli.faults import fail, told
 from creditbus.cli.places import AsJson, Home, catalogue, ports, sites, stack_file, url
-from creditbus.stack.bus import HOSTED, LocalBus
-from creditbus.stack.folder import Folder, StackFile, holder
+from creditbus.stack.bus import HOSTED, LocalBus, bodies_plan
+from creditbus.stack.folder import Folder, StackFile
 from creditbus.stack.local import stop_stack
 from creditbus.stack.processes import is_alive, recorded
 from creditbus.stack.services import worker_name
@@ -42,10 +42,13 @@ def up(
     detach: Annotated[
         bool, typer.Option("--detach", "-d", help="Come back when everything is ready.")
     ] = False,
+    bodies: Annotated[
+        bool, typer.Option("--bodies", help="Run the demonstration's executing bodies as well.")
+    ] = False,
 ) -> None:
     """Start the local servers and every service; Ctrl-C or `creditbus down` stops them."""
     if detach:
-        _up_detached(home)
+        _up_detached(home, bodies=bodies)
         return
     places = sites(home)
     stopping = threading.Event()
@@ -53,6 +56,8 @@ def up(
         signal.signal(number, lambda *_: stopping.set())
     bus = LocalBus(places, catalogue(places), ports=ports(), say=_say)
     with bus:
+        if bodies:
+            bus.services.start([bodies_plan(bus.stack.file, places)])
         _say_where(bus.stack.file)
         stopping.wait()
         _say("stopping")
@@ -87,7 +92,7 @@ def status(home: Home = None, as_json: AsJson = False) -> None:
             table.add_row(state.name, str(state.pid or "-"), mark, state.why)
         _console.print(table)
     if not all(state.ready for state in states):
-        fail("not everything is ready: `creditbus up` starts it, the logs are in .creditbus/logs")
+        fail(f"not everything is ready: `creditbus up` starts it, the logs are in {folder.logs}")
 
 
 def _state(service: str, file: StackFile, folder: Folder) -> ServiceState:
@@ -103,11 +108,11 @@ def _state(service: str, file: StackFile, folder: Folder) -> ServiceState:
     return ServiceState(name, pid, ready=answer.is_success, why=answer.json().get("why", ""))
 
 
-def _up_detached(home: Path | None) -> None:
+def _up_detached(home: Path | None, *, bodies: bool) -> None:
     folder = Folder(sites(home).home)
     folder.make()
     log = folder.logs / "launcher.log"
-    extra = ["--home", str(home)] if home else []
+    extra = [*(["--home", str(home)] if home else []), *(["--bodies"] if bodies else [])]
     with log.open("wb") as output:
         launcher = subprocess.Popen(
             [sys.executable, "-m", "creditbus", "up", *extra],
@@ -116,22 +121,22 @@ def _up_detached(home: Path | None) -> None:
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
-    _follow(log, launcher)
-    if holder(folder) is None:
-        fail(f"the bus did not start; its words are in {log}")
+    if not _is_ready(log, launcher):
+        fail(f"the bus is not ready; its words are in {log}; `creditbus down` ends what is left")
 
 
-def _follow(log: Path, launcher: subprocess.Popen[bytes]) -> None:
-    """Print the launcher's lines until it is ready or gone."""
+def _is_ready(log: Path, launcher: subprocess.Popen[bytes]) -> bool:
+    """Print the launcher's lines until it says that it is ready, or is gone, or takes too long."""
     with log.open(encoding="utf-8") as lines:
         for _ in range(_DETACHED_BOUND_S * 10):
             for line in lines:
                 _console.print(line.rstrip(), markup=False)
                 if line.startswith("ready"):
-                    return
+                    return True
             if launcher.poll() is not None:
-                return
+                return False
             threading.Event().wait(0.1)
+    return False
 
 
 def _say(sentence: str) -> None:

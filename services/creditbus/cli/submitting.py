@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Final
@@ -18,9 +18,8 @@ from rich.table import Table
 
 from creditbus.cli.faults import MISUSED, fail, told
 from creditbus.cli.places import AsJson, Home, catalogue, sites, stack_file, url
-from creditbus.demo.city import Fate, Statement
 from creditbus.domain.events import EntryListed
-from creditbus.domain.ids import SourceId, derive_event_id
+from creditbus.domain.ids import SourceId
 from creditbus.domain.refusals import Refusal
 from creditbus.sdk.publisher import Publisher
 from creditbus.sdk.sheets import RowFault, read_court_list
@@ -41,19 +40,6 @@ class Sheet:
     faults: list[RowFault] = field(default_factory=list)
     refusals: list[Refusal] = field(default_factory=list)
 
-    @property
-    def statements(self) -> list[Statement]:
-        """Return the sent rows with what became of them, for the demonstration's sums."""
-        refused = {refusal.record_id for refusal in self.refusals}
-        return [
-            Statement(
-                source=event.envelope.source,
-                event=event,
-                fate=Fate.REFUSED if event.envelope.record_id in refused else Fate.APPLIED,
-            )
-            for event in self.sent
-        ]
-
 
 @told
 def submit(
@@ -72,24 +58,31 @@ def submit(
             MISUSED,
         )
     try:
-        sheet = submit_sheet(stack_file(home), file, source, "")
+        sheet = send_sheet(stack_file(home), file, source)
     except ValueError as fault:
         fail(str(fault), MISUSED)
+    sent: set[str] = {each.envelope.event_id for each in sheet.sent}
+    sheet.refusals = list(_refusals(stack_file(home), source, sent))
     if as_json:
         content = {"sent": len(sheet.sent), "unread": sheet.faults, "refused": sheet.refusals}
         sys.stdout.buffer.write(msgspec.json.encode(content) + b"\n")
     else:
         _console.print(_table(sheet))
         unread, refused = len(sheet.faults), len(sheet.refusals)
-        _console.print(f"{len(sheet.sent)} sent, {refused} of them refused; {unread} rows not read")
+        _console.print(f"{len(sheet.sent)} sent, {refused} of them refused; {unread} not read")
     if sheet.faults or sheet.refusals:
         raise typer.Exit(1)
 
 
-def submit_sheet(file: StackFile, path: Path, source: str, run: str) -> Sheet:
-    """Send every row that can be read, wait for refusals, and return what became of the file.
+def send_sheet(
+    file: StackFile,
+    path: Path,
+    source: str,
+    say: Callable[[EntryListed], EntryListed] = lambda event: event,
+) -> Sheet:
+    """Send every row that can be read, each as ``say`` puts it.
 
-    ``run`` keeps the records of repeated demonstrations apart; an office gives none.
+    Raises ``ValueError`` for a file that is no sheet.
     """
     sheet = Sheet()
     with Publisher(
@@ -103,23 +96,9 @@ def submit_sheet(file: StackFile, path: Path, source: str, run: str) -> Sheet:
             if isinstance(row, RowFault):
                 sheet.faults.append(row)
                 continue
-            event = _of_run(row, run)
-            publisher.send(event)
-            sheet.sent.append(event)
-    sheet.refusals = list(_refusals(file, source, {each.envelope.event_id for each in sheet.sent}))
+            sheet.sent.append(say(row))
+            publisher.send(sheet.sent[-1])
     return sheet
-
-
-def _of_run(event: EntryListed, run: str) -> EntryListed:
-    if not run:
-        return event
-    record_id = f"{run}-{event.envelope.record_id}"
-    envelope = msgspec.structs.replace(
-        event.envelope,
-        record_id=record_id,
-        event_id=derive_event_id(event.envelope.source, record_id, 1, "entry_listed"),
-    )
-    return msgspec.structs.replace(event, envelope=envelope)
 
 
 def _refusals(file: StackFile, source: str, sent: set[str]) -> Iterator[Refusal]:

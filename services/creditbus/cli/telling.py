@@ -31,7 +31,7 @@ def tell_outcome(outcome: Outcome, file: StackFile, console: Console) -> None:
         console.print(_line(each), markup=False, soft_wrap=True)
     found = outcome.reconciliation
     console.print(
-        f"directives {found.directives}: {found.applies} apply, {found.lifts} lift; "
+        f"obligations {found.obligations}: {found.applies} apply, {found.lifts} lift; "
         f"settled {found.settled}, owed {found.owed} {_mark(found.adds_up)}",
         markup=False,
     )
@@ -46,9 +46,11 @@ def tell_outcome(outcome: Outcome, file: StackFile, console: Console) -> None:
     )
     ports = file.ports
     console.print(
-        f"console {url(ports.console)}  exposures {url(ports.feed)}/v1/exposures  "
+        f"while a bus runs: console {url(ports.console)}, "
+        f"exposures {url(ports.feed)}/v1/exposures, "
         f"metrics {url(ports.metrics_of('listing'))}/metrics",
         markup=False,
+        soft_wrap=True,
     )
     console.print(_line(outcome.total), markup=False, soft_wrap=True)
 

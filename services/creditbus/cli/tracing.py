@@ -12,9 +12,9 @@ from confluent_kafka import Message
 from rich.console import Console
 from rich.tree import Tree
 
-from creditbus.audit.app import Ledger
+from creditbus.audit.app import TopicReader
 from creditbus.cli.faults import fail, told
-from creditbus.cli.places import AsJson, Home, operator
+from creditbus.cli.places import AsJson, Home, auditor
 from creditbus.domain.subjects import PERSON, USCC
 from creditbus.runtime.reading import headers_of, position_of
 from creditbus.wire.headers import ORIGIN, header
@@ -60,7 +60,6 @@ class Link(msgspec.Struct, frozen=True):
 
     position: str
     record: str
-    at: str
     says: str
     names: frozenset[str]
 
@@ -74,14 +73,14 @@ def trace(
     as_json: AsJson = False,
 ) -> None:
     """Print every record that belongs to an id, in the order of the flow."""
-    process = operator(home)
+    process = auditor(home)
     catalogue = process.catalogue
     topics = (
         *(inbox(party) for party in (*catalogue.sources, *catalogue.bodies)),
         *_FIXED,
         *(directives(body) for body in catalogue.bodies),
     )
-    links = list(_links(Ledger(process), topics))
+    links = list(_links(TopicReader(process), topics))
     chain = _chain(name, links)
     if not chain:
         fail(f"none of {len(links)} records names {name}: is the id whole?")
@@ -91,9 +90,9 @@ def trace(
     _console.print(_tree(name, chain))
 
 
-def _links(ledger: Ledger, topics: tuple[str, ...]) -> Iterator[Link]:
-    codec = ledger.process.codec
-    for message in ledger.read(*topics):
+def _links(reader: TopicReader, topics: tuple[str, ...]) -> Iterator[Link]:
+    codec = reader.process.codec
+    for message in reader.read(*topics):
         if message.value() is None:
             continue
         try:
@@ -127,9 +126,8 @@ def _names(content: dict[str, Any]) -> frozenset[str]:
 def _link(message: Message, record: str, says: str, names: frozenset[str]) -> Link:
     position = str(position_of(message))
     origin = header(headers_of(message), ORIGIN)
-    _, millis = message.timestamp()
     known = names | ({origin.decode()} if origin else frozenset()) | {position}
-    return Link(position, record, f"{millis}", says, frozenset(known))
+    return Link(position, record, says, frozenset(known))
 
 
 def _short(content: dict[str, Any]) -> str:

@@ -6,6 +6,7 @@ Persons go through the gateway.
 from __future__ import annotations
 
 import asyncio
+import threading
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -15,7 +16,7 @@ from typing import Final
 import httpx
 import msgspec
 
-from creditbus.demo.city import Statement
+from creditbus.demo.city import Submitted
 from creditbus.runtime.clock import Clock
 from creditbus.sdk.publisher import Publisher
 from creditbus.stack.bus import token_name
@@ -35,10 +36,11 @@ class Agencies:
     clock: Clock
     sent: int = 0
     sent_at: dict[str, datetime] = field(default_factory=dict)
+    _stopped: threading.Event = field(default_factory=threading.Event)
     _publishers: dict[str, Publisher] = field(default_factory=dict)
 
     async def say(
-        self, statements: Sequence[Statement], *, per_second: float | None = None
+        self, statements: Sequence[Submitted], *, per_second: float | None = None
     ) -> None:
         """Send all statements, each source in its order.
 
@@ -52,14 +54,20 @@ class Agencies:
             self._submit(persons, len(statements), per_second),
         )
 
+    def stop(self) -> None:
+        """Say no more: what is under way ends at the next statement."""
+        self._stopped.set()
+
     def close(self) -> None:
         """Wait for the last receipts."""
         for publisher in self._publishers.values():
             publisher.flush()
 
-    def _publish(self, statements: Iterable[Statement], per_second: float | None) -> None:
+    def _publish(self, statements: Iterable[Submitted], per_second: float | None) -> None:
         pace = _Pace(per_second)
         for statement in statements:
+            if self._stopped.is_set():
+                break
             pace.wait()
             publisher = self._publisher(statement.source)
             if statement.event is None:
@@ -81,10 +89,10 @@ class Agencies:
         return self._publishers[source]
 
     async def _submit(
-        self, statements: Sequence[Statement], of: int, per_second: float | None
+        self, statements: Sequence[Submitted], of: int, per_second: float | None
     ) -> None:
         """Send each source's statements in their order, all sources at once."""
-        by_source: dict[str, list[Statement]] = {}
+        by_source: dict[str, list[Submitted]] = {}
         for statement in statements:
             by_source.setdefault(statement.source, []).append(statement)
         pause = (
@@ -97,13 +105,13 @@ class Agencies:
             )
 
     async def _submit_all(
-        self, client: httpx.AsyncClient, statements: Sequence[Statement], pause: float
+        self, client: httpx.AsyncClient, statements: Sequence[Submitted], pause: float
     ) -> None:
         for statement in statements:
             await self._submit_one(client, statement)
             await asyncio.sleep(pause)
 
-    async def _submit_one(self, client: httpx.AsyncClient, statement: Statement) -> None:
+    async def _submit_one(self, client: httpx.AsyncClient, statement: Submitted) -> None:
         assert statement.event is not None
         assert statement.person is not None
         content = to_record(statement.event)

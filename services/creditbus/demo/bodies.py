@@ -47,7 +47,7 @@ class Bodies:
         self._clock = clock
         self.received: list[Received] = []
         self._receivers = {
-            body: Receiver(secret, Fence(folder / f"{body}.sqlite"))
+            body: Receiver(secret, Fence(folder / f"{body}.sqlite", now=clock.now))
             for body, secret in settings.webhook_secrets.items()
         }
 

@@ -50,7 +50,7 @@ class Person(msgspec.Struct, frozen=True):
     number_kind: str = "synthetic"
 
 
-class Statement(msgspec.Struct, frozen=True, kw_only=True):
+class Submitted(msgspec.Struct, frozen=True, kw_only=True):
     """One record that an agency sends: an event, one about a person, or bytes that are none."""
 
     source: SourceId
@@ -84,7 +84,7 @@ class City:
         self._kept = {keeper: each for each in self._lists for keeper in each.keepers}
         self._outsiders = sorted(set(catalogue.sources) - set(self._kept))
 
-    def statements(self, count: int) -> list[Statement]:
+    def statements(self, count: int) -> list[Submitted]:
         """Return about this many records, each agency's in the order it sends them.
 
         Every agency speaks.
@@ -98,11 +98,11 @@ class City:
             made += len(life)
         return self._woven(lives)
 
-    def _woven(self, lives: list[list[Statement]]) -> list[Statement]:
+    def _woven(self, lives: list[list[Submitted]]) -> list[Submitted]:
         """Return all lives at once, each in its own order among the others."""
         waiting = [iter(life) for life in reversed(lives)]
         active = [waiting.pop() for _ in range(min(_AT_ONCE, len(waiting)))]
-        woven: list[Statement] = []
+        woven: list[Submitted] = []
         while active:
             place = self._random.randrange(len(active))
             statement = next(active[place], None)
@@ -115,7 +115,7 @@ class City:
                 active.append(waiting.pop())
         return woven
 
-    def _life(self) -> Iterator[Statement]:
+    def _life(self) -> Iterator[Submitted]:
         if self._random.random() < 0.03:
             yield self._mistake()
             return
@@ -123,20 +123,20 @@ class City:
 
     def _entry(
         self, definition: ListDefinition, source: SourceId | None = None
-    ) -> Iterator[Statement]:
+    ) -> Iterator[Submitted]:
         listing = self._listing(definition, source)
         as_person = definition.polarity is Polarity.RESTRICTION
         person = self._person() if as_person else None
         yield from self._told(listing, person)
 
-    def _told(self, listing: EntryListed, person: Person | None) -> Iterator[Statement]:
+    def _told(self, listing: EntryListed, person: Person | None) -> Iterator[Submitted]:
         """Tell one entry's life: in order, repeated, too early or too late."""
         chance = self._random.random()
         removal = self._removal(listing)
         if chance < 0.05 and person is None:
-            # The way out overtakes the way in: the removal is remembered, the listing never acts.
+            # The way out overtakes the way in: the removal is remembered, the listing is told so.
             yield self._say(removal, Fate.APPLIED)
-            yield self._say(listing, Fate.APPLIED)
+            yield self._say(listing, Fate.REFUSED)
             return
         yield self._say(listing, Fate.APPLIED, person)
         if chance < 0.20 and person is None:
@@ -235,11 +235,11 @@ class City:
             event, envelope=msgspec.structs.replace(envelope, event_id=repeat)
         )
 
-    def _stray(self, source: SourceId) -> Statement:
+    def _stray(self, source: SourceId) -> Submitted:
         """Return the listing of an agency on a register that it does not keep."""
         return self._say(self._listing(self._lists[0], source), Fate.REFUSED)
 
-    def _mistake(self) -> Statement:
+    def _mistake(self) -> Submitted:
         definition = self._random.choice(
             [each for each in self._lists if each.polarity is not Polarity.RESTRICTION]
         )
@@ -258,10 +258,10 @@ class City:
             envelope = msgspec.structs.replace(envelope, bases=())
         return self._say(msgspec.structs.replace(listing, envelope=envelope), Fate.REFUSED)
 
-    def _dead(self, source: SourceId, kind: int) -> Statement:
+    def _dead(self, source: SourceId, kind: int) -> Submitted:
         # No frame at all; an id that no registry gave; nothing.
         raw = (b"no record", b"\x00\x7f\xff\xff\xff0123", b"")[kind]
-        return Statement(source=source, fate=Fate.DEAD, raw=raw)
+        return Submitted(source=source, fate=Fate.DEAD, raw=raw)
 
     def _person(self) -> Person:
         number = int(derive("person", self._run, self._records)[:8], 16) % 100_000_000
@@ -270,5 +270,5 @@ class City:
     @staticmethod
     def _say(
         event: EntryListed | EntryRemoved, fate: Fate, person: Person | None = None
-    ) -> Statement:
-        return Statement(source=event.envelope.source, fate=fate, event=event, person=person)
+    ) -> Submitted:
+        return Submitted(source=event.envelope.source, fate=fate, event=event, person=person)

@@ -116,11 +116,22 @@ def instruct(
             continue
         before = obligations.get(obligation_id)
         obligations[obligation_id] = stated
-        is_correction = before is not None and before.action is stated.action
+        is_correction = before is not None and _is_correction(before, stated)
         directives.append(
             _directive(obligation_id, stated, standing, catalogue, is_correction=is_correction)
         )
     return Ledger(revision=standing.revision, obligations=obligations), directives
+
+
+def _is_correction(before: Obligation, stated: Obligation) -> bool:
+    """Tell whether an application says the same of the same entries, or of fewer.
+
+    Only that travels with the lifts; one more ground burdens anew, and waits its turn.
+    """
+    known = {ground.entry_id for ground in before.grounds}
+    return before.action is stated.action and all(
+        ground.entry_id in known for ground in stated.grounds
+    )
 
 
 def _subject(heard: Heard) -> str:

@@ -13,7 +13,7 @@ from enum import StrEnum
 
 import msgspec
 
-from creditbus.domain.events import Envelope
+from creditbus.domain.events import EntryListed, EntryRemoved, Envelope
 from creditbus.domain.ids import (
     BasisId,
     BodyId,
@@ -121,6 +121,18 @@ class Acknowledgement(
     revision: int
     outcome: Outcome
     detail: str = ""
+
+
+Statement = EntryListed | EntryRemoved | Acknowledgement
+"""What a party puts into its own inbox."""
+
+
+def answer_record(directive_id: DirectiveId, outcome: Outcome) -> tuple[str, int]:
+    """Return the record id and the record revision of an answer that its body gave no name.
+
+    Both ways in use it, so a body that answers the webhook and the gateway alike says one thing.
+    """
+    return f"{directive_id}:{outcome}", 1
 
 
 class Attempt(msgspec.Struct, frozen=True, kw_only=True):

@@ -10,12 +10,17 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from enum import StrEnum
+from typing import Final
 
 import msgspec
 
 from creditbus.domain.calendar import DAY, day_of, end_of_day
 from creditbus.domain.events import EntryListed, EntryRemoved, RemovalCause
 from creditbus.domain.ids import BasisId, EntryId, EventId, ListId, SourceId, derive_entry_id
+
+ID_CHARACTERS: Final = 200
+TEXT_CHARACTERS: Final = 500
+"""How long an id and a text of a record may be, so that a standing fits into a record."""
 
 
 class Stage(StrEnum):
@@ -112,17 +117,18 @@ def _rank(entry: Entry) -> tuple[int, bool]:
 
 def _state(event: EntryListed | EntryRemoved) -> Entry:
     envelope = event.envelope
+    # A listing with longer texts is refused; a removal passes, and only its words are cut.
     entry = Entry(
         entry_id=derive_entry_id(envelope.subject_id, envelope.source, envelope.record_id),
-        list_id=event.list_id,
+        list_id=ListId(event.list_id[:ID_CHARACTERS]),
         source=envelope.source,
         record_id=envelope.record_id,
         record_revision=envelope.record_revision,
-        event_id=envelope.event_id,
+        event_id=EventId(envelope.event_id[:ID_CHARACTERS]),
         stage=Stage.ACTIVE,
         decided_on=envelope.decided_on,
         starts_on=envelope.effective_on or envelope.decided_on,
-        document_number=envelope.document_number,
+        document_number=envelope.document_number[:TEXT_CHARACTERS],
     )
     if isinstance(event, EntryRemoved):
         # Expiry is the bus's own finding and ranks below any act; what a source states is an act.

@@ -11,12 +11,12 @@ from typing import Final
 
 import msgspec
 
+from creditbus.domain.articles import LISTS
 from creditbus.domain.calendar import years_after
 from creditbus.domain.catalogue import Catalogue, ListDefinition
 from creditbus.domain.events import EntryListed
 from creditbus.domain.refusals import Fault, Reason
 
-_OPINION_49: Final = "国办发〔2020〕49号 (八)"
 _LAST_YEAR: Final = 2098
 """Agencies' systems write 2999-12-31 or 2099-12-31 for "not known".
 
@@ -92,13 +92,13 @@ def _term_too_long(listing: Listing) -> bool:
 GATES: Final[dict[Reason, Gate]] = {
     Reason.BASIS_MISSING: Gate(
         "bases",
-        _OPINION_49,
+        LISTS,
         "name the provision that the decision rests on",
         lambda listing: not listing.event.envelope.bases,
     ),
     Reason.BASIS_UNKNOWN: Gate(
         "bases",
-        _OPINION_49,
+        LISTS,
         "name bases of the catalogue, or have the basis registered first",
         lambda listing: any(
             basis not in listing.catalogue.bases for basis in listing.event.envelope.bases
@@ -106,7 +106,7 @@ GATES: Final[dict[Reason, Gate]] = {
     ),
     Reason.BASIS_NOT_OF_LIST: Gate(
         "bases",
-        _OPINION_49,
+        LISTS,
         "at least one basis must be one that the list stands on",
         lambda listing: not set(listing.event.envelope.bases) & set(listing.definition.bases),
     ),
@@ -118,13 +118,13 @@ GATES: Final[dict[Reason, Gate]] = {
     ),
     Reason.DOCUMENT_MISSING: Gate(
         "document_number",
-        _OPINION_49,
+        LISTS,
         "give the number of the decision",
         lambda listing: not listing.event.envelope.document_number.strip(),
     ),
     Reason.PROVISION_UNKNOWN: Gate(
         "provisions",
-        _OPINION_49,
+        LISTS,
         "name the article, behaviour or item as the list's rule numbers it",
         _provision_unknown,
     ),
@@ -148,13 +148,13 @@ GATES: Final[dict[Reason, Gate]] = {
     ),
     Reason.TERM_MISSING: Gate(
         "ends_on",
-        _OPINION_49,
+        LISTS,
         "give the last day of the term, or until_performed where the list allows it, not both",
         _term_missing,
     ),
     Reason.TERM_BEFORE_DECISION: Gate(
         "ends_on",
-        _OPINION_49,
+        LISTS,
         "the term must not end before the decision or its first day of effect",
         _term_before_decision,
     ),

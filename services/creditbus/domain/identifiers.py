@@ -78,8 +78,3 @@ def why_not_uscc(code: str) -> str:
     if organisation_check_character(code[8:16]) != code[16]:
         return "the organisation code inside (characters 9 to 17) has a wrong check character"
     return ""
-
-
-def is_individual_business(code: str) -> bool:
-    """Tell whether the code is of class 92 (个体工商户), whose name points to a natural person."""
-    return code.startswith("92")

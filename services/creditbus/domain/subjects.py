@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from enum import StrEnum
 from string import hexdigits
-from typing import Final
+from typing import Final, Literal
+
+import msgspec
 
 from creditbus.domain.identifiers import why_not_uscc
 from creditbus.domain.ids import SubjectId
@@ -27,6 +29,18 @@ class SubjectKind(StrEnum):
     INDIVIDUAL_BUSINESS = "INDIVIDUAL_BUSINESS"
     NATURAL_PERSON = "NATURAL_PERSON"
     NONE = "NONE"
+
+
+class PersonNumber(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A natural person by number; a token takes its place before anything is asked or kept."""
+
+    kind: Literal["NATURAL_PERSON"] = "NATURAL_PERSON"
+    number_kind: str
+    number: str
+
+    def __repr__(self) -> str:
+        """Return nothing of the number, wherever this may be printed."""
+        return "PersonNumber(…)"
 
 
 def is_person(kind: SubjectKind) -> bool:
@@ -72,8 +86,3 @@ def kind_of(subject: SubjectId) -> SubjectKind:
     if code.startswith(("1", "5")):
         return SubjectKind.NONENTERPRISE_LEGAL_PERSON
     return SubjectKind.UNINCORPORATED
-
-
-def region_of(subject: SubjectId) -> str:
-    """Return the six digits of an organisation's registering region, or nothing for a person."""
-    return subject.removeprefix(USCC)[2:8] if subject.startswith(USCC) else ""

@@ -13,27 +13,24 @@ from typing import Final
 
 import msgspec
 
+from creditbus.domain.articles import IDENTITY, LISTS, MINORS, OWN_NAME, PERSONS
 from creditbus.domain.catalogue import Catalogue
-from creditbus.domain.directives import Acknowledgement
-from creditbus.domain.events import EntryListed, EntryRemoved, Envelope
+from creditbus.domain.directives import Acknowledgement, Statement
+from creditbus.domain.entries import ID_CHARACTERS, TEXT_CHARACTERS
+from creditbus.domain.events import EntryListed, Envelope
 from creditbus.domain.refusals import Fault, Reason, refuse
 from creditbus.domain.subjects import SubjectKind, is_person, kind_of, why_not_subject
 from creditbus.engine.values import Arrival, Outcome, Output, Slice, State
 
-Submitted = EntryListed | EntryRemoved | Acknowledgement
-Arrivals = Sequence[Arrival[Envelope, Submitted]]
+Arrivals = Sequence[Arrival[Envelope, Statement]]
 
-_OWN_NAME: Final = "山东省社会信用条例 第十条"
-_IDENTITY: Final = "GB 32100-2015; 山东省社会信用条例 第二条"
-_PERSONS: Final = "个人信息保护法 第三十四条、第三十七条"
-_MINORS: Final = "法释〔2017〕7号 第四条; 山东省社会信用条例 第二条"
-_LISTS: Final = "国办发〔2020〕49号 (八)"
+MANY: Final = 50
 
 
 class Submission(msgspec.Struct, frozen=True):
     """A submitted record, whose inbox it came through, and whether the gateway vouches."""
 
-    event: Submitted
+    event: Statement
     party: str
     attested: bool
     catalogue: Catalogue
@@ -87,7 +84,7 @@ def _speaker(submission: Submission) -> Fault | None:
     claimed, party = submission.event.envelope.source, submission.party
     if claimed != party:
         detail = f"the inbox is {party}'s, the record speaks for {claimed}"
-        return Fault(Reason.SOURCE_MISMATCH, "source", _OWN_NAME, detail)
+        return Fault(Reason.SOURCE_MISMATCH, "source", OWN_NAME, detail)
     return None
 
 
@@ -98,7 +95,7 @@ def _role(submission: Submission) -> Fault | None:
     if party not in known:
         role = "an executing body" if is_body else "a source"
         detail = f"{party} is not registered as {role}"
-        return Fault(Reason.SOURCE_NOT_COMPETENT, "source", _OWN_NAME, detail)
+        return Fault(Reason.SOURCE_NOT_COMPETENT, "source", OWN_NAME, detail)
     return None
 
 
@@ -106,8 +103,27 @@ def _record(submission: Submission) -> Fault | None:
     envelope = submission.event.envelope
     if not envelope.record_id.strip() or envelope.record_revision < 1:
         detail = "give the record's own id and a revision of 1 or more"
-        return Fault(Reason.RECORD_UNNAMED, "record_id", _OWN_NAME, detail)
+        return Fault(Reason.RECORD_UNNAMED, "record_id", OWN_NAME, detail)
+    too_long = len(envelope.record_id) > ID_CHARACTERS
+    if too_long or (isinstance(submission.event, EntryListed) and _is_wordy(submission.event)):
+        detail = (
+            f"ids may have {ID_CHARACTERS} characters, texts {TEXT_CHARACTERS}, "
+            f"bases and provisions {MANY} rows"
+        )
+        return Fault(Reason.FIELD_TOO_LONG, "record_id", OWN_NAME, detail)
     return None
+
+
+def _is_wordy(event: EntryListed) -> bool:
+    """Tell whether a listing says more than a standing can carry; a removal is only cut."""
+    envelope = event.envelope
+    ids = (envelope.event_id, *envelope.bases, *event.provisions)
+    texts = (envelope.document_number, event.subject_name or "")
+    return (
+        any(len(each) > ID_CHARACTERS for each in ids)
+        or any(len(each) > TEXT_CHARACTERS for each in texts)
+        or max(len(envelope.bases), len(event.provisions)) > MANY
+    )
 
 
 def _subject(submission: Submission) -> Fault | None:
@@ -115,18 +131,18 @@ def _subject(submission: Submission) -> Fault | None:
     kind = kind_of(envelope.subject_id)
     why_not = why_not_subject(kind, envelope.subject_id)
     if why_not:
-        return Fault(Reason.SUBJECT_INVALID, "subject_id", _IDENTITY, why_not)
+        return Fault(Reason.SUBJECT_INVALID, "subject_id", IDENTITY, why_not)
     if not is_person(kind) or not isinstance(submission.event, EntryListed):
         return None
     if submission.event.subject_name is not None:
         detail = "a natural person's name never travels on the bus"
-        return Fault(Reason.SUBJECT_INVALID, "subject_name", _PERSONS, detail)
+        return Fault(Reason.SUBJECT_INVALID, "subject_name", PERSONS, detail)
     if not submission.attested:
         detail = "facts about natural persons and individual businesses come through the gateway"
-        return Fault(Reason.PERSON_NOT_ATTESTED, "subject_id", _PERSONS, detail)
+        return Fault(Reason.PERSON_NOT_ATTESTED, "subject_id", PERSONS, detail)
     if kind is SubjectKind.NATURAL_PERSON and envelope.adult_on_decision is not True:
         detail = "the subject was not of age on the day of the decision; nothing of it is kept"
-        return Fault(Reason.SUBJECT_MINOR, "adult_on_decision", _MINORS, detail)
+        return Fault(Reason.SUBJECT_MINOR, "adult_on_decision", MINORS, detail)
     return None
 
 
@@ -137,13 +153,13 @@ def _listing(submission: Submission) -> Fault | None:
     definition = submission.catalogue.lists.get(event.list_id)
     if definition is None:
         detail = f"the catalogue has no list {event.list_id}"
-        return Fault(Reason.LIST_UNKNOWN, "list_id", _LISTS, detail)
+        return Fault(Reason.LIST_UNKNOWN, "list_id", LISTS, detail)
     if not definition.enabled:
-        return Fault(Reason.LIST_DISABLED, "list_id", _LISTS, definition.note or "not in use")
+        return Fault(Reason.LIST_DISABLED, "list_id", LISTS, definition.note or "not in use")
     if submission.party not in definition.keepers:
         detail = f"{submission.party} does not keep {definition.id}"
-        return Fault(Reason.SOURCE_NOT_COMPETENT, "list_id", _LISTS, detail)
+        return Fault(Reason.SOURCE_NOT_COMPETENT, "list_id", LISTS, detail)
     if not definition.admits(kind_of(event.envelope.subject_id)):
         detail = f"{definition.id} does not admit subjects of this kind"
-        return Fault(Reason.SUBJECT_NOT_ADMITTED, "subject_id", _LISTS, detail)
+        return Fault(Reason.SUBJECT_NOT_ADMITTED, "subject_id", LISTS, detail)
     return None

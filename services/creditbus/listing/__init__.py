@@ -1,6 +1,6 @@
 """The moving of entries on and off lists.
 
-Reads the log of events. Writes standings, refusals and duplicates. Promises that a list changes
-only by an event with a legal act behind it or by a lawful expiry, and that a repeat changes
-nothing.
+Reads the log of events. Writes standings, refusals, duplicates and dead letters. Promises that a
+list changes only by an event with a legal act behind it or by a lawful expiry, and that a repeat
+changes nothing.
 """

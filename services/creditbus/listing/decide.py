@@ -27,7 +27,7 @@ from creditbus.engine.values import Arrival, Draft, Outcome, Output, Slice, Stat
 
 Logged = EntryListed | EntryRemoved | DayTurned
 Arrivals = Sequence[Arrival[Envelope, Logged]]
-Identity = tuple[str, str, int]
+Identity = tuple[str, str, str, int]
 Due = tuple[date, str]
 
 _SCAN_ROWS: Final = 1000
@@ -36,6 +36,16 @@ _TODAY: Final = "today"
 
 def _text(value: str) -> bytes:
     return value.encode()
+
+
+def _identity(envelope: Envelope) -> Identity:
+    """Return what a record revision is known by: for its subject, that no other's can meet it."""
+    return (
+        envelope.subject_id,
+        envelope.source,
+        envelope.record_id,
+        envelope.record_revision,
+    )
 
 
 def _pack_identity(identity: Identity) -> bytes:
@@ -106,7 +116,7 @@ class _Shift:
         if isinstance(event, DayTurned):
             self.turn(event)
             return
-        identity = (event.envelope.source, event.envelope.record_id, event.envelope.record_revision)
+        identity = _identity(event.envelope)
         digest = content_digest(event)
         known = self.draft.get(SEEN, identity)
         if known == digest:
@@ -118,13 +128,14 @@ class _Shift:
             self._say("refusals", refusal, arrival.origin)
             return
         self.draft.put(SEEN, identity, digest)
-        self.outcome.count("listed" if isinstance(event, EntryListed) else "removed")
         self._move(event, arrival.origin)
 
     def turn(self, event: DayTurned) -> None:
         """Begin and end what is due on the day; a day that has turned before turns nothing."""
         if self.today is not None and event.day <= self.today:
             return
+        if self.today is None:
+            self._begin(event)
         self.today = event.day
         self.draft.put(DAYS, _TODAY, event.day)
         while due := self.draft.scan(DUE, (date.min, ""), (event.day + DAY, ""), _SCAN_ROWS):
@@ -134,6 +145,18 @@ class _Shift:
                 if standing is not None:
                     self._settle(standing, standing, event.envelope.event_id, "")
         self.outcome.count("days")
+
+    def _begin(self, event: DayTurned) -> None:
+        """Settle everyone on the first day ever; until now the decisions' own days stood for it."""
+        self.today = event.day
+        after: Due = (date.min, "")
+        while rows := self.draft.scan(DUE, after, (date.max, ""), _SCAN_ROWS):
+            for key, _ in rows:
+                standing = self.draft.get(SUBJECTS, key[1])
+                if standing is not None:
+                    self._settle(standing, standing, event.envelope.event_id, "")
+            last = rows[-1][0]
+            after = (last[0], last[1] + "\0")
 
     def _fault(self, event: EntryListed | EntryRemoved, *, conflict: bool) -> Fault | None:
         # A removal passes even here: the doubt is about the record, and the way out never waits.
@@ -154,8 +177,16 @@ class _Shift:
         subject = event.envelope.subject_id
         before = self.draft.get(SUBJECTS, subject)
         standing = before or Standing(subject_id=subject, subject_kind=kind_of(subject))
-        entry_id = transition(None, event).entry_id
-        after = standing.with_entry(transition(standing.entry(entry_id), event))
+        known = standing.entry(transition(None, event).entry_id)
+        moved = transition(known, event)
+        if moved is known:
+            # It says nothing that a newer act of the same source has not overtaken.
+            detail = f"revision {known.record_revision} of the record is known and stands"
+            fault = Fault(Reason.REVISION_SUPERSEDED, "record_revision", "", detail)
+            self._say("refusals", refuse(event.envelope, fault, origin), origin)
+            return
+        self.outcome.count("listed" if isinstance(event, EntryListed) else "removed")
+        after = standing.with_entry(moved)
         after = msgspec.structs.replace(
             after, synthetic=standing.synthetic or event.envelope.synthetic
         )
@@ -187,13 +218,7 @@ def build(catalogue: Catalogue) -> Callable[[Slice[Arrivals], State], Outcome]:
     def decide(arrived: Slice[Arrivals], state: State) -> Outcome:
         shift = _Shift(catalogue, state)
         shift.draft.prefetch(SUBJECTS, {arrival.head.subject_id for arrival in arrived.columns})
-        shift.draft.prefetch(
-            SEEN,
-            {
-                (head.source, head.record_id, head.record_revision)
-                for head in (arrival.head for arrival in arrived.columns)
-            },
-        )
+        shift.draft.prefetch(SEEN, {_identity(arrival.head) for arrival in arrived.columns})
         for arrival in arrived.columns:
             shift.take(arrival)
         shift.outcome.changes = shift.draft.changes

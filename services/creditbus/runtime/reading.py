@@ -8,7 +8,7 @@ vouch for it.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 from confluent_kafka import Message
@@ -18,15 +18,14 @@ from creditbus.domain.refusals import DeadLetter
 from creditbus.engine.values import Arrival, Position, Produced, Unreadable
 from creditbus.wire.headers import ORIGIN, header
 from creditbus.wire.records import RECORD_OF, Codec, Undecodable
-from creditbus.wire.topics import DEAD_LETTERS, party_of_inbox
+from creditbus.wire.topics import DEAD_LETTERS, INBOX_PREFIX, party_of_inbox
 
 Read = Callable[[Sequence[Message]], tuple[list[Arrival[Any, Any]], list[Unreadable]]]
 
-KEPT_BYTES = 900 * 1024
-"""How much of an unreadable record its dead letter keeps.
-
-The topic takes 1 MiB with everything else.
-"""
+KEPT_BYTES: Final = 800 * 1024
+KEPT_KEY_BYTES: Final = 64 * 1024
+DETAIL_CHARACTERS: Final = 500
+"""How much of an unreadable record its dead letter keeps: all of it must fit into one record."""
 
 
 def values(
@@ -61,8 +60,7 @@ def events(codec: Codec) -> Read:
 def dead_letter(unreadable: Unreadable, codec: Codec) -> Produced:
     """Return the dead letter of an unreadable record: its bytes, its place and the reason."""
     position, value = unreadable.position, unreadable.value
-    # Of a record that came on from an inbox, the dead letter is the inbox record's.
-    origin = (header(unreadable.headers, ORIGIN) or str(position).encode()).decode()
+    origin = _origin(position, unreadable.headers)
     source = SourceId(party_of_inbox(origin.partition("/")[0]))
     letter = DeadLetter(
         source=source,
@@ -70,8 +68,8 @@ def dead_letter(unreadable: Unreadable, codec: Codec) -> Produced:
         partition=position.partition,
         offset=position.offset,
         reason=unreadable.reason,
-        detail=unreadable.detail,
-        key=unreadable.key,
+        detail=unreadable.detail[:DETAIL_CHARACTERS],
+        key=unreadable.key[:KEPT_KEY_BYTES] if unreadable.key is not None else None,
         value=value[:KEPT_BYTES] if value is not None else None,
         size=len(value) if value is not None else 0,
     )
@@ -121,16 +119,27 @@ def _arrival(
     assert data is not None
     headers = headers_of(message)
     position = position_of(message)
-    origin = header(headers, ORIGIN)
     return Arrival(
         position=position,
-        origin=origin.decode() if origin is not None else str(position),
+        origin=_origin(position, headers),
         kind=record,
         head=head,
         body=body,
         raw=data,
         headers=headers,
     )
+
+
+def _origin(position: Position, headers: Sequence[tuple[str, bytes | None]]) -> str:
+    """Return where a fact first came in.
+
+    In an inbox that is here, whatever a header says: headers there are the party's own words, and
+    with another's origin it would speak in that one's name.
+    """
+    carried = header(headers, ORIGIN)
+    if carried is None or position.topic.startswith(INBOX_PREFIX):
+        return str(position)
+    return carried.decode()
 
 
 def _unreadable(message: Message, finding: Undecodable) -> Unreadable:

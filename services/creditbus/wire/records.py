@@ -180,21 +180,13 @@ class Codec:
             content: Any = fastavro.schemaless_reader(buffer, writer, reader)
         except _AVRO_FAULTS as error:
             raise Undecodable(
-                "UNREADABLE", f"the bytes do not follow the schema: {error!r}"
+                "UNREADABLE", f"the bytes do not follow the schema: {type(error).__name__}: {error}"
             ) from error
         if whole and buffer.tell() != len(data):
             left = len(data) - buffer.tell()
             raise Undecodable("LEFT_OVER", f"{left} bytes are left after the record")
         assert isinstance(content, dict), "every schema of the bus is a record"
         return content
-
-
-def value_of_json(kind: type[T], text: bytes | str) -> T:
-    """Return the value that plain JSON with ISO dates states.
-
-    Raises ``msgspec.ValidationError``.
-    """
-    return msgspec.json.decode(text, type=kind)
 
 
 def json_of(value: msgspec.Struct) -> bytes:

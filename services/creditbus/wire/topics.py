@@ -15,6 +15,8 @@ INBOX_MAX_BYTES: Final = 256 * 1024
 DAY_MS: Final = 24 * 60 * 60 * 1000
 YEAR_MS: Final = 365 * DAY_MS
 PARTITIONS: Final = 8
+TOMBSTONES_MS: Final = 7 * DAY_MS
+"""How long a compacted topic keeps a deletion; who was away for longer never sees it."""
 
 SERVICES: Final = (
     "intake",
@@ -73,6 +75,8 @@ class Topic:
             "retention.ms": str(-1 if self.retention_ms is None else self.retention_ms),
             "max.message.bytes": str(self.max_bytes),
         }
+        if self.compact:
+            settings["delete.retention.ms"] = str(TOMBSTONES_MS)
         if self.log_append_time:
             settings["message.timestamp.type"] = "LogAppendTime"
         return settings
@@ -135,7 +139,7 @@ FIXED: Final[tuple[Topic, ...]] = (
         name=EXPOSURES,
         key="entry",
         writers=_services("exposure"),
-        readers=_services("views", "audit", "feed"),
+        readers=_services("views", "audit"),
         records=("exposure",),
         compact=True,
     ),

@@ -10,7 +10,7 @@ import pytest
 from creditbus.delivery.decide import (
     LONGEST_PAUSE,
     Answer,
-    Ledger,
+    Backlog,
     acknowledgement,
     meaning,
     pause,
@@ -66,23 +66,23 @@ def answered(
     return msgspec.structs.replace(said, envelope=envelope)
 
 
-def owed_by(ledger: Ledger) -> list[str]:
-    return sorted(each.directive.directive_id for each in ledger.owed())
+def owed_by(backlog: Backlog) -> list[str]:
+    return sorted(each.directive.directive_id for each in backlog.owed())
 
 
-def taken(ledger: Ledger, lane: Lane = Lane.APPLY, at: datetime = AT) -> str | None:
-    owed = ledger.take(RAILWAY, lane, at)
+def taken(backlog: Backlog, lane: Lane = Lane.APPLY, at: datetime = AT) -> str | None:
+    owed = backlog.take(RAILWAY, lane, at)
     return owed.directive.directive_id if owed is not None else None
 
 
 def test_a_directive_is_owed_until_its_body_settles_it() -> None:
-    ledger = Ledger()
-    assert ledger.state(directive(), AT, AT)
-    ledger.answer(answered(directive(), Outcome.ACCEPTED), AT)
-    assert owed_by(ledger) == ["one-1"]
-    ledger.answer(answered(directive(), Outcome.DECLINED), AT)
-    assert owed_by(ledger) == []
-    assert taken(ledger) is None
+    backlog = Backlog()
+    assert backlog.state(directive(), AT, AT)
+    backlog.answer(answered(directive(), Outcome.ACCEPTED), AT)
+    assert owed_by(backlog) == ["one-1"]
+    backlog.answer(answered(directive(), Outcome.DECLINED), AT)
+    assert owed_by(backlog) == []
+    assert taken(backlog) is None
 
 
 @pytest.mark.parametrize(
@@ -90,109 +90,132 @@ def test_a_directive_is_owed_until_its_body_settles_it() -> None:
     [answered(directive(1)), answered(directive(3)), answered(directive(2), body="another")],
 )
 def test_an_answer_to_something_else_settles_nothing(answer: Acknowledgement) -> None:
-    ledger = Ledger()
-    ledger.state(directive(2), AT, AT)
-    ledger.answer(answer, AT)
-    assert owed_by(ledger) == ["one-2"]
+    backlog = Backlog()
+    backlog.state(directive(2), AT, AT)
+    backlog.answer(answer, AT)
+    assert owed_by(backlog) == ["one-2"]
 
 
 def test_a_lower_or_equal_revision_is_never_owed_again() -> None:
-    ledger = Ledger()
-    ledger.state(directive(2), AT, AT)
-    ledger.answer(answered(directive(2)), AT)
-    assert not ledger.state(directive(2), AT, AT)
-    assert not ledger.state(directive(1), AT, AT)
-    assert owed_by(ledger) == []
+    backlog = Backlog()
+    backlog.state(directive(2), AT, AT)
+    backlog.answer(answered(directive(2)), AT)
+    assert not backlog.state(directive(2), AT, AT)
+    assert not backlog.state(directive(1), AT, AT)
+    assert owed_by(backlog) == []
 
 
 def test_an_answer_that_comes_before_its_directive_settles_it() -> None:
-    ledger = Ledger()
-    ledger.answer(answered(directive(2)), AT)
-    assert ledger.state(directive(1), AT, AT)
-    assert not ledger.state(directive(2), AT, AT)
-    assert owed_by(ledger) == []
+    backlog = Backlog()
+    backlog.answer(answered(directive(2)), AT)
+    assert backlog.state(directive(1), AT, AT)
+    assert not backlog.state(directive(2), AT, AT)
+    assert owed_by(backlog) == []
+
+
+@pytest.mark.parametrize("is_read_first", [True, False])
+def test_an_answer_from_before_its_directive_was_stated_settles_nothing(
+    *, is_read_first: bool
+) -> None:
+    backlog, lift = Backlog(), directive(2, Action.LIFT)
+    backlog.state(directive(1), AT, AT)
+    if is_read_first:
+        backlog.answer(answered(lift), after(1))
+    assert backlog.state(lift, after(2), after(2))
+    if not is_read_first:
+        backlog.answer(answered(lift), after(1))
+    assert owed_by(backlog) == ["one-2"]
+    backlog.answer(answered(lift), after(3))
+    assert owed_by(backlog) == []
+
+
+def test_a_true_answer_settles_though_an_early_one_was_read_after_it() -> None:
+    backlog = Backlog()
+    backlog.answer(answered(directive(2)), after(3))
+    backlog.answer(answered(directive(2)), after(1))
+    assert not backlog.state(directive(2), after(2), after(4))
 
 
 def test_a_newer_directive_takes_the_place_of_a_queued_one() -> None:
-    ledger = Ledger()
-    ledger.state(directive(1), AT, AT)
-    ledger.state(directive(2, Action.LIFT), AT, AT)
-    assert taken(ledger, Lane.APPLY) is None
-    assert taken(ledger, Lane.LIFT) == "one-2"
+    backlog = Backlog()
+    backlog.state(directive(1), AT, AT)
+    backlog.state(directive(2, Action.LIFT), AT, AT)
+    assert taken(backlog, Lane.APPLY) is None
+    assert taken(backlog, Lane.LIFT) == "one-2"
 
 
 def test_a_correction_travels_with_the_lifts() -> None:
-    ledger = Ledger()
-    ledger.state(msgspec.structs.replace(directive(), is_correction=True), AT, AT)
-    assert taken(ledger, Lane.LIFT) == "one-1"
+    backlog = Backlog()
+    backlog.state(msgspec.structs.replace(directive(), is_correction=True), AT, AT)
+    assert taken(backlog, Lane.LIFT) == "one-1"
 
 
 def test_an_obligation_is_never_tried_twice_at_once() -> None:
-    ledger = Ledger()
-    ledger.state(directive(1), AT, AT)
-    flying = ledger.take(RAILWAY, Lane.APPLY, AT)
+    backlog = Backlog()
+    backlog.state(directive(1), AT, AT)
+    flying = backlog.take(RAILWAY, Lane.APPLY, AT)
     assert flying is not None
-    ledger.state(directive(2, Action.LIFT), AT, AT)
-    assert taken(ledger, Lane.LIFT) is None
-    ledger.tried(flying, None, after(1))
-    assert taken(ledger, Lane.LIFT, after(1)) == "one-2"
-    assert taken(ledger, Lane.APPLY, after(700)) is None
+    backlog.state(directive(2, Action.LIFT), AT, AT)
+    assert taken(backlog, Lane.LIFT) is None
+    backlog.tried(flying, None, after(1))
+    assert taken(backlog, Lane.LIFT, after(1)) == "one-2"
+    assert taken(backlog, Lane.APPLY, after(700)) is None
 
 
 def test_what_was_settled_while_it_was_on_its_way_is_not_tried_again() -> None:
-    ledger = Ledger()
-    ledger.state(directive(1), AT, AT)
-    flying = ledger.take(RAILWAY, Lane.APPLY, AT)
+    backlog = Backlog()
+    backlog.state(directive(1), AT, AT)
+    flying = backlog.take(RAILWAY, Lane.APPLY, AT)
     assert flying is not None
-    ledger.answer(answered(directive(1)), AT)
-    ledger.tried(flying, None, AT)
-    assert taken(ledger, at=after(10_000)) is None
+    backlog.answer(answered(directive(1)), AT)
+    backlog.tried(flying, None, AT)
+    assert taken(backlog, at=after(10_000)) is None
 
 
 def test_a_failed_try_comes_again_after_its_pause_and_not_before() -> None:
-    ledger = Ledger()
-    ledger.state(directive(1, Action.LIFT), AT, AT)
+    backlog = Backlog()
+    backlog.state(directive(1, Action.LIFT), AT, AT)
     at = AT
     for tries in (1, 2, 3, 12):
-        owed = ledger.take(RAILWAY, Lane.LIFT, at)
+        owed = backlog.take(RAILWAY, Lane.LIFT, at)
         assert owed is not None
         owed.tries = tries
-        ledger.tried(owed, None, at)
+        backlog.tried(owed, None, at)
         at += pause(Lane.LIFT, tries)
-        assert ledger.next_due(RAILWAY, Lane.LIFT) == at
-        assert taken(ledger, Lane.LIFT, at - timedelta(milliseconds=1)) is None
+        assert backlog.next_due(RAILWAY, Lane.LIFT) == at
+        assert taken(backlog, Lane.LIFT, at - timedelta(milliseconds=1)) is None
 
 
 @pytest.mark.parametrize("outcome", [Outcome.ACCEPTED, Outcome.APPLIED])
 def test_an_answered_try_stays_owed_and_waits_long(outcome: Outcome) -> None:
-    ledger = Ledger()
-    ledger.state(directive(1), AT, AT)
-    owed = ledger.take(RAILWAY, Lane.APPLY, AT)
+    backlog = Backlog()
+    backlog.state(directive(1), AT, AT)
+    owed = backlog.take(RAILWAY, Lane.APPLY, AT)
     assert owed is not None
-    ledger.tried(owed, outcome, AT)
-    assert owed_by(ledger) == ["one-1"]
-    assert taken(ledger, at=after(599)) is None
-    assert taken(ledger, at=after(600)) == "one-1"
+    backlog.tried(owed, outcome, AT)
+    assert owed_by(backlog) == ["one-1"]
+    assert taken(backlog, at=after(599)) is None
+    assert taken(backlog, at=after(600)) == "one-1"
 
 
 def test_the_oldest_goes_first_and_each_lane_has_its_own_queue() -> None:
-    ledger = Ledger()
+    backlog = Backlog()
     for number in range(1000):
-        ledger.state(directive(name=f"apply-{number}"), AT, AT)
-    ledger.state(directive(1, Action.LIFT, name="lift"), AT, AT)
-    assert taken(ledger, Lane.LIFT) == "lift-1"
-    assert [taken(ledger), taken(ledger)] == ["apply-0-1", "apply-1-1"]
+        backlog.state(directive(name=f"apply-{number}"), AT, AT)
+    backlog.state(directive(1, Action.LIFT, name="lift"), AT, AT)
+    assert taken(backlog, Lane.LIFT) == "lift-1"
+    assert [taken(backlog), taken(backlog)] == ["apply-0-1", "apply-1-1"]
 
 
 @pytest.mark.parametrize(("action", "expected"), [(Action.APPLY, None), (Action.LIFT, "one-1")])
 def test_an_application_whose_term_is_over_is_not_sent_and_a_lift_always(
     action: Action, expected: str | None
 ) -> None:
-    ledger = Ledger()
+    backlog = Backlog()
     ended = msgspec.structs.replace(directive(1, action), ends_at=AT)
-    ledger.state(ended, AT, AT)
-    assert taken(ledger, Lane.LIFT if action is Action.LIFT else Lane.APPLY) == expected
-    assert owed_by(ledger) == ["one-1"]
+    backlog.state(ended, AT, AT)
+    assert taken(backlog, Lane.LIFT if action is Action.LIFT else Lane.APPLY) == expected
+    assert owed_by(backlog) == ["one-1"]
 
 
 @pytest.mark.parametrize(

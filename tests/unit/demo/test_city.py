@@ -12,12 +12,12 @@ import msgspec
 import pytest
 
 from creditbus.audit.decide import tally, total
-from creditbus.demo.city import NAME_PREFIX, City, Fate, Statement, organisation
+from creditbus.demo.city import NAME_PREFIX, City, Fate, Submitted, organisation
+from creditbus.domain.directives import Statement
 from creditbus.domain.identifiers import is_uscc
 from creditbus.domain.ids import SubjectId
 from creditbus.domain.subjects import USCC, SubjectKind
 from creditbus.engine.values import Arrival, DictState, Slice
-from creditbus.intake.decide import Submitted
 from creditbus.intake.decide import build as build_intake
 from creditbus.listing.decide import build as build_listing
 from creditbus.wire.records import Undecodable
@@ -36,11 +36,11 @@ INTAKE: Final = build_intake(a_catalogue(), party_of_inbox, attest)
 LISTING: Final = build_listing(a_catalogue())
 
 
-def statements(count: int = 1500, *, seed: int = 7, run: str = "r1") -> list[Statement]:
+def statements(count: int = 1500, *, seed: int = 7, run: str = "r1") -> list[Submitted]:
     return City(a_catalogue(), seed=seed, run=run, today=TODAY).statements(count)
 
 
-def as_the_gateway_hands_it_on(statement: Statement) -> Submitted:
+def as_the_gateway_hands_it_on(statement: Submitted) -> Statement:
     """Return the event of a statement; a person's number has become a token."""
     assert statement.event is not None
     if statement.person is None:
@@ -62,11 +62,11 @@ class Bus:
         self.received: dict[str, set[str]] = {}
         self.admitted: dict[str, int] = {}
         self.fates: list[tuple[str, str]] = []
-        self.log: list[Arrival[object, Submitted]] = []
+        self.log: list[Arrival[object, Statement]] = []
         self._state = DictState()
         decided(LISTING, self._state, [a_turn(TODAY)])
 
-    def take(self, statement: Statement) -> Fate:
+    def take(self, statement: Submitted) -> Fate:
         """Return what became of a statement."""
         topic = inbox(statement.source)
         offset = len(self.received.setdefault(statement.source, set()))
@@ -89,7 +89,7 @@ class Bus:
         self.admitted[origin] = self.admitted.get(origin, 0) + 1
         return self._list(event, origin)
 
-    def _list(self, event: Submitted, origin: str) -> Fate:
+    def _list(self, event: Statement, origin: str) -> Fate:
         for output in decided(LISTING, self._state, [event]):
             if output.stream in {"duplicates", "refusals"}:
                 fate = Fate.DUPLICATE if output.stream == "duplicates" else Fate.REFUSED

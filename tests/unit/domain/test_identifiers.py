@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 
 from creditbus.domain.identifiers import (
-    is_individual_business,
     is_uscc,
     organisation_check_character,
     uscc_check_character,
@@ -76,8 +75,3 @@ def test_authorities_of_the_amendment_pass(authority: str) -> None:
 @pytest.mark.parametrize("code", ["D2143569X", "M000100Y4", "MA1FL0LY9"])
 def test_the_organisation_code_has_its_check_character(code: str) -> None:
     assert organisation_check_character(code[:8]) == code[8]
-
-
-def test_class_92_is_an_individual_business() -> None:
-    assert is_individual_business("923702000000000B07")
-    assert not is_individual_business("913702000000000A2F")

@@ -9,7 +9,6 @@ from creditbus.domain.subjects import (
     SubjectKind,
     is_person,
     kind_of,
-    region_of,
     uscc_subject,
     why_not_subject,
 )
@@ -68,8 +67,3 @@ def test_what_is_no_subject_says_why(kind: SubjectKind, subject: str, why: str) 
 
 def test_a_code_is_brought_into_its_one_form() -> None:
     assert uscc_subject(" 913702000000000a2f ") == FIRM
-
-
-def test_only_an_organisation_has_a_region() -> None:
-    assert region_of(FIRM) == "370200"
-    assert region_of(PERSON) == ""

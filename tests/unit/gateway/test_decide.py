@@ -8,24 +8,24 @@ from typing import Any
 import msgspec
 import pytest
 
-from creditbus.domain.directives import Acknowledgement, Action, Outcome
+from creditbus.domain.directives import Acknowledgement, Action, Outcome, answer_record
 from creditbus.domain.events import EntryListed, EntryRemoved, RemovalCause
 from creditbus.domain.ids import (
     DirectiveId,
     MeasureId,
     ObligationId,
+    SourceId,
     SubjectId,
     derive_event_id,
 )
 from creditbus.domain.refusals import Fault, Reason
-from creditbus.domain.subjects import SubjectKind
+from creditbus.domain.subjects import PersonNumber, SubjectKind
 from creditbus.gateway.decide import acknowledgement_of, event_of
 from creditbus.gateway.submissions import (
     AcknowledgementSubmission,
     AnswerEnvelope,
     EntrySubmission,
     ListingSubmission,
-    PersonNumber,
     RemovalSubmission,
     SubmittedEnvelope,
 )
@@ -144,6 +144,31 @@ def test_a_kind_that_contradicts_the_id_is_refused() -> None:
     assert isinstance(decide(listing(right)), EntryListed)
 
 
+def test_a_removal_is_not_asked_for_the_kind_that_the_id_tells() -> None:
+    wrong = envelope(subject_kind=SubjectKind.UNINCORPORATED)
+    event = decide(removal(wrong))
+    assert isinstance(event, EntryRemoved)
+    assert event.envelope.subject_kind is SubjectKind.LEGAL_PERSON
+
+
+class WayOut(Door):
+    """Knows everybody, and takes no record whose mark contradicts the kind of number."""
+
+    def identify(self, number_kind: str, number: str, *, synthetic: bool) -> SubjectId | Fault:
+        assert (number, synthetic) == ("SYN", number_kind == "synthetic")
+        return PERSON
+
+
+@pytest.mark.parametrize("number_kind", ["synthetic", "citizen_id"])
+def test_the_number_alone_says_whether_a_removed_person_is_synthetic(number_kind: str) -> None:
+    is_made_up = number_kind == "synthetic"
+    person = PersonNumber(number_kind=number_kind, number="SYN")
+    leaving = removal(envelope(subject_id=None, subject=person, synthetic=not is_made_up))
+    event = event_of(leaving, "court", at=AT, persons=WayOut())
+    assert isinstance(event, EntryRemoved)
+    assert (event.envelope.subject_id, event.envelope.synthetic) == (PERSON, is_made_up)
+
+
 @pytest.mark.parametrize(
     ("submission", "record"),
     [
@@ -179,10 +204,34 @@ def answered(**changes: Any) -> Acknowledgement | Fault:
 def test_an_acknowledgement_names_its_directive_and_the_civil_day() -> None:
     record = answered()
     assert isinstance(record, Acknowledgement)
-    assert (record.envelope.record_id, record.envelope.record_revision) == ("d1:APPLIED", 4)
+    assert (record.envelope.record_id, record.envelope.record_revision) == ("d1:APPLIED", 1)
     assert record.envelope.decided_on == date(2026, 11, 24)
     assert record.envelope.causation_id == "d1"
     assert record.envelope.source == "railway"
+
+
+def test_an_answer_has_the_same_identity_by_the_gateway_and_by_the_webhook() -> None:
+    record = answered()
+    assert isinstance(record, Acknowledgement)
+    record_id, revision = answer_record(record.directive_id, record.outcome)
+    expected = derive_event_id(SourceId("railway"), record_id, revision, "acknowledgement")
+    assert record.envelope.event_id == expected
+
+
+@pytest.mark.parametrize(
+    ("stated", "expected"),
+    [
+        ({"record_id": "own"}, ("own", 4)),
+        ({"record_id": "own", "record_revision": 2}, ("own", 2)),
+        ({"record_revision": 2}, ("d1:APPLIED", 2)),
+    ],
+)
+def test_a_body_may_name_its_answer_itself(
+    stated: dict[str, Any], expected: tuple[str, int]
+) -> None:
+    record = answered(**stated)
+    assert isinstance(record, Acknowledgement)
+    assert (record.envelope.record_id, record.envelope.record_revision) == expected
 
 
 def test_a_body_acknowledges_for_itself_alone() -> None:

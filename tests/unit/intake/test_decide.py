@@ -10,13 +10,12 @@ import msgspec
 import pytest
 
 from creditbus.domain.catalogue import Catalogue
-from creditbus.domain.directives import Directive, Outcome
+from creditbus.domain.directives import Directive, Outcome, Statement
 from creditbus.domain.ids import ListId, SourceId, SubjectId
 from creditbus.domain.refusals import Reason, Refusal
 from creditbus.domain.subjects import SubjectKind
 from creditbus.engine.values import Arrival, DictState, Slice
-from creditbus.intake.decide import Submission, Submitted, admit, build
-from creditbus.wire.records import value_of_json
+from creditbus.intake.decide import Submission, admit, build
 from creditbus.wire.topics import inbox, party_of_inbox
 from tests.examples import (
     FIRM,
@@ -40,10 +39,12 @@ KEY: Final = b"attestation"
 
 
 def a_directive() -> Directive:
-    return value_of_json(Directive, (SCHEMA_FOLDER / "directive" / "1.json").read_bytes())
+    return msgspec.json.decode(
+        (SCHEMA_FOLDER / "directive" / "1.json").read_bytes(), type=Directive
+    )
 
 
-def a_business(**changes: object) -> Submitted:
+def a_business(**changes: object) -> Statement:
     return a_listing(
         **{
             "subject_id": INDIVIDUAL_BUSINESS,
@@ -55,7 +56,7 @@ def a_business(**changes: object) -> Submitted:
 
 
 def submitted(
-    event: Submitted,
+    event: Statement,
     party: str = "court",
     *,
     attested: bool = False,

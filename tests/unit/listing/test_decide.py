@@ -126,8 +126,33 @@ def test_removal_passes_though_it_names_another_list_and_no_basis() -> None:
 def test_listing_that_arrives_after_its_removal_never_acts() -> None:
     log = Log()
     outputs = log.take(a_removal(), a_listing())
-    assert streams(outputs) == ["standings"]
+    assert streams(outputs) == ["standings", "refusals"]
     assert log.stages == {"BL-COURT-SX": Stage.REMOVED}
+
+
+def test_removal_that_a_newer_revision_has_overtaken_is_told_and_not_called_applied() -> None:
+    log = Log()
+    outputs = log.take(a_listing(record_revision=2), a_removal(record_revision=1))
+    refusal = outputs[-1].value
+    assert isinstance(refusal, Refusal)
+    assert refusal.reason is Reason.REVISION_SUPERSEDED
+    assert log.stages == {"BL-COURT-SX": Stage.ACTIVE}
+
+
+def test_future_decision_on_a_fresh_log_waits_once_the_first_day_has_turned() -> None:
+    log = Log()
+    log.take(a_listing(decided_on=date(2026, 6, 1), ends_on=date(2027, 6, 1)))
+    log.take(a_turn(date(2026, 1, 2)))
+    assert log.stages == {"BL-COURT-SX": Stage.GRACE}
+    log.take(a_turn(date(2026, 6, 1)))
+    assert log.stages == {"BL-COURT-SX": Stage.ACTIVE}
+
+
+def test_same_record_of_another_subject_is_no_conflict() -> None:
+    log = Log()
+    log.take(a_listing(subject_id=OTHER_FIRM))
+    outputs = log.take(a_listing())
+    assert streams(outputs) == ["standings"]
 
 
 def test_new_revision_lists_again_after_a_removal() -> None:

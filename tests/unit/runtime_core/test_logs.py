@@ -1,4 +1,4 @@
-"""Logs: one JSON object a line, bound to the service and the worker, and no subject in clear."""
+"""Logs: one JSON object a line, bound to the service and the worker."""
 
 from __future__ import annotations
 
@@ -9,8 +9,7 @@ from collections.abc import Iterator
 import pytest
 import structlog
 
-from creditbus.runtime.logs import configure_logs, veiled
-from tests.examples import FIRM, OTHER_FIRM
+from creditbus.runtime.logs import configure_logs
 
 
 @pytest.fixture(autouse=True)
@@ -43,9 +42,3 @@ def test_failure_is_one_line_too(capsys: pytest.CaptureFixture[str]) -> None:
         logger.exception("stopped")
     (line,) = capsys.readouterr().out.splitlines()
     assert "ValueError" in json.loads(line)["exception"]
-
-
-def test_subject_is_veiled_alike_and_apart() -> None:
-    assert veiled(FIRM) == veiled(FIRM) != veiled(OTHER_FIRM)
-    assert len(veiled(FIRM)) == 8
-    assert veiled(FIRM) not in FIRM

@@ -10,10 +10,11 @@ from confluent_kafka import Message
 from creditbus.domain.directives import Acknowledgement
 from creditbus.domain.events import EntryListed, EntryRemoved
 from creditbus.domain.refusals import DeadLetter
+from creditbus.engine.values import Position, Unreadable
 from creditbus.runtime.reading import KEPT_BYTES, dead_letter, events, position_of, values
 from creditbus.wire.records import Codec, Undecodable
 from creditbus.wire.schemas import load_schemas
-from creditbus.wire.topics import DEAD_LETTERS, inbox
+from creditbus.wire.topics import DEAD_LETTERS, EVENTS, inbox
 from tests.examples import SCHEMA_FOLDER, a_codec, a_listing, a_removal, a_standing, a_turn
 
 INTAKE: Final = values(
@@ -28,10 +29,9 @@ def message(
     offset: int = 0,
     key: bytes | None = b"k",
     headers: list[tuple[str, str | bytes | None]] | None = None,
+    topic: str = inbox("court"),
 ) -> Message:
-    return Message(
-        topic=inbox("court"), partition=0, offset=offset, key=key, value=value, headers=headers
-    )
+    return Message(topic=topic, partition=0, offset=offset, key=key, value=value, headers=headers)
 
 
 def test_whole_record_arrives_with_its_place_and_bytes() -> None:
@@ -45,8 +45,36 @@ def test_whole_record_arrives_with_its_place_and_bytes() -> None:
 
 
 def test_origin_of_a_record_is_carried_on() -> None:
-    ([arrival], _) = events(a_codec())([message(GOOD, headers=[("origin", b"credit.inbox.x/0/3")])])
+    ([arrival], _) = events(a_codec())(
+        [message(GOOD, headers=[("origin", b"credit.inbox.x/0/3")], topic=EVENTS)]
+    )
     assert arrival.origin == "credit.inbox.x/0/3"
+
+
+@pytest.mark.parametrize(
+    "forged", [b"\xff", b"credit.inbox.tax.v1/0/3", b"credit.inbox.court.v1/x"]
+)
+def test_origin_that_a_party_writes_into_its_own_inbox_is_not_believed(forged: bytes) -> None:
+    bad = message(b"no record", topic="credit.inbox.court.v1", headers=[("origin", forged)])
+    good = message(GOOD, topic="credit.inbox.court.v1", headers=[("origin", forged)])
+    ([arrival], [unreadable]) = events(a_codec())([good, bad])
+    assert arrival.origin == str(arrival.position)
+    letter = dead_letter(unreadable, a_codec())
+    assert letter.key == b"court"
+    assert dict(letter.headers)["origin"] == str(unreadable.position).encode()
+
+
+def test_dead_letter_fits_into_one_record_whatever_it_buries() -> None:
+    huge = Unreadable(
+        position=Position("credit.inbox.court.v1", 0, 7),
+        reason="UNREADABLE",
+        detail="x" * 800_000,
+        key=b"k" * 2_000_000,
+        value=b"v" * 3_000_000,
+    )
+    letter = dead_letter(huge, a_codec())
+    assert letter.value is not None
+    assert len(letter.value) + len(letter.key or b"") < 1_000_000
 
 
 @pytest.mark.parametrize(

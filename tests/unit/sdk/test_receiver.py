@@ -6,7 +6,7 @@ import threading
 from base64 import b64encode
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
@@ -18,11 +18,13 @@ from creditbus.domain.directives import Action, Directive, Outcome
 from creditbus.domain.ids import ObligationId
 from creditbus.runtime.clock import SystemClock
 from creditbus.sdk.receiver import Answered, Fence, Forged, Receiver
-from creditbus.wire.records import json_of, value_of_json
+from creditbus.wire.records import json_of
 from tests.examples import SCHEMA_FOLDER
 
 SECRET: Final = "whsec_" + b64encode(b"a body's own signing secret, 32 b").decode()
-SHIPPED: Final = value_of_json(Directive, (SCHEMA_FOLDER / "directive" / "1.json").read_bytes())
+SHIPPED: Final = msgspec.json.decode(
+    (SCHEMA_FOLDER / "directive" / "1.json").read_bytes(), type=Directive
+)
 Act = Callable[[Directive], Answered]
 
 
@@ -90,7 +92,7 @@ def test_forged_delivery_is_refused_and_nothing_is_done(fence: Fence) -> None:
         with pytest.raises(Forged):
             Receiver(SECRET, fence).receive(*each, act)
     assert act.acted == []
-    assert fence.seen(SHIPPED) is None
+    assert Receiver(SECRET, fence).receive(headers, body, act).outcome is Outcome.APPLIED
 
 
 def test_older_revision_is_superseded_without_acting(fence: Fence) -> None:
@@ -141,7 +143,7 @@ def test_fence_survives_reopening_its_file(tmp_path: Path) -> None:
     assert act.acted == [4]
 
 
-def test_accepted_is_not_remembered_so_the_body_is_asked_again(fence: Fence) -> None:
+def test_accepted_settles_nothing_so_the_body_is_asked_again(fence: Fence) -> None:
     act = Counter(Outcome.ACCEPTED, Outcome.APPLIED)
     assert fence.once(directive(1), act).outcome is Outcome.ACCEPTED
     assert fence.once(directive(1), act).outcome is Outcome.APPLIED
@@ -149,21 +151,114 @@ def test_accepted_is_not_remembered_so_the_body_is_asked_again(fence: Fence) -> 
     assert act.acted == [1, 1]
 
 
-def test_body_that_fails_is_asked_again(fence: Fence) -> None:
-    act = Counter()
+def fail(_found: Directive) -> Answered:
+    raise ConnectionError
 
-    def fail(_found: Directive) -> Answered:
-        raise ConnectionError
 
+def test_body_that_fails_is_asked_again_after_a_restart_too(tmp_path: Path) -> None:
+    act, fence = Counter(), Fence(tmp_path / "fence.sqlite")
     with pytest.raises(ConnectionError):
         fence.once(directive(1), fail)
-    assert fence.once(directive(1), act).outcome is Outcome.APPLIED
+    fence.close()
+    assert Fence(tmp_path / "fence.sqlite").once(directive(1), act).outcome is Outcome.APPLIED
+    assert act.acted == [1]
 
 
-def test_late_answer_to_a_lower_revision_never_replaces_a_higher(fence: Fence) -> None:
-    fence.remember(directive(5), Answered(Outcome.APPLIED, "five"))
-    fence.remember(directive(4), Answered(Outcome.DECLINED, "four"))
-    assert fence.seen(directive(5)) == Answered(Outcome.APPLIED, "five")
+def test_late_application_is_superseded_by_a_lift_that_was_only_accepted(fence: Fence) -> None:
+    act = Counter(Outcome.ACCEPTED)
+    fence.once(directive(6, action=Action.LIFT), act)
+    assert fence.once(directive(5), act).outcome is Outcome.SUPERSEDED
+    assert act.acted == [6]
+
+
+def test_late_application_is_superseded_by_a_lift_that_failed(fence: Fence) -> None:
+    act = Counter()
+    with pytest.raises(ConnectionError):
+        fence.once(directive(6, action=Action.LIFT), fail)
+    assert fence.once(directive(5), act).outcome is Outcome.SUPERSEDED
+    assert act.acted == []
+
+
+def test_application_that_ends_after_its_lift_came_to_another_process_is_superseded(
+    tmp_path: Path,
+) -> None:
+    one, other = Fence(tmp_path / "fence.sqlite"), Fence(tmp_path / "fence.sqlite")
+    lift = directive(6, action=Action.LIFT)
+
+    def act(_found: Directive) -> Answered:
+        assert other.once(lift, Counter()) == Answered(Outcome.APPLIED, "act 1")
+        return Answered(Outcome.APPLIED, "applied too late")
+
+    assert one.once(directive(5), act).outcome is Outcome.SUPERSEDED
+    assert one.once(lift, fail) == Answered(Outcome.APPLIED, "act 1")
+
+
+def test_settled_answer_stands_against_a_slower_process_of_the_same_revision(
+    tmp_path: Path,
+) -> None:
+    one, other = Fence(tmp_path / "fence.sqlite"), Fence(tmp_path / "fence.sqlite")
+
+    def act(_found: Directive) -> Answered:
+        other.once(directive(1), Counter())
+        return Answered(Outcome.ACCEPTED)
+
+    assert one.once(directive(1), act) == Answered(Outcome.APPLIED, "act 1")
+
+
+def test_slow_application_holds_no_other_obligation_and_its_own_lift_takes_its_turn(
+    fence: Fence,
+) -> None:
+    began, go_on, acted = threading.Event(), threading.Event(), []
+
+    def slow(found: Directive) -> Answered:
+        began.set()
+        assert go_on.wait(10)
+        acted.append(found.revision)
+        return Answered(Outcome.APPLIED)
+
+    def lift(found: Directive) -> Answered:
+        acted.append(found.revision)
+        return Answered(Outcome.APPLIED)
+
+    other = directive(9, action=Action.LIFT, obligation_id=ObligationId("0" * 32))
+    with ThreadPoolExecutor(3) as pool:
+        applied = pool.submit(fence.once, directive(5), slow)
+        assert began.wait(10)
+        lifted = pool.submit(fence.once, directive(6, action=Action.LIFT), lift)
+        try:
+            assert pool.submit(fence.once, other, lift).result(10).outcome is Outcome.APPLIED
+            assert not lifted.done()
+        finally:
+            go_on.set()
+        assert applied.result(10).outcome is Outcome.APPLIED
+        assert lifted.result(10).outcome is Outcome.APPLIED
+    assert acted == [9, 5, 6]
+
+
+ENDS_AT: Final = datetime(2026, 11, 23, 16, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("action", "early", "outcome"),
+    [
+        (Action.APPLY, timedelta(0), Outcome.NOT_APPLICABLE),
+        (Action.APPLY, timedelta(seconds=1), Outcome.APPLIED),
+        (Action.LIFT, timedelta(0), Outcome.APPLIED),
+    ],
+)
+def test_application_whose_term_is_over_is_not_acted_on(
+    tmp_path: Path, action: Action, early: timedelta, outcome: Outcome
+) -> None:
+    act, fence = Counter(), Fence(tmp_path / "fence.sqlite", now=lambda: ENDS_AT - early)
+    stated = directive(3, action=action, ends_at=ENDS_AT)
+    assert fence.once(stated, act).outcome is outcome
+    assert act.acted == ([] if outcome is Outcome.NOT_APPLICABLE else [3])
+    assert fence.once(directive(2), act).outcome is Outcome.SUPERSEDED
+
+
+def test_fence_that_knows_no_time_leaves_the_term_to_the_body(fence: Fence) -> None:
+    past = directive(1, ends_at=ENDS_AT - timedelta(days=9999))
+    assert fence.once(past, Counter()).outcome is Outcome.APPLIED
 
 
 def test_two_deliveries_at_once_are_acted_on_once(fence: Fence) -> None:

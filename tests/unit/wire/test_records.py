@@ -6,11 +6,12 @@ from io import BytesIO
 from typing import Final
 
 import fastavro
+import msgspec
 import pytest
 
 from creditbus.domain.events import Envelope
 from creditbus.domain.refusals import DeadLetter
-from creditbus.wire.records import Codec, Undecodable, to_record, value_of_json
+from creditbus.wire.records import Codec, Undecodable, to_record
 from creditbus.wire.schemas import load_schemas
 from tests.examples import SCHEMA_FOLDER, a_codec, a_listing, a_removal, an_envelope
 
@@ -136,6 +137,8 @@ def test_event_that_the_registry_may_hold_only_at_times_is_read_once_it_answers(
 
 def test_json_of_an_event_says_its_type_and_bytes_do_not() -> None:
     assert to_record(a_removal())["type"] == "entry_removed"
-    letter = value_of_json(DeadLetter, (SCHEMA_FOLDER / "dead_letter" / "1.json").read_bytes())
+    letter = msgspec.json.decode(
+        (SCHEMA_FOLDER / "dead_letter" / "1.json").read_bytes(), type=DeadLetter
+    )
     assert letter.value == b"no record"
     assert isinstance(a_listing().envelope, Envelope)

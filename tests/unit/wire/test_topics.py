@@ -83,7 +83,7 @@ READS: Final[dict[str, set[str]]] = {
     "clock": {"credit.events.v1"},  # the last day it wrote: after a stop it goes on from there
     "gateway": set(),
     "query": set(),
-    "feed": {"credit.exposures.v1"},
+    "feed": set(),
     "console": set(),
 }
 """What each service writes and reads, as the design says; audit reads all but the changelogs."""

@@ -1,0 +1,24 @@
+"""Articles: the provisions of law that a fault cites in more than one place, each written once.
+
+A refusal must name the same article at whichever door a record fails, or its source would look for
+two faults. What only one place cites stands there.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+OWN_NAME: Final = "山东省社会信用条例 第十条"
+"""Cited when a record speaks for another, for one without that role, or has no id of its own."""
+
+IDENTITY: Final = "GB 32100-2015; 山东省社会信用条例 第二条"
+"""Cited when an id is none of a subject, or not of the kind that the record states."""
+
+PERSONS: Final = "个人信息保护法 第三十四条、第三十七条"
+"""Cited when a natural person's name travels, or comes another way than through the gateway."""
+
+MINORS: Final = "法释〔2017〕7号 第四条; 山东省社会信用条例 第二条; 民法典 第十七条"
+"""Cited when a natural person was not of age on the day of the decision."""
+
+LISTS: Final = "国办发〔2020〕49号 (八)"
+"""Cited when a listing lacks what its list rests on: its keeper, bases, document or term."""
