@@ -13,7 +13,7 @@ import httpx
 import msgspec
 import pytest
 
-from creditbus.audit.app import Ledger
+from creditbus.audit.app import TopicReader
 from creditbus.demo.bodies import Received
 from creditbus.demo.city import organisation
 from creditbus.domain.ids import SubjectId
@@ -60,9 +60,9 @@ class LiveBus:
             log_level="error",
         )
 
-    def ledger(self) -> Ledger:
+    def reader(self) -> TopicReader:
         """Return the reader of whole topics."""
-        return Ledger(self.process())
+        return TopicReader(self.process())
 
     def http(self, service: str, party: str) -> httpx.Client:
         """Return a client of an HTTP service that speaks for a party."""

@@ -33,7 +33,6 @@ from creditbus.wire.records import (
     from_record,
     json_of,
     to_record,
-    value_of_json,
 )
 from creditbus.wire.schemas import (
     ENVELOPE,
@@ -78,7 +77,7 @@ def example(record: str, version: int) -> bytes:
 
 
 def value(record: str, version: int) -> msgspec.Struct:
-    return value_of_json(KINDS[record], example(record, version))
+    return msgspec.json.decode(example(record, version), type=KINDS[record])
 
 
 def written(content: msgspec.Struct, schema: Schema) -> bytes:

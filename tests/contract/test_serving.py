@@ -37,7 +37,7 @@ from creditbus.domain.refusals import DeadLetter, Duplicate, Reason, Refusal
 from creditbus.domain.standings import Standing
 from creditbus.domain.subjects import SubjectKind
 from creditbus.runtime.outages import Unavailable
-from creditbus.runtime.served import PREFIX
+from creditbus.runtime.served import LEASE_S, PREFIX
 from creditbus.runtime.serving import CursorUnknown, Rebuilding, Serving
 from creditbus.runtime.storing import Behind, Writes
 from creditbus.stack.local import LocalStack
@@ -409,18 +409,7 @@ def test_nothing_is_answered_without_the_marker(served: Served[None]) -> None:
     async def steps(serving: Serving) -> None:
         _, cursor = await serving.exposures()
         await serving.storing.begin()
-        for reading in (
-            serving.standing(FIRM),
-            serving.exposures(),
-            serving.exposures_after(cursor, 1, 0),
-            serving.refusals_after(COURT, "", 1),
-            serving.owed(),
-            serving.owed(RAILWAY),
-            serving.directive(ObligationId("o")),
-            serving.overview(),
-        ):
-            with pytest.raises(Rebuilding):
-                await reading
+        await every_reader_raises(serving, cursor)
         await serving.storing.complete()
         assert await serving.exposures_after(cursor, 1, 0) == []
         await serving.storing.clear()
@@ -428,6 +417,57 @@ def test_nothing_is_answered_without_the_marker(served: Served[None]) -> None:
         await serving.storing.complete()
         with pytest.raises(CursorUnknown):
             await serving.exposures_after(cursor, 1, 0)
+
+    served(steps)
+
+
+async def every_reader_raises(serving: Serving, cursor: str) -> None:
+    for reading in (
+        serving.standing(FIRM),
+        serving.exposures(),
+        serving.exposures_after(cursor, 1, 0),
+        serving.refusals_after(COURT, "", 1),
+        serving.owed(),
+        serving.owed(RAILWAY),
+        serving.directive(ObligationId("o")),
+        serving.overview(),
+    ):
+        with pytest.raises(Rebuilding):
+            await reading
+
+
+def test_nothing_is_answered_after_the_lease(served: Served[None]) -> None:
+    async def steps(serving: Serving) -> None:
+        storing = serving.storing
+        _, cursor = await serving.exposures()
+        lease = int(LEASE_S * 1000)
+        assert await storing.complete(await storing.now() - lease + 300)
+        await serving.standing(FIRM)
+        await asyncio.sleep(0.4)
+        assert not await storing.complete(await storing.now() - lease), "too long ago"
+        await every_reader_raises(serving, cursor)
+        assert await storing.complete()
+        assert await serving.exposures_after(cursor, 1, 0) == [], "a lapse is no other build"
+
+    served(steps)
+
+
+def test_a_redis_that_never_began_is_not_called_complete(served: Served[None]) -> None:
+    async def steps(serving: Serving) -> None:
+        await serving.storing.clear()
+        assert not await serving.storing.complete()
+        assert not await serving.storing.is_complete()
+
+    served(steps)
+
+
+def test_the_instant_of_having_caught_up_is_kept(served: Served[None]) -> None:
+    async def steps(serving: Serving) -> None:
+        assert await serving.storing.caught_up_at() is None
+        await serving.storing.note_caught_up(AT)
+        assert await serving.storing.caught_up_at() == AT
+        await serving.storing.clear()
+        assert await serving.storing.caught_up_at() is None
 
     served(steps)
 

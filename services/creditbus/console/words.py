@@ -91,6 +91,8 @@ REASONS: Final[dict[Reason, tuple[str, str]]] = {
     Reason.SOURCE_NOT_COMPETENT: ("单位无权列入", "source not competent"),
     Reason.SUBJECT_NOT_ADMITTED: ("名单不收此类主体", "kind of subject not admitted"),
     Reason.DIRECTIVE_UNKNOWN: ("无此执行指令", "no such directive"),
+    Reason.FIELD_TOO_LONG: ("字段过长", "field too long"),
+    Reason.REVISION_SUPERSEDED: ("已有更新版本", "a newer revision stands"),
     Reason.CONTENT_CONFLICT: ("同号内容不一致", "same record, other content"),
     Reason.BASIS_MISSING: ("缺少依据", "no basis stated"),
     Reason.BASIS_UNKNOWN: ("依据未登记", "basis not registered"),

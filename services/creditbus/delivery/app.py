@@ -10,7 +10,7 @@ from functools import partial
 from typing import Final
 
 from creditbus.delivery.cloud_events import CONTENT_TYPE, cloud_event
-from creditbus.delivery.decide import Answer, Ledger, Owed, acknowledgement, meaning
+from creditbus.delivery.decide import Answer, Backlog, Owed, acknowledgement, meaning
 from creditbus.domain.directives import Acknowledgement, Action, Attempt, Directive, Lane
 from creditbus.domain.ids import BodyId
 from creditbus.runtime.agents import Agents
@@ -34,13 +34,13 @@ def run(process: Process) -> None:
 
 
 class Delivery:
-    """The ledger of what is owed, kept by agents, and the workers that empty its queues."""
+    """The backlog of what is owed, kept by agents, and the workers that empty its queues."""
 
     def __init__(self, process: Process) -> None:
         self._process = process
         self._codec = process.codec
         self._bodies = [BodyId(body) for body in process.settings.webhooks]
-        self._ledger = Ledger()
+        self._backlog = Backlog()
         self._is_rebuilt = False
         # Those of bodies that read their own topic as well: a group whose member comes back with
         # other topics than it left with is given what it no longer follows.
@@ -48,21 +48,21 @@ class Delivery:
         self._agents = Agents(
             process, application("delivery"), topics=self._topics, take=self._take
         )
-        self._lanes = [_lane(process, body, lane) for body in self._bodies for lane in Lane]
+        self._outlets = [_outlet(process, body, lane) for body in self._bodies for lane in Lane]
 
     def run(self) -> None:
-        """Rebuild the ledger, then follow and send."""
+        """Rebuild the backlog, then follow and send."""
         self._agents.add_task(self._count)
-        for lane in self._lanes:
-            for _ in range(WORKERS[lane.lane]):
-                self._agents.add_task(partial(self._work, lane))
+        for outlet in self._outlets:
+            for _ in range(WORKERS[outlet.lane]):
+                self._agents.add_task(partial(self._work, outlet))
         self._agents.run(self._readiness, self._rebuild)
 
     def _rebuild(self) -> dict[Place, int]:
-        self._ledger = Ledger()
+        self._backlog = Backlog()
         ends = read_to_end(self._process, self._topics, {}, self._note)
         self._is_rebuilt = True
-        owed = sum(1 for _ in self._ledger.owed())
+        owed = sum(1 for _ in self._backlog.owed())
         self._process.logger.info("delivery has rebuilt what is owed", owed=owed)
         return ends
 
@@ -71,8 +71,8 @@ class Delivery:
         self._wake()
 
     def _wake(self) -> None:
-        for lane in self._lanes:
-            lane.wake.set()
+        for outlet in self._outlets:
+            outlet.wake.set()
 
     def _note(self, records: Sequence[Record]) -> None:
         for record in records:
@@ -81,40 +81,40 @@ class Delivery:
                     continue
                 case Directive() as directive:
                     now = self._process.clock.now()
-                    self._ledger.state(directive, record.written_at, now)
+                    self._backlog.state(directive, record.written_at, now)
                 case Acknowledgement() as answer:
-                    self._ledger.answer(answer, record.written_at)
+                    self._backlog.answer(answer, record.written_at)
                 case other:
                     raise AssertionError(f"delivery does not follow {type(other).__name__}")
 
-    async def _work(self, lane: Outlet) -> None:
+    async def _work(self, outlet: Outlet) -> None:
         clock = self._process.clock
         while True:
-            owed = self._ledger.take(lane.body, lane.lane, clock.now())
+            owed = self._backlog.take(outlet.body, outlet.lane, clock.now())
             if owed is None:
-                await self._rest(lane)
+                await self._rest(outlet)
                 continue
-            answer = await self._try(lane, owed)
+            answer = await self._try(outlet, owed)
             outcome = answer.outcome if answer is not None else None
-            self._ledger.tried(owed, outcome, clock.now())
+            self._backlog.tried(owed, outcome, clock.now())
             # What waited for this try to end may belong to another lane.
             self._wake()
 
-    async def _rest(self, lane: Outlet) -> None:
-        lane.wake.clear()
-        due_at = self._ledger.next_due(lane.body, lane.lane)
+    async def _rest(self, outlet: Outlet) -> None:
+        outlet.wake.clear()
+        due_at = self._backlog.next_due(outlet.body, outlet.lane)
         left = (due_at - self._process.clock.now()).total_seconds() if due_at else LOOK_AGAIN_S
         try:
-            await asyncio.wait_for(lane.wake.wait(), min(max(left, 0.0), LOOK_AGAIN_S))
+            await asyncio.wait_for(outlet.wake.wait(), min(max(left, 0.0), LOOK_AGAIN_S))
         except TimeoutError:
             return
 
-    async def _try(self, lane: Outlet, owed: Owed) -> Answer | None:
+    async def _try(self, outlet: Outlet, owed: Owed) -> Answer | None:
         """Send once, pass on what the body answered, and say that it was tried."""
         tried_at, began = self._process.clock.now(), time.perf_counter()
         directive = owed.directive
         content = cloud_event(directive, owed.stated_at)
-        reply = await lane.target.send(directive.directive_id, content, CONTENT_TYPE)
+        reply = await outlet.target.send(directive.directive_id, content, CONTENT_TYPE)
         seconds = time.perf_counter() - began
         answer = meaning(reply.status, reply.content)
         if answer is not None:
@@ -150,7 +150,7 @@ class Delivery:
         meters, clock = self._process.meters, self._process.clock
         while True:
             now = clock.now()
-            owed = list(self._ledger.owed())
+            owed = list(self._backlog.owed())
             for body in self._bodies:
                 own = [each for each in owed if each.directive.body == body]
                 lifts = [each for each in own if each.directive.action is Action.LIFT]
@@ -177,7 +177,7 @@ class Outlet:
     wake: asyncio.Event
 
 
-def _lane(process: Process, body: BodyId, lane: Lane) -> Outlet:
+def _outlet(process: Process, body: BodyId, lane: Lane) -> Outlet:
     settings = process.settings
     if body not in process.catalogue.bodies or body not in settings.webhook_secrets:
         raise ValueError(

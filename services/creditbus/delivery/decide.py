@@ -17,7 +17,14 @@ from typing import Final
 import msgspec
 
 from creditbus.domain.calendar import day_of
-from creditbus.domain.directives import Acknowledgement, Action, Directive, Lane, Outcome
+from creditbus.domain.directives import (
+    Acknowledgement,
+    Action,
+    Directive,
+    Lane,
+    Outcome,
+    answer_record,
+)
 from creditbus.domain.events import Envelope
 from creditbus.domain.ids import BodyId, ObligationId, SourceId, derive_event_id
 
@@ -52,13 +59,18 @@ class Owed:
 
 @dataclass(slots=True)
 class Line:
-    """What is known of one obligation: its newest revision, and who has settled which."""
+    """What is known of one obligation: its newest revision, who has settled which, and when."""
 
     revision: int = 0
-    settled: set[tuple[int, str]] = field(default_factory=set)
+    settled: dict[tuple[int, str], datetime] = field(default_factory=dict)
+
+    def is_settled(self, directive: Directive, stated_at: datetime) -> bool:
+        """Tell whether its body has settled a directive since it was stated, and not before."""
+        settled_at = self.settled.get((directive.revision, str(directive.body)))
+        return settled_at is not None and settled_at >= stated_at
 
 
-class Ledger:
+class Backlog:
     """All obligations that delivery knows of, and the queues of what is owed."""
 
     def __init__(self) -> None:
@@ -76,9 +88,11 @@ class Ledger:
         if directive.revision <= line.revision:
             return False
         line.revision = directive.revision
-        line.settled = {each for each in line.settled if each[0] >= directive.revision}
+        line.settled = {
+            each: at for each, at in line.settled.items() if each[0] >= directive.revision
+        }
         self._owed.pop(directive.obligation_id, None)
-        if (directive.revision, str(directive.body)) in line.settled:
+        if line.is_settled(directive, stated_at):
             return False
         owed = Owed(directive=directive, stated_at=stated_at, due_at=at)
         self._owed[directive.obligation_id] = owed
@@ -86,12 +100,16 @@ class Ledger:
         return True
 
     def answer(self, answer: Acknowledgement, at: datetime) -> None:
-        """Take a body's answer of an instant; an answer to another revision settles nothing."""
+        """Take a body's answer of an instant, which may be read before its directive is.
+
+        An answer to another revision, or from before its directive was stated, settles nothing.
+        """
         line = self._lines[answer.obligation_id]
         if answer.outcome.settles and answer.revision >= line.revision:
-            line.settled.add((answer.revision, str(answer.envelope.source)))
+            settler = (answer.revision, str(answer.envelope.source))
+            line.settled[settler] = max(at, line.settled.get(settler, at))
         owed = self._owed.get(answer.obligation_id)
-        if owed is None or not _is_answered_by(owed.directive, answer):
+        if owed is None or at < owed.stated_at or not _is_answered_by(owed.directive, answer):
             return
         if answer.outcome.settles:
             del self._owed[answer.obligation_id]
@@ -178,12 +196,12 @@ def meaning(status: int | None, content: bytes) -> Answer | None:
 
 def acknowledgement(directive: Directive, answer: Answer, at: datetime) -> Acknowledgement:
     """Return the event that says for the body what it answered."""
-    record_id = f"{directive.directive_id}:{answer.outcome}"
+    record_id, revision = answer_record(directive.directive_id, answer.outcome)
     envelope = Envelope(
-        event_id=derive_event_id(directive.body, record_id, 1, "acknowledgement"),
+        event_id=derive_event_id(directive.body, record_id, revision, "acknowledgement"),
         source=SourceId(directive.body),
         record_id=record_id,
-        record_revision=1,
+        record_revision=revision,
         sequence=0,
         subject_kind=directive.subject_kind,
         subject_id=directive.subject_id,

@@ -17,7 +17,3 @@ class Health:
     checkpointed_at: float | None
     uncommitted_since: float | None
     waiting: str | None
-
-    def stalled_seconds(self, at: float) -> float:
-        """Return for how long decided records have waited for their checkpoint."""
-        return 0.0 if self.uncommitted_since is None else at - self.uncommitted_since

@@ -10,8 +10,7 @@ from typing import Annotated, Final
 import msgspec
 from fastapi import Depends, FastAPI, Query, Request, Response
 
-from creditbus.domain.directives import Acknowledgement
-from creditbus.domain.events import EntryListed, EntryRemoved
+from creditbus.domain.directives import Statement
 from creditbus.domain.ids import SourceId
 from creditbus.domain.refusals import Fault, Refusal
 from creditbus.engine.connection import Connection
@@ -37,8 +36,6 @@ from creditbus.wire.records import RECORD_OF
 from creditbus.wire.topics import inbox
 
 PAGE: Final = 500
-
-Statement = EntryListed | EntryRemoved | Acknowledgement
 
 
 class RefusalPage(msgspec.Struct, frozen=True):

@@ -9,8 +9,11 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Final, Protocol
 
+import msgspec
+
+from creditbus.domain.articles import IDENTITY, OWN_NAME, PERSONS
 from creditbus.domain.calendar import day_of
-from creditbus.domain.directives import Acknowledgement
+from creditbus.domain.directives import Acknowledgement, answer_record
 from creditbus.domain.events import EntryListed, EntryRemoved, Envelope
 from creditbus.domain.ids import EventId, SourceId, SubjectId, derive_event_id
 from creditbus.domain.refusals import Fault, Reason
@@ -23,9 +26,8 @@ from creditbus.gateway.submissions import (
     SubmittedEnvelope,
 )
 
-_OWN_NAME: Final = "山东省社会信用条例 第十条"
-_PERSONS: Final = "个人信息保护法 第三十四条、第三十七条"
-_IDENTITY: Final = "GB 32100-2015; 山东省社会信用条例 第二条"
+MADE_UP: Final = "synthetic"
+"""The kind of number that only synthetic persons have."""
 
 
 class Recognition(Protocol):
@@ -46,8 +48,8 @@ def event_of(
     submission: EntrySubmission, source: str, *, at: datetime, persons: Recognition
 ) -> EntryListed | EntryRemoved | Fault:
     """Return the event that a source submits at an instant, or the first fault."""
-    stated = submission.envelope
     is_listing = isinstance(submission, ListingSubmission)
+    stated = submission.envelope if is_listing else _way_out(submission.envelope)
     fault = _another_name(stated.source, source) or _one_subject(stated)
     if fault is not None:
         return fault
@@ -107,14 +109,24 @@ def _another_name(claimed: str | None, party: str) -> Fault | None:
     if claimed is None or claimed == party:
         return None
     detail = f"the token is {party}'s, the record speaks for {claimed}; leave source out"
-    return Fault(Reason.SOURCE_MISMATCH, "envelope.source", _OWN_NAME, detail)
+    return Fault(Reason.SOURCE_MISMATCH, "envelope.source", OWN_NAME, detail)
 
 
 def _one_subject(stated: SubmittedEnvelope) -> Fault | None:
     if (stated.subject_id is None) != (stated.subject is None):
         return None
     detail = "give subject_id for an organisation, or subject for a natural person, and not both"
-    return Fault(Reason.SUBJECT_INVALID, "envelope.subject_id", _IDENTITY, detail)
+    return Fault(Reason.SUBJECT_INVALID, "envelope.subject_id", IDENTITY, detail)
+
+
+def _way_out(stated: SubmittedEnvelope) -> SubmittedEnvelope:
+    """Return a removal's envelope without what could keep a subject in and decides nothing.
+
+    The kind follows from the id, and whether a person is made up from the kind of number.
+    """
+    person = stated.subject
+    synthetic = stated.synthetic if person is None else person.number_kind == MADE_UP
+    return msgspec.structs.replace(stated, subject_kind=None, synthetic=synthetic)
 
 
 def _subject(
@@ -137,7 +149,7 @@ def _given(subject: SubjectId, *, is_listing: bool) -> SubjectId | Fault:
     if not is_listing or not subject.startswith(PERSON):
         return subject
     detail = "whether a person was of age cannot be seen in a token: give subject with the number"
-    return Fault(Reason.PERSON_NOT_ATTESTED, "envelope.subject_id", _PERSONS, detail)
+    return Fault(Reason.PERSON_NOT_ATTESTED, "envelope.subject_id", PERSONS, detail)
 
 
 def _kind_differs(stated: object, subject: SubjectId) -> Fault | None:
@@ -145,14 +157,14 @@ def _kind_differs(stated: object, subject: SubjectId) -> Fault | None:
     if stated is None or stated == found:
         return None
     detail = f"the id is that of a {found}, the record says {stated}; leave subject_kind out"
-    return Fault(Reason.SUBJECT_INVALID, "envelope.subject_kind", _IDENTITY, detail)
+    return Fault(Reason.SUBJECT_INVALID, "envelope.subject_kind", IDENTITY, detail)
 
 
 def _unnamed(submission: ListingSubmission, subject: SubjectId) -> Fault | None:
     if submission.subject_name is None or not is_person(kind_of(subject)):
         return None
     detail = "a natural person's name never travels on the bus: leave subject_name out"
-    return Fault(Reason.SUBJECT_INVALID, "subject_name", _PERSONS, detail)
+    return Fault(Reason.SUBJECT_INVALID, "subject_name", PERSONS, detail)
 
 
 def _envelope(
@@ -182,8 +194,11 @@ def _envelope(
 def _answer_envelope(
     stated: AnswerEnvelope, submission: AcknowledgementSubmission, body: SourceId, at: datetime
 ) -> Envelope:
-    record_id = stated.record_id or f"{submission.directive_id}:{submission.outcome}"
-    revision = stated.record_revision or submission.revision
+    record_id, revision = answer_record(submission.directive_id, submission.outcome)
+    if stated.record_id:
+        # A body's own record may hold its answers to later revisions of the obligation as well.
+        record_id, revision = stated.record_id, submission.revision
+    revision = stated.record_revision or revision
     derived = derive_event_id(body, record_id, revision, "acknowledgement")
     return Envelope(
         event_id=EventId(stated.event_id or derived),

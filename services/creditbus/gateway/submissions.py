@@ -8,7 +8,7 @@ silence.
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Annotated, Final, Literal
+from typing import Annotated, Final
 
 import msgspec
 from msgspec import Meta
@@ -23,7 +23,7 @@ from creditbus.domain.ids import (
     ObligationId,
     SubjectId,
 )
-from creditbus.domain.subjects import SubjectKind
+from creditbus.domain.subjects import PersonNumber, SubjectKind
 
 _LONGEST: Final = 2**63 - 1
 _ID_LENGTH: Final = 200
@@ -31,18 +31,6 @@ _ID_LENGTH: Final = 200
 Counted = Annotated[int, Meta(ge=1, le=_LONGEST)]
 Named = Annotated[str, Meta(min_length=1, max_length=_ID_LENGTH)]
 Instant = Annotated[datetime, Meta(tz=True)]
-
-
-class PersonNumber(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A natural person by number; the gateway makes a token of it and lets the number go."""
-
-    kind: Literal["NATURAL_PERSON"] = "NATURAL_PERSON"
-    number_kind: str
-    number: str
-
-    def __repr__(self) -> str:
-        """Return nothing of the number, wherever this may be printed."""
-        return "PersonNumber(…)"
 
 
 class SubmittedEnvelope(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -12,9 +12,10 @@ from fastapi import Depends, FastAPI, Path, Request, Response
 from creditbus.domain.checks import Access, Answer, Check
 from creditbus.domain.ids import ItemId, SubjectId, derive
 from creditbus.domain.refusals import Fault, Reason
+from creditbus.domain.subjects import PersonNumber
 from creditbus.engine.connection import Connection
 from creditbus.query.decide import Obstacle, answer, why_not
-from creditbus.query.questions import Ending, Execution, Noted, PersonNumber, Question
+from creditbus.query.questions import Ending, Execution, Noted, Question
 from creditbus.runtime.credentials import Caller, Credentials, Role
 from creditbus.runtime.http import (
     Site,
@@ -157,9 +158,8 @@ class _Desk:
             as_of=as_of,
         )
         assert self._producer is not None
-        await self._producer.send(
-            ACCESS, key=asked.asker.encode(), value=self._codec.encode(access)
-        )
+        key, value = asked.asker.encode(), self._codec.encode(access)
+        await self._producer.send(ACCESS, key=key, value=value)
 
 
 def _refused_id(asked: _Asked) -> str:

@@ -11,18 +11,9 @@ from typing import Annotated
 
 import msgspec
 
+from creditbus.domain.subjects import PersonNumber
+
 Short = Annotated[str, msgspec.Meta(max_length=100)]
-
-
-class PersonNumber(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A natural person by number; it becomes a token before anything is asked or kept."""
-
-    number_kind: str
-    number: str
-
-    def __repr__(self) -> str:
-        """Return nothing of the number, wherever this may be printed."""
-        return "PersonNumber(…)"
 
 
 class Question(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -62,7 +62,12 @@ METRICS: Final[tuple[Metric, ...]] = (
         "overdue_lift_seconds", "gauge", ("body",), "Age of the oldest lift that is still owed."
     ),
     Metric("views_written", "counter", ("view",), "Views written to Redis."),
-    Metric("views_complete", "gauge", (), "1 while Redis holds everything; 0 while it is rebuilt."),
+    Metric(
+        "views_complete",
+        "gauge",
+        (),
+        "1 while Redis holds everything; 0 while it is rebuilt or behind.",
+    ),
     Metric("days_turned", "counter", (), "Civil days written to the log."),
     Metric("checks", "counter", ("matter", "verdict"), "Checks answered."),
     Metric("checks_refused", "counter", ("why",), "Checks that were not answered, by reason."),

@@ -13,6 +13,7 @@ import re
 from datetime import date
 from typing import Final
 
+from creditbus.domain.articles import MINORS
 from creditbus.domain.calendar import years_after
 from creditbus.domain.ids import SubjectId
 from creditbus.domain.refusals import Fault, Reason
@@ -23,7 +24,6 @@ CITIZEN_ID: Final = "citizen_id"
 ADULT_YEARS: Final = 18
 
 _IDENTITY: Final = "GB 11643-1999; 个人信息保护法 第六条"
-_MINORS: Final = "法释〔2017〕7号 第四条; 山东省社会信用条例 第二条; 民法典 第十七条"
 _WEIGHTS: Final = tuple(pow(2, 17 - place, 11) for place in range(17))
 _CHECKS: Final = "10X98765432"
 _PROVINCES: Final = re.compile(r"1[1-5]|2[1-3]|3[1-7]|4[1-6]|5[0-4]|6[1-5]|71|8[1-3]")
@@ -61,7 +61,7 @@ class Persons:
             return born
         if not is_adult(born, decided_on):
             detail = "the subject was not of age on the day of the decision; nothing of it is kept"
-            return Fault(Reason.SUBJECT_MINOR, "envelope.subject", _MINORS, detail)
+            return Fault(Reason.SUBJECT_MINOR, "envelope.subject", MINORS, detail)
         return self._token(number_kind, written)
 
     def _token(self, number_kind: str, number: str) -> SubjectId:

@@ -20,7 +20,7 @@ _NOT_FOUND = 404
 _CONFLICT = 409
 
 
-class NotPublished(Exception):
+class NotRegistered(Exception):
     """The registry does not hold one of our schemas."""
 
 
@@ -37,7 +37,7 @@ class Registry:
     def ids(self, schemas: Schemas) -> dict[tuple[str, int], int]:
         """Return the id of every version of every record.
 
-        Raises ``NotPublished`` with what to do.
+        Raises ``NotRegistered`` with what to do.
         """
         with self._asking() as client:
             return {key: _id_of(client, schema) for key, schema in schemas.versions.items()}
@@ -85,7 +85,7 @@ def _id_of(client: SchemaRegistryClient, schema: Schema) -> int:
     except SchemaRegistryError as error:
         if error.http_status_code != _NOT_FOUND:
             raise
-        raise NotPublished(
+        raise NotRegistered(
             f"{schema.record} {schema.version} is not in the registry: "
             "run `creditbus schemas publish`"
         ) from error

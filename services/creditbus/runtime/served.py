@@ -20,7 +20,16 @@ from creditbus.domain.refusals import Reason
 PREFIX: Final = "creditbus:1:"
 
 COMPLETE: Final = f"{PREFIX}complete"
-"""The marker: there while Redis holds everything; its value names the build, as cursors do."""
+"""The marker: there while Redis holds everything; its value names the build, as cursors do.
+
+It is a lease: it lapses by itself unless views says anew how far Redis is known to be complete.
+"""
+
+LEASE_S: Final = 10.0
+"""For how long readers trust that Redis held everything at an instant."""
+
+CAUGHT_UP: Final = f"{PREFIX}caught-up"
+"""When Redis was last known to miss nothing, as milliseconds of the clock of views."""
 
 POSITIONS: Final = f"{PREFIX}positions"
 """Up to where each partition is written: topic/partition and the next offset."""

@@ -8,7 +8,7 @@ the gap.
 from __future__ import annotations
 
 from collections.abc import Awaitable
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final, cast
 
@@ -20,10 +20,26 @@ from creditbus.domain.exposures import Exposure
 from creditbus.domain.ids import EntryId
 from creditbus.domain.refusals import DeadLetter, Duplicate, Refusal
 from creditbus.domain.standings import Standing
-from creditbus.runtime.served import BUILD, COMPLETE, POSITIONS, PREFIX
+from creditbus.runtime.served import (
+    BUILD,
+    CAUGHT_UP,
+    COMPLETE,
+    LEASE_S,
+    POSITIONS,
+    PREFIX,
+)
 from creditbus.wire.topics import INBOX_PREFIX, party_of_inbox
 
 SCRIPT: Final = Path(__file__).with_suffix(".lua").read_text(encoding="utf-8")
+LEASE: Final = """
+local build, now = redis.call('GET', KEYS[1]), redis.call('TIME')
+if not build or tonumber(ARGV[1]) <= now[1] * 1000 + now[2] / 1000 then
+  return 0
+end
+redis.call('SET', KEYS[2], build, 'PXAT', ARGV[1])
+return 1
+"""
+"""One step, so that a Redis flushed meanwhile, and so without a build, gets no marker."""
 _CLEARED_AT_ONCE: Final = 1000
 _BEHIND: Final = -1
 
@@ -117,6 +133,7 @@ class Storing:
     def __init__(self, client: Redis) -> None:
         self._client = client
         self._script = client.register_script(SCRIPT)
+        self._lease = client.register_script(LEASE)
 
     async def write(self, writes: Writes) -> int:
         """Write what was collected and return how far the partition is written.
@@ -145,17 +162,42 @@ class Storing:
 
     async def begin(self) -> None:
         """Say that Redis is incomplete, and name the build unless one has begun."""
+        await self._client.delete(COMPLETE)
         seconds, micros = await self._client.time()
         await self._client.set(BUILD, f"{seconds}{micros:06d}", nx=True)
-        await self._client.delete(COMPLETE)
 
-    async def complete(self) -> None:
-        """Say that Redis holds everything."""
-        await self._client.copy(BUILD, COMPLETE, replace=True)
+    async def now(self) -> int:
+        """Return the instant by the server's clock, in milliseconds: a lease runs from one."""
+        seconds, micros = await self._client.time()
+        return int(seconds) * 1000 + int(micros) // 1000
+
+    async def complete(self, since: int | None = None) -> bool:
+        """Say that Redis holds all that lay in the topics at an instant of the server's clock.
+
+        The lease runs from that instant, by default the present one. Returns whether it was said:
+        not of an instant that is too long ago, and not of a Redis that never began.
+        """
+        if since is None:
+            since = await self.now()
+        until = since + int(LEASE_S * 1000)
+        return bool(await self._lease(keys=[BUILD, COMPLETE], args=[until]))
 
     async def is_complete(self) -> bool:
         """Tell whether the marker is there."""
         return bool(await self._client.exists(COMPLETE))
+
+    async def is_begun(self) -> bool:
+        """Tell whether Redis has a build, complete or not; a flushed one has none."""
+        return bool(await self._client.exists(BUILD))
+
+    async def caught_up_at(self) -> datetime | None:
+        """Return when Redis was last said to miss nothing, none when that is not known."""
+        held = await self._client.get(CAUGHT_UP)
+        return datetime.fromtimestamp(int(held) / 1000, UTC) if held is not None else None
+
+    async def note_caught_up(self, at: datetime) -> None:
+        """Note that Redis misses nothing that was ever said up to an instant."""
+        await self._client.set(CAUGHT_UP, int(at.timestamp() * 1000))
 
     async def clear(self) -> None:
         """Remove all that was ever stored, the marker first."""

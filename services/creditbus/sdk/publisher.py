@@ -15,14 +15,11 @@ import msgspec
 from confluent_kafka import KafkaError, KafkaException, Message, Producer
 from confluent_kafka.schema_registry import SchemaRegistryClient
 
-from creditbus.domain.directives import Acknowledgement
-from creditbus.domain.events import EntryListed, EntryRemoved
+from creditbus.domain.directives import Statement
 from creditbus.wire.headers import event_headers
 from creditbus.wire.records import RECORD_OF, Codec
 from creditbus.wire.schemas import Schema, Schemas, published
 from creditbus.wire.topics import inbox
-
-Statement = EntryListed | EntryRemoved | Acknowledgement
 
 _RECORDS: Final = ("entry_listed", "entry_removed", "acknowledgement")
 _FLUSH_BOUND_S: Final = 30.0

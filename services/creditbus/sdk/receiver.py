@@ -8,13 +8,21 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
+from typing import Final
+from weakref import WeakValueDictionary
 
 import msgspec
 from standardwebhooks import Webhook, WebhookVerificationError
 
-from creditbus.domain.directives import Directive, Outcome
+from creditbus.domain.directives import Action, Directive, Outcome
+from creditbus.domain.ids import ObligationId
+
+LONGEST_WAIT_S: Final = 30.0
+"""How long to wait for another process that writes to the fence's file."""
 
 
 class Answered(msgspec.Struct, frozen=True):
@@ -22,6 +30,10 @@ class Answered(msgspec.Struct, frozen=True):
 
     outcome: Outcome
     detail: str = ""
+
+
+_CLAIM: Final = Answered(Outcome.ACCEPTED)
+"""Stands in the file while the body acts, and stays if it fails: taken, settled in no way."""
 
 
 class Forged(Exception):
@@ -35,54 +47,91 @@ class _Delivery(msgspec.Struct, frozen=True):
 
 
 class Fence:
-    """The highest revision acted on of each obligation, in a SQLite file."""
+    """The highest revision taken of each obligation, and its answer, in a SQLite file.
 
-    def __init__(self, path: Path) -> None:
-        self._lock = threading.Lock()
-        self._database = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
+    A revision is written down before the body acts on it, so that a lower one is refused from then
+    on, whatever becomes of the act. Threads of one process act on one obligation in turn, and on
+    others meanwhile. Several processes may share the file, but not the turns: if a higher revision
+    comes to another process while ``act`` runs, both run at once, and the lower is answered
+    ``SUPERSEDED`` after it has acted. With several processes ``act`` must therefore itself write
+    only where its own system holds no higher revision, in one transaction.
+    """
+
+    def __init__(self, path: Path, *, now: Callable[[], datetime] | None = None) -> None:
+        """Open the file; with ``now`` an application whose term is over is never acted on."""
+        self._now = now
+        self._guard = threading.Lock()
+        self._turns: WeakValueDictionary[ObligationId, threading.Lock] = WeakValueDictionary()
+        self._database = sqlite3.connect(
+            path, timeout=LONGEST_WAIT_S, check_same_thread=False, isolation_level=None
+        )
         self._database.execute("PRAGMA journal_mode=WAL")
         self._database.execute(
             "CREATE TABLE IF NOT EXISTS fence"
             " (obligation TEXT PRIMARY KEY, revision INTEGER, outcome TEXT, detail TEXT)"
         )
 
-    def seen(self, directive: Directive) -> Answered | None:
-        """Return the answer to a directive that is not news: as before, or superseded.
-
-        None for news.
-        """
-        row = self._database.execute(
-            "SELECT revision, outcome, detail FROM fence WHERE obligation = ?",
-            (directive.obligation_id,),
-        ).fetchone()
-        if row is None or directive.revision > row[0]:
-            return None
-        if directive.revision == row[0]:
-            return Answered(Outcome(row[1]), row[2])
-        return Answered(Outcome.SUPERSEDED, f"revision {row[0]} was seen before")
-
-    def remember(self, directive: Directive, answer: Answered) -> None:
-        """Keep the answer to a directive that was acted on.
-
-        A lower revision never replaces a higher.
-        """
-        self._database.execute(
-            "INSERT INTO fence VALUES (?, ?, ?, ?) ON CONFLICT (obligation) DO UPDATE SET"
-            " revision = excluded.revision, outcome = excluded.outcome, detail = excluded.detail"
-            " WHERE excluded.revision > fence.revision",
-            (directive.obligation_id, directive.revision, answer.outcome, answer.detail),
-        )
-
     def once(self, directive: Directive, act: Callable[[Directive], Answered]) -> Answered:
-        """Act on a directive if it is news, and return the answer either way."""
-        with self._lock:
-            known = self.seen(directive)
+        """Act on a directive unless it is settled or superseded; return the answer either way.
+
+        What was only accepted, or failed, is acted on again: acting twice must be harmless.
+        """
+        with self._turn(directive.obligation_id):
+            known = self._keep(directive, _CLAIM)
             if known is not None:
                 return known
-            answer = act(directive)
-            if answer.outcome.settles:
-                self.remember(directive, answer)
-            return answer
+            answer = self._ended(directive) or act(directive)
+            return self._keep(directive, answer) or answer
+
+    def close(self) -> None:
+        """Close the file; the fence takes nothing more."""
+        with self._guard:
+            self._database.close()
+
+    def _turn(self, obligation_id: ObligationId) -> threading.Lock:
+        # Weakly held: a lock goes when the last thread that uses it has gone.
+        with self._guard:
+            return self._turns.setdefault(obligation_id, threading.Lock())
+
+    def _ended(self, directive: Directive) -> Answered | None:
+        ends_at = directive.ends_at
+        if self._now is None or ends_at is None or directive.action is Action.LIFT:
+            return None
+        if self._now() < ends_at:
+            return None
+        return Answered(Outcome.NOT_APPLICABLE, f"its term was over at {ends_at.isoformat()}")
+
+    def _keep(self, directive: Directive, answer: Answered) -> Answered | None:
+        """Write an answer down, unless a settled one or a higher revision stands: return that."""
+        with self._transaction() as database:
+            known = _known(database, directive)
+            if known is None:
+                database.execute(
+                    "INSERT OR REPLACE INTO fence VALUES (?, ?, ?, ?)",
+                    (directive.obligation_id, directive.revision, answer.outcome, answer.detail),
+                )
+            return known
+
+    @contextmanager
+    def _transaction(self) -> Iterator[sqlite3.Connection]:
+        # Immediate: reading and writing are one step for other processes too.
+        with self._guard:
+            self._database.execute("BEGIN IMMEDIATE")
+            with self._database:
+                yield self._database
+
+
+def _known(database: sqlite3.Connection, directive: Directive) -> Answered | None:
+    row = database.execute(
+        "SELECT revision, outcome, detail FROM fence WHERE obligation = ?",
+        (directive.obligation_id,),
+    ).fetchone()
+    if row is None or directive.revision > row[0]:
+        return None
+    if directive.revision < row[0]:
+        return Answered(Outcome.SUPERSEDED, f"revision {row[0]} was seen before")
+    answer = Answered(Outcome(row[1]), row[2])
+    return answer if answer.outcome.settles else None
 
 
 class Receiver:

@@ -3,45 +3,24 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Sequence
-from typing import Any, Final
+from collections.abc import Iterable, Sequence
+from datetime import timedelta
+from typing import Final
 
-from creditbus.domain.directives import Acknowledgement, Attempt, Directive
-from creditbus.domain.exposures import Exposure
-from creditbus.domain.ids import EntryId
-from creditbus.domain.refusals import DeadLetter, Duplicate, Refusal
-from creditbus.domain.standings import Standing
 from creditbus.runtime.agents import Agents
 from creditbus.runtime.health import Readiness
 from creditbus.runtime.kafka import Place, Record, Recreated, read_to_end
+from creditbus.runtime.outages import Unavailable
 from creditbus.runtime.process import Process
 from creditbus.runtime.serving import Serving
 from creditbus.runtime.storing import Behind, Writes
-from creditbus.views.decide import is_behind
-from creditbus.wire.records import Codec
-from creditbus.wire.topics import (
-    ACKNOWLEDGEMENTS,
-    ATTEMPTS,
-    DEAD_LETTERS,
-    DUPLICATES,
-    EXPOSURES,
-    REFUSALS,
-    STANDINGS,
-    application,
-    directives,
-)
+from creditbus.views.decide import is_behind, is_outdated
+from creditbus.views.lookout import RENEW_EVERY_S, Lookout
+from creditbus.views.placing import FOLLOWED, put
+from creditbus.wire.topics import TOMBSTONES_MS, application, directives
 
 LOOK_EVERY_S: Final = 1.0
-FOLLOWED: Final = (
-    STANDINGS,
-    ACKNOWLEDGEMENTS,
-    ATTEMPTS,
-    EXPOSURES,
-    REFUSALS,
-    DUPLICATES,
-    DEAD_LETTERS,
-)
-"""Beside these, the directives of every executing body."""
+TOMBSTONES: Final = timedelta(milliseconds=TOMBSTONES_MS)
 
 
 def run(process: Process) -> None:
@@ -60,12 +39,14 @@ class Views:
         self._known: dict[Place, int] = {}
         self._is_complete = False
         self._serving = Serving(process.settings.redis)
+        self._lookout = Lookout(process)
         self._one_at_a_time = asyncio.Lock()
         self._agents = Agents(process, application("views"), topics=self._topics, take=self._take)
 
     def run(self) -> None:
         """Catch up, then follow."""
         self._agents.add_task(self._look_after)
+        self._agents.add_task(self._keep_lease)
         self._agents.run(self._readiness, lambda: asyncio.run(self._begin()))
 
     async def _begin(self) -> dict[Place, int]:
@@ -84,10 +65,31 @@ class Views:
             self._process.meters.add("views_written", view=record.topic)
 
     async def _look_after(self) -> None:
-        """Ask every second whether Redis still holds what it was given."""
+        """Ask every second whether Redis still holds what it was given, and says so."""
         while True:
             await self._insist_on(())
             await asyncio.sleep(LOOK_EVERY_S)
+
+    async def _keep_lease(self) -> None:
+        """Say again and again up to when Redis is complete; whoever cannot tell says nothing."""
+        while True:
+            try:
+                async with self._serving.reached():
+                    await self._renew()
+            except Unavailable as outage:
+                self._process.logger.debug("the lease is not renewed", why=str(outage))
+            await asyncio.sleep(RENEW_EVERY_S)
+
+    async def _renew(self) -> None:
+        storing = self._serving.storing
+        async with self._one_at_a_time:
+            known = self._known
+        reached = await self._lookout.look(await storing.now(), known)
+        async with self._one_at_a_time:
+            if await self._is_behind():
+                return
+            if reached is not None and await storing.complete(reached):
+                await storing.note_caught_up(self._process.clock.now())
 
     async def _insist_on(self, records: Sequence[Record]) -> None:
         async def store() -> None:
@@ -103,35 +105,54 @@ class Views:
                 await self._write(records)
             elif await self._is_behind():
                 await self._catch_up()
+            else:
+                self._say_complete(is_complete=await self._serving.storing.is_complete())
         except Behind:
             await self._catch_up()
 
     async def _is_behind(self) -> bool:
         storing = self._serving.storing
-        return is_behind(
-            await storing.positions(), self._known, is_complete=await storing.is_complete()
-        )
+        if is_outdated(await storing.caught_up_at(), self._process.clock.now(), TOMBSTONES):
+            return True
+        return is_behind(await storing.positions(), self._known, is_begun=await storing.is_begun())
 
     async def _catch_up(self) -> None:
         """Read the topics from where Redis is to their ends, and only then call it complete."""
         storing, logger = self._serving.storing, self._process.logger
-        if await self._is_behind():
-            self._say_complete(is_complete=False)
-            await storing.begin()
-        stored = await storing.positions()
-        self._known = {place: stored.get(place, 0) for place in stored}
-        logger.info("views catch up", places=len(stored))
+        self._say_complete(is_complete=False)
+        await storing.begin()
+        if is_outdated(await storing.caught_up_at(), self._process.clock.now(), TOMBSTONES):
+            await self._build_anew("Redis was caught up too long ago, or never")
+        self._known = await storing.positions()
+        logger.info("views catch up", places=len(self._known))
         try:
-            await self._read(stored)
+            await self._read_until_recent()
         except Recreated as finding:
-            logger.warning("views are built anew: Redis is of another log", why=str(finding))
-            await storing.clear()
-            self._known = {}
-            await storing.begin()
-            await self._read({})
-        await storing.complete()
+            await self._build_anew(str(finding))
+            await self._read_until_recent()
         self._say_complete(is_complete=True)
         logger.info("views are complete", records=sum(self._known.values()))
+
+    async def _build_anew(self, why: str) -> None:
+        storing = self._serving.storing
+        self._process.logger.info("views are built anew", why=why)
+        await storing.clear()
+        self._known = {}
+        self._lookout = Lookout(self._process)
+        await storing.begin()
+        # Read from the beginning, nothing is missed that is deleted from now on.
+        await storing.note_caught_up(self._process.clock.now())
+
+    async def _read_until_recent(self) -> None:
+        """Read to the ends, and again while that took so long that the first ends are old."""
+        storing = self._serving.storing
+        while True:
+            since = await storing.now()
+            await self._read(dict(self._known))
+            if await storing.complete(since):
+                await storing.note_caught_up(self._process.clock.now())
+                return
+            await storing.begin()
 
     async def _read(self, stored: dict[Place, int]) -> None:
         loop = asyncio.get_running_loop()
@@ -156,36 +177,13 @@ class Views:
             self._known[place] = await self._serving.storing.write(writes)
 
     def _say_complete(self, *, is_complete: bool) -> None:
+        if self._is_complete and not is_complete:
+            self._process.logger.warning("views are behind: readers get no answer meanwhile")
         self._is_complete = is_complete
         self._process.meters.set("views_complete", float(is_complete))
 
     def _readiness(self) -> Readiness:
         if not self._is_complete:
-            return Readiness(is_ready=False, why="rebuilding what Redis serves")
+            return Readiness(is_ready=False, why="rebuilding what Redis serves, or behind")
         is_ready = self._agents.is_ready
         return Readiness(is_ready=is_ready, why="" if is_ready else "joining its group")
-
-
-def put(writes: Writes, record: Record, codec: Codec) -> None:
-    """Add what a record says to the writes of its partition."""
-    if record.value is None:
-        # Only exposures are taken back; elsewhere an empty value is a fault, and decoding says so.
-        assert record.topic == EXPOSURES, f"empty value in {record.topic} at {record.offset}"
-        writes.withdraw_exposure(record.offset, EntryId(record.key.decode()))
-        return
-    value = codec.decode(record.value)
-    if isinstance(value, Directive):
-        writes.put_directive(record.offset, value, record.written_at)
-    else:
-        _PUT[type(value)](writes, record.offset, value)
-
-
-_PUT: Final[dict[type, Callable[[Writes, int, Any], None]]] = {
-    Standing: Writes.put_standing,
-    Exposure: Writes.put_exposure,
-    Acknowledgement: Writes.put_acknowledgement,
-    Attempt: Writes.put_attempt,
-    Refusal: Writes.put_refusal,
-    Duplicate: Writes.put_duplicate,
-    DeadLetter: Writes.put_dead_letter,
-}

@@ -33,7 +33,7 @@ def tender(live: LiveBus) -> Iterator[Publisher]:
 
 
 def letters(live: LiveBus) -> list[DeadLetter]:
-    return [each for each in live.ledger().values(DEAD_LETTERS) if isinstance(each, DeadLetter)]
+    return [each for each in live.reader().values(DEAD_LETTERS) if isinstance(each, DeadLetter)]
 
 
 def place_of(publisher: Publisher, value: bytes | None) -> int:
@@ -84,7 +84,7 @@ def test_a_readable_record_that_breaks_a_rule_is_told_with_its_article(
     def told() -> list[Refusal]:
         return [
             each
-            for each in live.ledger().values(REFUSALS)
+            for each in live.reader().values(REFUSALS)
             if isinstance(each, Refusal) and each.record_id == record
         ]
 

@@ -22,7 +22,7 @@ def test_the_sums_hold_while_every_service_is_killed_once(live: LiveBus) -> None
     bodies = list(live.bus.catalogue.bodies)
 
     async def run() -> tuple[dict[Fate, int], dict[Fate, int], int]:
-        before = demonstration.ledger.sums()
+        before = demonstration.reader.sums()
         killing = asyncio.create_task(kill_each(live.bus, SEED, console))
         await demonstration.live(statements, per_second=60)
         await killing

@@ -44,7 +44,7 @@ def actions(live: LiveBus, subject: str) -> list[str]:
 def stated(live: LiveBus, subject: str) -> list[Directive]:
     return [
         each
-        for each in live.ledger().values(directives(BODY))
+        for each in live.reader().values(directives(BODY))
         if isinstance(each, Directive) and each.subject_id == subject
     ]
 
@@ -89,7 +89,7 @@ def test_a_removal_waits_for_a_dead_body_and_an_older_apply_is_superseded(
     live.bus.services.wait_ready([BODIES])
 
     eventually(lambda: Action.LIFT in actions(live, subject))
-    eventually(lambda: live.ledger().reconciliation().owed == 0)
+    eventually(lambda: live.reader().reconciliation().owed == 0)
     answer = deliver(live, apply)
     assert answer.json()["outcome"] == "SUPERSEDED"
     assert actions(live, subject)[-1] == Action.LIFT

@@ -7,6 +7,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+import msgspec
 import pytest
 from confluent_kafka import Consumer, TopicPartition
 from starlette.testclient import TestClient
@@ -23,7 +24,6 @@ from creditbus.runtime.reading import headers_of
 from creditbus.runtime.storing import Writes
 from creditbus.stack.local import LocalStack
 from creditbus.wire.headers import ATTESTATION, header
-from creditbus.wire.records import value_of_json
 from creditbus.wire.topics import REFUSALS
 from tests.examples import FIRM
 from tests.integration.http.conftest import (
@@ -98,7 +98,7 @@ def test_an_event_lands_in_the_callers_inbox_with_the_gateways_word(
     answer = gateway.post("/v1/events", json=a_submission(), headers=bearer(tokens["court"]))
 
     assert answer.status_code == 202, answer.text
-    receipt = value_of_json(Receipt, answer.content)
+    receipt = msgspec.json.decode(answer.content, type=Receipt)
     assert receipt.inbox == "credit.inbox.court.v1"
     event, data, attestation = received(stack, process, receipt)
     assert isinstance(event, EntryListed)
@@ -115,7 +115,7 @@ def test_a_person_arrives_as_a_token_and_the_number_nowhere(
     answer = gateway.post("/v1/events", json=submission, headers=bearer(tokens["court"]))
 
     assert answer.status_code == 202, answer.text
-    event, data, _ = received(stack, process, value_of_json(Receipt, answer.content))
+    event, data, _ = received(stack, process, msgspec.json.decode(answer.content, type=Receipt))
     assert event.envelope.subject_id.startswith("person:")
     assert event.envelope.adult_on_decision is True
     assert b"SYN-" not in data
@@ -150,7 +150,7 @@ def test_a_body_acknowledges_into_its_own_inbox(
     answer = gateway.post("/v1/acknowledgements", json=told, headers=bearer(tokens["railway"]))
 
     assert answer.status_code == 202, answer.text
-    receipt = value_of_json(Receipt, answer.content)
+    receipt = msgspec.json.decode(answer.content, type=Receipt)
     assert receipt.inbox == "credit.inbox.railway.v1"
     record, _, _ = received(stack, process, receipt)
     assert isinstance(record, Acknowledgement)

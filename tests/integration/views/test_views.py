@@ -13,8 +13,9 @@ from redis import Redis
 
 from creditbus.domain.ids import SourceId, SubjectId
 from creditbus.domain.standings import Standing
+from creditbus.runtime.clock import SystemClock
 from creditbus.runtime.outages import Unavailable
-from creditbus.runtime.served import COMPLETE, POSITIONS, PREFIX
+from creditbus.runtime.served import BUILD, CAUGHT_UP, COMPLETE, POSITIONS, PREFIX
 from creditbus.runtime.serving import Serving
 from creditbus.wire.topics import EXPOSURES, STANDINGS
 from tests.contract.test_serving import exposure, standing
@@ -113,7 +114,9 @@ def flush(stage: Stage) -> None:
 def pretend_another_log(stage: Stage) -> None:
     """Leave a complete Redis that has read further than this log reaches."""
     client = Redis.from_url(stage.stack.file.redis_url)
+    client.set(BUILD, "1")
     client.set(COMPLETE, "1")
+    client.set(CAUGHT_UP, int(SystemClock().now().timestamp() * 1000))
     client.hset(POSITIONS, f"{STANDINGS}/0", 10**6)
     client.close()
 

@@ -16,6 +16,7 @@ from creditbus.wire.topics import (
     INBOX_MAX_BYTES,
     INBOX_PREFIX,
     SERVICES,
+    TOMBSTONES_MS,
     YEAR_MS,
     Topic,
     directives,
@@ -190,6 +191,16 @@ def test_log_of_record_is_kept_for_ever() -> None:
     settings = TABLE[EVENTS].settings()
     assert (settings["cleanup.policy"], settings["retention.ms"]) == ("delete", "-1")
     assert TABLE[ATTEMPTS].settings()["retention.ms"] == str(90 * DAY_MS)
+
+
+def test_deletions_are_kept_for_a_week_wherever_they_mean_something() -> None:
+    kept = {
+        topic.name: topic.settings().get("delete.retention.ms")
+        for topic in TABLE.values()
+        if topic.compact or "delete.retention.ms" in topic.settings()
+    }
+    assert kept == {name: str(7 * DAY_MS) for name, topic in TABLE.items() if topic.compact}
+    assert TOMBSTONES_MS == 7 * DAY_MS
 
 
 def test_standings_and_acknowledgements_lie_side_by_side() -> None:
