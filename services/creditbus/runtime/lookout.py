@@ -20,7 +20,7 @@ from creditbus.runtime.kafka import Place, Record
 from creditbus.runtime.outages import Unavailable
 from creditbus.runtime.process import Process
 from creditbus.runtime.served import LEASE_S
-from creditbus.views.decide import Sightings
+from creditbus.runtime.sightings import Sightings
 from creditbus.wire.topics import application
 
 RENEW_EVERY_S: Final = 2.0
