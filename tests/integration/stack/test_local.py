@@ -29,7 +29,7 @@ from creditbus.stack.local import LocalStack, Parties, stop_stack
 from creditbus.stack.processes import is_alive, recorded
 from creditbus.stack.provision import check_topics, provision
 from creditbus.stack.registry import read_registered
-from creditbus.wire.topics import Topic, topics
+from creditbus.wire.topics import TOMBSTONES_MS, Topic, topics
 from tests.stack_fixtures import BODIES, SOURCES, ThrowawayTopic
 
 START_BOUND_S: Final = 60
@@ -110,6 +110,7 @@ def test_topics_that_differ_are_told(stack: LocalStack, throwaway_topic: Throwaw
         f"Topic {name} has cleanup.policy=delete instead of compact.",
         f"Topic {name} has retention.ms=604800000 instead of -1.",
         f"Topic {name} has max.message.bytes=1048588 instead of 1048576.",
+        f"Topic {name} has delete.retention.ms=86400000 instead of {TOMBSTONES_MS}.",
     ]
 
 
