@@ -20,7 +20,7 @@ from creditbus.listing.decide import TABLES, build
 from tests.examples import a_catalogue, state_hash
 from tests.simulation.bus import PARTITIONS, Bus
 
-SEEDS: Final = range(8)
+SEEDS: Final = (0, 1, 2, 3, 4, 6, 7, 8)  # 5 sends no record that cannot be read
 STEPS: Final = 700
 
 
@@ -42,8 +42,7 @@ def seed(request: pytest.FixtureRequest) -> str:
 
 def test_history_was_worth_living(bus: Bus, seed: str) -> None:
     fates = {fate for _, fate in bus.topics.fates}
-    # One of the seeds sends no record that cannot be read.
-    assert fates >= {"duplicate", "refused"}, seed
+    assert fates == {"duplicate", "refused", "dead"}, seed
     assert {each.action for each in bus.directives()} == set(Action), seed
     assert bus.days > 10, seed
 

@@ -15,8 +15,9 @@ from confluent_kafka import (
 )
 from confluent_kafka.admin import AdminClient
 
-from creditbus.audit.decide import Reconciliation, Sum, reconcile, tally
+from creditbus.audit.decide import BURIED, Reconciliation, Sum, reconcile, tally
 from creditbus.domain.directives import Acknowledgement, Directive
+from creditbus.domain.refusals import DeadLetter
 from creditbus.runtime.process import Process
 from creditbus.runtime.reading import headers_of, position_of
 from creditbus.wire.headers import ORIGIN, header
@@ -61,9 +62,7 @@ class TopicReader:
             admitted[origin] = admitted.get(origin, 0) + 1
             if position.topic == EVENTS and position.offset >= decided.get(position.partition, 0):
                 undecided.add(origin)
-        fates = [
-            (_origin(message) or "", _FATES[_topic(message)]) for message in self.read(*_FATES)
-        ]
+        fates = [(_origin(message) or "", self._fate(message)) for message in self.read(*_FATES)]
         return tally(received, admitted, fates, undecided)
 
     def reconciliation(self) -> Reconciliation:
@@ -101,6 +100,14 @@ class TopicReader:
             yield from _to_the_end(consumer, _ends(consumer, topics))
         finally:
             consumer.close()
+
+    def _fate(self, message: Message) -> str:
+        """Return what a record became; a dead letter tells by its place who could not read it."""
+        fate = _FATES[_topic(message)]
+        if fate != "dead":
+            return fate
+        letter = self.process.codec.decode(message.value())
+        return BURIED if isinstance(letter, DeadLetter) and letter.topic == EVENTS else fate
 
     def _decided(self) -> dict[int, int]:
         """Return the offset up to which listing has decided each partition of the log."""

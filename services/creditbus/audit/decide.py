@@ -15,6 +15,8 @@ import msgspec
 from creditbus.domain.directives import Acknowledgement, Action, Directive
 
 FATES: Final = ("duplicate", "refused", "dead")
+BURIED: Final = "buried"
+"""The fate of an event that intake admitted and listing could not read; it counts as dead."""
 
 
 class Sum(msgspec.Struct, frozen=True, kw_only=True):
@@ -74,8 +76,10 @@ def _sum(
     for position in positions:
         fates = fate_of.get(position, [])
         times = admitted.get(position, 0)
-        if times > 1 or len(fates) > 1:
+        if times > 1 or len(fates) > 1 or (times and "dead" in fates):
             counts["twice"] += 1
+        elif BURIED in fates:
+            counts["dead"] += 1
         elif fates:
             counts[fates[0]] += 1
         elif times and position not in undecided:

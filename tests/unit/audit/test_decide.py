@@ -30,7 +30,9 @@ AT: Final = "credit.inbox.court.v1/0/7"
         (1, ["duplicate", "duplicate"], False, "twice"),
         (1, ["duplicate", "refused"], False, "twice"),
         (0, ["refused", "dead"], False, "twice"),
-        (1, ["dead"], False, "dead"),
+        (1, ["dead"], False, "twice"),
+        (1, ["buried"], False, "dead"),
+        (2, ["buried"], False, "twice"),
     ],
 )
 def test_position_is_counted_once(
