@@ -14,6 +14,7 @@ from typing import Final
 import msgspec
 from pydantic.fields import FieldInfo
 
+from creditbus.domain.acts.rows import ROWS, EventRow
 from creditbus.runtime.metrics import METRICS, Metric
 from creditbus.runtime.settings import PREFIX, Settings
 from creditbus.wire.topics import DAY_MS, YEAR_MS, Topic, topics
@@ -65,6 +66,23 @@ def metrics_page() -> str:
     )
 
 
+def events_page() -> str:
+    """Return the page of the kinds of event, and of the records that carry them."""
+    return _page(
+        "Events",
+        "services/creditbus/domain/acts/rows.py",
+        (
+            "Every kind of event that a source may state, as the law numbers it, and its record.",
+            "A record's fields are in `schemas/avro/<record>`, with an example of each version.",
+            "A source's competence is written in these numbers.",
+        ),
+        _table(
+            ("number", "what happens", "record"),
+            [_event_row(number, row) for number, row in ROWS.items()],
+        ),
+    )
+
+
 def settings_page() -> str:
     """Return the page of settings by the names of their environment variables."""
     fields = Settings.model_fields.items()
@@ -84,6 +102,7 @@ def settings_page() -> str:
 
 
 PAGES: Final[dict[str, Callable[[], str]]] = {
+    "docs/events.md": events_page,
     "docs/topics.md": topics_page,
     "docs/metrics.md": metrics_page,
     "docs/settings.md": settings_page,
@@ -130,6 +149,10 @@ def _kept(topic: Topic) -> str:
     if rest:
         return f"{topic.retention_ms // DAY_MS} days"
     return f"{years} year{'s' if years > 1 else ''}"
+
+
+def _event_row(number: str, row: EventRow) -> Sequence[str]:
+    return f"`{number}`", row.sentence, row.why_none or _names(row.records)
 
 
 def _metric_row(metric: Metric) -> Sequence[str]:

@@ -13,7 +13,8 @@ from enum import StrEnum
 
 import msgspec
 
-from creditbus.domain.events import EntryListed, EntryRemoved, Envelope
+from creditbus.domain.acts.kinds import Act
+from creditbus.domain.events import Envelope
 from creditbus.domain.ids import (
     BasisId,
     BodyId,
@@ -123,7 +124,7 @@ class Acknowledgement(
     detail: str = ""
 
 
-Statement = EntryListed | EntryRemoved | Acknowledgement
+Statement = Act | Acknowledgement
 """What a party puts into its own inbox."""
 
 

@@ -15,6 +15,7 @@ from typing import Final
 import msgspec
 
 from creditbus.domain.calendar import DAY, day_of, end_of_day
+from creditbus.domain.catalogue import Tier
 from creditbus.domain.events import EntryListed, EntryRemoved, RemovalCause
 from creditbus.domain.ids import BasisId, EntryId, EventId, ListId, SourceId, derive_entry_id
 
@@ -35,13 +36,44 @@ class Stage(StrEnum):
     ERASED = "ERASED"
 
 
+class SuspensionCause(StrEnum):
+    """Why an entry is suspended.
+
+    A red entry is, while a serious black one of the same subject is active.
+    """
+
+    STAY = "STAY"
+    REORGANISATION = "REORGANISATION"
+    SERIOUS_ENTRY = "SERIOUS_ENTRY"
+
+
+class Deadline(StrEnum):
+    """A clock of the authority that has run out; it is shown, and the subject is no worse off."""
+
+    OBJECTION_DECISION = "OBJECTION_DECISION"
+    CORRECTION = "CORRECTION"
+    REPAIR_ACCEPTANCE = "REPAIR_ACCEPTANCE"
+    REPAIR_DECISION = "REPAIR_DECISION"
+    REPAIR_PROPAGATION = "REPAIR_PROPAGATION"
+
+
+class Window(msgspec.Struct, frozen=True, kw_only=True):
+    """Some days on which items of a restriction order do not hold: all items where none is named.
+
+    It is open from ``starts_at`` until ``ends_at``, both instants.
+    """
+
+    starts_at: datetime
+    ends_at: datetime
+    provisions: tuple[str, ...] = ()
+
+
 class Entry(msgspec.Struct, frozen=True, kw_only=True):
-    """One entry as its newest record revision states it.
+    """One entry as its registers have it on a day.
 
-    ``ends_at`` is the instant its term is over.
-
-    ``starts_on`` is the first day of effect; only an organisation has a ``subject_name``. Facts
-    are empty once the entry is removed.
+    ``starts_on`` is the first day of effect, ``ends_at`` the instant its term is over; only an
+    organisation has a ``subject_name``. ``lifted`` are the provisions that a window lifts on the
+    day, ``windows`` all that are open or to come. Facts are empty once the entry is removed.
     """
 
     entry_id: EntryId
@@ -62,6 +94,11 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     repair_pending: bool = False
     removal_cause: RemovalCause | None = None
     removed_on: date | None = None
+    tier: Tier | None = None
+    suspended_by: SuspensionCause | None = None
+    windows: tuple[Window, ...] = ()
+    lifted: tuple[str, ...] = ()
+    overdue: tuple[Deadline, ...] = ()
 
     @property
     def is_removed(self) -> bool:

@@ -11,15 +11,21 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 from enum import StrEnum
 from hashlib import sha256
+from typing import Final, Protocol
 
 import msgspec
 
-from creditbus.domain.ids import BasisId, EventId, ListId, SourceId, SubjectId
+from creditbus.domain.catalogue import Tier
+from creditbus.domain.ids import BasisId, EventId, ListId, MeasureId, SourceId, SubjectId
 from creditbus.domain.subjects import SubjectKind
 
 
 class RemovalCause(StrEnum):
-    """Why an entry ended. ``EXPIRED`` is the bus's own: the term of the entry ran out."""
+    """Why an entry ended. ``EXPIRED`` is the bus's own: the term of the entry ran out.
+
+    ``CONSENT_WITHDRAWN`` ends red entries of natural persons, ``REORGANISED`` those of a firm that
+    came through bankruptcy, ``DEREGISTERED`` all entries of a subject that is no more.
+    """
 
     PERFORMED = "PERFORMED"
     REPAIRED = "REPAIRED"
@@ -27,6 +33,9 @@ class RemovalCause(StrEnum):
     REVOKED = "REVOKED"
     WITHDRAWN = "WITHDRAWN"
     EXPIRED = "EXPIRED"
+    CONSENT_WITHDRAWN = "CONSENT_WITHDRAWN"
+    REORGANISED = "REORGANISED"
+    DEREGISTERED = "DEREGISTERED"
 
 
 class Envelope(msgspec.Struct, frozen=True, kw_only=True):
@@ -57,6 +66,10 @@ class EntryListed(msgspec.Struct, frozen=True, kw_only=True, tag="entry_listed",
     """A source put a subject on a list, by a decision.
 
     ``ends_on`` is the last day of the term; ``until_performed`` says that there is none by law.
+    ``underlying`` are the documents beneath the decision: whoever revokes one ends the entry.
+    ``measures`` are those that the decision announces. ``unit`` is the organisation for whose sake
+    the decision names this natural person. ``consent_on`` is the day on which a person asked to be
+    on a red list. ``act_ended_on`` is the last day of the conduct, from which disclosure counts.
     """
 
     envelope: Envelope
@@ -67,6 +80,12 @@ class EntryListed(msgspec.Struct, frozen=True, kw_only=True, tag="entry_listed",
     until_performed: bool = False
     notice_served_on: date | None = None
     rights_stated: bool = False
+    tier: Tier | None = None
+    underlying: tuple[str, ...] = ()
+    measures: tuple[MeasureId, ...] = ()
+    unit: SubjectId | None = None
+    consent_on: date | None = None
+    act_ended_on: date | None = None
 
 
 class EntryRemoved(
@@ -95,15 +114,29 @@ class DayTurned(msgspec.Struct, frozen=True, kw_only=True, tag="day_turned", tag
 
 Event = EntryListed | EntryRemoved | DayTurned
 
+
+class Stated(Protocol):
+    """Any event: it begins with an envelope."""
+
+    @property
+    def envelope(self) -> Envelope:
+        """Who states what record about whom."""
+        ...
+
+
+UNORDERED: Final = ("provisions", "underlying", "measures", "documents")
+"""Fields of events whose order says nothing."""
+
 _NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-def content_digest(event: Event) -> bytes:
+def content_digest(event: Stated) -> bytes:
     """Return 16 bytes that are alike for events of one content, however often they are sent.
 
     Left out is what a repeat may change without saying anything new: the event's id, the
     running number, the time of the statement, its cause, and the order of bases and provisions.
     """
+    assert isinstance(event, msgspec.Struct)
     envelope = msgspec.structs.replace(
         event.envelope,
         event_id=EventId(""),
@@ -112,7 +145,10 @@ def content_digest(event: Event) -> bytes:
         causation_id=None,
         bases=tuple(sorted(event.envelope.bases)),
     )
-    content = msgspec.structs.replace(event, envelope=envelope)
-    if isinstance(content, EntryListed):
-        content = msgspec.structs.replace(content, provisions=tuple(sorted(content.provisions)))
+    sets = {
+        name: tuple(sorted(getattr(event, name)))
+        for name in UNORDERED
+        if name in event.__struct_fields__
+    }
+    content = msgspec.structs.replace(event, envelope=envelope, **sets)
     return sha256(msgspec.json.encode(content)).digest()[:16]

@@ -5,8 +5,8 @@ from __future__ import annotations
 import hmac
 from functools import partial
 
+from creditbus.domain.acts.kinds import ACTS
 from creditbus.domain.directives import Acknowledgement
-from creditbus.domain.events import EntryListed, EntryRemoved
 from creditbus.domain.refusals import Refusal
 from creditbus.engine.job import Job
 from creditbus.engine.values import Arrival, Output, Produced
@@ -42,7 +42,7 @@ def job(process: Process) -> Job[Arrivals]:
         raise ValueError(
             "set CREDITBUS_ATTESTATION_KEY: without it anyone could vouch for a record"
         )
-    accepts = (EntryListed, EntryRemoved, Acknowledgement)
+    accepts = (*ACTS, Acknowledgement)
     return Job(
         application=application("intake"),
         name=process.name,

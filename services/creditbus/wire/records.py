@@ -18,17 +18,17 @@ import msgspec
 from fastavro.read import SchemaResolutionError
 from fastavro.schema import SchemaParseException, UnknownType
 
+from creditbus.domain.acts.kinds import ACTS
 from creditbus.domain.checks import Access
 from creditbus.domain.directives import Acknowledgement, Attempt, Directive
-from creditbus.domain.events import DayTurned, EntryListed, EntryRemoved, Envelope
+from creditbus.domain.events import DayTurned, Envelope
 from creditbus.domain.exposures import Exposure
 from creditbus.domain.refusals import DeadLetter, Duplicate, Refusal
 from creditbus.domain.standings import Standing
 from creditbus.wire.schemas import Schema, Schemas, published
 
 TYPES: Final[dict[str, type[msgspec.Struct]]] = {
-    "entry_listed": EntryListed,
-    "entry_removed": EntryRemoved,
+    **{str(kind.__struct_config__.tag): kind for kind in ACTS},
     "day_turned": DayTurned,
     "acknowledgement": Acknowledgement,
     "standing": Standing,

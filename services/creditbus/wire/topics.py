@@ -11,6 +11,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from creditbus.domain.acts.kinds import ACTS
+
 INBOX_MAX_BYTES: Final = 256 * 1024
 DAY_MS: Final = 24 * 60 * 60 * 1000
 YEAR_MS: Final = 365 * DAY_MS
@@ -44,6 +46,9 @@ DEAD_LETTERS: Final = "credit.dead-letters.v1"
 ALIASES: Final = "credit.aliases.v1"
 ATTEMPTS: Final = "credit.attempts.v1"
 ACCESS: Final = "credit.access.v1"
+
+STATEMENTS: Final = tuple(str(kind.__struct_config__.tag) for kind in ACTS)
+"""The records that a source may put into its inbox."""
 
 INBOX_PREFIX: Final = "credit.inbox."
 DIRECTIVES_PREFIX: Final = "credit.directives."
@@ -117,7 +122,7 @@ FIXED: Final[tuple[Topic, ...]] = (
         key="subject",
         writers=_services("intake", "clock"),
         readers=_services("listing", "clock", "audit"),
-        records=("entry_listed", "entry_removed", "day_turned"),
+        records=(*STATEMENTS, "day_turned"),
     ),
     Topic(
         name=STANDINGS,
@@ -222,7 +227,7 @@ def _inbox_topic(party: str, *, writers: tuple[str, ...]) -> Topic:
         key="record id",
         writers=writers,
         readers=_services("intake", "audit"),
-        records=("entry_listed", "entry_removed", "acknowledgement"),
+        records=(*STATEMENTS, "acknowledgement"),
         partitions=1,
         retention_ms=30 * DAY_MS,
         max_bytes=INBOX_MAX_BYTES,
