@@ -14,14 +14,22 @@ from typing import Any, Final
 
 import msgspec
 
+from creditbus.domain.acts.kinds import (
+    ACTS,
+    SUBJECT_ACTS,
+    EntryAct,
+    OwnAct,
+    SubjectAct,
+)
 from creditbus.domain.calendar import SHANGHAI
 from creditbus.domain.catalogue import Catalogue
 from creditbus.domain.directives import Acknowledgement, Directive
 from creditbus.domain.directives import Outcome as Answer
-from creditbus.domain.entries import transition
+from creditbus.domain.dossiers import Dossier, about_entry, about_subject
+from creditbus.domain.entries import Entry
 from creditbus.domain.events import DayTurned, EntryListed, EntryRemoved, Envelope, RemovalCause
 from creditbus.domain.ids import BasisId, EventId, ListId, SourceId, SubjectId, derive_event_id
-from creditbus.domain.standings import Standing, settle
+from creditbus.domain.standings import Rules, Standing, entries_on, settle
 from creditbus.domain.subjects import SubjectKind, kind_of
 from creditbus.engine.values import (
     Arrival,
@@ -181,11 +189,32 @@ def a_turn(day: date) -> DayTurned:
 def a_standing(*events: EntryListed, revision: int = 1) -> Standing:
     """Return the standing that these listings of one subject lead to, before any day has turned."""
     subject = events[0].envelope.subject_id if events else FIRM
-    standing = Standing(subject_id=subject, subject_kind=kind_of(subject))
-    for event in events:
-        standing = standing.with_entry(transition(None, event))
-    settled = settle(standing, a_catalogue().lists, None)
+    settled = standing_on(a_dossier(*events), None, subject=subject)
     return msgspec.structs.replace(settled, revision=revision, caused_by=EventId(f"e{revision}"))
+
+
+def a_dossier(*acts: OwnAct | EntryAct | SubjectAct) -> Dossier:
+    """Return what is remembered of a subject after these acts, in the order in which they came."""
+    dossier = Dossier()
+    for act in acts:
+        if isinstance(act, SUBJECT_ACTS):
+            dossier = about_subject(dossier, act)
+        else:
+            _, registers = about_entry(dossier, act, lambda _entry_id: None)
+            dossier = dossier.with_entry(registers)
+    return dossier
+
+
+def standing_on(dossier: Dossier, day: date | None, *, subject: SubjectId = FIRM) -> Standing:
+    """Return the standing that follows from a dossier on a day."""
+    blank = Standing(subject_id=subject, subject_kind=kind_of(subject))
+    return settle(blank, entries_on(blank, dossier, Rules(a_catalogue().lists), day))
+
+
+def entry_after(*acts: OwnAct | EntryAct | SubjectAct, day: date | None = None) -> Entry:
+    """Return the one entry that these acts of one subject lead to on a day."""
+    (entry,) = standing_on(a_dossier(*acts), day, subject=acts[0].envelope.subject_id).entries
+    return entry
 
 
 def an_acknowledgement(
@@ -246,7 +275,7 @@ def an_arrival(
     )
 
 
-LOGGED: Final = (EntryListed, EntryRemoved, DayTurned)
+LOGGED: Final = (*ACTS, DayTurned)
 Decide = Callable[[Slice[Any], State], Outcome]
 
 

@@ -127,7 +127,8 @@ class ListDefinition(Row, frozen=True, kw_only=True, forbid_unknown_fields=True)
     is when the subject may ask to be removed early; none where the rule has no such way. No
     entry is shown or used longer than ``disclosure_cap_years`` after the end of the act
     (Shandong credit regulation, article 38). ``consent_required``: a natural person is listed on
-    their own application alone (PIPL, article 13).
+    their own application alone (PIPL, article 13). An entry that has ended is closed after
+    ``closing_days`` and forgotten after ``retention_days``.
     """
 
     polarity: Polarity
@@ -153,6 +154,8 @@ class ListDefinition(Row, frozen=True, kw_only=True, forbid_unknown_fields=True)
     entered_by: tuple[str, ...] = ("E12",)
     removed_by: tuple[str, ...] = ("E10", "E31", "E35", "E45")
     consent_required: bool = False
+    closing_days: int = 30
+    retention_days: int = 365
 
     def admits(self, kind: SubjectKind) -> bool:
         """Tell whether a subject of this kind can be on the list at all."""
@@ -199,7 +202,9 @@ class ServiceItem(Row, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class Source(Row, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A unit that reports."""
+    """A unit that reports, and the kinds of event that it may state beside its own lists."""
+
+    events: tuple[str, ...] = ()
 
 
 class ExecutingBody(Row, frozen=True, kw_only=True, forbid_unknown_fields=True):

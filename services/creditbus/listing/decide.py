@@ -1,9 +1,9 @@
 """Listing: an event moves its subject's entries, once, by law.
 
 An event seen before with the same content is a duplicate; with other content it is a conflict, and
-only a removal passes then. A listing passes the gates. What is left moves the entry; the standing
-that follows goes out when it changed. The turn of the day is an event like any other: it begins and
-ends what is due.
+only what eases passes then. What burdens passes the gates. What is left moves the registers of an
+entry, or of the subject, or is kept as a fact; the standing that follows goes out when it changed.
+The turn of the day is an event like any other: it begins and ends what is due.
 """
 
 from __future__ import annotations
@@ -14,24 +14,31 @@ from typing import Final
 
 import msgspec
 
+from creditbus.domain.acts.kinds import FACTS, SUBJECT_ACTS, Act, Fact, Logged, is_way_out
 from creditbus.domain.calendar import DAY
 from creditbus.domain.catalogue import Catalogue
-from creditbus.domain.entries import transition
+from creditbus.domain.doors import door_fault
+from creditbus.domain.dossiers import Dossier, about_entry, about_subject
+from creditbus.domain.entries import Stage
 from creditbus.domain.events import DayTurned, EntryListed, EntryRemoved, Envelope, content_digest
-from creditbus.domain.gates import Listing, first_fault
+from creditbus.domain.gates import BURDENS, Listing, first_fault
 from creditbus.domain.ids import EventId
 from creditbus.domain.refusals import Fault, Reason, duplicate, refuse
-from creditbus.domain.standings import Standing, advance, settle, turns
+from creditbus.domain.registers import buried
+from creditbus.domain.spans import days_later
+from creditbus.domain.standings import Rules, Standing, advance, entries_on, settle, turns
 from creditbus.domain.subjects import kind_of
+from creditbus.domain.transitions import is_overtaken
 from creditbus.engine.values import Arrival, Draft, Outcome, Output, Slice, State, Table
+from creditbus.listing.memory import DOSSIERS, NOTES, TOMBSTONES, forget, keep
 
-Logged = EntryListed | EntryRemoved | DayTurned
 Arrivals = Sequence[Arrival[Envelope, Logged]]
 Identity = tuple[str, str, str, int]
 Due = tuple[date, str]
 
 _SCAN_ROWS: Final = 1000
 _TODAY: Final = "today"
+_COUNTS: Final = {EntryListed: "listed", EntryRemoved: "removed"}
 
 
 def _text(value: str) -> bytes:
@@ -98,7 +105,7 @@ DAYS: Final = Table[str, date](
 )
 """The last civil day that has turned, so that a late listing of an ended term ends at once."""
 
-TABLES: Final = (SEEN, SUBJECTS, DUE, DAYS)
+TABLES: Final = (SEEN, SUBJECTS, DOSSIERS, TOMBSTONES, NOTES, DUE, DAYS)
 
 
 class _Shift:
@@ -106,6 +113,7 @@ class _Shift:
 
     def __init__(self, catalogue: Catalogue, state: State) -> None:
         self.catalogue = catalogue
+        self.rules = Rules(catalogue.lists)
         self.draft = Draft(state)
         self.outcome = Outcome()
         self.today = self.draft.get(DAYS, _TODAY)
@@ -141,9 +149,8 @@ class _Shift:
         while due := self.draft.scan(DUE, (date.min, ""), (event.day + DAY, ""), _SCAN_ROWS):
             for key, _ in due:
                 self.draft.put(DUE, key, None)
-                standing = self.draft.get(SUBJECTS, key[1])
-                if standing is not None:
-                    self._settle(standing, standing, event.envelope.event_id, "")
+                self._review(key[1], event)
+                forget(self.draft, key[1], event.day)
         self.outcome.count("days")
 
     def _begin(self, event: DayTurned) -> None:
@@ -152,60 +159,99 @@ class _Shift:
         after: Due = (date.min, "")
         while rows := self.draft.scan(DUE, after, (date.max, ""), _SCAN_ROWS):
             for key, _ in rows:
-                standing = self.draft.get(SUBJECTS, key[1])
-                if standing is not None:
-                    self._settle(standing, standing, event.envelope.event_id, "")
+                self._review(key[1], event)
             last = rows[-1][0]
             after = (last[0], last[1] + "\0")
 
-    def _fault(self, event: EntryListed | EntryRemoved, *, conflict: bool) -> Fault | None:
-        # A removal passes even here: the doubt is about the record, and the way out never waits.
-        if isinstance(event, EntryRemoved):
-            return None
-        if conflict:
+    def _review(self, subject: str, event: DayTurned) -> None:
+        """Settle a subject whom time alone may have moved."""
+        standing, dossier = self.draft.get(SUBJECTS, subject), self.draft.get(DOSSIERS, subject)
+        if standing is not None and dossier is not None:
+            self._settle(standing, dossier, event.envelope, "")
+
+    def _fault(self, event: Act, *, conflict: bool) -> Fault | None:
+        # What eases passes even here: the doubt is about the record, and no way out waits for it.
+        if conflict and not is_way_out(event):
             detail = (
                 "this revision of the record was sent before with other content; send a new one"
             )
             return Fault(Reason.CONTENT_CONFLICT, "record_revision", "", detail)
-        definition = self.catalogue.lists.get(event.list_id)
-        if definition is None:
-            detail = f"the catalogue has no list {event.list_id}"
-            return Fault(Reason.LIST_UNKNOWN, "list_id", "", detail)
-        return first_fault(Listing(event, definition, self.catalogue))
+        fault = door_fault(event, self.catalogue)
+        if fault is None and isinstance(event, BURDENS):
+            definition = self.catalogue.lists[event.list_id]
+            return first_fault(Listing(event, definition, self.catalogue))
+        return fault
 
-    def _move(self, event: EntryListed | EntryRemoved, origin: str) -> None:
+    def _move(self, event: Act, origin: str) -> None:
         subject = event.envelope.subject_id
-        before = self.draft.get(SUBJECTS, subject)
-        standing = before or Standing(subject_id=subject, subject_kind=kind_of(subject))
-        known = standing.entry(transition(None, event).entry_id)
-        moved = transition(known, event)
-        if moved is known:
-            # It says nothing that a newer act of the same source has not overtaken.
-            detail = f"revision {known.record_revision} of the record is known and stands"
-            fault = Fault(Reason.REVISION_SUPERSEDED, "record_revision", "", detail)
-            self._say("refusals", refuse(event.envelope, fault, origin), origin)
+        if isinstance(event, FACTS):
+            self._keep(event, origin)
             return
-        self.outcome.count("listed" if isinstance(event, EntryListed) else "removed")
-        after = standing.with_entry(moved)
-        after = msgspec.structs.replace(
-            after, synthetic=standing.synthetic or event.envelope.synthetic
+        dossier = self.draft.get(DOSSIERS, subject) or Dossier()
+        is_news = True
+        if isinstance(event, SUBJECT_ACTS):
+            moved = about_subject(dossier, event)
+            is_news = moved is not dossier
+        else:
+            known, registers = about_entry(
+                dossier, event, lambda entry_id: self.draft.get(TOMBSTONES, entry_id)
+            )
+            is_news = registers is not known and not is_overtaken(known, event)
+            moved = dossier if registers is known else dossier.with_entry(registers)
+        if moved is not dossier:
+            self.draft.put(DOSSIERS, subject, moved)
+        if not is_news:
+            self._overtaken(event, origin)
+            return
+        self.outcome.count(_COUNTS.get(type(event), "moved"))
+        standing = self.draft.get(SUBJECTS, subject) or Standing(
+            subject_id=subject, subject_kind=kind_of(subject)
         )
-        self._settle(before, after, event.envelope.event_id, origin)
+        synthetic = standing.synthetic or event.envelope.synthetic
+        if synthetic is not standing.synthetic:
+            standing = msgspec.structs.replace(standing, synthetic=synthetic)
+        self._settle(standing, moved, event.envelope, origin)
+
+    def _keep(self, event: Fact, origin: str) -> None:
+        note = keep(self.draft, event, self.today)
+        if note is None:
+            self._overtaken(event, origin)
+            return
+        self.outcome.count("kept")
+        if note.kept_to is not None:
+            due = days_later(note.kept_to, 1)
+            self.draft.put(DUE, (due, event.envelope.subject_id), b"")
+
+    def _overtaken(self, event: Act, origin: str) -> None:
+        # It says nothing that a newer act of the same source has not overtaken.
+        detail = "a newer revision of the record is known and stands"
+        fault = Fault(Reason.REVISION_SUPERSEDED, "record_revision", "", detail)
+        self._say("refusals", refuse(event.envelope, fault, origin), origin)
 
     def _settle(
-        self, before: Standing | None, after: Standing, caused_by: EventId, origin: str
+        self, standing: Standing, dossier: Dossier, envelope: Envelope, origin: str
     ) -> None:
-        edition = self.catalogue.edition
-        settled = settle(
-            msgspec.structs.replace(after, edition=edition), self.catalogue.lists, self.today
-        )
-        moved = advance(before, settled, caused_by)
-        if moved is None:
-            return
-        self.draft.put(SUBJECTS, moved.subject_id, moved)
-        for day in turns(moved, self.today):
-            self.draft.put(DUE, (day, moved.subject_id), b"")
-        self._say("standings", moved, origin)
+        """Say the standing that follows from the dossier on this day, if it is another."""
+        subject = standing.subject_id
+        found = entries_on(standing, dossier, self.rules, self.today)
+        erased = [(case, entry) for case, entry in found if entry.stage is Stage.ERASED]
+        if erased:
+            for case, entry in erased:
+                assert entry.removed_on is not None
+                assert entry.removal_cause is not None
+                tombstone = buried(case.registers, entry.removed_on, entry.removal_cause)
+                self.draft.put(TOMBSTONES, entry.entry_id, tombstone)
+            kept = dossier.without({entry.entry_id for _, entry in erased})
+            self.draft.put(DOSSIERS, subject, kept)
+            found = [each for each in found if each[1].stage is not Stage.ERASED]
+        for day in turns(found):
+            self.draft.put(DUE, (day, subject), b"")
+        before = standing if standing.revision else None
+        after = msgspec.structs.replace(settle(standing, found), edition=self.catalogue.edition)
+        moved = advance(before, after, EventId(envelope.event_id))
+        if moved is not None:
+            self.draft.put(SUBJECTS, subject, moved)
+            self._say("standings", moved, origin)
 
     def _say(self, stream: str, value: object, origin: str) -> None:
         self.outcome.outputs.append(Output(stream, value, origin))
@@ -217,7 +263,9 @@ def build(catalogue: Catalogue) -> Callable[[Slice[Arrivals], State], Outcome]:
 
     def decide(arrived: Slice[Arrivals], state: State) -> Outcome:
         shift = _Shift(catalogue, state)
-        shift.draft.prefetch(SUBJECTS, {arrival.head.subject_id for arrival in arrived.columns})
+        subjects = {arrival.head.subject_id for arrival in arrived.columns}
+        shift.draft.prefetch(SUBJECTS, subjects)
+        shift.draft.prefetch(DOSSIERS, subjects)
         shift.draft.prefetch(SEEN, {_identity(arrival.head) for arrival in arrived.columns})
         for arrival in arrived.columns:
             shift.take(arrival)

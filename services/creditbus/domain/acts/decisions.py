@@ -28,7 +28,7 @@ class PenaltyDecided(
 
     envelope: Envelope
     procedure: Procedure
-    tier: Tier
+    tier: Tier | None
     violation: str
     content: str
     penalties: tuple[str, ...] = ()

@@ -8,15 +8,25 @@ from creditbus.domain.acts.commitments import CommitmentChanged
 from creditbus.domain.acts.decisions import PenaltyDecided, PermitDecided
 from creditbus.domain.acts.evaluations import GovernanceStepDone, OrganisationEvaluated
 from creditbus.domain.acts.listings import EntryExtended, EntryNoticed, EntryVaried
-from creditbus.domain.acts.objections import ObjectionDecided, ObjectionFiled
+from creditbus.domain.acts.objections import ObjectionDecided, ObjectionFiled, ObjectionResult
 from creditbus.domain.acts.registrations import RelationChanged, SubjectRegistered
-from creditbus.domain.acts.repairs import RepairApplied, RepairDecided, RepairPropagated
+from creditbus.domain.acts.repairs import (
+    RepairApplied,
+    RepairDecided,
+    RepairPropagated,
+    RepairStep,
+)
 from creditbus.domain.acts.revocations import (
     BasisRevoked,
     ConsentWithdrawn,
     ReorganisationRuled,
 )
-from creditbus.domain.acts.suspensions import DutyPerformed, EntrySuspended, RestrictionLifted
+from creditbus.domain.acts.suspensions import (
+    DutyPerformed,
+    EntrySuspended,
+    RestrictionLifted,
+    Stay,
+)
 from creditbus.domain.events import DayTurned, EntryListed, EntryRemoved
 
 OwnAct = EntryNoticed | EntryListed | EntryExtended | EntryVaried | EntryRemoved
@@ -52,6 +62,29 @@ Act = OwnAct | EntryAct | SubjectAct | Fact
 
 Logged = Act | DayTurned
 """Everything that the log of events holds."""
+
+
+def is_way_out(act: Act) -> bool:
+    """Tell whether an act only eases what lies on its subject, so that no doubt may hold it.
+
+    Law 7; 山东省社会信用条例 第四十条. It passes even where its record's revision was used before.
+    """
+    match act:
+        case EntryRemoved() | DutyPerformed() | ConsentWithdrawn():
+            return True
+        case BasisRevoked(reinstated=reinstated):
+            return not reinstated
+        case RestrictionLifted(withdrawn=withdrawn) | ObjectionFiled(withdrawn=withdrawn):
+            return not withdrawn
+        case EntrySuspended(stay=stay):
+            return stay is Stay.STAYED
+        case ObjectionDecided(result=result):
+            return result is not ObjectionResult.DISMISSED
+        case RepairDecided(step=step):
+            return step in {RepairStep.ACCEPTED, RepairStep.GRANTED}
+        case _:
+            return False
+
 
 OWN_ACTS: Final = get_args(OwnAct)
 ENTRY_ACTS: Final = get_args(EntryAct)
