@@ -97,6 +97,8 @@ class Checkpoint:
     def _attempt(self, moved: Sequence[Share], rows: dict[int, list[Row]]) -> dict[int, int]:
         """Return the changelog offset behind the last record of each partition."""
         ends: dict[int, int] = {}
+        if self._transaction.is_spoiled:
+            self.abort()
         self._transaction.begin()
         for share in moved:
             self._transaction.send(share)

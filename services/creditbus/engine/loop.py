@@ -153,10 +153,10 @@ class Loop:
             outcome = self._job.decide(
                 Slice(topic=topic, partition=partition, columns=columns), share.overlay
             )
-            written = [self._job.write(output) for output in outcome.outputs]
+            written = list(map(self._job.write, outcome.outputs))
             share.keep(buried + written, outcome.changes, outcome.counts)
         else:
-            share.keep(buried, (), {})
+            share.keep(buried, {}, {})
         share.advance(topic, offset_of(records[-1]) + 1, len(records))
         self._surroundings.failpoint("sliced")
         self._send(share)

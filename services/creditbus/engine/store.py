@@ -21,7 +21,7 @@ from creditbus.engine.failures import EngineFailure, Halt
 Row = tuple[bytes, bytes | None]  # a stored key with its packed value, none for a deletion
 
 _CACHE_BYTES = 64 << 20
-_BUFFER_BYTES = 32 << 20
+_BUFFER_BYTES = 8 << 20
 _MARK_KEY = b"\0mark"
 _MARK = struct.Struct(">qq")
 _OFFSET = struct.Struct(">q")
@@ -58,14 +58,12 @@ class Store:
         with _Opening(folder):
             self._rows = rocksdict.Rdict(str(folder), _options())
 
-    def fetch(self, keys: Iterable[bytes]) -> dict[bytes, bytes | None]:
-        """Return the packed values under the keys, in one sorted look."""
-        ordered = sorted(keys)
-        if not ordered:
-            return {}
+    def fetch(self, keys: list[bytes]) -> list[bytes | None]:
+        """Return the packed values under the keys, in one look and in their order."""
         # The library's own types do not say that a list is answered by a list.
-        values: Any = self._rows.get(cast("Any", ordered))
-        return dict(zip(ordered, values, strict=True))
+        values: Any = self._rows.get(cast("Any", keys))
+        found: list[bytes | None] = values
+        return found
 
     def scan(self, start: bytes, stop: bytes, limit: int) -> list[tuple[bytes, bytes]]:
         """Return the first rows with start <= key < stop."""
@@ -84,13 +82,14 @@ class Store:
         return rows
 
     def write(self, rows: Iterable[Row], mark: Mark) -> None:
-        """Write the rows and the mark, all or nothing."""
+        """Write the rows and the mark, all or nothing; rows in the order of keys cost less."""
         batch = rocksdict.WriteBatch(raw_mode=True)
-        for key, value in sorted(dict(rows).items()):
+        put = batch.put
+        for key, value in rows:
             if value is None:
                 batch.delete(key)
             else:
-                batch.put(key, value)
+                put(key, value)
         batch.put(_MARK_KEY, _MARK.pack(mark.offset, mark.at) + mark.topic_id.encode())
         self._rows.write(batch)
 

@@ -19,7 +19,6 @@ from creditbus.engine.membership import check_halves
 from creditbus.engine.overlay import Overlay
 from creditbus.engine.restore import check_agreement
 from creditbus.engine.store import Mark, Store, pack_offset, position_key
-from creditbus.engine.values import Change
 from creditbus.engine.watchdog import EXIT_CODE, Watchdog
 from tests.unit.engine.doubles import COUNTS, Journal
 
@@ -139,7 +138,7 @@ def test_a_foreign_store_is_set_aside(tmp_path: Path) -> None:
     journal = Journal()
     fresh = open_store(folder, STRETCH, journal)
     assert fresh.mark is None
-    assert fresh.fetch([b"counts\0a"]) == {b"counts\0a": None}
+    assert fresh.fetch([b"counts\0a"]) == [None]
     fresh.close()
     assert (tmp_path / "p0.aside-1").is_dir()
     assert journal.said
@@ -177,7 +176,7 @@ def test_a_store_open_elsewhere_is_not_taken_for_broken(tmp_path: Path) -> None:
 
 def test_a_change_of_a_foreign_table_is_refused() -> None:
     with pytest.raises(Halt, match="which its job does not hold"):
-        Overlay(None, ()).take([Change(COUNTS, "a", 1)])
+        Overlay(None, ()).take({COUNTS: {"a": 1}})
 
 
 def test_a_password_is_never_shown() -> None:
