@@ -54,6 +54,8 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "black": ("黑名单", "black"),
     "red": ("红名单", "red"),
     "restriction": ("限制", "restriction"),
+    "abnormal": ("异常名录", "abnormal"),
+    "attention": ("重点关注", "attention"),
     "refusals": ("退回原因", "Refusals by reason"),
     "sources": ("报送单位", "Sources"),
     "sources_hint": ("不可读与退回多者在前", "most dead letters and refusals first"),

@@ -15,9 +15,11 @@ from typing import Any, Final, TypeVar
 
 import msgspec
 
+from creditbus.domain import review
 from creditbus.domain.catalogue import (
     Basis,
     Catalogue,
+    ClockStart,
     ExecutingBody,
     ListDefinition,
     MeasureDefinition,
@@ -80,7 +82,7 @@ def load_catalogue(folder: Path) -> Catalogue:
     catalogue = msgspec.convert(
         {"edition": edition_of(rows), **rows}, Catalogue, from_attributes=True
     )
-    if problems := catalogue.problems():
+    if problems := review.problems(catalogue):
         raise CatalogueInvalid(folder, problems)
     return catalogue
 
@@ -127,6 +129,11 @@ def _row(
     if "id" in table:
         problems.append(f"{place}, field id: the name {row_id} is the id; remove the line")
         return None
+    if kind is ListDefinition and "clock_start" not in table:
+        problems.append(
+            f"{place}, field clock_start: a term needs its beginning; say which fact starts it"
+            f" ({', '.join(ClockStart)})"
+        )
     try:
         return msgspec.convert({"id": row_id, **table}, kind)
     except msgspec.ValidationError as invalid:
