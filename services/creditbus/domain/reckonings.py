@@ -76,7 +76,7 @@ class StepKind(StrEnum):
 
     NOT_COUNTED = "not_counted"
     DAY_OFF = "day_off"
-    WEEKEND = "weekend"
+    REST = "rest"
     MAKE_UP = "make_up"
     COUNTED = "counted"
     MONTH_END = "month_end"
@@ -88,15 +88,17 @@ class StepKind(StrEnum):
 class Step(msgspec.Struct, frozen=True, kw_only=True):
     """One step: the days that it is about, how many, and the holiday or clause by its names.
 
-    ``DAY_OFF``, ``WEEKEND`` and ``MAKE_UP`` tell what lay on the way; ``MONTH_END`` that the month
-    has no corresponding day; ``ASSUMED`` which days no notice has settled yet, so that Monday to
-    Friday stood for the working days.
+    ``unit`` is what a length was counted in; the other steps count days.
+
+    ``DAY_OFF``, ``REST`` and ``MAKE_UP`` tell what lay on the way; ``MONTH_END`` that the month
+    has no corresponding day; ``ASSUMED`` which days no notice has settled yet.
     """
 
     kind: StepKind
     first: date
     last: date
     count: int = 0
+    unit: Unit = Unit.DAY
     name_zh: str = ""
     name_en: str = ""
 
@@ -194,7 +196,8 @@ def _natural_end(start: date, length: Length) -> date:
 def _counted(length: Length, start: date, end: date) -> Step:
     is_monthly = length.unit in {Unit.MONTH, Unit.YEAR}
     kind = StepKind.MONTH_END if is_monthly and end.day < start.day else StepKind.COUNTED
-    return Step(kind=kind, first=min(start + DAY, end), last=end, count=length.count)
+    first = min(start + DAY, end)
+    return Step(kind=kind, first=first, last=end, count=length.count, unit=length.unit)
 
 
 def _working_path(start: date, count: int, calendar: Calendar) -> list[date]:
@@ -228,7 +231,7 @@ def _passing(day: date, calendar: Calendar) -> Step | None:
     if holiday is None:
         if is_working:
             return None
-        return Step(kind=StepKind.WEEKEND, first=day, last=day, count=1)
+        return Step(kind=StepKind.REST, first=day, last=day, count=1)
     return Step(
         kind=StepKind.MAKE_UP if is_working else StepKind.DAY_OFF,
         first=day,

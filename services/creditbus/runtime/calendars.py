@@ -16,10 +16,12 @@ import msgspec
 from creditbus.domain.calendar import Calendar, Year
 from creditbus.domain.reckonings import Clause
 from creditbus.domain.terms import TermClause
+from creditbus.domain.timers import Timer
 
 CALENDAR: Final = "calendar"
 TERMS: Final = "terms.toml"
-PARTS: Final = (CALENDAR, TERMS)
+TIMERS: Final = "timers.toml"
+PARTS: Final = (CALENDAR, TERMS, TIMERS)
 """What of the catalogue's folder is read here, and nowhere else."""
 
 ClauseKind = TypeVar("ClauseKind", bound=Clause)
@@ -59,6 +61,11 @@ def load_calendar(folder: Path) -> Calendar:
 def load_terms(folder: Path) -> dict[str, TermClause]:
     """Return the clauses of disclosure by id; raise `CalendarInvalid` with every fault."""
     return _clauses(folder, TERMS, TermClause)
+
+
+def load_timers(folder: Path) -> dict[str, Timer]:
+    """Return the timers by id; raise `CalendarInvalid` with every fault."""
+    return _clauses(folder, TIMERS, Timer)
 
 
 def _clauses(folder: Path, name: str, kind: type[ClauseKind]) -> dict[str, ClauseKind]:

@@ -143,7 +143,7 @@ def test_what_is_not_provisional_stays_when_years_are_loaded(
 @given(COUNTS, STARTS, CALENDARS)
 def test_steps_account_for_every_day(count: int, start: date, calendar: Calendar) -> None:
     reckoning = reckon(a_clause(count, Unit.WORKING_DAY), start, calendar)
-    passed = {StepKind.DAY_OFF, StepKind.WEEKEND}
+    passed = {StepKind.DAY_OFF, StepKind.REST}
     free = sum(step.count for step in reckoning.steps if step.kind in passed)
     fixed = [day for day in between(start, reckoning.end) if _is_guessed_free(day, calendar)]
     assert count + free == len(between(start, reckoning.end))

@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 
 from creditbus.domain.calendar import Holiday, Year
+from creditbus.domain.reckonings import Clause
 from creditbus.domain.terms import TermClause
+from creditbus.domain.timers import Timer
 from creditbus.runtime.calendars import CalendarInvalid, load_calendar, load_terms
 from creditbus.runtime.catalogue import load_catalogue
 from tests.examples import CATALOGUE_FOLDER
@@ -38,8 +40,8 @@ def test_years_state_the_same_fields_in_the_same_order() -> None:
         assert {tuple(each) for each in table["holidays"]} == {Holiday.__struct_fields__}
 
 
-@pytest.mark.parametrize(("name", "kind"), [("terms", TermClause)])
-def test_clauses_state_the_same_fields_in_the_same_order(name: str, kind: type[TermClause]) -> None:
+@pytest.mark.parametrize(("name", "kind"), [("terms", TermClause), ("timers", Timer)])
+def test_clauses_state_the_same_fields_in_the_same_order(name: str, kind: type[Clause]) -> None:
     fields = [field for field in kind.__struct_fields__ if field != "id"]
     tables = tomllib.loads((CATALOGUE_FOLDER / f"{name}.toml").read_text("utf-8"))
     assert tables
