@@ -7,6 +7,7 @@ import typer
 from creditbus.cli import topics
 from creditbus.cli.auditing import audit
 from creditbus.cli.checking import check
+from creditbus.cli.deadlines import deadline
 from creditbus.cli.demos import demo
 from creditbus.cli.running import run
 from creditbus.cli.stacks import down, status, up
@@ -20,7 +21,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for command in (up, down, status, run, submit, check, trace, audit, demo):
+for command in (up, down, status, run, submit, check, trace, audit, deadline, demo):
     app.command()(command)
 app.add_typer(topics.topics, name="topics")
 app.add_typer(topics.schemas, name="schemas")
