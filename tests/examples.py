@@ -29,7 +29,7 @@ from creditbus.domain.dossiers import Dossier, about_entry, about_subject
 from creditbus.domain.entries import Entry
 from creditbus.domain.events import DayTurned, EntryListed, EntryRemoved, Envelope, RemovalCause
 from creditbus.domain.ids import BasisId, EventId, ListId, SourceId, SubjectId, derive_event_id
-from creditbus.domain.standings import Rules, Standing, entries_on, settle
+from creditbus.domain.standings import Rules, Standing, entries_on, with_entries
 from creditbus.domain.subjects import SubjectKind, kind_of
 from creditbus.engine.values import (
     Arrival,
@@ -215,7 +215,7 @@ def a_dossier(*acts: OwnAct | EntryAct | SubjectAct) -> Dossier:
 def standing_on(dossier: Dossier, day: date | None, *, subject: SubjectId = FIRM) -> Standing:
     """Return the standing that follows from a dossier on a day."""
     blank = Standing(subject_id=subject, subject_kind=kind_of(subject))
-    return settle(blank, entries_on(blank, dossier, Rules(a_catalogue().lists), day))
+    return with_entries(blank, entries_on(blank, dossier, Rules(a_catalogue().lists), day))
 
 
 def entry_after(*acts: OwnAct | EntryAct | SubjectAct, day: date | None = None) -> Entry:

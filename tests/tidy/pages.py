@@ -14,7 +14,8 @@ from typing import Final
 import msgspec
 from pydantic.fields import FieldInfo
 
-from creditbus.domain.acts.rows import ROWS, EventRow
+from creditbus.domain.acts.rows import NOT_CARRIED, RECORDS_OF
+from creditbus.domain.facts import FACTS
 from creditbus.domain.reckonings import Bound, Clause
 from creditbus.domain.term_words import length_in_words
 from creditbus.runtime.calendars import load_terms, load_timers
@@ -81,7 +82,7 @@ def events_page() -> str:
         ),
         _table(
             ("number", "what happens", "record"),
-            [_event_row(number, row) for number, row in ROWS.items()],
+            [_event_row(number) for number in sorted({*RECORDS_OF, *NOT_CARRIED})],
         ),
     )
 
@@ -176,8 +177,9 @@ def _kept(topic: Topic) -> str:
     return f"{years} year{'s' if years > 1 else ''}"
 
 
-def _event_row(number: str, row: EventRow) -> Sequence[str]:
-    return f"`{number}`", row.sentence, row.why_none or _names(row.records)
+def _event_row(number: str) -> Sequence[str]:
+    where = NOT_CARRIED.get(number) or _names(RECORDS_OF[number])
+    return f"`{number}`", FACTS[number], where
 
 
 def _metric_row(metric: Metric) -> Sequence[str]:

@@ -6,7 +6,7 @@ protects the subject stays until the authority has done what it owes.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import Final, overload
 
@@ -14,7 +14,7 @@ import msgspec
 
 from creditbus.domain.acts.objections import ObjectionResult
 from creditbus.domain.acts.repairs import RepairPlace, RepairStep
-from creditbus.domain.calendar import DAY
+from creditbus.domain.calendar import Calendar, days_after
 from creditbus.domain.catalogue import ListDefinition, Publication
 from creditbus.domain.entries import Deadline
 from creditbus.domain.registers import (
@@ -25,54 +25,46 @@ from creditbus.domain.registers import (
     Repair,
     RepairRuled,
 )
-from creditbus.domain.spans import LAST_DAY, days_later
-
-Works = Callable[[date], bool]
-"""Tells whether authorities work on a day."""
+from creditbus.domain.timers import Timer, deadline
 
 
-class Allowed(msgspec.Struct, frozen=True):
-    """How many days an authority has, counted from the day after, and the law that says so."""
+class Clocks(msgspec.Struct, frozen=True):
+    """The timers of the law by id, and the calendar that they are counted by; without, none run."""
 
-    days: int
-    working: bool
-    article: str
+    timers: Mapping[str, Timer] = {}
+    calendar: Calendar = Calendar()
 
 
-ALLOWED: Final = {
-    Deadline.OBJECTION_DECISION: Allowed(7, True, "山东省社会信用条例 第三十九条"),
-    Deadline.CORRECTION: Allowed(3, True, "山东省社会信用条例 第四十条"),
-    Deadline.REPAIR_ACCEPTANCE: Allowed(3, True, "国办发〔2025〕22号"),
-    Deadline.REPAIR_DECISION: Allowed(10, True, "国办发〔2025〕22号"),
-    Deadline.REPAIR_PROPAGATION: Allowed(3, True, "信用修复管理办法 第三条"),
+NO_CLOCKS: Final = Clocks()
+
+_TIMER_OF: Final = {
+    Deadline.OBJECTION_DECISION: "OBJECTION-OTHERS",
+    Deadline.CORRECTION: "REPORT-REVOKED",
+    Deadline.REPAIR_ACCEPTANCE: "REPAIR-AUTHORITY",
+    Deadline.REPAIR_DECISION: "REPAIR-RESULT",
+    Deadline.REPAIR_PROPAGATION: "STOP-AFTER-REMOVAL",
 }
-COURT_OBJECTION: Final = Allowed(15, False, "法释〔2017〕7号 第十二条")
-"""A court reviews a request for correction within fifteen days, which are calendar days."""
+"""Whether others must help with an objection the bus cannot know, so nobody is late before that."""
+
+_COURT_TIMER_OF: Final = {
+    Deadline.OBJECTION_DECISION: "COURT-REVIEW",
+    Deadline.CORRECTION: "COURT-CORRECT",
+}
 
 _RESULTS: Final = tuple(ObjectionResult)[::-1]
 _STEPS: Final = tuple(RepairStep)
 
 
-def is_weekday(day: date) -> bool:
-    """Tell whether a day is none of a weekend: what stands for a working day without a calendar."""
-    return day.weekday() < 5
-
-
 def due_on(
-    start: date, deadline: Deadline, definition: ListDefinition | None, works: Works
-) -> date:
-    """Return the last day of a clock; its starting day is not counted (民法典 第二百零一条)."""
-    allowed = ALLOWED[deadline]
+    start: date, kind: Deadline, definition: ListDefinition | None, clocks: Clocks
+) -> date | None:
+    """Return the last day of a clock that began on a day; none where no timer binds anybody."""
     is_court = definition is not None and definition.publication is Publication.COURT
-    if deadline is Deadline.OBJECTION_DECISION and is_court:
-        allowed = COURT_OBJECTION
-    if not allowed.working:
-        return days_later(start, allowed.days)
-    day, left = start, allowed.days
-    while left and day < LAST_DAY:
-        day += DAY
-        left -= works(day)
-    return day
+    timer_id = (_COURT_TIMER_OF if is_court else _TIMER_OF).get(kind, _TIMER_OF[kind])
+    timer = clocks.timers.get(timer_id)
+    if timer is None or not timer.is_in_force(start):
+        return None
+    return deadline(timer, start, clocks.calendar).end
 
 
 @overload
@@ -117,25 +109,27 @@ def is_open(registers: Registers, case: Objection | Repair) -> bool:
 
 
 def overdue(
-    registers: Registers, definition: ListDefinition | None, day: date | None, works: Works
+    registers: Registers, definition: ListDefinition | None, day: date | None, clocks: Clocks
 ) -> tuple[Deadline, ...]:
     """Return the clocks that have run out by a day, each once, in the order of their kinds."""
     if day is None or not (registers.objections or registers.repairs):
         return ()
-    late = {
-        deadline
-        for deadline, start in _running(registers)
-        if due_on(start, deadline, definition, works) < day
-    }
-    return tuple(deadline for deadline in Deadline if deadline in late)
+    late = set()
+    for kind, start in _running(registers):
+        last_on = due_on(start, kind, definition, clocks)
+        if last_on is not None and last_on < day:
+            late.add(kind)
+    return tuple(kind for kind in Deadline if kind in late)
 
 
 def due_days(
-    registers: Registers, definition: ListDefinition | None, works: Works
+    registers: Registers, definition: ListDefinition | None, clocks: Clocks
 ) -> Iterator[date]:
     """Yield the days on which a clock that still runs will have run out."""
-    for deadline, start in _running(registers):
-        yield days_later(due_on(start, deadline, definition, works), 1)
+    for kind, start in _running(registers):
+        last_on = due_on(start, kind, definition, clocks)
+        if last_on is not None:
+            yield days_after(last_on, 1)
 
 
 def _running(registers: Registers) -> Iterator[tuple[Deadline, date]]:

@@ -18,7 +18,7 @@ from creditbus.domain.acts.repairs import RepairStep
 from creditbus.domain.acts.revocations import ReorganisationStep
 from creditbus.domain.calendar import DAY
 from creditbus.domain.catalogue import ListDefinition, Polarity
-from creditbus.domain.deadlines import Works, is_weekday, ruling_of
+from creditbus.domain.deadlines import NO_CLOCKS, Clocks, ruling_of
 from creditbus.domain.dossiers import Dossier
 from creditbus.domain.events import RemovalCause
 from creditbus.domain.registers import Registers
@@ -36,7 +36,7 @@ class Case(msgspec.Struct, frozen=True):
     definition: ListDefinition | None
     is_person: bool
     day: date | None
-    works: Works = is_weekday
+    clocks: Clocks = NO_CLOCKS
 
     @property
     def is_red(self) -> bool:

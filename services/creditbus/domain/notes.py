@@ -19,7 +19,7 @@ from creditbus.domain.acts.kinds import Fact
 from creditbus.domain.acts.registrations import RelationChanged
 from creditbus.domain.calendar import years_after
 from creditbus.domain.ids import SourceId, SubjectId
-from creditbus.domain.spans import CAP_YEARS, LAST_DAY
+from creditbus.domain.spans import CAP_YEARS
 
 
 class Note(msgspec.Struct, frozen=True, array_like=True):
@@ -47,7 +47,7 @@ def note_of(fact: Fact) -> Note:
     """
     envelope = fact.envelope
     said, valid_from, valid_to = _SAID[type(fact)](fact)
-    cap = _cap(envelope.decided_on)
+    cap = years_after(envelope.decided_on, CAP_YEARS)
     is_relation = isinstance(fact, RelationChanged)
     return Note(
         str(type(fact).__struct_config__.tag),
@@ -66,12 +66,6 @@ def note_of(fact: Fact) -> Note:
 def is_kept(note: Note, day: date | None) -> bool:
     """Tell whether a note may still be held on a day."""
     return day is None or note.kept_to is None or day <= note.kept_to
-
-
-def _cap(decided_on: date) -> date:
-    if decided_on.year + CAP_YEARS > LAST_DAY.year:
-        return LAST_DAY
-    return years_after(decided_on, CAP_YEARS)
 
 
 _Said = Callable[[Any], tuple[str, date | None, date | None]]

@@ -2,37 +2,16 @@
 
 from __future__ import annotations
 
-from calendar import monthrange
 from collections.abc import Iterable
-from datetime import date, timedelta
+from datetime import date
 from typing import Final
 
-from creditbus.domain.calendar import DAY, years_after
+from creditbus.domain.calendar import DAY, months_after, years_after
 from creditbus.domain.catalogue import ListDefinition, Polarity
 from creditbus.domain.registers import Extended, Listed
 
-LAST_DAY: Final = date(9999, 12, 30)
-"""No span ends later: sources write absurd years, and counting from one must not fail."""
-
 CAP_YEARS: Final = 5
 """The longest disclosure where the list is unknown (山东省社会信用条例 第三十八条)."""
-
-
-def days_later(day: date, days: int) -> date:
-    """Return the day some days later, as far as a calendar goes."""
-    return day + timedelta(days=min(days, (LAST_DAY - day).days)) if day < LAST_DAY else LAST_DAY
-
-
-def month_later(day: date) -> date:
-    """Return the corresponding day of the next month, or its last (民法典 第二百零二条).
-
-    >>> month_later(date(2026, 1, 31))
-    datetime.date(2026, 2, 28)
-    """
-    if (day.year, day.month) >= (LAST_DAY.year, LAST_DAY.month):
-        return LAST_DAY
-    year, month = (day.year, day.month + 1) if day.month < 12 else (day.year + 1, 1)
-    return date(year, month, min(day.day, monthrange(year, month)[1]))
 
 
 def years_allowed(definition: ListDefinition, provisions: Iterable[str]) -> int | None:
@@ -63,7 +42,7 @@ def last_day(
 
 def last_of_window(from_on: date, last_on: date) -> date:
     """Return the last day of a lift: one month at most (法发〔2019〕35号 item 17)."""
-    return min(last_on, month_later(from_on) - DAY)
+    return min(last_on, months_after(from_on, 1) - DAY)
 
 
 def _cap(listing: Listed, definition: ListDefinition | None) -> date | None:
@@ -78,6 +57,4 @@ def _cap(listing: Listed, definition: ListDefinition | None) -> date | None:
         ):
             return None
         ended_on = listing.starts_on
-    if ended_on.year + years > LAST_DAY.year:
-        return LAST_DAY
     return years_after(ended_on, years)

@@ -15,14 +15,14 @@ import msgspec
 
 from creditbus.domain.acts.revocations import ReorganisationStep
 from creditbus.domain.acts.suspensions import Stay
-from creditbus.domain.calendar import DAY, end_of_day
+from creditbus.domain.calendar import DAY, LAST_DAY, days_after, end_of_day
 from creditbus.domain.catalogue import ListDefinition
 from creditbus.domain.deadlines import due_days, is_open, overdue
 from creditbus.domain.endings import Case, end_of, ruled_on
 from creditbus.domain.entries import Entry, Stage, SuspensionCause, Window
 from creditbus.domain.events import RemovalCause
 from creditbus.domain.registers import Lifted, Listed
-from creditbus.domain.spans import LAST_DAY, days_later, last_of_window
+from creditbus.domain.spans import last_of_window
 
 CLOSING_DAYS: Final = 30
 RETENTION_DAYS: Final = 365
@@ -59,23 +59,23 @@ def turning_days(case: Case, entry: Entry) -> set[date]:
     registers, day = case.registers, case.day
     days: set[date] = set()
     if registers.objections or registers.repairs:
-        days.update(due_days(registers, case.definition, case.works))
+        days.update(due_days(registers, case.definition, case.clocks))
     if entry.is_removed:
         assert entry.removed_on is not None
-        days.add(days_later(entry.removed_on, closing_days(case.definition)))
-        days.add(days_later(entry.removed_on, retention_days(case.definition)))
+        days.add(days_after(entry.removed_on, closing_days(case.definition)))
+        days.add(days_after(entry.removed_on, retention_days(case.definition)))
     elif registers.listing is None:
         assert registers.notice is not None
         days.update({registers.notice.lapses_on} - {None})  # type: ignore[arg-type]
     else:
         days.add(registers.listing.starts_on)
         if case.last_on is not None:
-            days.add(days_later(case.last_on, 1))
+            days.add(days_after(case.last_on, 1))
         for stay in registers.stays:
             days.update(each for each in (stay.from_on,) if each is not None)
-            days.update(days_later(each, 1) for each in (stay.until_on,) if each is not None)
+            days.update(days_after(each, 1) for each in (stay.until_on,) if each is not None)
         for lift in registers.lifts:
-            days |= {lift.from_on, days_later(last_of_window(lift.from_on, lift.last_on), 1)}
+            days |= {lift.from_on, days_after(last_of_window(lift.from_on, lift.last_on), 1)}
     return {each for each in days if day is None or each > day}
 
 
@@ -106,7 +106,7 @@ def _ended(case: Case, stage: Stage, cause: RemovalCause, ended_on: date) -> Ent
         document_number=own.document_number,
         removal_cause=cause,
         removed_on=ended_on,
-        overdue=overdue(registers, case.definition, case.day, case.works),
+        overdue=overdue(registers, case.definition, case.day, case.clocks),
     )
 
 
@@ -157,7 +157,7 @@ def _in_effect(case: Case, stage: Stage) -> Entry:
         suspended_by=_suspended_by(case) if stage is Stage.SUSPENDED else None,
         windows=tuple(_window(each) for each in open_lifts),
         lifted=_lifted(case, provisions, open_lifts) if open_lifts else (),
-        overdue=overdue(registers, case.definition, case.day, case.works),
+        overdue=overdue(registers, case.definition, case.day, case.clocks),
     )
 
 
@@ -209,7 +209,7 @@ def _lifted(case: Case, provisions: tuple[str, ...], lifts: list[Lifted]) -> tup
 
 def _is_past(case: Case, ended_on: date | None, days: int) -> bool:
     day = case.day
-    return ended_on is not None and day is not None and days_later(ended_on, days) <= day
+    return ended_on is not None and day is not None and days_after(ended_on, days) <= day
 
 
 def _is_erased(case: Case, ended_on: date | None) -> bool:

@@ -13,7 +13,7 @@ from datetime import date
 import msgspec
 
 from creditbus.domain.catalogue import ListDefinition
-from creditbus.domain.deadlines import Works, is_weekday
+from creditbus.domain.deadlines import NO_CLOCKS, Clocks
 from creditbus.domain.dossiers import Dossier
 from creditbus.domain.endings import Case
 from creditbus.domain.entries import Entry, Stage, SuspensionCause
@@ -39,10 +39,10 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Rules(msgspec.Struct, frozen=True):
-    """What a standing follows from beside the dossier: the lists, and the days that count."""
+    """What a standing follows from beside the dossier: the lists, and the clocks that run."""
 
     lists: Mapping[ListId, ListDefinition]
-    works: Works = is_weekday
+    clocks: Clocks = NO_CLOCKS
 
 
 def entries_on(
@@ -53,11 +53,11 @@ def entries_on(
     A red entry is suspended while a serious black entry of the same subject is active, and returns
     by itself (山东省社会信用条例 第二十六条).
     """
-    person, lists, works = is_person(standing.subject_kind), rules.lists, rules.works
+    person, lists, clocks = is_person(standing.subject_kind), rules.lists, rules.clocks
     found = []
     serious = False
     for registers in dossier.entries:
-        case = Case(registers, dossier, lists.get(registers.list_id), person, day, works)
+        case = Case(registers, dossier, lists.get(registers.list_id), person, day, clocks)
         entry = entry_on(case)
         if entry is not None:
             found.append((case, entry))
@@ -67,7 +67,7 @@ def entries_on(
     return found
 
 
-def settle(standing: Standing, found: Iterable[tuple[Case, Entry]]) -> Standing:
+def with_entries(standing: Standing, found: Iterable[tuple[Case, Entry]]) -> Standing:
     """Return the standing with these entries, in the order of their ids; erased ones are gone."""
     entries = tuple(entry for _, entry in found if entry.stage is not Stage.ERASED)
     return msgspec.structs.replace(standing, entries=entries)

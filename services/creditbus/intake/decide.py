@@ -13,11 +13,16 @@ from typing import Final
 
 import msgspec
 
-from creditbus.domain.articles import IDENTITY, LISTS, MINORS, OWN_NAME, PERSONS
+from creditbus.domain.acts.kinds import FACTS, Act, is_way_out
+from creditbus.domain.acts.references import RecordReference
+from creditbus.domain.acts.registrations import RelationChanged
+from creditbus.domain.articles import IDENTITY, MINORS, OWN_NAME, PERSONS
 from creditbus.domain.catalogue import Catalogue
 from creditbus.domain.directives import Acknowledgement, Statement
+from creditbus.domain.doors import door_fault
 from creditbus.domain.entries import ID_CHARACTERS, TEXT_CHARACTERS
-from creditbus.domain.events import EntryListed, Envelope
+from creditbus.domain.events import Envelope
+from creditbus.domain.gates import BURDENS
 from creditbus.domain.refusals import Fault, Reason, refuse
 from creditbus.domain.subjects import SubjectKind, is_person, kind_of, why_not_subject
 from creditbus.engine.values import Arrival, Outcome, Output, Slice, State
@@ -25,6 +30,9 @@ from creditbus.engine.values import Arrival, Outcome, Output, Slice, State
 Arrivals = Sequence[Arrival[Envelope, Statement]]
 
 MANY: Final = 50
+
+_REMEMBERED: Final = (*BURDENS, *FACTS)
+"""Acts that burden a subject or are kept about it: of a person only when the gateway vouches."""
 
 
 class Submission(msgspec.Struct, frozen=True):
@@ -38,7 +46,7 @@ class Submission(msgspec.Struct, frozen=True):
 
 def admit(submission: Submission) -> Fault | None:
     """Return the first fault of a submission in the order of ``Reason``, or none when admitted."""
-    for check in (_speaker, _record, _subject, _role, _listing):
+    for check in (_speaker, _record, _subject, _role, _competence):
         fault = check(submission)
         if fault is not None:
             return fault
@@ -104,8 +112,9 @@ def _record(submission: Submission) -> Fault | None:
     if not envelope.record_id.strip() or envelope.record_revision < 1:
         detail = "give the record's own id and a revision of 1 or more"
         return Fault(Reason.RECORD_UNNAMED, "record_id", OWN_NAME, detail)
-    too_long = len(envelope.record_id) > ID_CHARACTERS
-    if too_long or (isinstance(submission.event, EntryListed) and _is_wordy(submission.event)):
+    event = submission.event
+    is_held = not isinstance(event, Acknowledgement) and not is_way_out(event)
+    if len(envelope.record_id) > ID_CHARACTERS or (is_held and _is_wordy(event)):
         detail = (
             f"ids may have {ID_CHARACTERS} characters, texts {TEXT_CHARACTERS}, "
             f"bases and provisions {MANY} rows"
@@ -114,15 +123,25 @@ def _record(submission: Submission) -> Fault | None:
     return None
 
 
-def _is_wordy(event: EntryListed) -> bool:
-    """Tell whether a listing says more than a standing can carry; a removal is only cut."""
+def _is_wordy(event: Act) -> bool:
+    """Tell whether an act says more than the bus can carry on; what eases is only cut."""
     envelope = event.envelope
-    ids = (envelope.event_id, *envelope.bases, *event.provisions)
-    texts = (envelope.document_number, event.subject_name or "")
+    ids = [envelope.event_id, *envelope.bases]
+    texts = [envelope.document_number]
+    rows = len(envelope.bases)
+    for name in event.__struct_fields__:
+        said = getattr(event, name)
+        if isinstance(said, tuple):
+            ids += said
+            rows = max(rows, len(said))
+        elif isinstance(said, RecordReference):
+            ids += [said.source, said.record_id]
+        elif isinstance(said, str):
+            (ids if name.endswith("_id") else texts).append(said)
     return (
         any(len(each) > ID_CHARACTERS for each in ids)
         or any(len(each) > TEXT_CHARACTERS for each in texts)
-        or max(len(envelope.bases), len(event.provisions)) > MANY
+        or rows > MANY
     )
 
 
@@ -132,9 +151,12 @@ def _subject(submission: Submission) -> Fault | None:
     why_not = why_not_subject(kind, envelope.subject_id)
     if why_not:
         return Fault(Reason.SUBJECT_INVALID, "subject_id", IDENTITY, why_not)
-    if not is_person(kind) or not isinstance(submission.event, EntryListed):
+    event = submission.event
+    if isinstance(event, RelationChanged):
+        return _relation(submission, event)
+    if not is_person(kind) or not isinstance(event, _REMEMBERED):
         return None
-    if submission.event.subject_name is not None:
+    if getattr(event, "subject_name", None) is not None:
         detail = "a natural person's name never travels on the bus"
         return Fault(Reason.SUBJECT_INVALID, "subject_name", PERSONS, detail)
     if not submission.attested:
@@ -146,20 +168,18 @@ def _subject(submission: Submission) -> Fault | None:
     return None
 
 
-def _listing(submission: Submission) -> Fault | None:
-    event = submission.event
-    if not isinstance(event, EntryListed):
-        return None
-    definition = submission.catalogue.lists.get(event.list_id)
-    if definition is None:
-        detail = f"the catalogue has no list {event.list_id}"
-        return Fault(Reason.LIST_UNKNOWN, "list_id", LISTS, detail)
-    if not definition.enabled:
-        return Fault(Reason.LIST_DISABLED, "list_id", LISTS, definition.note or "not in use")
-    if submission.party not in definition.keepers:
-        detail = f"{submission.party} does not keep {definition.id}"
-        return Fault(Reason.SOURCE_NOT_COMPETENT, "list_id", LISTS, detail)
-    if not definition.admits(kind_of(event.envelope.subject_id)):
-        detail = f"{definition.id} does not admit subjects of this kind"
-        return Fault(Reason.SUBJECT_NOT_ADMITTED, "subject_id", LISTS, detail)
+def _relation(submission: Submission, event: RelationChanged) -> Fault | None:
+    why_not = why_not_subject(SubjectKind.NATURAL_PERSON, event.person)
+    if why_not:
+        return Fault(Reason.SUBJECT_INVALID, "person", IDENTITY, why_not)
+    if not submission.attested:
+        detail = "who stands for an organisation is told to the gateway, by number"
+        return Fault(Reason.PERSON_NOT_ATTESTED, "person", PERSONS, detail)
     return None
+
+
+def _competence(submission: Submission) -> Fault | None:
+    event = submission.event
+    if isinstance(event, Acknowledgement):
+        return None
+    return door_fault(event, submission.catalogue)

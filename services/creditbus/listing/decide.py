@@ -15,8 +15,9 @@ from typing import Final
 import msgspec
 
 from creditbus.domain.acts.kinds import FACTS, SUBJECT_ACTS, Act, Fact, Logged, is_way_out
-from creditbus.domain.calendar import DAY
+from creditbus.domain.calendar import DAY, days_after
 from creditbus.domain.catalogue import Catalogue
+from creditbus.domain.deadlines import NO_CLOCKS, Clocks
 from creditbus.domain.doors import door_fault
 from creditbus.domain.dossiers import Dossier, about_entry, about_subject
 from creditbus.domain.entries import Stage
@@ -25,8 +26,7 @@ from creditbus.domain.gates import BURDENS, Listing, first_fault
 from creditbus.domain.ids import EventId
 from creditbus.domain.refusals import Fault, Reason, duplicate, refuse
 from creditbus.domain.registers import buried
-from creditbus.domain.spans import days_later
-from creditbus.domain.standings import Rules, Standing, advance, entries_on, settle, turns
+from creditbus.domain.standings import Rules, Standing, advance, entries_on, turns, with_entries
 from creditbus.domain.subjects import kind_of
 from creditbus.domain.transitions import is_overtaken
 from creditbus.engine.values import Arrival, Draft, Outcome, Output, Slice, State, Table
@@ -111,9 +111,9 @@ TABLES: Final = (SEEN, SUBJECTS, DOSSIERS, TOMBSTONES, NOTES, DUE, DAYS)
 class _Shift:
     """The work on one slice: a draft of the state, and the outcome so far."""
 
-    def __init__(self, catalogue: Catalogue, state: State) -> None:
+    def __init__(self, catalogue: Catalogue, clocks: Clocks, state: State) -> None:
         self.catalogue = catalogue
-        self.rules = Rules(catalogue.lists)
+        self.rules = Rules(catalogue.lists, clocks)
         self.draft = Draft(state)
         self.outcome = Outcome()
         self.today = self.draft.get(DAYS, _TODAY)
@@ -219,7 +219,7 @@ class _Shift:
             return
         self.outcome.count("kept")
         if note.kept_to is not None:
-            due = days_later(note.kept_to, 1)
+            due = days_after(note.kept_to, 1)
             self.draft.put(DUE, (due, event.envelope.subject_id), b"")
 
     def _overtaken(self, event: Act, origin: str) -> None:
@@ -247,7 +247,9 @@ class _Shift:
         for day in turns(found):
             self.draft.put(DUE, (day, subject), b"")
         before = standing if standing.revision else None
-        after = msgspec.structs.replace(settle(standing, found), edition=self.catalogue.edition)
+        after = msgspec.structs.replace(
+            with_entries(standing, found), edition=self.catalogue.edition
+        )
         moved = advance(before, after, EventId(envelope.event_id))
         if moved is not None:
             self.draft.put(SUBJECTS, subject, moved)
@@ -258,11 +260,13 @@ class _Shift:
         self.outcome.count(stream)
 
 
-def build(catalogue: Catalogue) -> Callable[[Slice[Arrivals], State], Outcome]:
-    """Return the decision over a slice of the log under this catalogue."""
+def build(
+    catalogue: Catalogue, clocks: Clocks = NO_CLOCKS
+) -> Callable[[Slice[Arrivals], State], Outcome]:
+    """Return the decision over a slice of the log under this catalogue, with the law's clocks."""
 
     def decide(arrived: Slice[Arrivals], state: State) -> Outcome:
-        shift = _Shift(catalogue, state)
+        shift = _Shift(catalogue, clocks, state)
         subjects = {arrival.head.subject_id for arrival in arrived.columns}
         shift.draft.prefetch(SUBJECTS, subjects)
         shift.draft.prefetch(DOSSIERS, subjects)

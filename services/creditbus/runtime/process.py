@@ -9,6 +9,8 @@ from functools import cached_property
 import structlog
 
 from creditbus.domain.catalogue import Catalogue
+from creditbus.domain.deadlines import Clocks
+from creditbus.runtime.calendars import load_calendar, load_timers
 from creditbus.runtime.catalogue import load_catalogue
 from creditbus.runtime.clock import Clock, SystemClock
 from creditbus.runtime.health import HealthServer, Readiness
@@ -50,6 +52,12 @@ class Process:
     def catalogue(self) -> Catalogue:
         """The edition of the catalogue that this process decides under."""
         return load_catalogue(self.settings.catalogue)
+
+    @cached_property
+    def clocks(self) -> Clocks:
+        """The law's timers, and the calendar that they are counted by."""
+        folder = self.settings.catalogue
+        return Clocks(load_timers(folder), load_calendar(folder))
 
     @cached_property
     def codec(self) -> Codec:

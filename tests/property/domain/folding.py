@@ -10,7 +10,7 @@ import msgspec
 from creditbus.domain.acts.kinds import SUBJECT_ACTS, EntryAct, OwnAct, SubjectAct
 from creditbus.domain.dossiers import Dossier, about_entry, about_subject
 from creditbus.domain.ids import EventId
-from creditbus.domain.standings import Rules, Standing, advance, entries_on, settle, turns
+from creditbus.domain.standings import Rules, Standing, advance, entries_on, turns, with_entries
 from creditbus.domain.subjects import SubjectKind
 from tests.examples import FIRM, a_catalogue
 
@@ -55,7 +55,7 @@ class Ledger:
         standing = self.standing or Standing(subject_id=FIRM, subject_kind=SubjectKind.LEGAL_PERSON)
         found = entries_on(standing, self.dossier, self._rules, self.today)
         self._due |= turns(found)
-        moved = advance(self.standing, settle(standing, found), caused_by)
+        moved = advance(self.standing, with_entries(standing, found), caused_by)
         if moved is not None:
             self.standing = moved
             self.published.append(moved)
