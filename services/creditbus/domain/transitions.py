@@ -263,7 +263,9 @@ def _found(cases: tuple[C, ...], blank: C) -> C:
     return blank
 
 
-def _with_case(registers: Registers, name: str, known: Objection | Repair, **said: object) -> Any:
+def _with_case(
+    registers: Registers, name: str, known: Objection | Repair, **said: object
+) -> Registers:
     if all(getattr(known, field) is value for field, value in said.items()):
         return registers
     others = [each for each in getattr(registers, name) if each is not known]

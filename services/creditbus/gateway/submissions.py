@@ -121,7 +121,7 @@ class RelationSubmission(
     valid_to: date | None = None
 
 
-def _submission_of(kind: type[msgspec.Struct]) -> type[msgspec.Struct]:
+def _submission_of(kind: type[Act]) -> type[msgspec.Struct]:
     """Return what may be submitted for an act: its own fields, with an envelope to be completed."""
     hints = get_type_hints(kind)
     fields = [
@@ -146,10 +146,11 @@ KIND_OF: Final[dict[type[msgspec.Struct], type[Act]]] = {
     ListingSubmission: EntryListed,
     RemovalSubmission: EntryRemoved,
     RelationSubmission: RelationChanged,
-} | {
-    _submission_of(kind): kind
-    for kind in ACTS
-    if kind not in {EntryListed, EntryRemoved, RelationChanged}
+    **{
+        _submission_of(kind): kind
+        for kind in ACTS
+        if kind not in {EntryListed, EntryRemoved, RelationChanged}
+    },
 }
 """The act that each submission becomes."""
 

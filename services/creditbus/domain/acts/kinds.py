@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final, get_args
+from typing import Final
 
 from creditbus.domain.acts.commitments import CommitmentChanged
 from creditbus.domain.acts.decisions import PenaltyDecided, PermitDecided
@@ -86,8 +86,14 @@ def is_way_out(act: Act) -> bool:
             return False
 
 
-OWN_ACTS: Final = get_args(OwnAct)
-ENTRY_ACTS: Final = get_args(EntryAct)
-SUBJECT_ACTS: Final = get_args(SubjectAct)
-FACTS: Final = get_args(Fact)
-ACTS: Final = (*OWN_ACTS, *ENTRY_ACTS, *SUBJECT_ACTS, *FACTS)
+OWN_ACTS: Final = (EntryNoticed, EntryListed, EntryExtended, EntryVaried, EntryRemoved)
+ENTRY_ACTS: Final = (
+    *(EntrySuspended, RestrictionLifted, DutyPerformed, ObjectionFiled, ObjectionDecided),
+    *(RepairApplied, RepairDecided, RepairPropagated),
+)
+SUBJECT_ACTS: Final = (BasisRevoked, ConsentWithdrawn, ReorganisationRuled, SubjectRegistered)
+FACTS: Final = (
+    *(RelationChanged, CommitmentChanged, OrganisationEvaluated),
+    *(PenaltyDecided, PermitDecided, GovernanceStepDone),
+)
+ACTS: Final[tuple[type[Act], ...]] = (*OWN_ACTS, *ENTRY_ACTS, *SUBJECT_ACTS, *FACTS)
