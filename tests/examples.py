@@ -18,6 +18,7 @@ from creditbus.domain.calendar import SHANGHAI
 from creditbus.domain.catalogue import Catalogue
 from creditbus.domain.directives import Acknowledgement, Directive
 from creditbus.domain.directives import Outcome as Answer
+from creditbus.domain.editions import EditionActivated, Editions
 from creditbus.domain.entries import transition
 from creditbus.domain.events import DayTurned, EntryListed, EntryRemoved, Envelope, RemovalCause
 from creditbus.domain.ids import BasisId, EventId, ListId, SourceId, SubjectId, derive_event_id
@@ -34,11 +35,13 @@ from creditbus.engine.values import (
     Table,
 )
 from creditbus.runtime.catalogue import load_catalogue
+from creditbus.runtime.editions import load_editions
 from creditbus.wire.records import RECORD_OF, Codec
 from creditbus.wire.schemas import load_schemas
 
 ROOT: Final = Path(__file__).parents[1]
 CATALOGUE_FOLDER: Final = ROOT / "deploy" / "catalogue"
+EDITIONS_FOLDER: Final = ROOT / "deploy" / "editions"
 SCHEMA_FOLDER: Final = ROOT / "schemas" / "avro"
 
 FIRM: Final = SubjectId("uscc:913702000000000A2F")
@@ -62,6 +65,12 @@ _ENVELOPE_FIELDS: Final = frozenset(Envelope.__struct_fields__)
 def a_catalogue() -> Catalogue:
     """Return the catalogue that ships."""
     return load_catalogue(CATALOGUE_FOLDER)
+
+
+@cache
+def some_editions() -> Editions:
+    """Return the editions that ship: the catalogue, and what it follows."""
+    return load_editions(CATALOGUE_FOLDER, EDITIONS_FOLDER)
 
 
 def an_envelope(*, kind: str = "entry_listed", **changes: Any) -> Envelope:
@@ -246,7 +255,7 @@ def an_arrival(
     )
 
 
-LOGGED: Final = (EntryListed, EntryRemoved, DayTurned)
+LOGGED: Final = (EntryListed, EntryRemoved, DayTurned, EditionActivated)
 Decide = Callable[[Slice[Any], State], Outcome]
 
 

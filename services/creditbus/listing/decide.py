@@ -15,7 +15,7 @@ from typing import Final
 import msgspec
 
 from creditbus.domain.calendar import DAY
-from creditbus.domain.catalogue import Catalogue
+from creditbus.domain.editions import EditionActivated, Editions
 from creditbus.domain.entries import transition
 from creditbus.domain.events import DayTurned, EntryListed, EntryRemoved, Envelope, content_digest
 from creditbus.domain.gates import Listing, first_fault
@@ -25,13 +25,14 @@ from creditbus.domain.standings import Standing, advance, settle, turns
 from creditbus.domain.subjects import kind_of
 from creditbus.engine.values import Arrival, Draft, Outcome, Output, Slice, State, Table
 
-Logged = EntryListed | EntryRemoved | DayTurned
+Logged = EntryListed | EntryRemoved | DayTurned | EditionActivated
 Arrivals = Sequence[Arrival[Envelope, Logged]]
 Identity = tuple[str, str, str, int]
 Due = tuple[date, str]
 
 _SCAN_ROWS: Final = 1000
 _TODAY: Final = "today"
+_ACTIVE: Final = "active"
 
 
 def _text(value: str) -> bytes:
@@ -98,15 +99,25 @@ DAYS: Final = Table[str, date](
 )
 """The last civil day that has turned, so that a late listing of an ended term ends at once."""
 
-TABLES: Final = (SEEN, SUBJECTS, DUE, DAYS)
+EDITIONS: Final = Table[str, str](
+    name="editions",
+    pack_key=_text,
+    unpack_key=bytes.decode,
+    pack_value=_text,
+    unpack_value=bytes.decode,
+)
+"""The edition of the catalogue that the log activated last."""
+
+TABLES: Final = (SEEN, SUBJECTS, DUE, DAYS, EDITIONS)
 
 
 class _Shift:
     """The work on one slice: a draft of the state, and the outcome so far."""
 
-    def __init__(self, catalogue: Catalogue, state: State) -> None:
-        self.catalogue = catalogue
+    def __init__(self, editions: Editions, state: State) -> None:
         self.draft = Draft(state)
+        self.active = self.draft.get(EDITIONS, _ACTIVE)
+        self.editions = editions.upto(self.active or "")
         self.outcome = Outcome()
         self.today = self.draft.get(DAYS, _TODAY)
 
@@ -115,6 +126,9 @@ class _Shift:
         event = arrival.body()
         if isinstance(event, DayTurned):
             self.turn(event)
+            return
+        if isinstance(event, EditionActivated):
+            self.activate(event)
             return
         identity = _identity(event.envelope)
         digest = content_digest(event)
@@ -146,6 +160,19 @@ class _Shift:
                     self._settle(standing, standing, event.envelope.event_id, "")
         self.outcome.count("days")
 
+    def activate(self, event: EditionActivated) -> None:
+        """Decide what follows in the log with the edition, each event under the law of its day.
+
+        Raises ``EditionUnknown`` when its file is not here: a guess would be another law.
+        """
+        known = self.editions
+        # Until now this process's own newest stood for it, and may be younger than the log.
+        first = self.active is None
+        self.editions = known.upto(event.edition) if first else known.activated(event.edition)
+        self.active = self.editions.latest.edition
+        self.draft.put(EDITIONS, _ACTIVE, self.active)
+        self.outcome.count("editions")
+
     def _begin(self, event: DayTurned) -> None:
         """Settle everyone on the first day ever; until now the decisions' own days stood for it."""
         self.today = event.day
@@ -167,11 +194,12 @@ class _Shift:
                 "this revision of the record was sent before with other content; send a new one"
             )
             return Fault(Reason.CONTENT_CONFLICT, "record_revision", "", detail)
-        definition = self.catalogue.lists.get(event.list_id)
+        catalogue = self.editions.on(event.envelope.decided_on)
+        definition = catalogue.lists.get(event.list_id)
         if definition is None:
             detail = f"the catalogue has no list {event.list_id}"
             return Fault(Reason.LIST_UNKNOWN, "list_id", "", detail)
-        return first_fault(Listing(event, definition, self.catalogue))
+        return first_fault(Listing(event, definition, catalogue))
 
     def _move(self, event: EntryListed | EntryRemoved, origin: str) -> None:
         subject = event.envelope.subject_id
@@ -195,9 +223,9 @@ class _Shift:
     def _settle(
         self, before: Standing | None, after: Standing, caused_by: EventId, origin: str
     ) -> None:
-        edition = self.catalogue.edition
+        present = self.editions.on(self.today) if self.today is not None else self.editions.latest
         settled = settle(
-            msgspec.structs.replace(after, edition=edition), self.catalogue.lists, self.today
+            msgspec.structs.replace(after, edition=present.edition), present.lists, self.today
         )
         moved = advance(before, settled, caused_by)
         if moved is None:
@@ -212,11 +240,14 @@ class _Shift:
         self.outcome.count(stream)
 
 
-def build(catalogue: Catalogue) -> Callable[[Slice[Arrivals], State], Outcome]:
-    """Return the decision over a slice of the log under this catalogue."""
+def build(editions: Editions) -> Callable[[Slice[Arrivals], State], Outcome]:
+    """Return the decision over a slice of the log under these editions.
+
+    Until the log activates one, their latest counts as active.
+    """
 
     def decide(arrived: Slice[Arrivals], state: State) -> Outcome:
-        shift = _Shift(catalogue, state)
+        shift = _Shift(editions, state)
         shift.draft.prefetch(SUBJECTS, {arrival.head.subject_id for arrival in arrived.columns})
         shift.draft.prefetch(SEEN, {_identity(arrival.head) for arrival in arrived.columns})
         for arrival in arrived.columns:

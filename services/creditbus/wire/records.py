@@ -20,6 +20,7 @@ from fastavro.schema import SchemaParseException, UnknownType
 
 from creditbus.domain.checks import Access
 from creditbus.domain.directives import Acknowledgement, Attempt, Directive
+from creditbus.domain.editions import EditionActivated
 from creditbus.domain.events import DayTurned, EntryListed, EntryRemoved, Envelope
 from creditbus.domain.exposures import Exposure
 from creditbus.domain.refusals import DeadLetter, Duplicate, Refusal
@@ -30,6 +31,7 @@ TYPES: Final[dict[str, type[msgspec.Struct]]] = {
     "entry_listed": EntryListed,
     "entry_removed": EntryRemoved,
     "day_turned": DayTurned,
+    "edition_activated": EditionActivated,
     "acknowledgement": Acknowledgement,
     "standing": Standing,
     "directive": Directive,
