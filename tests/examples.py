@@ -23,9 +23,11 @@ from creditbus.domain.acts.kinds import (
 )
 from creditbus.domain.calendar import SHANGHAI, Calendar
 from creditbus.domain.catalogue import Catalogue
+from creditbus.domain.deadlines import Clocks
 from creditbus.domain.directives import Acknowledgement, Directive
 from creditbus.domain.directives import Outcome as Answer
 from creditbus.domain.dossiers import Dossier, about_entry, about_subject
+from creditbus.domain.editions import EditionActivated, Editions
 from creditbus.domain.entries import Entry
 from creditbus.domain.events import DayTurned, EntryListed, EntryRemoved, Envelope, RemovalCause
 from creditbus.domain.ids import BasisId, EventId, ListId, SourceId, SubjectId, derive_event_id
@@ -41,13 +43,15 @@ from creditbus.engine.values import (
     State,
     Table,
 )
-from creditbus.runtime.calendars import load_calendar
+from creditbus.runtime.calendars import load_calendar, load_timers
 from creditbus.runtime.catalogue import load_catalogue
+from creditbus.runtime.editions import load_editions
 from creditbus.wire.records import RECORD_OF, Codec
 from creditbus.wire.schemas import load_schemas
 
 ROOT: Final = Path(__file__).parents[1]
 CATALOGUE_FOLDER: Final = ROOT / "deploy" / "catalogue"
+EDITIONS_FOLDER: Final = ROOT / "deploy" / "editions"
 SCHEMA_FOLDER: Final = ROOT / "schemas" / "avro"
 
 FIRM: Final = SubjectId("uscc:913702000000000A2F")
@@ -77,6 +81,18 @@ def a_catalogue() -> Catalogue:
 def a_calendar() -> Calendar:
     """Return the years that ship."""
     return load_calendar(CATALOGUE_FOLDER)
+
+
+@cache
+def some_editions() -> Editions:
+    """Return the editions that ship: the catalogue, and what it follows."""
+    return load_editions(CATALOGUE_FOLDER, EDITIONS_FOLDER)
+
+
+@cache
+def some_clocks() -> Clocks:
+    """Return the timers of the law that ship, and the calendar."""
+    return Clocks(load_timers(CATALOGUE_FOLDER), a_calendar())
 
 
 def an_envelope(*, kind: str = "entry_listed", **changes: Any) -> Envelope:
@@ -215,7 +231,9 @@ def a_dossier(*acts: OwnAct | EntryAct | SubjectAct) -> Dossier:
 def standing_on(dossier: Dossier, day: date | None, *, subject: SubjectId = FIRM) -> Standing:
     """Return the standing that follows from a dossier on a day."""
     blank = Standing(subject_id=subject, subject_kind=kind_of(subject))
-    return with_entries(blank, entries_on(blank, dossier, Rules(a_catalogue().lists), day))
+    return with_entries(
+        blank, entries_on(blank, dossier, Rules(a_catalogue().lists, some_clocks()), day)
+    )
 
 
 def entry_after(*acts: OwnAct | EntryAct | SubjectAct, day: date | None = None) -> Entry:
@@ -282,7 +300,7 @@ def an_arrival(
     )
 
 
-LOGGED: Final = (*ACTS, DayTurned)
+LOGGED: Final = (*ACTS, DayTurned, EditionActivated)
 Decide = Callable[[Slice[Any], State], Outcome]
 
 

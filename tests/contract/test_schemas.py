@@ -58,7 +58,7 @@ from tests.examples import SCHEMA_FOLDER, a_codec
 SCHEMAS: Final = load_schemas(SCHEMA_FOLDER)
 VERSIONS: Final = sorted(SCHEMAS.versions)
 KINDS: Final[dict[str, type[msgspec.Struct]]] = {**TYPES, ENVELOPE: Envelope}
-EVENTS: Final = (*STATEMENTS, "day_turned", "acknowledgement")
+EVENTS: Final = (*STATEMENTS, "day_turned", "acknowledgement", "edition_activated")
 PAIRS: Final = [
     (record, writer, reader)
     for record, writer in VERSIONS

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date
 from enum import StrEnum
+from typing import Any
 
 import msgspec
 
@@ -281,7 +282,7 @@ class Catalogue(msgspec.Struct, frozen=True, kw_only=True):
     subscribers: dict[str, Subscriber]
 
     @property
-    def parts(self) -> dict[str, Mapping[str, Row]]:
+    def parts(self) -> dict[str, Mapping[Any, Row]]:
         """Return the rows of each part, by the part's name, in the order of a lawyer's reading."""
         return {
             "basis": self.bases,

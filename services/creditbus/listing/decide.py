@@ -14,12 +14,12 @@ from typing import Final
 
 import msgspec
 
-from creditbus.domain.acts.kinds import FACTS, SUBJECT_ACTS, Act, Fact, Logged, is_way_out
+from creditbus.domain.acts.kinds import FACTS, SUBJECT_ACTS, Act, Fact, is_way_out
 from creditbus.domain.calendar import DAY, days_after
-from creditbus.domain.catalogue import Catalogue
 from creditbus.domain.deadlines import NO_CLOCKS, Clocks
 from creditbus.domain.doors import door_fault
 from creditbus.domain.dossiers import Dossier, about_entry, about_subject
+from creditbus.domain.editions import EditionActivated, Editions
 from creditbus.domain.entries import Stage
 from creditbus.domain.events import DayTurned, EntryListed, EntryRemoved, Envelope, content_digest
 from creditbus.domain.gates import BURDENS, Listing, first_fault
@@ -32,6 +32,7 @@ from creditbus.domain.transitions import is_overtaken
 from creditbus.engine.values import Arrival, Draft, Outcome, Output, Slice, State, Table
 from creditbus.listing.memory import DOSSIERS, NOTES, TOMBSTONES, forget, keep
 
+Logged = Act | DayTurned | EditionActivated
 Arrivals = Sequence[Arrival[Envelope, Logged]]
 Identity = tuple[str, str, str, int]
 Due = tuple[date, str]
@@ -39,6 +40,7 @@ Due = tuple[date, str]
 _SCAN_ROWS: Final = 1000
 _TODAY: Final = "today"
 _COUNTS: Final = {EntryListed: "listed", EntryRemoved: "removed"}
+_ACTIVE: Final = "active"
 
 
 def _text(value: str) -> bytes:
@@ -105,16 +107,26 @@ DAYS: Final = Table[str, date](
 )
 """The last civil day that has turned, so that a late listing of an ended term ends at once."""
 
-TABLES: Final = (SEEN, SUBJECTS, DOSSIERS, TOMBSTONES, NOTES, DUE, DAYS)
+EDITIONS: Final = Table[str, str](
+    name="editions",
+    pack_key=_text,
+    unpack_key=bytes.decode,
+    pack_value=_text,
+    unpack_value=bytes.decode,
+)
+"""The edition of the catalogue that the log activated last."""
+
+TABLES: Final = (SEEN, SUBJECTS, DOSSIERS, TOMBSTONES, NOTES, DUE, DAYS, EDITIONS)
 
 
 class _Shift:
     """The work on one slice: a draft of the state, and the outcome so far."""
 
-    def __init__(self, catalogue: Catalogue, clocks: Clocks, state: State) -> None:
-        self.catalogue = catalogue
-        self.rules = Rules(catalogue.lists, clocks)
+    def __init__(self, editions: Editions, clocks: Clocks, state: State) -> None:
+        self.clocks = clocks
         self.draft = Draft(state)
+        self.active = self.draft.get(EDITIONS, _ACTIVE)
+        self.editions = editions.upto(self.active or "")
         self.outcome = Outcome()
         self.today = self.draft.get(DAYS, _TODAY)
 
@@ -123,6 +135,9 @@ class _Shift:
         event = arrival.body()
         if isinstance(event, DayTurned):
             self.turn(event)
+            return
+        if isinstance(event, EditionActivated):
+            self.activate(event)
             return
         identity = _identity(event.envelope)
         digest = content_digest(event)
@@ -153,6 +168,19 @@ class _Shift:
                 forget(self.draft, key[1], event.day)
         self.outcome.count("days")
 
+    def activate(self, event: EditionActivated) -> None:
+        """Decide what follows in the log with the edition, each event under the law of its day.
+
+        Raises ``EditionUnknown`` when its file is not here: a guess would be another law.
+        """
+        known = self.editions
+        # Until now this process's own newest stood for it, and may be younger than the log.
+        first = self.active is None
+        self.editions = known.upto(event.edition) if first else known.activated(event.edition)
+        self.active = self.editions.latest.edition
+        self.draft.put(EDITIONS, _ACTIVE, self.active)
+        self.outcome.count("editions")
+
     def _begin(self, event: DayTurned) -> None:
         """Settle everyone on the first day ever; until now the decisions' own days stood for it."""
         self.today = event.day
@@ -176,10 +204,11 @@ class _Shift:
                 "this revision of the record was sent before with other content; send a new one"
             )
             return Fault(Reason.CONTENT_CONFLICT, "record_revision", "", detail)
-        fault = door_fault(event, self.catalogue)
+        catalogue = self.editions.on(event.envelope.decided_on)
+        fault = door_fault(event, catalogue)
         if fault is None and isinstance(event, BURDENS):
-            definition = self.catalogue.lists[event.list_id]
-            return first_fault(Listing(event, definition, self.catalogue))
+            definition = catalogue.lists[event.list_id]
+            return first_fault(Listing(event, definition, catalogue))
         return fault
 
     def _move(self, event: Act, origin: str) -> None:
@@ -233,7 +262,9 @@ class _Shift:
     ) -> None:
         """Say the standing that follows from the dossier on this day, if it is another."""
         subject = standing.subject_id
-        found = entries_on(standing, dossier, self.rules, self.today)
+        present = self.editions.on(self.today) if self.today is not None else self.editions.latest
+        rules = Rules(present.lists, self.clocks)
+        found = entries_on(standing, dossier, rules, self.today)
         erased = [(case, entry) for case, entry in found if entry.stage is Stage.ERASED]
         if erased:
             for case, entry in erased:
@@ -247,9 +278,7 @@ class _Shift:
         for day in turns(found):
             self.draft.put(DUE, (day, subject), b"")
         before = standing if standing.revision else None
-        after = msgspec.structs.replace(
-            with_entries(standing, found), edition=self.catalogue.edition
-        )
+        after = msgspec.structs.replace(with_entries(standing, found), edition=present.edition)
         moved = advance(before, after, EventId(envelope.event_id))
         if moved is not None:
             self.draft.put(SUBJECTS, subject, moved)
@@ -261,12 +290,15 @@ class _Shift:
 
 
 def build(
-    catalogue: Catalogue, clocks: Clocks = NO_CLOCKS
+    editions: Editions, clocks: Clocks = NO_CLOCKS
 ) -> Callable[[Slice[Arrivals], State], Outcome]:
-    """Return the decision over a slice of the log under this catalogue, with the law's clocks."""
+    """Return the decision over a slice of the log under these editions, with the law's clocks.
+
+    Until the log activates one, their latest counts as active.
+    """
 
     def decide(arrived: Slice[Arrivals], state: State) -> Outcome:
-        shift = _Shift(catalogue, clocks, state)
+        shift = _Shift(editions, clocks, state)
         subjects = {arrival.head.subject_id for arrival in arrived.columns}
         shift.draft.prefetch(SUBJECTS, subjects)
         shift.draft.prefetch(DOSSIERS, subjects)

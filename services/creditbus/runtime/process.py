@@ -10,9 +10,10 @@ import structlog
 
 from creditbus.domain.catalogue import Catalogue
 from creditbus.domain.deadlines import Clocks
+from creditbus.domain.editions import Editions
 from creditbus.runtime.calendars import load_calendar, load_timers
-from creditbus.runtime.catalogue import load_catalogue
 from creditbus.runtime.clock import Clock, SystemClock
+from creditbus.runtime.editions import load_editions
 from creditbus.runtime.health import HealthServer, Readiness
 from creditbus.runtime.logs import configure_logs
 from creditbus.runtime.metrics import Meters
@@ -50,8 +51,13 @@ class Process:
 
     @cached_property
     def catalogue(self) -> Catalogue:
-        """The edition of the catalogue that this process decides under."""
-        return load_catalogue(self.settings.catalogue)
+        """The newest edition of the catalogue, which this process began with."""
+        return self.editions.latest
+
+    @cached_property
+    def editions(self) -> Editions:
+        """The editions of the catalogue: an event is decided under that of its day."""
+        return load_editions(self.settings.catalogue, self.settings.editions)
 
     @cached_property
     def clocks(self) -> Clocks:

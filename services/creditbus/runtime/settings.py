@@ -39,6 +39,9 @@ class Settings(BaseSettings):
     )
     schemas: Path = Field(Path("schemas/avro"), description="Folder of the Avro schemas.")
     catalogue: Path = Field(Path("deploy/catalogue"), description="Folder of the catalogue.")
+    editions: Path = Field(
+        Path("deploy/editions"), description="Folder of the catalogue's published editions."
+    )
     state: Path = Field(Path(".creditbus/state"), description="Folder of the workers' stores.")
     host: str = Field("127.0.0.1", description="Address that HTTP servers listen on.")
     free_ports: bool = Field(

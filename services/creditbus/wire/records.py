@@ -21,6 +21,7 @@ from fastavro.schema import SchemaParseException, UnknownType
 from creditbus.domain.acts.kinds import ACTS
 from creditbus.domain.checks import Access
 from creditbus.domain.directives import Acknowledgement, Attempt, Directive
+from creditbus.domain.editions import EditionActivated
 from creditbus.domain.events import DayTurned, Envelope
 from creditbus.domain.exposures import Exposure
 from creditbus.domain.refusals import DeadLetter, Duplicate, Refusal
@@ -30,6 +31,7 @@ from creditbus.wire.schemas import Schema, Schemas, published
 TYPES: Final[dict[str, type[msgspec.Struct]]] = {
     **{str(kind.__struct_config__.tag): kind for kind in ACTS},
     "day_turned": DayTurned,
+    "edition_activated": EditionActivated,
     "acknowledgement": Acknowledgement,
     "standing": Standing,
     "directive": Directive,

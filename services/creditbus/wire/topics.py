@@ -33,8 +33,12 @@ SERVICES: Final = (
     "feed",
     "console",
     "audit",
+    "catalogue",
 )
-"""Every process that talks to the broker, in the order of the flow; the last is run by hand."""
+"""Every process that talks to the broker, in the order of the flow."""
+
+BY_HAND: Final = ("audit", "catalogue")
+"""Those that a person runs: they count what came of everything, and publish an edition."""
 
 EVENTS: Final = "credit.events.v1"
 STANDINGS: Final = "credit.standings.v1"
@@ -120,9 +124,9 @@ FIXED: Final[tuple[Topic, ...]] = (
     Topic(
         name=EVENTS,
         key="subject",
-        writers=_services("intake", "clock"),
+        writers=_services("intake", "clock", "catalogue"),
         readers=_services("listing", "clock", "audit"),
-        records=(*STATEMENTS, "day_turned"),
+        records=(*STATEMENTS, "day_turned", "edition_activated"),
     ),
     Topic(
         name=STANDINGS,

@@ -12,7 +12,7 @@ from creditbus.domain.dossiers import Dossier, about_entry, about_subject
 from creditbus.domain.ids import EventId
 from creditbus.domain.standings import Rules, Standing, advance, entries_on, turns, with_entries
 from creditbus.domain.subjects import SubjectKind
-from tests.examples import FIRM, a_catalogue
+from tests.examples import FIRM, a_catalogue, some_clocks
 
 Said = OwnAct | EntryAct | SubjectAct
 Step = Said | date
@@ -27,7 +27,7 @@ class Ledger:
         self.published: list[Standing] = []
         self.today: date | None = None
         self._due: set[date] = set()
-        self._rules = Rules(a_catalogue().lists)
+        self._rules = Rules(a_catalogue().lists, some_clocks())
 
     def take(self, step: Step) -> None:
         """Move what an event or the turn of a day moves."""

@@ -20,15 +20,15 @@ from tests.examples import (
     FIRM,
     OTHER_FIRM,
     a_bid_bar,
-    a_catalogue,
     a_grade_a,
     a_listing,
     a_removal,
     a_turn,
     decided,
+    some_editions,
 )
 
-DECIDE: Final = build(a_catalogue())
+DECIDE: Final = build(some_editions())
 DAY: Final = timedelta(days=1)
 
 Event = EntryListed | EntryRemoved | DayTurned
