@@ -42,13 +42,14 @@ _TIMER_OF: Final = {
     Deadline.CORRECTION: "REPORT-REVOKED",
     Deadline.REPAIR_ACCEPTANCE: "REPAIR-AUTHORITY",
     Deadline.REPAIR_DECISION: "REPAIR-RESULT",
-    Deadline.REPAIR_PROPAGATION: "STOP-AFTER-REMOVAL",
+    Deadline.REPAIR_PROPAGATION: "REPAIR-PROPAGATE",
 }
 """Whether others must help with an objection the bus cannot know, so nobody is late before that."""
 
 _COURT_TIMER_OF: Final = {
     Deadline.OBJECTION_DECISION: "COURT-REVIEW",
     Deadline.CORRECTION: "COURT-CORRECT",
+    Deadline.REPAIR_PROPAGATION: "COURT-DELETE",
 }
 
 _RESULTS: Final = tuple(ObjectionResult)[::-1]

@@ -113,8 +113,8 @@ def _record(submission: Submission) -> Fault | None:
         detail = "give the record's own id and a revision of 1 or more"
         return Fault(Reason.RECORD_UNNAMED, "record_id", OWN_NAME, detail)
     event = submission.event
-    is_held = not isinstance(event, Acknowledgement) and not is_way_out(event)
-    if len(envelope.record_id) > ID_CHARACTERS or (is_held and _is_wordy(event)):
+    is_wordy = not isinstance(event, Acknowledgement) and _is_wordy(event)
+    if len(envelope.record_id) > ID_CHARACTERS or is_wordy:
         detail = (
             f"ids may have {ID_CHARACTERS} characters, texts {TEXT_CHARACTERS}, "
             f"bases and provisions {MANY} rows"
@@ -125,6 +125,8 @@ def _record(submission: Submission) -> Fault | None:
 
 def _is_wordy(event: Act) -> bool:
     """Tell whether an act says more than the bus can carry on; what eases is only cut."""
+    if is_way_out(event):
+        return False
     envelope = event.envelope
     ids = [envelope.event_id, *envelope.bases]
     texts = [envelope.document_number]

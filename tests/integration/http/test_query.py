@@ -21,7 +21,7 @@ from creditbus.runtime.process import Process
 from creditbus.runtime.storing import Writes
 from creditbus.stack.local import LocalStack
 from creditbus.wire.topics import ACCESS, STANDINGS
-from tests.examples import FIRM, a_bid_bar
+from tests.examples import FIRM, a_bid_bar, entry_after
 from tests.integration.http.conftest import Opened, PrivateRedis, ProcessOf, bearer, free_port
 
 READ_BOUND_S = 10.0
