@@ -28,10 +28,11 @@ from creditbus.domain.directives import Acknowledgement, Directive
 from creditbus.domain.directives import Outcome as Answer
 from creditbus.domain.dossiers import Dossier, about_entry, about_subject
 from creditbus.domain.editions import EditionActivated, Editions
+from creditbus.domain.endings import Rules
 from creditbus.domain.entries import Entry
 from creditbus.domain.events import DayTurned, EntryListed, EntryRemoved, Envelope, RemovalCause
 from creditbus.domain.ids import BasisId, EventId, ListId, SourceId, SubjectId, derive_event_id
-from creditbus.domain.standings import Rules, Standing, entries_on, with_entries
+from creditbus.domain.standings import Standing, entries_on, with_entries
 from creditbus.domain.subjects import SubjectKind, kind_of
 from creditbus.engine.values import (
     Arrival,

@@ -42,9 +42,12 @@ _TIMER_OF: Final = {
     Deadline.CORRECTION: "REPORT-REVOKED",
     Deadline.REPAIR_ACCEPTANCE: "REPAIR-AUTHORITY",
     Deadline.REPAIR_DECISION: "REPAIR-RESULT",
-    Deadline.REPAIR_PROPAGATION: "REPAIR-PROPAGATE",
+    Deadline.REPAIR_PROPAGATION: "STOP-AFTER-REMOVAL",
 }
-"""Whether others must help with an objection the bus cannot know, so nobody is late before that."""
+"""Whether others must help with an objection the bus cannot know, so nobody is late before that.
+
+For telling the three places no text in force gives days outside the courts: then nobody is late.
+"""
 
 _COURT_TIMER_OF: Final = {
     Deadline.OBJECTION_DECISION: "COURT-REVIEW",

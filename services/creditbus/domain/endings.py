@@ -7,7 +7,7 @@ table is read again.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import date
 from typing import Final
 
@@ -21,14 +21,23 @@ from creditbus.domain.catalogue import ListDefinition, Polarity
 from creditbus.domain.deadlines import NO_CLOCKS, Clocks, ruling_of
 from creditbus.domain.dossiers import Dossier
 from creditbus.domain.events import RemovalCause
+from creditbus.domain.ids import ListId
 from creditbus.domain.registers import Registers
 from creditbus.domain.spans import last_day
+
+
+class Rules(msgspec.Struct, frozen=True):
+    """What a standing follows from beside the dossier: the lists, and the clocks that run."""
+
+    lists: Mapping[ListId, ListDefinition]
+    clocks: Clocks = NO_CLOCKS
 
 
 class Case(msgspec.Struct, frozen=True):
     """An entry on a day: its registers, its subject's dossier, the rule of its list.
 
-    Before the first day has turned there is none, and nothing expires.
+    Before the first day has turned there is none, and nothing expires. ``last_on`` is the last day
+    of the term, none while the entry runs until performed.
     """
 
     registers: Registers
@@ -36,20 +45,27 @@ class Case(msgspec.Struct, frozen=True):
     definition: ListDefinition | None
     is_person: bool
     day: date | None
-    clocks: Clocks = NO_CLOCKS
+    last_on: date | None
+    clocks: Clocks
 
     @property
     def is_red(self) -> bool:
         """Tell whether the entry speaks for its subject."""
         return self.definition is not None and self.definition.polarity is Polarity.RED
 
-    @property
-    def last_on(self) -> date | None:
-        """Return the last day of the term, none while the entry runs until performed."""
-        registers = self.registers
-        if registers.listing is None:
-            return None
-        return last_day(registers.listing, registers.extension, self.definition)
+
+def case_of(
+    registers: Registers,
+    dossier: Dossier,
+    rules: Rules,
+    *,
+    is_person: bool,
+    day: date | None,
+) -> Case:
+    """Return the case of an entry on a day, with the last day of its term reckoned once."""
+    definition, listing = rules.lists.get(registers.list_id), registers.listing
+    last_on = last_day(listing, registers.extension, definition) if listing is not None else None
+    return Case(registers, dossier, definition, is_person, day, last_on, rules.clocks)
 
 
 class Ending(msgspec.Struct, frozen=True):

@@ -7,17 +7,15 @@ behind, and is still right.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import date
 
 import msgspec
 
-from creditbus.domain.catalogue import ListDefinition
-from creditbus.domain.deadlines import NO_CLOCKS, Clocks
 from creditbus.domain.dossiers import Dossier
-from creditbus.domain.endings import Case
+from creditbus.domain.endings import Case, Rules, case_of
 from creditbus.domain.entries import Entry, Stage, SuspensionCause
-from creditbus.domain.ids import EventId, ListId, SubjectId
+from creditbus.domain.ids import EventId, SubjectId
 from creditbus.domain.stages import entry_on, turning_days
 from creditbus.domain.subjects import SubjectKind, is_person
 
@@ -38,13 +36,6 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
         return next((entry for entry in self.entries if entry.entry_id == entry_id), None)
 
 
-class Rules(msgspec.Struct, frozen=True):
-    """What a standing follows from beside the dossier: the lists, and the clocks that run."""
-
-    lists: Mapping[ListId, ListDefinition]
-    clocks: Clocks = NO_CLOCKS
-
-
 def entries_on(
     standing: Standing, dossier: Dossier, rules: Rules, day: date | None
 ) -> list[tuple[Case, Entry]]:
@@ -53,11 +44,11 @@ def entries_on(
     A red entry is suspended while a serious black entry of the same subject is active, and returns
     by itself (山东省社会信用条例 第二十六条).
     """
-    person, lists, clocks = is_person(standing.subject_kind), rules.lists, rules.clocks
+    person = is_person(standing.subject_kind)
     found = []
     serious = False
     for registers in dossier.entries:
-        case = Case(registers, dossier, lists.get(registers.list_id), person, day, clocks)
+        case = case_of(registers, dossier, rules, is_person=person, day=day)
         entry = entry_on(case)
         if entry is not None:
             found.append((case, entry))

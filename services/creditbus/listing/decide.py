@@ -20,13 +20,14 @@ from creditbus.domain.deadlines import NO_CLOCKS, Clocks
 from creditbus.domain.doors import door_fault
 from creditbus.domain.dossiers import Dossier, about_entry, about_subject
 from creditbus.domain.editions import EditionActivated, Editions
+from creditbus.domain.endings import Rules
 from creditbus.domain.entries import Stage
 from creditbus.domain.events import DayTurned, EntryListed, EntryRemoved, Envelope, content_digest
 from creditbus.domain.gates import BURDENS, Listing, first_fault
 from creditbus.domain.ids import EventId
 from creditbus.domain.refusals import Fault, Reason, duplicate, refuse
 from creditbus.domain.registers import buried
-from creditbus.domain.standings import Rules, Standing, advance, entries_on, turns, with_entries
+from creditbus.domain.standings import Standing, advance, entries_on, turns, with_entries
 from creditbus.domain.subjects import kind_of
 from creditbus.domain.transitions import is_overtaken
 from creditbus.engine.values import Arrival, Draft, Outcome, Output, Slice, State, Table

@@ -9,8 +9,9 @@ import msgspec
 
 from creditbus.domain.acts.kinds import SUBJECT_ACTS, EntryAct, OwnAct, SubjectAct
 from creditbus.domain.dossiers import Dossier, about_entry, about_subject
+from creditbus.domain.endings import Rules
 from creditbus.domain.ids import EventId
-from creditbus.domain.standings import Rules, Standing, advance, entries_on, turns, with_entries
+from creditbus.domain.standings import Standing, advance, entries_on, turns, with_entries
 from creditbus.domain.subjects import SubjectKind
 from tests.examples import FIRM, a_catalogue, some_clocks
 

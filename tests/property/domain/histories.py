@@ -9,6 +9,7 @@ from typing import Any, Final
 from hypothesis import strategies as st
 
 from creditbus.domain.acts.objections import ObjectionResult
+from creditbus.domain.acts.references import RecordReference
 from creditbus.domain.acts.registrations import Registration
 from creditbus.domain.acts.repairs import RepairPlace, RepairStep
 from creditbus.domain.acts.revocations import ReorganisationStep
@@ -80,7 +81,7 @@ def entry_acts(draw: st.DrawFn) -> Said:
     """Draw an act about the court's or the tender office's entry, in a record of its own."""
     is_court = draw(st.booleans())
     about = a_listing() if is_court else a_bid_bar()
-    entry = acts.RecordReference(source=about.envelope.source, record_id=about.envelope.record_id)
+    entry = RecordReference(source=about.envelope.source, record_id=about.envelope.record_id)
     shared: dict[str, Any] = {
         "list_id": draw(st.sampled_from([about.list_id, about.list_id, BID_LIST])),
         "entry": entry,
@@ -90,7 +91,7 @@ def entry_acts(draw: st.DrawFn) -> Said:
         "decided_on": draw(DAYS),
     }
     first, last = sorted([draw(DAYS), draw(DAYS)])
-    filer = acts.RecordReference(source=acts.OFFICE, record_id=f"own-{draw(NUMBERS)}")
+    filer = RecordReference(source=acts.OFFICE, record_id=f"own-{draw(NUMBERS)}")
     withdrawn = draw(st.sampled_from([False, False, True]))
     kinds: list[Callable[[], Said]] = [
         lambda: acts.a_stay(

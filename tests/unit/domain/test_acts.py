@@ -8,6 +8,7 @@ from typing import Final
 import msgspec
 import pytest
 
+from creditbus.domain.acts.kinds import EntryAct, OwnAct, SubjectAct
 from creditbus.domain.acts.objections import ObjectionResult
 from creditbus.domain.acts.registrations import Registration
 from creditbus.domain.acts.repairs import RepairPlace, RepairStep
@@ -15,7 +16,7 @@ from creditbus.domain.acts.revocations import ReorganisationStep, RevocationKind
 from creditbus.domain.acts.suspensions import Stay
 from creditbus.domain.calendar import end_of_day
 from creditbus.domain.entries import Deadline, Stage, SuspensionCause
-from creditbus.domain.events import RemovalCause
+from creditbus.domain.events import EntryListed, RemovalCause
 from creditbus.domain.measures import grounds_of
 from tests.acts import (
     a_consent_withdrawn,
@@ -48,6 +49,8 @@ from tests.examples import (
     entry_after,
     standing_on,
 )
+
+Said = OwnAct | EntryAct | SubjectAct
 
 DAY: Final = timedelta(days=1)
 NOON: Final = date(2026, 3, 18)
@@ -119,9 +122,9 @@ def test_who_keeps_another_list_stays_nothing_here() -> None:
     assert entry_after(a_listing(), stray, day=NOON).stage is Stage.ACTIVE
 
 
-def held(*acts: object, day: date) -> set[str]:
+def held(*acts: Said, day: date) -> set[str]:
     """Return the measures that an order of items 1 and 9 asks for on a day."""
-    standing = standing_on(a_dossier(*acts), day, subject=PERSON)  # type: ignore[arg-type]
+    standing = standing_on(a_dossier(*acts), day, subject=PERSON)
     measures = a_catalogue().measures.values()
     return {measure.id for measure in measures if grounds_of(measure, standing)}
 
@@ -192,7 +195,7 @@ def test_an_authority_that_misses_its_clock_shows_up_and_the_mark_stays() -> Non
 
 
 def test_0113_one_application_one_package_one_decision_three_places() -> None:
-    applied = [a_listing(), an_application()]
+    applied: list[Said] = [a_listing(), an_application()]
     assert entry_after(*applied).repair_pending
     accepted = [*applied, a_repair_ruling(RepairStep.ACCEPTED)]
     assert entry_after(*accepted).repair_pending
@@ -208,7 +211,7 @@ def test_0113_one_application_one_package_one_decision_three_places() -> None:
 
 
 def test_a_repair_that_nobody_decides_is_overdue_and_stays_pending() -> None:
-    pending = [a_listing(), an_application()]
+    pending: list[Said] = [a_listing(), an_application()]
     due = date(2026, 9, 20)  # a Sunday, but worked in exchange for the National Day
     assert entry_after(*pending, day=due).overdue == ()
     late = entry_after(*pending, day=due + DAY)
@@ -277,7 +280,7 @@ def test_penalty_revoked_after_two_years_restores_the_red_entry() -> None:
     }
 
 
-def honour(**changes: object) -> object:
+def honour(**changes: object) -> EntryListed:
     """A red entry of a natural person, who asked for it."""
     asked = {
         "subject_id": PERSON,
@@ -289,15 +292,15 @@ def honour(**changes: object) -> object:
 
 
 def test_consent_withdrawn_ends_a_persons_red_entry_everywhere() -> None:
-    entry = entry_after(honour(), a_consent_withdrawn())  # type: ignore[arg-type]
+    entry = entry_after(honour(), a_consent_withdrawn())
     assert (entry.stage, entry.removal_cause) == (Stage.REMOVED, RemovalCause.CONSENT_WITHDRAWN)
-    early = entry_after(a_consent_withdrawn(), honour())  # type: ignore[arg-type]
+    early = entry_after(a_consent_withdrawn(), honour())
     assert early == entry
 
 
 def test_a_later_consent_stands_beside_an_older_withdrawal() -> None:
     anew = honour(record_revision=2, decided_on=date(2026, 5, 4), consent_on=date(2026, 5, 1))
-    entry = entry_after(honour(), a_consent_withdrawn(), anew)  # type: ignore[arg-type]
+    entry = entry_after(honour(), a_consent_withdrawn(), anew)
     assert entry.stage is Stage.ACTIVE
 
 
@@ -333,7 +336,7 @@ def test_the_end_of_a_subject_ends_its_open_entries() -> None:
 def test_acts_about_an_earlier_life_do_not_reach_a_new_listing() -> None:
     removal = a_removal(decided_on=date(2026, 4, 1))
     anew = a_listing(record_revision=3, decided_on=date(2026, 6, 1))
-    first_life = [a_listing(), an_objection(), a_stay(), removal]
+    first_life: list[Said] = [a_listing(), an_objection(), a_stay(), removal]
     assert entry_after(*first_life, anew, day=date(2026, 6, 2)).disputed is False
     assert entry_after(*first_life, anew, day=date(2026, 6, 2)).stage is Stage.ACTIVE
     reversed_order = entry_after(*reversed([*first_life, anew]), day=date(2026, 6, 2))

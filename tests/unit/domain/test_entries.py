@@ -7,9 +7,10 @@ from datetime import date, timedelta
 import pytest
 
 from creditbus.domain.calendar import end_of_day
+from creditbus.domain.endings import Rules
 from creditbus.domain.entries import Entry, Stage
 from creditbus.domain.events import RemovalCause
-from creditbus.domain.standings import Rules, Standing, entries_on, turns
+from creditbus.domain.standings import Standing, entries_on, turns
 from creditbus.domain.subjects import SubjectKind
 from tests.examples import (
     DECIDED_ON,

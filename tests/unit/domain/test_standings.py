@@ -6,10 +6,11 @@ from datetime import timedelta
 
 import pytest
 
+from creditbus.domain.endings import Rules
 from creditbus.domain.entries import Stage
 from creditbus.domain.events import EntryListed, EntryRemoved
 from creditbus.domain.ids import EventId
-from creditbus.domain.standings import Rules, Standing, advance, entries_on, turns
+from creditbus.domain.standings import Standing, advance, entries_on, turns
 from creditbus.domain.subjects import SubjectKind
 from tests.examples import (
     DECIDED_ON,
