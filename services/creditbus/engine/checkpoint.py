@@ -56,6 +56,8 @@ class Checkpoint:
         started = time.perf_counter()
         with self._watchdog.watching("checkpoint"):
             self._point("begun")
+            for share in moved:
+                share.check_room()
             rows = {share.partition: share.rows for share in moved}
             marks = self._commit(moved, rows)
             self._settle(moved, rows, marks)
