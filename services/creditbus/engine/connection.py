@@ -22,10 +22,14 @@ SESSION_MS = 6_000  # how long a stopped worker keeps its partitions
 
 @dataclass(frozen=True, slots=True)
 class Connection:
-    """Where the broker is, and what it wants to know of a client (the client library's names)."""
+    """Where the broker is, and what it wants to know of a client (the client library's names).
+
+    ``poll_ms`` is how long a worker may take over one fetch before the group gives it up.
+    """
 
     bootstrap: str
     security: Mapping[str, str] = field(default_factory=dict, repr=False)
+    poll_ms: int = 60_000
 
     def base(self, alarm: Alarm) -> Settings:
         """Return the settings that all clients of a worker share."""
@@ -53,7 +57,7 @@ class Connection:
                 "partition.assignment.strategy": "range" if eager else "cooperative-sticky",
                 "session.timeout.ms": SESSION_MS,
                 "heartbeat.interval.ms": 1000,
-                "max.poll.interval.ms": 60_000,
+                "max.poll.interval.ms": self.poll_ms,
                 **_READING,
             }
         )

@@ -122,10 +122,12 @@ class Restore:
         stretch = self._stretch(partition)
         if stretch is None:
             return
+        self._point("asked")
         folder = ground.home / f"p{partition}"
         store = open_store(folder, stretch, ground.surroundings.logger)
         reader = ground.reader()
         try:
+            self._point("opened")
             if follow(reader, store, stretch, go_on=self._go_on, alarm=ground.alarm):
                 for source, offset in stands.items():
                     check_agreement(source, offset, store)

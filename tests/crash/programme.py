@@ -1,0 +1,16 @@
+"""The programme: every chapter of the crash tests, in the order of the page about them."""
+
+from __future__ import annotations
+
+from tests.crash import broker, groups, kills, records
+from tests.crash.scenarios import Chapter, Scenario
+
+CHAPTERS: tuple[Chapter, ...] = (
+    kills.CHAPTER,
+    groups.CHAPTER,
+    broker.CHAPTER,
+    records.CHAPTER,
+)
+SCENARIOS: tuple[Scenario, ...] = tuple(
+    scenario for chapter in CHAPTERS for scenario in chapter.scenarios
+)
