@@ -20,6 +20,7 @@ from creditbus.engine.worker import Connection, Job, Worker
 from creditbus.runtime.clock import SystemClock
 from tests.integration.engine.words import (
     BOOM,
+    POISON,
     Journal,
     Play,
     Words,
@@ -50,7 +51,7 @@ def job_for(part: Part) -> Job[Words]:
 
     def mended(records: Sequence[Message]) -> tuple[Words, list[Unreadable]]:
         words, unreadable = read(records)
-        return [(word, "said" if part.is_mended else said) for word, said in words], unreadable
+        return [(word, "said" if said == POISON else said) for word, said in words], unreadable
 
     def decide(records: Slice[Words], state: State) -> Outcome:
         if part.nap_seconds and any(said == NAP for _, said in records.columns):
@@ -79,6 +80,7 @@ def failpoint_of(part: Part, journal: Journal) -> Failpoint:
 
     def strike(point: str) -> None:
         if point == part.shut_at:
+            journal.info("shut")
             while not (Path(part.folder) / point).exists():
                 time.sleep(0.02)
         if point != part.strike_at:

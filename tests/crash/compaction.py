@@ -44,19 +44,34 @@ def compact(run: Run, topic: str) -> None:
 
 def forget(run: Run, topic: str, keys: set[bytes]) -> None:
     """Wait until the cleaner has left no record of the keys, not even their deletion."""
-    wait_until(lambda: not keys & set(kept(run, topic)), "deletions to be gone", CLEANER_SECONDS)
+
+    def is_gone() -> bool:
+        close_segments(run)
+        return not keys & set(kept(run, topic))
+
+    wait_until(is_gone, "deletions to be gone", CLEANER_SECONDS)
 
 
 def is_clean(run: Run, topic: str) -> bool:
+    """Close the segments, and tell whether a full read finds each key once."""
+    close_segments(run)
+    return has_each_once(run, topic)
+
+
+def has_each_once(run: Run, topic: str) -> bool:
     """Tell whether a full read finds each key once."""
     keys = kept(run, topic)
     return len(keys) == len(set(keys))
 
 
-def kept(run: Run, topic: str) -> list[bytes]:
-    """Close the segments and return the keys of the topic without the last words."""
+def close_segments(run: Run) -> None:
+    """Let a word come out at the end of each partition, so that the cleaner may take the rest."""
     sleep(SEGMENT_MS / 1000)
     run.feed([(f"{LAST}{number}", "said") for number in range(LAST_WORDS)])
     run.wait_done()
+
+
+def kept(run: Run, topic: str) -> list[bytes]:
+    """Return the keys of the topic without the last words and the positions."""
     passing = (LAST.encode(), COUNTS.stored(LAST.encode()), position_key(run.sources[0]))
     return [key for key, _ in run.read(topic, run.partitions) if not key.startswith(passing)]

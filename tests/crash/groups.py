@@ -12,6 +12,7 @@ from tests.crash.compaction import COMPACTED, compact, configure
 from tests.crash.run import Run
 from tests.crash.scenarios import Chapter
 from tests.integration.engine.stage import BOUND_SECONDS, wait_until
+from tests.integration.engine.words import BOOM
 
 CHAPTER = Chapter("Workers that come and go")
 
@@ -103,6 +104,28 @@ def a_zombie_before_compaction(run: Run) -> None:
     run.wait_done()
     compact(run, run.play.outputs)
     run.is_compacted = True
+
+
+@CHAPTER.scenario(
+    strikes="a zombie is killed just when it learns that it has lost its partitions",
+    then="its transaction is aborted by its next start",
+)
+def a_zombie_killed_as_it_wakes(run: Run) -> None:
+    step = run.dice.choice(("lost", "aborted", "parted"))
+    run.begin(0, 1, strike_at=step)
+    run.wait_ready()
+    with run.load():
+        run.pause(0.0, 0.3)
+        zombie = run.team.pop(run.dice.randrange(2))
+        zombie.signal(signal.SIGSTOP)
+    run.forgiven.add(BOOM)
+    run.begin(2)
+    wait_until(run.is_done, "the successor", ZOMBIE_SECONDS)
+    zombie.signal(signal.SIGCONT)
+    run.kills += 1
+    assert zombie.ended() in (BOOM, 1), zombie.log
+    assert zombie.process.returncode == BOOM or "stood still for so long" in zombie.log, zombie.log
+    run.say(300)
 
 
 @CHAPTER.scenario(

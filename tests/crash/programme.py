@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from tests.crash import broker, groups, kills, records
+from tests.crash import broker, groups, kills, records, stores
 from tests.crash.scenarios import Chapter, Scenario
 
 CHAPTERS: tuple[Chapter, ...] = (
     kills.CHAPTER,
     groups.CHAPTER,
     broker.CHAPTER,
+    stores.CHAPTER,
     records.CHAPTER,
 )
 SCENARIOS: tuple[Scenario, ...] = tuple(

@@ -11,12 +11,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from types import TracebackType
 from typing import Any, cast
 
 import rocksdict
 
-from creditbus.engine.failures import EngineFailure, Halt
+from creditbus.engine.breakage import guarded
 
 Row = tuple[bytes, bytes | None]  # a stored key with its packed value, none for a deletion
 
@@ -25,10 +24,6 @@ _BUFFER_BYTES = 32 << 20
 _MARK_KEY = b"\0mark"
 _MARK = struct.Struct(">qq")
 _OFFSET = struct.Struct(">q")
-
-
-class StoreBroken(EngineFailure):
-    """The folder cannot be read as a store."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,11 +48,13 @@ def pack_offset(offset: int) -> bytes:
 class Store:
     """The rows of one partition on disk."""
 
+    @guarded
     def __init__(self, folder: Path) -> None:
+        self.folder = folder
         folder.parent.mkdir(parents=True, exist_ok=True)
-        with _Opening(folder):
-            self._rows = rocksdict.Rdict(str(folder), _options())
+        self._rows = rocksdict.Rdict(str(folder), _options())
 
+    @guarded
     def fetch(self, keys: Iterable[bytes]) -> dict[bytes, bytes | None]:
         """Return the packed values under the keys, in one sorted look."""
         ordered = sorted(keys)
@@ -67,6 +64,7 @@ class Store:
         values: Any = self._rows.get(cast("Any", ordered))
         return dict(zip(ordered, values, strict=True))
 
+    @guarded
     def scan(self, start: bytes, stop: bytes, limit: int) -> list[tuple[bytes, bytes]]:
         """Return the first rows with start <= key < stop."""
         reading = rocksdict.ReadOptions()
@@ -83,6 +81,7 @@ class Store:
             del cursor
         return rows
 
+    @guarded
     def write(self, rows: Iterable[Row], mark: Mark) -> None:
         """Write the rows and the mark, all or nothing."""
         batch = rocksdict.WriteBatch(raw_mode=True)
@@ -95,6 +94,7 @@ class Store:
         self._rows.write(batch)
 
     @property
+    @guarded
     def mark(self) -> Mark | None:
         """How far the store has come; none when nothing was ever written."""
         raw = self._rows.get(_MARK_KEY)
@@ -103,6 +103,7 @@ class Store:
         offset, at = _MARK.unpack_from(raw)
         return Mark(topic_id=raw[_MARK.size :].decode(), offset=offset, at=at)
 
+    @guarded
     def position(self, topic: str) -> int | None:
         """Return the next offset of the source topic that the rows stand for."""
         raw = self._rows.get(position_key(topic))
@@ -111,31 +112,6 @@ class Store:
     def close(self) -> None:
         """Let go of the folder."""
         self._rows.close()
-
-
-class _Opening:
-    """Turns the library's bare exceptions at opening into the engine's own."""
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        if kind is not Exception:
-            return
-        if "lock" in str(error).lower():
-            raise Halt(
-                f"the store {self._folder.name} is open in another process",
-                "stop the other process: a worker's name belongs to one process",
-            ) from error
-        raise StoreBroken(f"the store {self._folder.name} cannot be read: {error}") from error
 
 
 @cache
