@@ -34,6 +34,8 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
     extra: dict[str, float] = {}
 
 
+YARDSTICK: Final = frozenset({"engine", "unhosted", "bare", "faust"})
+RATIOS: Final = {"of bare": "bare", "x faust": "faust"}
 FIGURES: Final = ("events_per_s", "cpu_s_per_million", "peak_mb", "p50_ms", "p99_ms")
 
 
@@ -52,13 +54,47 @@ def tell(rows: Sequence[Row], *, as_json: bool) -> None:
             sys.stdout.buffer.write(msgspec.json.encode(row) + b"\n")
         sys.stdout.flush()
         return
-    table = Table("name", "workers", "events", "offered", *FIGURES, "more")
-    for row in rows:
-        more = ", ".join(f"{name} {shown(value)}" for name, value in row.extra.items())
-        figures = [shown(getattr(row, name)) for name in FIGURES]
-        workers = "" if row.workers is None else str(row.workers)
-        table.add_row(row.name, workers, f"{row.events:,}", shown(row.offered), *figures, more)
-    Console(highlight=False, width=160).print(table)
+    titles, lines = table(rows)
+    drawn = Table(*titles)
+    for line in lines:
+        drawn.add_row(*line)
+    Console(highlight=False, width=160).print(drawn)
+
+
+def table(rows: Sequence[Row]) -> tuple[list[str], list[list[str]]]:
+    """Return titles and lines for people; columns in which nothing stands are left out."""
+    titles = ["name", "workers", "events", "offered", *FIGURES, *RATIOS, "more"]
+    lines = [
+        [
+            row.name,
+            "" if row.workers is None else str(row.workers),
+            f"{row.events:,}",
+            shown(row.offered),
+            *(shown(getattr(row, name)) for name in FIGURES),
+            *(shown(ratio(row, rows, other)) for other in RATIOS.values()),
+            ", ".join(f"{name} {shown(value)}" for name, value in row.extra.items()),
+        ]
+        for row in rows
+    ]
+    filled = [place for place in range(len(titles)) if any(line[place] for line in lines)]
+    return (
+        [titles[place] for place in filled],
+        [[line[place] for place in filled] for line in lines],
+    )
+
+
+def ratio(row: Row, rows: Sequence[Row], other: str) -> float | None:
+    """Return how many times as fast a row of the yardstick is as another way of as many workers.
+
+    Stock Faust ran with one worker; it is compared with any number of ours.
+    """
+    if row.name not in YARDSTICK or row.events_per_s is None or row.name == other:
+        return None
+    for each in rows:
+        alike = each.workers == row.workers or other == "faust"
+        if each.name == other and alike and each.events_per_s:
+            return row.events_per_s / each.events_per_s
+    return None
 
 
 def shown(value: float | None) -> str:

@@ -89,9 +89,13 @@ class Stopwatch:
             self.sheet.restored += int(value)
         elif name == names.RESTORE_SECONDS:
             self.sheet.restore_s = [*self.sheet.restore_s, value]
-            self.save()
-            while self._gate is not None and not self._gate.exists():
-                time.sleep(_LOOK_S)
+            self.wait_gate()
+
+    def wait_gate(self) -> None:
+        """Say on the sheet that this process is ready, and wait for the gate."""
+        self.save()
+        while self._gate is not None and not self._gate.exists():
+            time.sleep(_LOOK_S)
 
     def save(self) -> None:
         """Write the sheet whole or not at all."""

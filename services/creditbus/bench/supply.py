@@ -25,6 +25,8 @@ _DIGITS: Final = b"0123456789ABCDEFGHJKLMNPQRTUWXY"
 _DETAILS: Final = b"what the agency adds in words about the act itself. "
 _WIDTH: Final = 237
 
+Headers = list[tuple[str, bytes]]
+
 Event = tuple[bytes, bytes, str, bytes, int]
 """An event's id, subject, kind, list code and instant."""
 
@@ -136,11 +138,13 @@ def supply(client: ClientConfig, topic: str, count: int) -> Truth:
     return truth
 
 
-def put(producer: Producer, topic: str, key: bytes, value: bytes) -> None:
+def put(
+    producer: Producer, topic: str, key: bytes, value: bytes, headers: Headers | None = None
+) -> None:
     """Produce one record, waiting for room when the queue is full."""
     while True:
         try:
-            producer.produce(topic, value, key)
+            producer.produce(topic, value, key, headers=headers)
         except BufferError:
             producer.poll(0.05)
         else:

@@ -15,6 +15,7 @@ from confluent_kafka.admin import AdminClient, NewTopic
 from creditbus.bench.rows import CONSOLE
 from creditbus.engine import offsets
 from creditbus.engine.health import Source
+from creditbus.runtime.settings import read_settings
 from creditbus.stack import kafka
 from creditbus.stack.downloads import DEFAULT_CACHE
 from creditbus.stack.local import LocalStack, Parties
@@ -31,6 +32,7 @@ class Track:
     def __init__(self, stack: LocalStack, folder: Path) -> None:
         self.stack = stack
         self.folder = folder
+        self.settled = read_settings()
         self.client = {**stack.client_config(kafka.ADMIN), "log_level": 2}
         self.admin = AdminClient(self.client)
 
@@ -42,6 +44,8 @@ class Track:
             "kafka_user": kafka.ADMIN,
             "kafka_password": file.credentials[kafka.ADMIN],
             "registry": file.registry_url,
+            "schemas": str(self.settled.schemas.absolute()),
+            "catalogue": str(self.settled.catalogue.absolute()),
             "state": str(folder),
             "log_level": "warning",
         }
@@ -77,16 +81,21 @@ class Track:
         """Return how many partitions the topic has."""
         return len(self.admin.list_topics(topic, timeout=BOUND_S).topics[topic].partitions)
 
-    def owners(self, group: str) -> list[int] | None:
-        """Return how many partitions each member has; none while the group is in motion."""
+    def owners(self, group: str) -> dict[str, list[int]]:
+        """Return each member's partitions by its stable name; none while the group is in motion."""
         asked = self.admin.describe_consumer_groups([group])
         try:
             found = asked[group].result()
         except KafkaException:
-            return None  # its coordinator is only being made
+            return {}  # its coordinator is only being made
         if found.state.name != "STABLE":
-            return None
-        return [len(member.assignment.topic_partitions) for member in found.members]
+            return {}
+        return {
+            member.group_instance_id: [
+                place.partition for place in member.assignment.topic_partitions
+            ]
+            for member in found.members
+        }
 
     def read(self, topic: str) -> Iterator[tuple[bytes, bytes]]:
         """Give every committed record of the topic, in each partition's order."""

@@ -1,61 +1,41 @@
-"""One measured process: reads its task as JSON from the standard input and works until SIGTERM."""
+"""One measured process: takes its task from the standard input and works until SIGTERM."""
 
 from __future__ import annotations
 
 import signal
 import sys
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
 import msgspec
 
 from creditbus.bench import yardstick
-from creditbus.bench.stopwatch import Stopwatch, TimedCounters, TimedMeters
+from creditbus.bench.bare import bare
+from creditbus.bench.observer import observe
+from creditbus.bench.stock import stock
+from creditbus.bench.stopwatch import Stopwatch, TimedCounters
+from creditbus.bench.task import Task
 from creditbus.engine.connection import Connection
 from creditbus.engine.job import Job
 from creditbus.engine.worker import Worker
+from creditbus.listing import app as listing_app
 from creditbus.runtime.hosting import host
 from creditbus.runtime.process import Process
-from creditbus.runtime.settings import Settings
 
 MODULE: Final = "creditbus.bench.worker"
 
 
-class Task(msgspec.Struct, frozen=True, kw_only=True):
-    """What one process is told to do; ``gate`` is a file to wait for, empty for none."""
-
-    way: str
-    settings: dict[str, str]
-    application: str
-    number: int
-    source: str
-    outputs: str
-    sheet: str
-    gate: str = ""
-
-    @property
-    def process_settings(self) -> Settings:
-        """The settings that a service would find in its environment."""
-        return Settings(**self.settings)  # type: ignore[arg-type]
-
-
-def process_of(task: Task, stopwatch: Stopwatch) -> Process:
-    """Return the process as the runtime sees it, timed."""
-    return Process(
-        task.application, task.number, task.process_settings, meters=TimedMeters(stopwatch)
-    )
-
-
 def hosted(task: Task, stopwatch: Stopwatch) -> None:
     """Run the yardstick exactly as a service is run."""
-    process = process_of(task, stopwatch)
+    process = task.process(stopwatch)
     host(process, stopwatch.timed(_job(task, process)))
 
 
 def unhosted(task: Task, stopwatch: Stopwatch) -> None:
     """Run the yardstick on the main thread without Faust."""
-    process = process_of(task, stopwatch)
+    process = task.process(stopwatch)
     worker = Worker(
         stopwatch.timed(_job(task, process)),
         Connection(process.settings.kafka, process.security),
@@ -68,6 +48,13 @@ def unhosted(task: Task, stopwatch: Stopwatch) -> None:
     worker.run()
 
 
+def listing(task: Task, stopwatch: Stopwatch) -> None:
+    """Run listing's own job over another source, as another application."""
+    process = task.process(stopwatch)
+    job = replace(listing_app.job(process), application=task.application, sources=(task.source,))
+    host(process, stopwatch.timed(job))
+
+
 def _job(task: Task, process: Process) -> Job[Any]:
     return yardstick.job(task.application, process.name, task.source, task.outputs)
 
@@ -75,6 +62,10 @@ def _job(task: Task, process: Process) -> Job[Any]:
 WAYS: Final[Mapping[str, Callable[[Task, Stopwatch], None]]] = {
     "engine": hosted,
     "unhosted": unhosted,
+    "bare": bare,
+    "faust": stock,
+    "listing": listing,
+    "observer": observe,
 }
 
 

@@ -12,7 +12,7 @@ import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
 from io import BytesIO
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import fastavro
 import pyarrow as pa
@@ -124,7 +124,8 @@ def job(application: str, name: str, source: str, outputs: str) -> Job[Columns]:
     """Return the yardstick's job between two topics."""
 
     def write(output: Output) -> Produced:
-        return Produced(topic=outputs, key=output.value[0], value=packed(output.value))  # type: ignore[index, arg-type]
+        moved = cast("Moved", output.value)
+        return Produced(topic=outputs, key=moved[0], value=packed(moved))
 
     return Job(
         application=application,
@@ -219,10 +220,20 @@ def packed(moved: Moved) -> bytes:
 
 def event_of(value: bytes) -> dict[str, Any]:
     """Return a framed event as a plain dictionary, decoded by the other library."""
+    return _dictionary(value, _EVENT)
+
+
+def change_of(value: bytes) -> dict[str, Any]:
+    """Return a framed change as a plain dictionary."""
+    return _dictionary(value, _CHANGE)
+
+
+def _dictionary(value: bytes, schema: Any) -> dict[str, Any]:
     buffer = BytesIO(value)
     buffer.seek(len(FRAME))
-    event: dict[str, Any] = fastavro.schemaless_reader(buffer, _EVENT, None)  # type: ignore[assignment]
-    return event
+    content: Any = fastavro.schemaless_reader(buffer, schema, None)
+    assert isinstance(content, dict), "both schemas are records"
+    return content
 
 
 def _unreadable(record: Message, detail: str) -> Unreadable:
