@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import faust
@@ -24,6 +23,8 @@ from creditbus.runtime.hosting import run_app
 def stock(task: Task, stopwatch: Stopwatch) -> None:
     """Run the agent until SIGTERM."""
     settings = task.process_settings
+    settings.state.mkdir(parents=True, exist_ok=True)
+    _ = task.process(stopwatch).logger  # so that what Faust says of its end is not lost
     app = faust.App(
         task.application,
         broker=f"kafka://{settings.kafka}",
@@ -33,23 +34,19 @@ def stock(task: Task, stopwatch: Stopwatch) -> None:
             mechanism=SASLMechanism.SCRAM_SHA_256,
         ),
         store="rocksdb://",
-        datadir=Path(settings.state) / "faust",
+        datadir=settings.state / "faust",
         topic_partitions=task.partitions,
         consumer_auto_offset_reset="earliest",
         producer_acks=-1,
         broker_commit_interval=0.5,
         web_enabled=False,
     )
-    raw = {
-        "key_type": bytes,
-        "value_type": bytes,
-        "key_serializer": "raw",
-        "value_serializer": "raw",
-    }
-    source = app.topic(task.source, **raw)
-    outputs = app.topic(task.outputs, **raw)
-    seen = app.Table("seen", partitions=task.partitions, **raw)
-    subjects = app.Table("subjects", partitions=task.partitions, **raw)
+    types: dict[str, Any] = {"key_type": bytes, "value_type": bytes}
+    raw = {"key_serializer": "raw", "value_serializer": "raw"}
+    source = app.topic(task.source, **types, **raw)
+    outputs = app.topic(task.outputs, **types, **raw)
+    seen = app.Table("seen", partitions=task.partitions, **types)
+    subjects = app.Table("subjects", partitions=task.partitions, **types)
     app.sensors.add(_CommitSensor(stopwatch))
 
     @app.agent(source)
