@@ -26,6 +26,7 @@ from creditbus.runtime.settings import environment
 UNGROUPED: Final = frozenset({"bare"})
 """The ways that take their partitions by number instead of joining a group."""
 
+CACHE_MB: Final = 64  # what a service has unless told otherwise
 _RUN_BOUND_S: Final = 3600.0
 _SETTLED_S: Final = 0.5
 _LOOK_S: Final = 0.1
@@ -66,11 +67,14 @@ class Crew:
     When the block ends, what is left of them ends, and their topics and folder go.
     """
 
-    def __init__(self, track: Track, way: str, source: str, workers: int = 1) -> None:
+    def __init__(
+        self, track: Track, way: str, source: str, workers: int = 1, *, cache_mb: int = CACHE_MB
+    ) -> None:
         self.track = track
         self.way = way
         self.source = source
         self.workers = workers
+        self._cache_mb = cache_mb
         self.partitions = track.partitions_of(source)
         self.application = f"{way}-{next(_NUMBERS)}"
         self.outputs = track.create(f"{self.application}-out", self.partitions)
@@ -88,6 +92,12 @@ class Crew:
     def state(self) -> Path:
         """Where the workers keep their stores."""
         return self.folder / "state"
+
+    @property
+    def state_mb(self) -> float:
+        """How much the stores take on disk, in MiB."""
+        files = (path for path in self.state.rglob("*") if path.is_file())
+        return round(sum(path.stat().st_size for path in files) / (1 << 20), 1)
 
     def __enter__(self) -> Self:
         return self
@@ -167,7 +177,7 @@ class Crew:
         place = next(self._places)
         task = Task(
             way=way,
-            settings=self.track.settings(self.state),
+            settings=self.track.settings(self.state) | {"store_cache_mb": str(self._cache_mb)},
             application=self.application,
             number=number,
             workers=self.workers,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from creditbus.bench import cases
 from creditbus.bench.crew import Crew
 from creditbus.bench.engine import row_of
@@ -23,11 +25,16 @@ def prepare(track: Track, events: int) -> str:
     return topic
 
 
-def listing(track: Track, topic: str, *, workers: int) -> Row:
-    """Run listing over the topic once, as a new application."""
-    with Crew(track, "listing", topic, workers) as crew:
+def listing(track: Track, topic: str, *, workers: int, cache_mb: int) -> Row:
+    """Run listing over the topic once, as a new application.
+
+    ``state_mb`` is what its stores take on disk: with a small cache most of it is never in memory.
+    """
+    with Crew(track, "listing", topic, workers, cache_mb=cache_mb) as crew:
         crew.start_all()
         crew.open_gate()
         crew.wait_done()
         sheets = crew.stop()
-    return row_of("listing", sheets)
+        state_mb = crew.state_mb
+    extra = {"cache_mb": float(cache_mb), "state_mb": state_mb}
+    return msgspec.structs.replace(row_of("listing", sheets), extra=extra)

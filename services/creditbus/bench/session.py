@@ -9,6 +9,7 @@ from typing import Final
 import msgspec
 
 from creditbus.bench import engine, latency, listing, recovery
+from creditbus.bench.crew import CACHE_MB
 from creditbus.bench.rows import CONSOLE, Row, middle, shown
 from creditbus.bench.track import Track, track
 
@@ -21,6 +22,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     workers: int = 1
     rate: float = 0.0
     seconds: float = 0.0
+    cache_mb: int = CACHE_MB
     profile: Path | None = None
 
     def __str__(self) -> str:
@@ -56,7 +58,7 @@ class Session:
             CONSOLE.print(f"writing {plan.events:,} of the city's events")
             self._cases[plan.events] = listing.prepare(self._track, plan.events)
         topic = self._cases[plan.events]
-        return listing.listing(self._track, topic, workers=plan.workers)
+        return listing.listing(self._track, topic, workers=plan.workers, cache_mb=plan.cache_mb)
 
     def recovery(self, plan: Plan) -> Row:
         """Rebuild the yardstick's state."""

@@ -8,11 +8,23 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from io import BytesIO
 from typing import Final
 
+import fastavro
 from confluent_kafka import KafkaError, Message, Producer
 
-from creditbus.bench.yardstick import CHECKED, FRAME, LISTED, REMOVED, Held, packed
+from creditbus.bench.yardstick import (
+    CHANGE_FRAME,
+    CHANGE_PARSED,
+    CHECKED,
+    FRAME,
+    LISTED,
+    REMOVED,
+    Held,
+    avro_long,
+    avro_text,
+)
 from creditbus.stack.kafka import ClientConfig
 
 SEED: Final = 20_260_101
@@ -51,8 +63,7 @@ class Truth:
             after.append(code)
         self.held[subject] = (count + 1, tuple(after))
         if len(after) != len(codes):
-            moved = (subject, code, kind == LISTED, count + 1, event_id, at)
-            self.told.setdefault(subject, []).append(packed(moved))
+            self.told.setdefault(subject, []).append(_told(subject, event, count + 1))
 
 
 def events(count: int, subjects: int = 0, seed: int = SEED) -> Iterator[Event]:
@@ -91,22 +102,22 @@ def framed(event: Event, sequence: int) -> bytes:
     filled = b"".join(
         (
             FRAME,
-            _text(event_id),
-            _text(b"qingdao-court-03"),
-            _number((1 << 20) + sequence),
-            _text(subject),
-            _text(kind.encode()),
-            _text(code),
-            _text(b"(2026)-0203-%07d" % (sequence % 10_000_000)),
-            _text(b"basis-000117"),
-            _number(at),
-            _number(at),
-            _number(at + 94_608_000_000_000),
-            _text(b"370203"),
+            avro_text(event_id),
+            avro_text(b"qingdao-court-03"),
+            avro_long((1 << 20) + sequence),
+            avro_text(subject),
+            avro_text(kind.encode()),
+            avro_text(code),
+            avro_text(b"(2026)-0203-%07d" % (sequence % 10_000_000)),
+            avro_text(b"basis-000117"),
+            avro_long(at),
+            avro_long(at),
+            avro_long(at + 94_608_000_000_000),
+            avro_text(b"370203"),
         )
     )
     left = _WIDTH - len(filled) - 3  # two bytes of length before it, the revision behind it
-    return filled + _text((_DETAILS * 2)[:left]) + _number(1)
+    return filled + avro_text((_DETAILS * 2)[:left]) + avro_long(1)
 
 
 def supply(client: ClientConfig, topic: str, count: int) -> Truth:
@@ -164,18 +175,18 @@ def _act(chance: random.Random, held: list[bytes]) -> tuple[str, bytes]:
     return LISTED, code
 
 
-def _text(text: bytes) -> bytes:
-    return _number(len(text)) + text
-
-
-def _number(value: int) -> bytes:
-    """Return an Avro long: zigzag, then seven bits a byte."""
-    value <<= 1  # none of ours is negative
-    if value < 0x80:
-        return bytes((value,))
-    found = bytearray()
-    while value > 0x7F:
-        found.append(value & 0x7F | 0x80)
-        value >>= 7
-    found.append(value)
-    return bytes(found)
+def _told(subject: bytes, event: Event, revision: int) -> bytes:
+    """Return the record of a change, written by the library."""
+    event_id, _, kind, code, at = event
+    change = {
+        "subject_id": subject.decode(),
+        "list_code": code.decode(),
+        "action": "ADDED" if kind == LISTED else "REMOVED",
+        "revision": revision,
+        "cause": event_id.decode(),
+        "at": at,
+    }
+    buffer = BytesIO()
+    buffer.write(CHANGE_FRAME)
+    fastavro.schemaless_writer(buffer, CHANGE_PARSED, change)
+    return buffer.getvalue()

@@ -19,9 +19,9 @@ from creditbus.bench.stopwatch import Stopwatch, TimedCounters
 from creditbus.bench.task import Task
 from creditbus.engine.connection import Connection
 from creditbus.engine.job import Job
-from creditbus.engine.worker import Worker
+from creditbus.engine.worker import Storage, Worker
 from creditbus.listing import app as listing_app
-from creditbus.runtime.hosting import host
+from creditbus.runtime.hosting import calm_collector, host
 from creditbus.runtime.process import Process
 
 MODULE: Final = "creditbus.bench.worker"
@@ -39,12 +39,13 @@ def unhosted(task: Task, stopwatch: Stopwatch) -> None:
     worker = Worker(
         stopwatch.timed(_job(task, process)),
         Connection(process.settings.kafka, process.security),
-        process.settings.state,
+        Storage(process.settings.state, cache_mb=process.settings.store_cache_mb),
         counters=TimedCounters(stopwatch),
         logger=process.logger,
         now=process.clock.now,
     )
     signal.signal(signal.SIGTERM, lambda *_: worker.stop())
+    calm_collector()
     worker.run()
 
 

@@ -99,6 +99,7 @@ def faust(
 def listing(
     events: Sizes = "1000000",
     workers: Workers = "1",
+    cache_mb: Annotated[int, typer.Option(help="The workers' block cache, in MB.")] = 64,
     rounds: Rounds = 1,
     as_json: AsJson = False,
     recorded: Recorded = False,
@@ -107,7 +108,7 @@ def listing(
     from creditbus.bench.session import Plan
 
     plans = [
-        Plan(name="listing", events=int(size), workers=int(count))
+        Plan(name="listing", events=int(size), workers=int(count), cache_mb=cache_mb)
         for size in events.split(",")
         for count in workers.split(",")
     ]

@@ -62,9 +62,11 @@ def test_missing_state_is_found(given: engine.Input, tmp_path: Path) -> None:
 def test_listing_reads_the_copied_city(track: Track) -> None:
     topic = listing.prepare(track, EVENTS)
 
-    row = parsed(listing.listing(track, topic, workers=1))
+    row = parsed(listing.listing(track, topic, workers=1, cache_mb=8))
 
     assert row.events == EVENTS
+    assert row.extra["cache_mb"] == 8
+    assert row.extra["state_mb"] > 0
 
 
 def test_recovery_rebuilds_what_was_deleted(track: Track, given: engine.Input) -> None:
