@@ -77,7 +77,7 @@ def host(process: Process, job: Job[Any]) -> None:
         logger=process.logger,
         now=process.clock.now,
     )
-    _calm_collector()
+    calm_collector()
     app = faust_app(process, job.application)
     app.producer_only = True
     app.service(_loop_service(worker, process))
@@ -90,7 +90,7 @@ def host(process: Process, job: Job[Any]) -> None:
             health.close()
 
 
-def _calm_collector() -> None:
+def calm_collector() -> None:
     """Let the collector of cycles look seldom.
 
     A checkpoint's worth of rows lives for a fifth of a second and holds no cycle; with the
