@@ -21,9 +21,9 @@ from tests.tidy.sources import Source, assert_tidy
 ENTRANCES: Final = ("creditbus.__main__", "creditbus.bench.__main__", "creditbus.sdk")
 LIBRARIES: Final[dict[str, frozenset[str]]] = {
     "creditbus.domain": frozenset({"msgspec"}),
-    "creditbus.wire": frozenset({"fastavro", "msgspec"}),
-    "creditbus.engine": frozenset({"confluent_kafka", "rocksdict"}),
-    "creditbus.engine.values": frozenset(),
+    "creditbus.wire": frozenset({"fastavro", "msgspec", "pyarrow", "pyruhvro"}),
+    "creditbus.engine": frozenset({"confluent_kafka", "msgspec", "rocksdict"}),
+    "creditbus.engine.values": frozenset({"msgspec"}),
     "creditbus.sdk": frozenset(
         {"confluent_kafka", "httpx", "msgspec", "python_calamine", "standardwebhooks"}
     ),

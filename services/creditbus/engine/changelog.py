@@ -7,7 +7,8 @@ committed records sees may lie before a transaction that is just being committed
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from contextlib import closing
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from confluent_kafka import Consumer, KafkaError, Message, TopicPartition
@@ -15,6 +16,7 @@ from confluent_kafka import Consumer, KafkaError, Message, TopicPartition
 from creditbus.engine.alarm import Alarm
 from creditbus.engine.failures import Halt, Kind, halt, rule_for
 from creditbus.engine.layout import Layout
+from creditbus.engine.storage import Storage
 from creditbus.engine.store import Mark, Store, StoreBroken
 from creditbus.engine.surroundings import Logger
 
@@ -47,10 +49,11 @@ class Stretch:
         return None
 
 
-def open_store(folder: Path, stretch: Stretch, logger: Logger) -> Store:
-    """Return the folder's store, or an empty one in its place when it cannot be brought up."""
+def open_store(storage: Storage, stretch: Stretch, logger: Logger) -> Store:
+    """Return the partition's store, an empty one in its place when it cannot be brought up."""
+    folder = storage.folder / f"p{stretch.partition}"
     try:
-        store = Store(folder)
+        store = Store(folder, storage)
     except StoreBroken as broken:
         objection: str | None = str(broken)
     else:
@@ -71,7 +74,7 @@ def open_store(folder: Path, stretch: Stretch, logger: Logger) -> Store:
         reason=objection,
         aside=aside.name,
     )
-    return Store(folder)
+    return Store(folder, storage)
 
 
 def _set_aside(folder: Path) -> Path:
@@ -82,7 +85,7 @@ def _set_aside(folder: Path) -> Path:
 
 
 def follow(
-    reader: Consumer,
+    open_reader: Callable[[], Consumer],
     store: Store,
     stretch: Stretch,
     *,
@@ -91,11 +94,31 @@ def follow(
 ) -> bool:
     """Write the changelog into the store up to the end; whether it got there.
 
-    After each batch ``go_on`` is asked, with the number of records in it.
+    After each batch ``go_on`` is asked, with the number of records in it. A store that is at the
+    end already costs no reader: most restarts are of that kind.
     """
     mark = store.mark or Mark(topic_id=stretch.layout.topic_id, offset=0, at=stretch.at)
     if mark.offset < stretch.end:
-        reader.assign([TopicPartition(stretch.topic, stretch.partition, mark.offset)])
+        with closing(open_reader()) as reader:
+            reader.assign([TopicPartition(stretch.topic, stretch.partition, mark.offset)])
+            if not _read_to_end(reader, store, stretch, mark, go_on=go_on, alarm=alarm):
+                return False
+    reached = store.mark
+    if reached is not None:
+        end = max(reached.offset, stretch.end)
+        store.write([], replace(reached, offset=end, at=stretch.at))
+    return go_on(0)
+
+
+def _read_to_end(
+    reader: Consumer,
+    store: Store,
+    stretch: Stretch,
+    mark: Mark,
+    *,
+    go_on: Callable[[int], bool],
+    alarm: Alarm,
+) -> bool:
     position = mark.offset
     while position < stretch.end:
         batch: list[Message] = []
@@ -112,8 +135,6 @@ def follow(
             _write(store, batch, mark)
         if not go_on(len(batch)):
             return False
-    if store.mark is not None:
-        store.write([], Mark(topic_id=mark.topic_id, offset=position, at=stretch.at))
     return True
 
 

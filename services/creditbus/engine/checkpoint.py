@@ -56,6 +56,8 @@ class Checkpoint:
         started = time.perf_counter()
         with self._watchdog.watching("checkpoint"):
             self._point("begun")
+            for share in moved:
+                share.check_room()
             rows = {share.partition: share.rows for share in moved}
             marks = self._commit(moved, rows)
             self._settle(moved, rows, marks)
@@ -97,6 +99,8 @@ class Checkpoint:
     def _attempt(self, moved: Sequence[Share], rows: dict[int, list[Row]]) -> dict[int, int]:
         """Return the changelog offset behind the last record of each partition."""
         ends: dict[int, int] = {}
+        if self._transaction.is_spoiled:
+            self.abort()
         self._transaction.begin()
         for share in moved:
             self._transaction.send(share)

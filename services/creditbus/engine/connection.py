@@ -18,6 +18,7 @@ Settings = dict[str, Any]
 
 TRANSACTION_MS = 15_000  # the longest that a taker-over waits for a dead owner's transaction
 SESSION_MS = 6_000  # how long a stopped worker keeps its partitions
+QUEUE_RECORDS = 500_000  # how much a producer holds that the broker does not have yet
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +75,9 @@ class Connection:
                 "linger.ms": 1,
                 # The library's own partitioner disagrees with everybody else's about a key.
                 "partitioner": "murmur2_random",
-                "queue.buffering.max.messages": 500_000,
-                "queue.buffering.max.kbytes": 262_144,
+                "queue.buffering.max.messages": QUEUE_RECORDS,
+                # Counted in records alone: a share keeps the same bytes until they are committed.
+                "queue.buffering.max.kbytes": 2_147_483_647,
                 "batch.size": 1_000_000,
                 "batch.num.messages": 20_000,
                 # A missing topic must be told before the watchdog loses patience.

@@ -31,7 +31,7 @@ from creditbus.engine.values import (
     Table,
     Unreadable,
 )
-from creditbus.engine.worker import Connection, Job, Worker
+from creditbus.engine.worker import Connection, Job, Storage, Worker
 
 Words = list[tuple[str, str]]
 
@@ -155,7 +155,7 @@ def worker_of(play: Play, journal: Journal) -> Worker:
     worker = Worker(
         job_of(play),
         Connection(play.bootstrap, play.security),
-        Path(play.folder),
+        Storage(Path(play.folder)),
         counters=journal,
         logger=journal,
         now=lambda: STARTED_AT,
