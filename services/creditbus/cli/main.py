@@ -5,6 +5,7 @@ from __future__ import annotations
 import typer
 
 from creditbus.cli import topics
+from creditbus.cli.aliasing import aliases
 from creditbus.cli.auditing import audit
 from creditbus.cli.checking import check
 from creditbus.cli.demos import demo
@@ -23,5 +24,6 @@ app = typer.Typer(
 )
 for command in (up, down, status, run, submit, check, identify, trace, audit, demo):
     app.command()(command)
+app.add_typer(aliases, name="aliases")
 app.add_typer(topics.topics, name="topics")
 app.add_typer(topics.schemas, name="schemas")
