@@ -1,4 +1,4 @@
-"""Old codes on the whole bus: mapped, resolved, at odds and mended, with nothing lost on the way."""
+"""Old codes on the whole bus: mapped, resolved, at odds, and nothing is lost on the way."""
 
 from __future__ import annotations
 
