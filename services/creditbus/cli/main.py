@@ -7,6 +7,7 @@ import typer
 from creditbus.cli import topics
 from creditbus.cli.aliasing import aliases
 from creditbus.cli.auditing import audit
+from creditbus.cli.benches import benches
 from creditbus.cli.checking import check
 from creditbus.cli.demos import demo
 from creditbus.cli.identifying import identify
@@ -25,5 +26,6 @@ app = typer.Typer(
 for command in (up, down, status, run, submit, check, identify, trace, audit, demo):
     app.command()(command)
 app.add_typer(aliases, name="aliases")
+app.add_typer(benches, name="bench")
 app.add_typer(topics.topics, name="topics")
 app.add_typer(topics.schemas, name="schemas")
