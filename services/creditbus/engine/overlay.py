@@ -87,7 +87,7 @@ class Overlay:
     def clear(self) -> None:
         """Forget the changes, but for the most recent: they are in the store now."""
         for table, recent in self._recent.items():
-            recent |= self._changed[table]
+            recent.update(self._changed[table])
             for key in list(islice(recent, max(0, len(recent) - table.recent))):
                 del recent[key]
         self._changed = {table: {} for table in self._changed}
