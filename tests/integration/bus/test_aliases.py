@@ -60,7 +60,8 @@ def sent_until(live: LiveBus, is_there: Callable[[], bool], *facts: SubjectAlias
 
 def added_up(live: LiveBus) -> Sum:
     """Return the sums of all inboxes once nothing in them is open."""
-    return eventually(lambda: (found := total(live.reader().sums())).open == 0 and found)
+    sums: Sum = eventually(lambda: (found := total(live.reader().sums())).open == 0 and found)
+    return sums
 
 
 def test_a_listing_under_an_old_code_finds_its_subject_and_a_conflict_holds_it_alone(
