@@ -28,6 +28,7 @@ from creditbus.domain.acts.registrations import Registration, Relation
 from creditbus.domain.acts.repairs import RepairDocument, RepairPlace, RepairStep
 from creditbus.domain.acts.revocations import ReorganisationStep, RevocationKind
 from creditbus.domain.acts.suspensions import LiftGround, Proceeding, Stay
+from creditbus.domain.aliases import AliasClaim, AliasKind, Confidence
 from creditbus.domain.catalogue import Catalogue, Tier
 from creditbus.domain.directives import Action, Ground, Lane, Outcome
 from creditbus.domain.entries import Deadline, Entry, Stage, SuspensionCause, Window
@@ -68,14 +69,14 @@ PAIRS: Final = [
 """A newer reader reads older bytes; of the envelope, an older one reads newer bytes as well."""
 
 STRUCTS: Final[dict[str, type[msgspec.Struct]]] = {
-    kind.__name__: kind for kind in (Entry, Envelope, Ground, RecordReference, Window)
+    kind.__name__: kind for kind in (AliasClaim, Entry, Envelope, Ground, RecordReference, Window)
 }
 ENUMS: Final[dict[str, type[StrEnum]]] = {
     words.__name__: words
     for words in (
-        *(Action, CommitmentKind, CommitmentStep, Deadline, GovernanceStep, Lane, LiftGround),
-        *(NoticeStep, ObjectionResult, Outcome, PermitMode, Procedure, Proceeding, Registration),
-        Relation,
+        *(Action, AliasKind, CommitmentKind, CommitmentStep, Confidence, Deadline, GovernanceStep),
+        *(Lane, LiftGround, NoticeStep, ObjectionResult, Outcome, PermitMode, Procedure),
+        *(Proceeding, Registration, Relation),
         *(RemovalCause, ReorganisationStep, RepairDocument, RepairPlace, RepairStep),
         *(RevocationKind, Stage, Stay, SubjectKind, SuspensionCause, Tier),
     )

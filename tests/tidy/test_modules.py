@@ -18,7 +18,7 @@ from tests.tidy import sources
 from tests.tidy.sources import Source, assert_tidy
 
 # What starts by itself, or is imported by others than us.
-ENTRANCES: Final = ("creditbus.__main__", "creditbus.bench.__main__", "creditbus.sdk")
+ENTRANCES: Final = ("creditbus.__main__", "creditbus.sdk")
 LIBRARIES: Final[dict[str, frozenset[str]]] = {
     "creditbus.domain": frozenset({"msgspec"}),
     "creditbus.wire": frozenset({"fastavro", "msgspec", "pyarrow", "pyruhvro"}),

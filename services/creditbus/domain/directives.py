@@ -14,6 +14,7 @@ from enum import StrEnum
 import msgspec
 
 from creditbus.domain.acts.kinds import Act
+from creditbus.domain.aliases import SubjectAliasMapped
 from creditbus.domain.events import Envelope
 from creditbus.domain.ids import (
     BasisId,
@@ -124,7 +125,7 @@ class Acknowledgement(
     detail: str = ""
 
 
-Statement = Act | Acknowledgement
+Statement = Act | SubjectAliasMapped | Acknowledgement
 """What a party puts into its own inbox."""
 
 

@@ -142,6 +142,9 @@ class Loop:
             if share is not None:
                 alarm.answered()
                 self._decide_slice(share, source, unread(records, share.positions[source[0]]))
+                if self._is_due(waiting=True):
+                    # What one fetch brought may be a day's work for every partition.
+                    self.commit(alarm)
 
     def _decide_slice(self, share: Share, source: Source, records: Sequence[Message]) -> None:
         if not records:

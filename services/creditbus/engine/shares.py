@@ -76,6 +76,11 @@ class Share:
         ]
         return self.overlay.rows + places
 
+    def check_room(self) -> None:
+        """Stop when the disk of the store is nearly full."""
+        if self._store is not None:
+            self._store.check_room()
+
     def settle(self, rows: Sequence[Row], mark: Mark | None) -> None:
         """Write to disk what the broker has committed, and begin anew."""
         if self._store is not None:

@@ -15,6 +15,7 @@ from typing import Final
 import msgspec
 
 from creditbus.domain.acts.kinds import FACTS, SUBJECT_ACTS, Act, Fact, is_way_out
+from creditbus.domain.aliases import SubjectAliasMapped
 from creditbus.domain.calendar import DAY, days_after
 from creditbus.domain.deadlines import NO_CLOCKS, Clocks
 from creditbus.domain.doors import door_fault
@@ -31,9 +32,10 @@ from creditbus.domain.standings import Standing, advance, entries_on, turns, wit
 from creditbus.domain.subjects import kind_of
 from creditbus.domain.transitions import is_overtaken
 from creditbus.engine.values import Arrival, Draft, Outcome, Output, Slice, State, Table
+from creditbus.listing.aliases import ALIASES, register
 from creditbus.listing.memory import DOSSIERS, NOTES, TOMBSTONES, forget, keep
 
-Logged = Act | DayTurned | EditionActivated
+Logged = Act | SubjectAliasMapped | DayTurned | EditionActivated
 Arrivals = Sequence[Arrival[Envelope, Logged]]
 Identity = tuple[str, str, str, int]
 Due = tuple[date, str]
@@ -117,7 +119,7 @@ EDITIONS: Final = Table[str, str](
 )
 """The edition of the catalogue that the log activated last."""
 
-TABLES: Final = (SEEN, SUBJECTS, DOSSIERS, TOMBSTONES, NOTES, DUE, DAYS, EDITIONS)
+TABLES: Final = (SEEN, SUBJECTS, DOSSIERS, TOMBSTONES, NOTES, DUE, DAYS, EDITIONS, ALIASES)
 
 
 class _Shift:
@@ -139,6 +141,10 @@ class _Shift:
             return
         if isinstance(event, EditionActivated):
             self.activate(event)
+            return
+        if isinstance(event, SubjectAliasMapped):
+            for stream, value in register(self.draft, event, arrival.origin):
+                self._say(stream, value, arrival.origin)
             return
         identity = _identity(event.envelope)
         digest = content_digest(event)

@@ -20,7 +20,7 @@ from faust.types.auth import SASLMechanism
 
 from creditbus.engine.connection import Connection
 from creditbus.engine.job import Job
-from creditbus.engine.worker import Worker
+from creditbus.engine.worker import Storage, Worker
 from creditbus.runtime.health import Readiness
 from creditbus.runtime.metrics import Meters
 from creditbus.runtime.process import Process
@@ -72,12 +72,12 @@ def host(process: Process, job: Job[Any]) -> None:
     worker = Worker(
         job,
         connection,
-        process.settings.state,
+        Storage(process.settings.state, cache_mb=process.settings.store_cache_mb),
         counters=_Counted(process.meters),
         logger=process.logger,
         now=process.clock.now,
     )
-    _calm_collector()
+    calm_collector()
     app = faust_app(process, job.application)
     app.producer_only = True
     app.service(_loop_service(worker, process))
@@ -90,7 +90,7 @@ def host(process: Process, job: Job[Any]) -> None:
             health.close()
 
 
-def _calm_collector() -> None:
+def calm_collector() -> None:
     """Let the collector of cycles look seldom.
 
     A checkpoint's worth of rows lives for a fifth of a second and holds no cycle; with the

@@ -51,7 +51,10 @@ ALIASES: Final = "credit.aliases.v1"
 ATTEMPTS: Final = "credit.attempts.v1"
 ACCESS: Final = "credit.access.v1"
 
-STATEMENTS: Final = tuple(str(kind.__struct_config__.tag) for kind in ACTS)
+STATEMENTS: Final = (
+    *(str(kind.__struct_config__.tag) for kind in ACTS),
+    "subject_alias_mapped",
+)
 """The records that a source may put into its inbox."""
 
 INBOX_PREFIX: Final = "credit.inbox."
@@ -182,9 +185,9 @@ FIXED: Final[tuple[Topic, ...]] = (
     Topic(
         name=ALIASES,
         key="alias",
-        writers=_services("intake"),
+        writers=_services("listing"),
         readers=_services("intake", "audit"),
-        records=(),
+        records=("alias_claims", "subject_identity_conflict"),
         partitions=1,
         compact=True,
     ),

@@ -130,7 +130,12 @@ def test_provisional_exactly_when_an_unsettled_day_was_looked_at(
     assert found == ([(unsettled[0], unsettled[-1], len(unsettled))] if unsettled else [])
 
 
+UNTIL_2018: Final = Calendar(years={each: a_calendar().years[each] for each in (2017, 2018)})
+
+
 @given(CLAUSES, STARTS, CALENDARS)
+@example(a_clause(2, Unit.WORKING_DAY), date(2018, 12, 27), UNTIL_2018)  # 2019 moved its last days
+@example(a_clause(4, Unit.DAY, moves=True), date(2018, 12, 27), UNTIL_2018)
 def test_what_is_not_provisional_stays_when_years_are_loaded(
     clause: Clause, start: date, calendar: Calendar
 ) -> None:

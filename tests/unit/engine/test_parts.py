@@ -18,6 +18,7 @@ from creditbus.engine.layout import Layout, check_counts
 from creditbus.engine.membership import check_halves
 from creditbus.engine.overlay import Overlay
 from creditbus.engine.restore import check_agreement
+from creditbus.engine.storage import Storage
 from creditbus.engine.store import Mark, Store, pack_offset, position_key
 from creditbus.engine.watchdog import EXIT_CODE, Watchdog
 from tests.unit.engine.doubles import COUNTS, Journal
@@ -136,7 +137,7 @@ def test_a_foreign_store_is_set_aside(tmp_path: Path) -> None:
     store.write([(b"counts\0a", b"1")], replace(MARK, topic_id="t0"))
     store.close()
     journal = Journal()
-    fresh = open_store(folder, STRETCH, journal)
+    fresh = open_store(Storage(tmp_path), STRETCH, journal)
     assert fresh.mark is None
     assert fresh.fetch([b"counts\0a"]) == [None]
     fresh.close()
@@ -149,7 +150,7 @@ def test_state_that_cannot_be_built_again_is_left_alone(tmp_path: Path) -> None:
     store.write([(b"counts\0a", b"1")], replace(MARK, topic_id="t0"))
     store.close()
     with pytest.raises(Halt, match="the changelog begins at 7"):
-        open_store(tmp_path / "p0", replace(STRETCH, start=7), Journal())
+        open_store(Storage(tmp_path), replace(STRETCH, start=7), Journal())
     assert not (tmp_path / "p0.aside-1").exists()
 
 
@@ -181,3 +182,9 @@ def test_a_change_of_a_foreign_table_is_refused() -> None:
 
 def test_a_password_is_never_shown() -> None:
     assert "secret" not in repr(Connection("somewhere", {"sasl.password": "secret"}))
+
+
+def test_a_full_disk_stops_the_worker_before_it_writes(tmp_path: Path) -> None:
+    Storage(tmp_path, reserve_mb=0).check_room()
+    with pytest.raises(Halt, match=r"has \d+ MB left.*make room and start the worker again"):
+        Storage(tmp_path, reserve_mb=1 << 40).check_room()

@@ -13,6 +13,7 @@ _LISTED: Final = ("entry_listed", "entry_removed")
 
 RECORDS_OF: Final[dict[str, tuple[str, ...]]] = {
     "E01": ("subject_registered",),
+    "E02": ("subject_alias_mapped",),
     "E03": ("relation_changed",),
     "E07": ("permit_decided",),
     "E08": ("penalty_decided",),
@@ -49,8 +50,7 @@ RECORDS_OF: Final[dict[str, tuple[str, ...]]] = {
 """The records that say each kind of event; one record may say several kinds."""
 
 NOT_CARRIED: Final = {
-    "E02": "the register of aliases",
-    "E04": "the register of aliases",
+    "E04": "found by the register of aliases",
     "E05": "an edition of the catalogue",
     "E06": "an edition of the catalogue",
     "E18": "the court's own channel, never this bus",
