@@ -10,12 +10,10 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 
 K = TypeVar("K")
 V = TypeVar("V")
-H = TypeVar("H")
-B = TypeVar("B")
 C_co = TypeVar("C_co", covariant=True)
 
 
@@ -61,19 +59,15 @@ class Position:
         return f"{self.topic}/{self.partition}/{self.offset}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Arrival(Generic[H, B]):
-    """One readable record of a slice: its head is decoded, its body when somebody asks for it.
+class Arrival(NamedTuple, Generic[V]):
+    """One readable record of a slice.
 
     ``origin`` is where the fact first came in, which outputs carry on; ``raw`` are the bytes as
     they came.
     """
 
-    position: Position
+    value: V
     origin: str
-    kind: str
-    head: H
-    body: Callable[[], B]
     raw: bytes
     headers: tuple[tuple[str, bytes | None], ...] = ()
 

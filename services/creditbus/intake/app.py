@@ -15,7 +15,7 @@ from creditbus.runtime import reading
 from creditbus.runtime.hosting import host
 from creditbus.runtime.process import Process
 from creditbus.wire.headers import ORIGIN, event_headers
-from creditbus.wire.records import Codec
+from creditbus.wire.records import RECORD_OF, Codec
 from creditbus.wire.topics import (
     ACKNOWLEDGEMENTS,
     EVENTS,
@@ -68,10 +68,10 @@ def write(codec: Codec, output: Output) -> Produced:
         )
     assert isinstance(output.value, Arrival)
     arrival = output.value
-    envelope = arrival.body().envelope
+    envelope = arrival.value.envelope
     return Produced(
         topic=_TOPICS[output.stream],
         key=envelope.subject_id.encode(),
         value=arrival.raw,
-        headers=(*event_headers(arrival.kind, envelope), origin),
+        headers=(*event_headers(RECORD_OF[type(arrival.value)], envelope), origin),
     )

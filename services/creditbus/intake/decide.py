@@ -22,7 +22,7 @@ from creditbus.domain.refusals import Fault, Reason, refuse
 from creditbus.domain.subjects import SubjectKind, is_person, kind_of, why_not_subject
 from creditbus.engine.values import Arrival, Outcome, Output, Slice, State
 
-Arrivals = Sequence[Arrival[Envelope, Statement]]
+Arrivals = Sequence[Arrival[Statement]]
 
 MANY: Final = 50
 
@@ -58,7 +58,7 @@ def build(
         outcome = Outcome()
         party = party_of(arrived.topic)
         for arrival in arrived.columns:
-            event = arrival.body()
+            event = arrival.value
             stated = dict(arrival.headers).get("attestation") or b""
             attested = bool(stated) and hmac.compare_digest(stated, attestation(arrival.raw))
             fault = admit(Submission(event, party, attested, catalogue))

@@ -26,7 +26,7 @@ from creditbus.domain.subjects import kind_of
 from creditbus.engine.values import Arrival, Draft, Outcome, Output, Slice, State, Table
 
 Logged = EntryListed | EntryRemoved | DayTurned
-Arrivals = Sequence[Arrival[Envelope, Logged]]
+Arrivals = Sequence[Arrival[Logged]]
 Identity = tuple[str, str, str, int]
 Due = tuple[date, str]
 
@@ -110,9 +110,9 @@ class _Shift:
         self.outcome = Outcome()
         self.today = self.draft.get(DAYS, _TODAY)
 
-    def take(self, arrival: Arrival[Envelope, Logged]) -> None:
+    def take(self, arrival: Arrival[Logged]) -> None:
         """Move what one event moves."""
-        event = arrival.body()
+        event = arrival.value
         if isinstance(event, DayTurned):
             self.turn(event)
             return
@@ -217,8 +217,12 @@ def build(catalogue: Catalogue) -> Callable[[Slice[Arrivals], State], Outcome]:
 
     def decide(arrived: Slice[Arrivals], state: State) -> Outcome:
         shift = _Shift(catalogue, state)
-        shift.draft.prefetch(SUBJECTS, {arrival.head.subject_id for arrival in arrived.columns})
-        shift.draft.prefetch(SEEN, {_identity(arrival.head) for arrival in arrived.columns})
+        shift.draft.prefetch(
+            SUBJECTS, {arrival.value.envelope.subject_id for arrival in arrived.columns}
+        )
+        shift.draft.prefetch(
+            SEEN, {_identity(arrival.value.envelope) for arrival in arrived.columns}
+        )
         for arrival in arrived.columns:
             shift.take(arrival)
         shift.outcome.changes = shift.draft.changes
