@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, time, timedelta, timezone
+from functools import lru_cache
 from typing import Final
 
 SHANGHAI: Final = timezone(timedelta(hours=8), "Asia/Shanghai")
@@ -11,11 +12,13 @@ SHANGHAI: Final = timezone(timedelta(hours=8), "Asia/Shanghai")
 DAY: Final = timedelta(days=1)
 
 
+@lru_cache(maxsize=4096)
 def day_of(instant: datetime) -> date:
     """Return the civil day of an instant."""
     return instant.astimezone(SHANGHAI).date()
 
 
+@lru_cache(maxsize=4096)  # few days, asked for with every entry
 def end_of_day(last_day: date) -> datetime:
     """Return the instant (UTC) at which a term with this last day is over: 00:00 of the next."""
     return datetime.combine(last_day + DAY, time.min, SHANGHAI).astimezone(UTC)

@@ -10,6 +10,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 
 K = TypeVar("K")
@@ -69,7 +70,7 @@ class Arrival(NamedTuple, Generic[V]):
     value: V
     origin: str
     raw: bytes
-    headers: tuple[tuple[str, bytes | None], ...] = ()
+    headers: Sequence[tuple[str, bytes | None]] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,65 +146,89 @@ class Draft:
 
     def __init__(self, state: State) -> None:
         self._state = state
-        self._changed: dict[str, dict[bytes, Change]] = {}
-        self._fetched: dict[str, dict[bytes, Any]] = {}
+        self._tables: dict[str, Table[Any, Any]] = {}
+        self._changed: dict[str, dict[Any, Any]] = {}
+        self._known: dict[str, dict[Any, Any]] = {}
+        self._orders: dict[str, _Order] = {}
 
     def prefetch(self, table: Table[K, V], keys: Collection[K]) -> None:
         """Read many rows at once, so that ``get`` finds them without asking beneath."""
-        asked = list(keys)
-        rows = self._fetched.setdefault(table.name, {})
-        beneath = self._state.get_many(table, asked)
-        for key, value in zip(asked, beneath, strict=True):
-            rows[table.pack_key(key)] = value
+        known = self._known.setdefault(table.name, {})
+        asked = [key for key in keys if key not in known]
+        if asked:
+            known.update(zip(asked, self._state.get_many(table, asked), strict=True))
 
     def get(self, table: Table[K, V], key: K) -> V | None:
         """Return one row's value; ``prefetch`` the rows before a loop of these."""
-        return self.get_many(table, [key])[0]
+        known: dict[K, V | None] = self._known.get(table.name, {})
+        return known[key] if key in known else self._state.get_many(table, [key])[0]
 
     def get_many(self, table: Table[K, V], keys: Sequence[K]) -> list[V | None]:
         """Return the values under the keys, the draft's own changes first."""
-        own = self._changed.get(table.name, {})
-        fetched = self._fetched.get(table.name, {})
-        found: dict[bytes, V | None] = {}
-        missing: list[K] = []
-        packed = [table.pack_key(key) for key in keys]
-        for key, raw in zip(keys, packed, strict=True):
-            if raw in own:
-                found[raw] = own[raw].value
-            elif raw in fetched:
-                found[raw] = fetched[raw]
-            else:
-                missing.append(key)
-        if missing:
-            beneath = self._state.get_many(table, missing)
-            for key, value in zip(missing, beneath, strict=True):
-                found[table.pack_key(key)] = value
-        return [found[raw] for raw in packed]
+        known: dict[K, V | None] = self._known.get(table.name, {})
+        asked = [key for key in keys if key not in known]
+        if not asked:
+            return [known[key] for key in keys]
+        found = dict(zip(asked, self._state.get_many(table, asked), strict=True))
+        return [known[key] if key in known else found[key] for key in keys]
 
     def put(self, table: Table[K, V], key: K, value: V | None) -> None:
         """Set a row, or delete it with none."""
-        self._changed.setdefault(table.name, {})[table.pack_key(key)] = Change(table, key, value)
+        name = table.name
+        if name not in self._changed:
+            self._tables[name], self._changed[name] = table, {}
+            self._known.setdefault(name, {})
+        self._changed[name][key] = value
+        self._known[name][key] = value
 
     def scan(self, table: Table[K, V], start: K, stop: K, limit: int) -> list[tuple[K, V]]:
         """Return the first rows in the range as they will be after this draft's changes."""
-        own = self._changed.get(table.name, {})
-        first, last = table.pack_key(start), table.pack_key(stop)
-        # Every own change may hide one row beneath, so ask for that many more.
-        beneath = self._state.scan(table, start, stop, limit + len(own))
-        rows: dict[bytes, tuple[K, V]] = {
+        changed: dict[K, V | None] = self._changed.get(table.name, {})
+        order = self._orders.setdefault(table.name, _Order())
+        order.extend(table, changed)
+        own = order.between(table.pack_key(start), table.pack_key(stop))
+        # Every own change in the range may hide one row beneath, so ask for that many more.
+        rows: dict[bytes, tuple[K, V | None]] = {
             table.pack_key(key): (key, value)
-            for key, value in beneath
-            if table.pack_key(key) not in own
+            for key, value in self._state.scan(table, start, stop, limit + len(own))
         }
-        for raw, change in own.items():
-            if first <= raw < last and change.value is not None:
-                rows[raw] = (change.key, change.value)
-        return [rows[raw] for raw in sorted(rows)[:limit]]
+        rows.update((raw, (key, changed[key])) for raw, key in own)
+        ordered = [rows[raw] for raw in sorted(rows)]
+        return [(key, value) for key, value in ordered if value is not None][:limit]
 
     @property
     def changes(self) -> list[Change]:
         """The changed rows, one for each key, the last change of it."""
-        return [change for rows in self._changed.values() for change in rows.values()]
+        return [
+            Change(self._tables[name], key, value)
+            for name, rows in self._changed.items()
+            for key, value in rows.items()
+        ]
+
+
+class _Order:
+    """A table's changed keys in the order of their packed form, so that a scan sees its part.
+
+    A draft only ever adds keys, so each is packed once, and a list in order stays nearly so.
+    """
+
+    def __init__(self) -> None:
+        self._packed: list[bytes] = []
+        self._keys: dict[bytes, Any] = {}
+
+    def extend(self, table: Table[K, V], changed: Mapping[K, V | None]) -> None:
+        """Take in the keys that were changed since the last time."""
+        if len(changed) == len(self._packed):
+            return
+        new = {table.pack_key(key): key for key in islice(changed, len(self._packed), None)}
+        self._keys.update(new)
+        self._packed.extend(new)
+        self._packed.sort()
+
+    def between(self, first: bytes, last: bytes) -> list[tuple[bytes, Any]]:
+        """Return the packed and the plain keys with first <= packed < last."""
+        low, high = bisect_left(self._packed, first), bisect_left(self._packed, last)
+        return [(raw, self._keys[raw]) for raw in self._packed[low:high]]
 
 
 class DictState:

@@ -20,7 +20,7 @@ from creditbus.wire.headers import ORIGIN, header
 from creditbus.wire.records import RECORD_OF, Codec, Undecodable
 from creditbus.wire.topics import DEAD_LETTERS, INBOX_PREFIX, party_of_inbox
 
-Headers = tuple[tuple[str, bytes | None], ...]
+Headers = Sequence[tuple[str, bytes | None]]
 Read = Callable[[Sequence[Message]], tuple[list[Arrival[Any]], list[Unreadable]]]
 
 EVENT_TYPES: Final = (EntryListed, EntryRemoved, DayTurned)
@@ -95,11 +95,7 @@ def position_of(message: Message) -> Position:
 def headers_of(message: Message) -> Headers:
     """Return the headers of a record, however the client library gave them."""
     found: Any = message.headers() or ()
-    if not isinstance(found, dict):
-        return tuple(found)
-    return tuple(
-        (name, value.encode() if isinstance(value, str) else value) for name, value in found.items()
-    )
+    return tuple(found.items()) if isinstance(found, dict) else found
 
 
 def _is_longer(data: bytes | None, most: int | None) -> bool:
