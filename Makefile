@@ -29,8 +29,8 @@ up: $(INSTALLED) ## Start the local stack and every service
 down: $(INSTALLED) ## Stop them; the data stays in .creditbus
 	$(BIN)/creditbus down $(ARGS)
 
-bench: $(INSTALLED) ## Measure the whole chain on this machine
-	$(BIN)/python -m creditbus.bench $(ARGS)
+bench: $(INSTALLED) ## Measure the engine on this machine; `creditbus bench` lists what else can be measured
+	$(BIN)/creditbus bench all $(ARGS)
 
 ##@ Work on it
 

@@ -11,18 +11,21 @@ from bisect import bisect_left
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
-from typing import Any, Generic, NamedTuple, Protocol, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
+
+import msgspec
 
 K = TypeVar("K")
 V = TypeVar("V")
 C_co = TypeVar("C_co", covariant=True)
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Table(Generic[K, V]):
     """A keyed table in the store of one partition; its changelog follows from the application.
 
-    Packed keys keep their order as bytes: that is what ``State.scan`` walks.
+    Packed keys keep their order as bytes: that is what ``State.scan`` walks. Equal keys pack alike.
+    A table is itself the key under which its changes are kept, so there is one object of each.
     """
 
     name: str
@@ -31,9 +34,14 @@ class Table(Generic[K, V]):
     pack_value: Callable[[V], bytes]
     unpack_value: Callable[[bytes], V]
 
+    @property
+    def prefix(self) -> bytes:
+        """What the table's keys begin with in the store and the changelog."""
+        return self.name.encode() + b"\x00"
+
     def stored(self, packed: bytes) -> bytes:
         """Return the key under which a packed key lies in the store and the changelog."""
-        return self.name.encode() + b"\x00" + packed
+        return self.prefix + packed
 
 
 class State(Protocol):
@@ -60,7 +68,7 @@ class Position:
         return f"{self.topic}/{self.partition}/{self.offset}"
 
 
-class Arrival(NamedTuple, Generic[V]):
+class Arrival(msgspec.Struct, Generic[V], frozen=True):
     """One readable record of a slice.
 
     ``origin`` is where the fact first came in, which outputs carry on; ``raw`` are the bytes as
@@ -94,8 +102,7 @@ class Unreadable:
     headers: tuple[tuple[str, bytes | None], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Output:
+class Output(msgspec.Struct, frozen=True):
     """A value for a stream; ``app.py`` turns the stream's name into topic, key and bytes."""
 
     stream: str
@@ -104,8 +111,7 @@ class Output:
     partition: int | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Produced:
+class Produced(msgspec.Struct, frozen=True, kw_only=True):
     """A record as it goes to the broker; no partition means: by the key, with murmur2."""
 
     topic: str
@@ -114,14 +120,14 @@ class Produced:
     headers: tuple[tuple[str, bytes], ...] = ()
     partition: int | None = None
 
+    @property
+    def has_headers(self) -> bool:
+        """Whether it carries any."""
+        return bool(self.headers)
 
-@dataclass(frozen=True, slots=True)
-class Change:
-    """One row of a table set to a value, or deleted when the value is none."""
 
-    table: Table[Any, Any]
-    key: Any
-    value: Any | None
+Changes = dict[Table[Any, Any], dict[Any, Any]]
+"""Of each table, the rows that are set to a value, or deleted with none."""
 
 
 @dataclass(slots=True)
@@ -129,8 +135,12 @@ class Outcome:
     """All that a decision about one slice does: outputs, changed rows, counts for metrics."""
 
     outputs: list[Output] = field(default_factory=list)
-    changes: list[Change] = field(default_factory=list)
+    changes: Changes = field(default_factory=dict)
     counts: dict[str, int] = field(default_factory=dict)
+
+    def rows(self, table: Table[K, V]) -> dict[K, V | None]:
+        """Return the changed rows of a table, to be filled: a value sets, none deletes."""
+        return self.changes.setdefault(table, {})
 
     def count(self, name: str, by: int = 1) -> None:
         """Add to a count, which the worker adds to the metric of the same name."""
@@ -146,26 +156,25 @@ class Draft:
 
     def __init__(self, state: State) -> None:
         self._state = state
-        self._tables: dict[str, Table[Any, Any]] = {}
-        self._changed: dict[str, dict[Any, Any]] = {}
-        self._known: dict[str, dict[Any, Any]] = {}
-        self._orders: dict[str, _Order] = {}
+        self._known: Changes = {}
+        self._orders: dict[Table[Any, Any], _Order] = {}
+        self.changes: Changes = {}
 
     def prefetch(self, table: Table[K, V], keys: Collection[K]) -> None:
         """Read many rows at once, so that ``get`` finds them without asking beneath."""
-        known = self._known.setdefault(table.name, {})
+        known = self._known.setdefault(table, {})
         asked = [key for key in keys if key not in known]
         if asked:
             known.update(zip(asked, self._state.get_many(table, asked), strict=True))
 
     def get(self, table: Table[K, V], key: K) -> V | None:
         """Return one row's value; ``prefetch`` the rows before a loop of these."""
-        known: dict[K, V | None] = self._known.get(table.name, {})
+        known: dict[K, V | None] = self._known.get(table, {})
         return known[key] if key in known else self._state.get_many(table, [key])[0]
 
     def get_many(self, table: Table[K, V], keys: Sequence[K]) -> list[V | None]:
         """Return the values under the keys, the draft's own changes first."""
-        known: dict[K, V | None] = self._known.get(table.name, {})
+        known: dict[K, V | None] = self._known.get(table, {})
         asked = [key for key in keys if key not in known]
         if not asked:
             return [known[key] for key in keys]
@@ -174,36 +183,23 @@ class Draft:
 
     def put(self, table: Table[K, V], key: K, value: V | None) -> None:
         """Set a row, or delete it with none."""
-        name = table.name
-        if name not in self._changed:
-            self._tables[name], self._changed[name] = table, {}
-            self._known.setdefault(name, {})
-        self._changed[name][key] = value
-        self._known[name][key] = value
+        self.changes.setdefault(table, {})[key] = value
+        self._known.setdefault(table, {})[key] = value
 
     def scan(self, table: Table[K, V], start: K, stop: K, limit: int) -> list[tuple[K, V]]:
         """Return the first rows in the range as they will be after this draft's changes."""
-        changed: dict[K, V | None] = self._changed.get(table.name, {})
-        order = self._orders.setdefault(table.name, _Order())
-        order.extend(table, changed)
+        changed: dict[K, V | None] = self.changes.get(table, {})
+        order = self._orders.setdefault(table, _Order(table.pack_key))
+        order.extend(changed)
         own = order.between(table.pack_key(start), table.pack_key(stop))
         # Every own change in the range may hide one row beneath, so ask for that many more.
         rows: dict[bytes, tuple[K, V | None]] = {
             table.pack_key(key): (key, value)
             for key, value in self._state.scan(table, start, stop, limit + len(own))
         }
-        rows.update((raw, (key, changed[key])) for raw, key in own)
-        ordered = [rows[raw] for raw in sorted(rows)]
+        rows.update((packed, (key, changed[key])) for packed, key in own)
+        ordered = [rows[packed] for packed in sorted(rows)]
         return [(key, value) for key, value in ordered if value is not None][:limit]
-
-    @property
-    def changes(self) -> list[Change]:
-        """The changed rows, one for each key, the last change of it."""
-        return [
-            Change(self._tables[name], key, value)
-            for name, rows in self._changed.items()
-            for key, value in rows.items()
-        ]
 
 
 class _Order:
@@ -212,15 +208,16 @@ class _Order:
     A draft only ever adds keys, so each is packed once, and a list in order stays nearly so.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, pack: Callable[[Any], bytes]) -> None:
+        self._pack = pack
         self._packed: list[bytes] = []
         self._keys: dict[bytes, Any] = {}
 
-    def extend(self, table: Table[K, V], changed: Mapping[K, V | None]) -> None:
+    def extend(self, changed: Mapping[Any, Any]) -> None:
         """Take in the keys that were changed since the last time."""
         if len(changed) == len(self._packed):
             return
-        new = {table.pack_key(key): key for key in islice(changed, len(self._packed), None)}
+        new = {self._pack(key): key for key in islice(changed, len(self._packed), None)}
         self._keys.update(new)
         self._packed.extend(new)
         self._packed.sort()
@@ -228,7 +225,7 @@ class _Order:
     def between(self, first: bytes, last: bytes) -> list[tuple[bytes, Any]]:
         """Return the packed and the plain keys with first <= packed < last."""
         low, high = bisect_left(self._packed, first), bisect_left(self._packed, last)
-        return [(raw, self._keys[raw]) for raw in self._packed[low:high]]
+        return [(packed, self._keys[packed]) for packed in self._packed[low:high]]
 
 
 class DictState:
@@ -251,12 +248,13 @@ class DictState:
         low, high = (bisect_left(packed, table.pack_key(key)) for key in (start, stop))
         return [(table.unpack_key(raw), rows[raw]) for raw in packed[low:high][:limit]]
 
-    def apply(self, changes: Sequence[Change]) -> None:
+    def apply(self, changes: Changes) -> None:
         """Write the changes, as the engine does at a checkpoint."""
-        for change in changes:
-            rows = self.rows.setdefault(change.table.name, {})
-            packed = change.table.pack_key(change.key)
-            if change.value is None:
-                rows.pop(packed, None)
-            else:
-                rows[packed] = change.value
+        for table, changed in changes.items():
+            rows = self.rows.setdefault(table.name, {})
+            for key, value in changed.items():
+                packed = table.pack_key(key)
+                if value is None:
+                    rows.pop(packed, None)
+                else:
+                    rows[packed] = value
