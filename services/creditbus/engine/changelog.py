@@ -14,10 +14,11 @@ from pathlib import Path
 from confluent_kafka import Consumer, KafkaError, Message, TopicPartition
 
 from creditbus.engine.alarm import Alarm
+from creditbus.engine.breakage import StoreBroken, sign
 from creditbus.engine.failures import Halt, Kind, halt, rule_for
 from creditbus.engine.layout import Layout
 from creditbus.engine.storage import Storage
-from creditbus.engine.store import Mark, Store, StoreBroken
+from creditbus.engine.store import Mark, Store
 from creditbus.engine.surroundings import Logger
 
 _BATCH = 5000
@@ -52,18 +53,20 @@ class Stretch:
 def open_store(storage: Storage, stretch: Stretch, logger: Logger) -> Store:
     """Return the partition's store, an empty one in its place when it cannot be brought up."""
     folder = storage.folder / f"p{stretch.partition}"
-    try:
-        store = Store(folder, storage)
-    except StoreBroken as broken:
-        objection: str | None = str(broken)
-    else:
-        objection = stretch.objection_to(store.mark)
-        if objection is None and (store.mark is not None or stretch.start == 0):
-            return store
-        store.close()
+    objection = _broken_before(folder)
+    if objection is None:
+        try:
+            store = Store(folder, storage)
+        except StoreBroken as broken:
+            objection = str(broken)
+        else:
+            objection = _objection(store, stretch)
+            if objection is None:
+                return store
+            store.close()
     if stretch.start > 0:
         raise Halt(
-            f"the state of {stretch.topic}/{stretch.partition} cannot be built: {objection or ''}"
+            f"the state of {stretch.topic}/{stretch.partition} cannot be built: {objection};"
             f" the changelog begins at {stretch.start}, not at 0",
             "replay the sources under a new application id",
         )
@@ -77,11 +80,32 @@ def open_store(storage: Storage, stretch: Stretch, logger: Logger) -> Store:
     return Store(folder, storage)
 
 
+def _broken_before(folder: Path) -> str | None:
+    """Return what an earlier process found broken in the store."""
+    try:
+        return f"an earlier start found it broken: {sign(folder).read_text()}"
+    except FileNotFoundError:
+        return None
+
+
+def _objection(store: Store, stretch: Stretch) -> str | None:
+    try:
+        mark = store.mark
+    except StoreBroken as broken:
+        return str(broken)
+    if mark is None and stretch.start > 0:
+        return "it is empty"
+    return stretch.objection_to(mark)
+
+
 def _set_aside(folder: Path) -> Path:
     number = 1
     while (aside := folder.with_name(f"{folder.name}.aside-{number}")).exists():
         number += 1
-    return folder.rename(aside)
+    if folder.exists():
+        folder.rename(aside)
+    sign(folder).unlink(missing_ok=True)
+    return aside
 
 
 def follow(

@@ -82,6 +82,7 @@ class Checkpoint:
                 self._transaction.abort()
             except KafkaException as failure:
                 raise halt("a transaction cannot be aborted", error_of(failure)) from failure
+        self._point("aborted")
 
     def _commit(self, moved: Sequence[Share], rows: dict[int, list[Row]]) -> dict[int, int]:
         last = ""
@@ -105,6 +106,7 @@ class Checkpoint:
         for share in moved:
             self._transaction.send(share)
             self._log(share.partition, rows[share.partition], ends)
+            self._point("logging")
         self._point("logged")
         membership = self._membership()
         if _GENERATION.unpack_from(membership, _GENERATION_AT)[0] < 0:

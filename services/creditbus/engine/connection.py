@@ -23,10 +23,14 @@ QUEUE_RECORDS = 500_000  # how much a producer holds that the broker does not ha
 
 @dataclass(frozen=True, slots=True)
 class Connection:
-    """Where the broker is, and what it wants to know of a client (the client library's names)."""
+    """Where the broker is, and what it wants to know of a client (the client library's names).
+
+    ``poll_ms`` is how long a worker may take over one fetch before the group gives it up.
+    """
 
     bootstrap: str
     security: Mapping[str, str] = field(default_factory=dict, repr=False)
+    poll_ms: int = 60_000
 
     def base(self, alarm: Alarm) -> Settings:
         """Return the settings that all clients of a worker share."""
@@ -54,7 +58,7 @@ class Connection:
                 "partition.assignment.strategy": "range" if eager else "cooperative-sticky",
                 "session.timeout.ms": SESSION_MS,
                 "heartbeat.interval.ms": 1000,
-                "max.poll.interval.ms": 60_000,
+                "max.poll.interval.ms": self.poll_ms,
                 **_READING,
             }
         )

@@ -122,8 +122,10 @@ class Restore:
         stretch = self._stretch(partition)
         if stretch is None:
             return
+        self._point("asked")
         store = open_store(ground.storage, stretch, ground.surroundings.logger)
         try:
+            self._point("opened")
             if follow(ground.reader, store, stretch, go_on=self._go_on, alarm=ground.alarm):
                 for source, offset in stands.items():
                     check_agreement(source, offset, store)

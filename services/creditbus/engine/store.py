@@ -10,12 +10,11 @@ import struct
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
 from typing import Any, cast
 
 import rocksdict
 
-from creditbus.engine.failures import EngineFailure, Halt
+from creditbus.engine.breakage import guarded
 from creditbus.engine.storage import Storage
 
 Row = tuple[bytes, bytes | None]  # a stored key with its packed value, none for a deletion
@@ -24,10 +23,6 @@ _BUFFER_BYTES = 8 << 20  # small ones stay in the processor's cache: half the ti
 _MARK_KEY = b"\0mark"
 _MARK = struct.Struct(">qq")
 _OFFSET = struct.Struct(">q")
-
-
-class StoreBroken(EngineFailure):
-    """The folder cannot be read as a store."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,12 +47,14 @@ def pack_offset(offset: int) -> bytes:
 class Store:
     """The rows of one partition on disk."""
 
+    @guarded
     def __init__(self, folder: Path, storage: Storage | None = None) -> None:
+        self.folder = folder
         folder.parent.mkdir(parents=True, exist_ok=True)
         self._storage = storage or Storage(folder.parent)
-        with _Opening(folder):
-            self._rows = rocksdict.Rdict(str(folder), _options(self._storage))
+        self._rows = rocksdict.Rdict(str(folder), _options(self._storage))
 
+    @guarded
     def fetch(self, keys: list[bytes]) -> list[bytes | None]:
         """Return the packed values under the keys, in one look and in their order."""
         # The library's own types do not say that a list is answered by a list.
@@ -65,6 +62,7 @@ class Store:
         found: list[bytes | None] = values
         return found
 
+    @guarded
     def scan(self, start: bytes, stop: bytes, limit: int) -> list[tuple[bytes, bytes]]:
         """Return the first rows with start <= key < stop."""
         reading = rocksdict.ReadOptions()
@@ -81,6 +79,7 @@ class Store:
             del cursor
         return rows
 
+    @guarded
     def write(self, rows: Iterable[Row], mark: Mark) -> None:
         """Write the rows and the mark, all or nothing; rows in the order of keys cost less."""
         batch = rocksdict.WriteBatch(raw_mode=True)
@@ -94,6 +93,7 @@ class Store:
         self._rows.write(batch)
 
     @property
+    @guarded
     def mark(self) -> Mark | None:
         """How far the store has come; none when nothing was ever written."""
         raw = self._rows.get(_MARK_KEY)
@@ -102,6 +102,7 @@ class Store:
         offset, at = _MARK.unpack_from(raw)
         return Mark(topic_id=raw[_MARK.size :].decode(), offset=offset, at=at)
 
+    @guarded
     def position(self, topic: str) -> int | None:
         """Return the next offset of the source topic that the rows stand for."""
         raw = self._rows.get(position_key(topic))
@@ -114,31 +115,6 @@ class Store:
     def close(self) -> None:
         """Let go of the folder."""
         self._rows.close()
-
-
-class _Opening:
-    """Turns the library's bare exceptions at opening into the engine's own."""
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        if kind is not Exception:
-            return
-        if "lock" in str(error).lower():
-            raise Halt(
-                f"the store {self._folder.name} is open in another process",
-                "stop the other process: a worker's name belongs to one process",
-            ) from error
-        raise StoreBroken(f"the store {self._folder.name} cannot be read: {error}") from error
 
 
 def _options(storage: Storage) -> rocksdict.Options:
