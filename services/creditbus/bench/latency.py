@@ -7,7 +7,7 @@ import statistics
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Final
+from typing import Any, Final
 
 import psutil
 
@@ -126,7 +126,7 @@ def _crew(track: Track, workers: int) -> Iterator[Crew]:
         yield crew
 
 
-def _percentiles(seen: list[Sighting]) -> dict[str, float]:
+def _percentiles(seen: list[Sighting]) -> dict[str, Any]:
     found = [each.latency_ms for each in seen]
     return {
         "p50_ms": round(percentile(found, 0.50), 2),

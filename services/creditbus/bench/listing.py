@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import msgspec
 
 from creditbus.bench import cases
@@ -17,7 +19,7 @@ from creditbus.wire.schemas import load_schemas
 
 def prepare(track: Track, events: int) -> str:
     """Publish the schemas and write so many events to a topic of their own."""
-    settings = track.settings(track.folder)
+    settings: dict[str, Any] = dict(track.settings(track.folder))
     process = Process("supply", 0, Settings(**settings))
     Registry(process.settings.registry).publish(load_schemas(process.settings.schemas))
     topic = track.create(f"events-{events}")
