@@ -9,6 +9,7 @@ import msgspec
 from creditbus.bench import cases
 from creditbus.bench.crew import Crew
 from creditbus.bench.engine import row_of
+from creditbus.bench.machine import watched
 from creditbus.bench.rows import Row
 from creditbus.bench.track import Track
 from creditbus.runtime.process import Process
@@ -34,9 +35,11 @@ def listing(track: Track, topic: str, *, workers: int, cache_mb: int) -> Row:
     """
     with Crew(track, "listing", topic, workers, cache_mb=cache_mb) as crew:
         crew.start_all()
-        crew.open_gate()
-        crew.wait_done()
+        with watched(track.broker) as watch:
+            crew.open_gate()
+            crew.wait_done()
         sheets = crew.stop()
         state_mb = crew.state_mb
-    extra = {"cache_mb": float(cache_mb), "state_mb": state_mb}
-    return msgspec.structs.replace(row_of("listing", sheets), extra=extra)
+    row = row_of("listing", sheets, watch)
+    extra = {"cache_mb": float(cache_mb), "state_mb": state_mb, **row.extra}
+    return msgspec.structs.replace(row, extra=extra)
