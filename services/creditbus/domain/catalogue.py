@@ -199,7 +199,9 @@ class ServiceItem(Row, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class Source(Row, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A unit that reports."""
+    """A unit that reports, with the kinds of event that it may state beside listings."""
+
+    events: tuple[str, ...] = ()
 
 
 class ExecutingBody(Row, frozen=True, kw_only=True, forbid_unknown_fields=True):
