@@ -8,6 +8,7 @@ from creditbus.cli import topics
 from creditbus.cli.auditing import audit
 from creditbus.cli.checking import check
 from creditbus.cli.demos import demo
+from creditbus.cli.modes import drain, pause, resume
 from creditbus.cli.running import run
 from creditbus.cli.stacks import down, status, up
 from creditbus.cli.submitting import submit
@@ -20,7 +21,8 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for command in (up, down, status, run, submit, check, trace, audit, demo):
+commands = (up, down, status, pause, resume, drain, run, submit, check, trace, audit, demo)
+for command in commands:
     app.command()(command)
 app.add_typer(topics.topics, name="topics")
 app.add_typer(topics.schemas, name="schemas")

@@ -9,6 +9,7 @@ from __future__ import annotations
 import itertools
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -26,6 +27,7 @@ from tests.integration.engine.words import COUNTS, FORGET, GARBAGE, Play
 
 ROOT = Path(__file__).resolve().parents[3]
 BOUND_SECONDS = 40.0
+ALONE = "tests.integration.engine.words"
 _NUMBERS = itertools.count(1)
 
 Said = tuple[str, str]
@@ -39,14 +41,23 @@ def wait_until(holds: Callable[[], bool], what: str, bound: float = BOUND_SECOND
         time.sleep(0.02)
 
 
+def free_port() -> int:
+    """Return a port nobody listens on."""
+    with socket.socket() as opened:
+        opened.bind(("127.0.0.1", 0))
+        port: int = opened.getsockname()[1]
+        return port
+
+
 class Actor:
     """One worker process."""
 
-    def __init__(self, play: Play, log: Path) -> None:
+    def __init__(self, play: Play, log: Path, program: str) -> None:
+        self.play = play
         self._log = log
         with log.open("w") as out:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "tests.integration.engine.words", play.written()],
+                [sys.executable, "-m", program, play.written()],
                 cwd=ROOT,
                 env={"PYTHONPATH": f"{ROOT / 'services'}{os.pathsep}{ROOT}"},
                 stdout=out,
@@ -161,6 +172,7 @@ class Stage:
         strike_at: str | None = None,
         strike_after: int = 1,
         stands_still: bool = False,
+        program: str = ALONE,
     ) -> Actor:
         """Start one of the application's workers as a process."""
         play = replace(
@@ -169,8 +181,9 @@ class Stage:
             strike_at=strike_at,
             strike_after=strike_after,
             stands_still=stands_still,
+            metrics_port=0 if program == ALONE else free_port(),
         )
-        actor = Actor(play, self.folder / f"worker-{number}-{len(self._actors)}.log")
+        actor = Actor(play, self.folder / f"worker-{number}-{len(self._actors)}.log", program)
         self._actors.append(actor)
         return actor
 
