@@ -6,7 +6,9 @@ import typer
 
 from creditbus.cli import topics
 from creditbus.cli.auditing import audit
+from creditbus.cli.benches import benches
 from creditbus.cli.checking import check
+from creditbus.cli.deadlines import deadline
 from creditbus.cli.demos import demo
 from creditbus.cli.modes import drain, pause, resume
 from creditbus.cli.running import run
@@ -21,8 +23,9 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-commands = (up, down, status, pause, resume, drain, run, submit, check, trace, audit, demo)
-for command in commands:
+operating = (up, down, status, pause, resume, drain, run)
+for command in (*operating, submit, check, trace, audit, deadline, demo):
     app.command()(command)
+app.add_typer(benches, name="bench")
 app.add_typer(topics.topics, name="topics")
 app.add_typer(topics.schemas, name="schemas")

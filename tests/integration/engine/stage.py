@@ -9,13 +9,13 @@ from __future__ import annotations
 import itertools
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any, ClassVar
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient, NewTopic
@@ -27,7 +27,6 @@ from tests.integration.engine.words import COUNTS, FORGET, GARBAGE, Play
 
 ROOT = Path(__file__).resolve().parents[3]
 BOUND_SECONDS = 40.0
-ALONE = "tests.integration.engine.words"
 _NUMBERS = itertools.count(1)
 
 Said = tuple[str, str]
@@ -39,14 +38,6 @@ def wait_until(holds: Callable[[], bool], what: str, bound: float = BOUND_SECOND
     while not holds():
         assert time.monotonic() < deadline, f"waited {bound:.0f} s in vain for {what}"
         time.sleep(0.02)
-
-
-def free_port() -> int:
-    """Return a port nobody listens on."""
-    with socket.socket() as opened:
-        opened.bind(("127.0.0.1", 0))
-        port: int = opened.getsockname()[1]
-        return port
 
 
 class Actor:
@@ -102,6 +93,8 @@ class Actor:
 class Stage:
     """One application: its topics, its workers and what they must have done."""
 
+    program: ClassVar[str] = "tests.integration.engine.words"
+
     def __init__(
         self,
         connection: Connection,
@@ -111,8 +104,12 @@ class Stage:
         sources: int = 1,
         has_tables: bool = True,
     ) -> None:
-        self._client = {"bootstrap.servers": connection.bootstrap, **connection.security}
-        self.admin = AdminClient(dict(self._client))
+        self.client = {
+            "bootstrap.servers": connection.bootstrap,
+            "log_level": 2,
+            **connection.security,
+        }
+        self.admin = AdminClient(dict(self.client))
         self.folder = folder
         name = f"words-{os.getpid()}-{next(_NUMBERS)}"
         self.sources = [f"{name}-in-{number}" for number in range(sources)]
@@ -134,7 +131,10 @@ class Stage:
         self.create(f"{name}-dead", 1)
         if has_tables:
             self.create(self.changelog, partitions, {"cleanup.policy": "compact"})
-        self._producer = Producer({**self._client, "partitioner": "murmur2_random"})
+        # Idempotent, because a record fed twice would look like one that the engine repeated.
+        self._producer = Producer(
+            {**self.client, "partitioner": "murmur2_random", "enable.idempotence": True}
+        )
         self._actors: list[Actor] = []
         self.totals: dict[str, list[int]] = {}
         self.counts: dict[str, int] = {}
@@ -172,18 +172,17 @@ class Stage:
         strike_at: str | None = None,
         strike_after: int = 1,
         stands_still: bool = False,
-        program: str = ALONE,
     ) -> Actor:
         """Start one of the application's workers as a process."""
-        play = replace(
-            self.play,
-            name=f"{self.play.application}-{number}",
-            strike_at=strike_at,
-            strike_after=strike_after,
-            stands_still=stands_still,
-            metrics_port=0 if program == ALONE else free_port(),
+        return self.enter(
+            number, strike_at=strike_at, strike_after=strike_after, stands_still=stands_still
         )
-        actor = Actor(play, self.folder / f"worker-{number}-{len(self._actors)}.log", program)
+
+    def enter(self, number: int, **changes: Any) -> Actor:
+        """Start a worker whose play differs in some fields."""
+        play = replace(self.play, name=f"{self.play.application}-{number}", **changes)
+        log = self.folder / f"worker-{number}-{len(self._actors)}.log"
+        actor = Actor(play, log, self.program)
         self._actors.append(actor)
         return actor
 
@@ -221,7 +220,7 @@ class Stage:
         """Return every committed record of a topic."""
         reader = Consumer(
             {
-                **self._client,
+                **self.client,
                 "group.id": "the-truth",
                 "isolation.level": "read_committed",
                 "enable.partition.eof": True,
