@@ -15,7 +15,6 @@ from typing import Any, Final
 import msgspec
 
 from creditbus.domain.acts.kinds import (
-    ACTS,
     SUBJECT_ACTS,
     EntryAct,
     OwnAct,
@@ -28,7 +27,7 @@ from creditbus.domain.deadlines import Clocks
 from creditbus.domain.directives import Acknowledgement, Directive
 from creditbus.domain.directives import Outcome as Answer
 from creditbus.domain.dossiers import Dossier, about_entry, about_subject
-from creditbus.domain.editions import EditionActivated, Editions
+from creditbus.domain.editions import Editions
 from creditbus.domain.endings import Rules
 from creditbus.domain.entries import Entry
 from creditbus.domain.events import DayTurned, EntryListed, EntryRemoved, Envelope, RemovalCause
@@ -48,7 +47,7 @@ from creditbus.engine.values import (
 from creditbus.runtime.calendars import load_calendar, load_timers
 from creditbus.runtime.catalogue import load_catalogue
 from creditbus.runtime.editions import load_editions
-from creditbus.wire.records import RECORD_OF, Codec
+from creditbus.wire.records import Codec
 from creditbus.wire.schemas import load_schemas
 
 ROOT: Final = Path(__file__).parents[1]
@@ -300,24 +299,19 @@ def an_arrival(
     offset: int = 0,
     origin: str = "",
     headers: tuple[tuple[str, bytes | None], ...] = (),
-) -> Arrival[Any, Any]:
-    """Return the value as a worker meets it: the head of an event of the log is its envelope.
+) -> Arrival[Any]:
+    """Return the value as a worker meets it.
 
     Without an origin it came in where it lies.
     """
-    position = Position(topic, 0, offset)
     return Arrival(
-        position=position,
-        origin=origin or str(position),
-        kind=RECORD_OF[type(value)],
-        head=value.envelope if isinstance(value, LOGGED) else value,
-        body=lambda: value,
+        value=value,
+        origin=origin or str(Position(topic, 0, offset)),
         raw=a_codec().encode(value),
         headers=headers,
     )
 
 
-LOGGED: Final = (*ACTS, SubjectAliasMapped, DayTurned, EditionActivated)
 Decide = Callable[[Slice[Any], State], Outcome]
 
 

@@ -66,7 +66,7 @@ def place_of(subject: str) -> int:
 class Topics:
     """The broker: topics of arrivals, where each came in, and what it became elsewhere."""
 
-    records: dict[str, list[Arrival[Any, Any]]] = field(default_factory=dict)
+    records: dict[str, list[Arrival[Any]]] = field(default_factory=dict)
     fates: list[tuple[str, str]] = field(default_factory=list)
 
     def put(
@@ -84,7 +84,7 @@ class Topics:
         records.append(arrival)
 
     def values(self, topic: str) -> list[Any]:
-        return [arrival.body() for arrival in self.records.get(topic, [])]
+        return [arrival.value for arrival in self.records.get(topic, [])]
 
 
 @dataclass
@@ -290,7 +290,7 @@ class Bus:
             self.topics.fates.append((output.origin, "refused"))
             return
         assert isinstance(output.value, Arrival)
-        value = output.value.body()
+        value = output.value.value
         is_answer = isinstance(value, Acknowledgement)
         assert output.stream == ("acknowledgements" if is_answer else "events")
         place = place_of(value.envelope.subject_id)
@@ -320,6 +320,6 @@ class Bus:
         for place in range(PARTITIONS):
             for topic in (f"events/{place}", f"acknowledgements/{place}"):
                 for arrival in self.topics.records.get(topic, []):
-                    if not isinstance(arrival.body(), DayTurned):
+                    if not isinstance(arrival.value, DayTurned):
                         counts[arrival.origin] = counts.get(arrival.origin, 0) + 1
         return counts

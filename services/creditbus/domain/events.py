@@ -8,10 +8,13 @@ its body. Four counters have four names: ``record_revision`` (the source's, of o
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from collections.abc import Callable, Sequence
+from datetime import date, datetime
 from enum import StrEnum
+from functools import cache
 from hashlib import sha256
-from typing import Final, Protocol
+from operator import attrgetter
+from typing import Any, Final, Protocol
 
 import msgspec
 
@@ -124,10 +127,8 @@ class Stated(Protocol):
         ...
 
 
-UNORDERED: Final = ("provisions", "underlying", "measures", "documents")
-"""Fields of events whose order says nothing."""
-
-_NEVER = datetime(1970, 1, 1, tzinfo=UTC)
+_REPEATABLE: Final = frozenset({"event_id", "sequence", "occurred_at", "causation_id"})
+_UNORDERED: Final = frozenset({"bases", "provisions", "underlying", "measures", "documents"})
 
 
 def content_digest(event: Stated) -> bytes:
@@ -135,20 +136,40 @@ def content_digest(event: Stated) -> bytes:
 
     Left out is what a repeat may change without saying anything new: the event's id, the
     running number, the time of the statement, its cause, and the order of bases and provisions.
+    A field at its default counts as not stated, so that a schema may grow without making new
+    content of old.
     """
     assert isinstance(event, msgspec.Struct)
-    envelope = msgspec.structs.replace(
-        event.envelope,
-        event_id=EventId(""),
-        sequence=0,
-        occurred_at=_NEVER,
-        causation_id=None,
-        bases=tuple(sorted(event.envelope.bases)),
-    )
-    sets = {
-        name: tuple(sorted(getattr(event, name)))
-        for name in UNORDERED
-        if name in event.__struct_fields__
-    }
-    content = msgspec.structs.replace(event, envelope=envelope, **sets)
+    content = (event.__struct_config__.tag, _stated(event.envelope), _stated(event))
     return sha256(msgspec.json.encode(content)).digest()[:16]
+
+
+def _stated(value: msgspec.Struct) -> dict[str, Any]:
+    """Return what a value states besides its defaults, and besides its envelope."""
+    names, read, defaults = _fields(type(value))
+    return {
+        name: sorted(stated) if name in _UNORDERED else stated
+        for name, stated, default in zip(names, read(value), defaults, strict=True)
+        if stated != default
+    }
+
+
+@cache
+def _fields(
+    kind: type[msgspec.Struct],
+) -> tuple[list[str], Callable[[Any], Sequence[Any]], list[Any]]:
+    """Return the names of the fields that are content, a reader of them all, and their defaults."""
+    fields = [
+        field
+        for field in msgspec.structs.fields(kind)
+        if field.name not in _REPEATABLE and field.name != "envelope"
+    ]
+    names = [field.name for field in fields]
+    return names, _reader(names), [field.default for field in fields]
+
+
+def _reader(names: Sequence[str]) -> Callable[[Any], Sequence[Any]]:
+    if len(names) > 1:
+        return attrgetter(*names)
+    # Of one name alone it would give the value itself.
+    return lambda value: [getattr(value, name) for name in names]

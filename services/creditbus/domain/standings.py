@@ -15,7 +15,7 @@ import msgspec
 from creditbus.domain.dossiers import Dossier
 from creditbus.domain.endings import Case, Rules, case_of
 from creditbus.domain.entries import Entry, Stage, SuspensionCause
-from creditbus.domain.ids import EventId, SubjectId
+from creditbus.domain.ids import EntryId, EventId, SubjectId
 from creditbus.domain.stages import entry_on, turning_days
 from creditbus.domain.subjects import SubjectKind, is_person
 
@@ -75,9 +75,23 @@ def advance(before: Standing | None, after: Standing, caused_by: EventId) -> Sta
     return msgspec.structs.replace(after, revision=revision, caused_by=caused_by)
 
 
-def turns(found: Iterable[tuple[Case, Entry]]) -> set[date]:
-    """Return the coming civil days on which time alone moves one of the entries."""
-    return {turn for case, entry in found for turn in turning_days(case, entry)}
+def turns(
+    found: Iterable[tuple[Case, Entry]],
+    before: Standing | None = None,
+    moved: EntryId | None = None,
+) -> set[date]:
+    """Return the coming civil days on which time alone moves one of the entries.
+
+    Of an entry that stood as it is in the standing before, and that no act has moved, the days are
+    known already.
+    """
+    known = before.entries if before is not None else ()
+    return {
+        turn
+        for case, entry in found
+        if entry.entry_id == moved or entry not in known
+        for turn in turning_days(case, entry)
+    }
 
 
 def _is_serious(case: Case, entry: Entry) -> bool:

@@ -109,7 +109,7 @@ def _informed(
 
     def informed(arrived: Slice[Arrivals], state: State) -> Outcome:
         learn(following.drain())
-        if any(_is_lost(arrival.body(), aliases) for arrival in arrived.columns):
+        if any(_is_lost(arrival.value, aliases) for arrival in arrived.columns):
             following.catch_up()
             learn(following.drain())
         return decide(arrived, state)
@@ -142,14 +142,14 @@ def write(codec: Codec, output: Output) -> Produced:
         return _renamed(codec, output.value, origin)
     assert isinstance(output.value, Arrival)
     arrival = output.value
-    event = arrival.body()
+    event = arrival.value
     envelope = event.envelope
     key = event.named.root if isinstance(event, SubjectAliasMapped) else envelope.subject_id
     return Produced(
         topic=_TOPICS[output.stream],
         key=key.encode(),
         value=arrival.raw,
-        headers=(*event_headers(arrival.kind, envelope), origin),
+        headers=(*event_headers(RECORD_OF[type(arrival.value)], envelope), origin),
     )
 
 

@@ -8,7 +8,7 @@ The turn of the day is an event like any other: it begins and ends what is due.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date
 from typing import Final
 
@@ -25,7 +25,7 @@ from creditbus.domain.endings import Rules
 from creditbus.domain.entries import Stage
 from creditbus.domain.events import DayTurned, EntryListed, EntryRemoved, Envelope, content_digest
 from creditbus.domain.gates import BURDENS, Listing, first_fault
-from creditbus.domain.ids import EventId
+from creditbus.domain.ids import EntryId, EventId
 from creditbus.domain.refusals import Fault, Reason, duplicate, refuse
 from creditbus.domain.registers import buried
 from creditbus.domain.standings import Standing, advance, entries_on, turns, with_entries
@@ -36,7 +36,7 @@ from creditbus.listing.aliases import ALIASES, register
 from creditbus.listing.memory import DOSSIERS, NOTES, TOMBSTONES, forget, keep
 
 Logged = Act | SubjectAliasMapped | DayTurned | EditionActivated
-Arrivals = Sequence[Arrival[Envelope, Logged]]
+Arrivals = Sequence[Arrival[Logged]]
 Identity = tuple[str, str, str, int]
 Due = tuple[date, str]
 
@@ -44,6 +44,7 @@ _SCAN_ROWS: Final = 1000
 _TODAY: Final = "today"
 _COUNTS: Final = {EntryListed: "listed", EntryRemoved: "removed"}
 _ACTIVE: Final = "active"
+_ENCODER: Final = msgspec.msgpack.Encoder()
 
 
 def _text(value: str) -> bytes:
@@ -61,12 +62,7 @@ def _identity(envelope: Envelope) -> Identity:
 
 
 def _pack_identity(identity: Identity) -> bytes:
-    return msgspec.msgpack.encode(identity)
-
-
-def _unpack_identity(packed: bytes) -> Identity:
-    identity: Identity = msgspec.msgpack.decode(packed, type=Identity)
-    return identity
+    return _ENCODER.encode(identity)
 
 
 def _pack_due(due: Due) -> bytes:
@@ -81,7 +77,7 @@ def _unpack_due(packed: bytes) -> Due:
 SEEN: Final = Table[Identity, bytes](
     name="seen",
     pack_key=_pack_identity,
-    unpack_key=_unpack_identity,
+    unpack_key=msgspec.msgpack.Decoder(Identity).decode,
     pack_value=bytes,
     unpack_value=bytes,
 )
@@ -91,8 +87,8 @@ SUBJECTS: Final = Table[str, Standing](
     name="subjects",
     pack_key=_text,
     unpack_key=bytes.decode,
-    pack_value=msgspec.msgpack.encode,
-    unpack_value=lambda packed: msgspec.msgpack.decode(packed, type=Standing),
+    pack_value=_ENCODER.encode,
+    unpack_value=msgspec.msgpack.Decoder(Standing).decode,
 )
 """The standing of each subject."""
 
@@ -122,6 +118,14 @@ EDITIONS: Final = Table[str, str](
 TABLES: Final = (SEEN, SUBJECTS, DOSSIERS, TOMBSTONES, NOTES, DUE, DAYS, EDITIONS, ALIASES)
 
 
+class _Cause(msgspec.Struct, frozen=True):
+    """What led to a settling: the event, where it came in, and the one entry that it moved."""
+
+    event_id: EventId
+    origin: str = ""
+    moved: EntryId | None = None
+
+
 class _Shift:
     """The work on one slice: a draft of the state, and the outcome so far."""
 
@@ -133,9 +137,9 @@ class _Shift:
         self.outcome = Outcome()
         self.today = self.draft.get(DAYS, _TODAY)
 
-    def take(self, arrival: Arrival[Envelope, Logged]) -> None:
+    def take(self, arrival: Arrival[Logged]) -> None:
         """Move what one event moves."""
-        event = arrival.body()
+        event = arrival.value
         if isinstance(event, DayTurned):
             self.turn(event)
             return
@@ -146,16 +150,16 @@ class _Shift:
             for stream, value in register(self.draft, event, arrival.origin):
                 self._say(stream, value, arrival.origin)
             return
-        identity = _identity(event.envelope)
+        envelope = event.envelope
+        identity = _identity(envelope)
         digest = content_digest(event)
         known = self.draft.get(SEEN, identity)
         if known == digest:
-            self._say("duplicates", duplicate(event.envelope, arrival.origin), arrival.origin)
+            self._say("duplicates", duplicate(envelope, arrival.origin), arrival.origin)
             return
         fault = self._fault(event, conflict=known is not None)
         if fault is not None:
-            refusal = refuse(event.envelope, fault, arrival.origin)
-            self._say("refusals", refusal, arrival.origin)
+            self._say("refusals", refuse(envelope, fault, arrival.origin), arrival.origin)
             return
         self.draft.put(SEEN, identity, digest)
         self._move(event, arrival.origin)
@@ -168,11 +172,10 @@ class _Shift:
             self._begin(event)
         self.today = event.day
         self.draft.put(DAYS, _TODAY, event.day)
-        while due := self.draft.scan(DUE, (date.min, ""), (event.day + DAY, ""), _SCAN_ROWS):
-            for key, _ in due:
-                self.draft.put(DUE, key, None)
-                self._review(key[1], event)
-                forget(self.draft, key[1], event.day)
+        for due in self._due(event.day + DAY):
+            self.draft.put(DUE, due, None)
+            self._age(due[1], event)
+            forget(self.draft, due[1], event.day)
         self.outcome.count("days")
 
     def activate(self, event: EditionActivated) -> None:
@@ -191,18 +194,25 @@ class _Shift:
     def _begin(self, event: DayTurned) -> None:
         """Settle everyone on the first day ever; until now the decisions' own days stood for it."""
         self.today = event.day
+        for due in self._due(date.max):
+            self._age(due[1], event)
+
+    def _due(self, until: date) -> Iterator[Due]:
+        """Yield the rows of the date index before a day, with their subjects read ahead."""
         after: Due = (date.min, "")
-        while rows := self.draft.scan(DUE, after, (date.max, ""), _SCAN_ROWS):
-            for key, _ in rows:
-                self._review(key[1], event)
+        while rows := self.draft.scan(DUE, after, (until, ""), _SCAN_ROWS):
+            subjects = {subject for (_, subject), _ in rows}
+            self.draft.prefetch(SUBJECTS, subjects)
+            self.draft.prefetch(DOSSIERS, subjects)
+            yield from (due for due, _ in rows)
             last = rows[-1][0]
             after = (last[0], last[1] + "\0")
 
-    def _review(self, subject: str, event: DayTurned) -> None:
-        """Settle a subject whom time alone may have moved."""
+    def _age(self, subject: str, event: DayTurned) -> None:
+        """Settle a subject on the day that has turned."""
         standing, dossier = self.draft.get(SUBJECTS, subject), self.draft.get(DOSSIERS, subject)
         if standing is not None and dossier is not None:
-            self._settle(standing, dossier, event.envelope, "")
+            self._settle(standing, dossier, _Cause(event.envelope.event_id))
 
     def _fault(self, event: Act, *, conflict: bool) -> Fault | None:
         # What eases passes even here: the doubt is about the record, and no way out waits for it.
@@ -224,7 +234,7 @@ class _Shift:
             self._keep(event, origin)
             return
         dossier = self.draft.get(DOSSIERS, subject) or Dossier()
-        is_news = True
+        touched: EntryId | None = None
         if isinstance(event, SUBJECT_ACTS):
             moved = about_subject(dossier, event)
             is_news = moved is not dossier
@@ -234,6 +244,7 @@ class _Shift:
             )
             is_news = registers is not known and not is_overtaken(known, event)
             moved = dossier if registers is known else dossier.with_entry(registers)
+            touched = registers.entry_id
         if moved is not dossier:
             self.draft.put(DOSSIERS, subject, moved)
         if not is_news:
@@ -246,7 +257,7 @@ class _Shift:
         synthetic = standing.synthetic or event.envelope.synthetic
         if synthetic is not standing.synthetic:
             standing = msgspec.structs.replace(standing, synthetic=synthetic)
-        self._settle(standing, moved, event.envelope, origin)
+        self._settle(standing, moved, _Cause(event.envelope.event_id, origin, touched))
 
     def _keep(self, event: Fact, origin: str) -> None:
         note = keep(self.draft, event, self.today)
@@ -264,9 +275,7 @@ class _Shift:
         fault = Fault(Reason.REVISION_SUPERSEDED, "record_revision", "", detail)
         self._say("refusals", refuse(event.envelope, fault, origin), origin)
 
-    def _settle(
-        self, standing: Standing, dossier: Dossier, envelope: Envelope, origin: str
-    ) -> None:
+    def _settle(self, standing: Standing, dossier: Dossier, cause: _Cause) -> None:
         """Say the standing that follows from the dossier on this day, if it is another."""
         subject = standing.subject_id
         present = self.editions.on(self.today) if self.today is not None else self.editions.latest
@@ -282,14 +291,14 @@ class _Shift:
             kept = dossier.without({entry.entry_id for _, entry in erased})
             self.draft.put(DOSSIERS, subject, kept)
             found = [each for each in found if each[1].stage is not Stage.ERASED]
-        for day in turns(found):
-            self.draft.put(DUE, (day, subject), b"")
         before = standing if standing.revision else None
+        for day in turns(found, before, cause.moved):
+            self.draft.put(DUE, (day, subject), b"")
         after = msgspec.structs.replace(with_entries(standing, found), edition=present.edition)
-        moved = advance(before, after, EventId(envelope.event_id))
+        moved = advance(before, after, cause.event_id)
         if moved is not None:
             self.draft.put(SUBJECTS, subject, moved)
-            self._say("standings", moved, origin)
+            self._say("standings", moved, cause.origin)
 
     def _say(self, stream: str, value: object, origin: str) -> None:
         self.outcome.outputs.append(Output(stream, value, origin))
@@ -306,10 +315,12 @@ def build(
 
     def decide(arrived: Slice[Arrivals], state: State) -> Outcome:
         shift = _Shift(editions, clocks, state)
-        subjects = {arrival.head.subject_id for arrival in arrived.columns}
+        subjects = {arrival.value.envelope.subject_id for arrival in arrived.columns}
         shift.draft.prefetch(SUBJECTS, subjects)
         shift.draft.prefetch(DOSSIERS, subjects)
-        shift.draft.prefetch(SEEN, {_identity(arrival.head) for arrival in arrived.columns})
+        shift.draft.prefetch(
+            SEEN, {_identity(arrival.value.envelope) for arrival in arrived.columns}
+        )
         for arrival in arrived.columns:
             shift.take(arrival)
         shift.outcome.changes = shift.draft.changes

@@ -21,6 +21,7 @@ from creditbus.engine.values import Draft, Table
 NoteKey = tuple[str, str, str, str]
 
 _SCAN_ROWS: Final = 1000
+_ENCODER: Final = msgspec.msgpack.Encoder()
 _AFTER_ALL: Final = "\uffff"
 
 
@@ -45,8 +46,8 @@ DOSSIERS: Final = Table[str, Dossier](
     name="dossiers",
     pack_key=_text,
     unpack_key=bytes.decode,
-    pack_value=msgspec.msgpack.encode,
-    unpack_value=lambda packed: msgspec.msgpack.decode(packed, type=Dossier),
+    pack_value=_ENCODER.encode,
+    unpack_value=msgspec.msgpack.Decoder(Dossier).decode,
 )
 """What each subject's standing follows from."""
 
@@ -54,8 +55,8 @@ TOMBSTONES: Final = Table[EntryId, Tombstone](
     name="tombstones",
     pack_key=_text,
     unpack_key=_entry_id,
-    pack_value=msgspec.msgpack.encode,
-    unpack_value=lambda packed: msgspec.msgpack.decode(packed, type=Tombstone),
+    pack_value=_ENCODER.encode,
+    unpack_value=msgspec.msgpack.Decoder(Tombstone).decode,
 )
 """What is left of each erased entry: no subject and no document."""
 
@@ -63,8 +64,8 @@ NOTES: Final = Table[NoteKey, Note](
     name="notes",
     pack_key=_pack_note_key,
     unpack_key=_unpack_note_key,
-    pack_value=msgspec.msgpack.encode,
-    unpack_value=lambda packed: msgspec.msgpack.decode(packed, type=Note),
+    pack_value=_ENCODER.encode,
+    unpack_value=msgspec.msgpack.Decoder(Note).decode,
 )
 """The facts of each subject, by record, source and record id."""
 

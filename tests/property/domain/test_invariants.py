@@ -28,6 +28,7 @@ from creditbus.engine.values import DictState, Output
 from creditbus.listing.decide import SUBJECTS, build
 from tests.acts import an_objection
 from tests.examples import (
+    COURT_LIST,
     DECIDED_ON,
     PERSON,
     a_bid_bar,
@@ -204,7 +205,7 @@ def test_08_the_mark_travels_in_the_same_delivery_as_the_entry(data: st.DataObje
 @given(st.text(max_size=12), st.sampled_from(["list_id", "bases", "measures", "provisions"]))
 def test_09_what_is_unknown_is_refused_with_a_code(name: str, field: str) -> None:
     known = {"SPC-2017-7-ART1", "3", *a_catalogue().lists, *a_catalogue().bases}
-    if name in known or name in a_catalogue().lists["BL-COURT-SX"].provisions:
+    if name in known or name in a_catalogue().lists[COURT_LIST].provisions:
         return
     event = a_listing(**{field: name if field == "list_id" else (name,)})
     told = decided(DECIDE, DictState(), [event])

@@ -8,9 +8,13 @@ from typing import Final
 import msgspec
 import pytest
 
+from creditbus.domain.acts.commitments import CommitmentStep
+from creditbus.domain.acts.decisions import Procedure
 from creditbus.domain.acts.kinds import ACTS, FACTS, Act, is_way_out
 from creditbus.domain.acts.objections import ObjectionResult
+from creditbus.domain.acts.registrations import Registration
 from creditbus.domain.acts.repairs import RepairDocument, RepairStep
+from creditbus.domain.acts.revocations import ReorganisationStep
 from creditbus.domain.acts.suspensions import Stay
 from creditbus.domain.catalogue import Tier
 from creditbus.domain.editions import Editions
@@ -130,7 +134,7 @@ def test_unit_listed_and_legal_representative_changed_leaves_the_old_ones_view_g
 
 def test_the_newest_revision_of_a_fact_is_kept() -> None:
     log = Log()
-    log.take(acts.a_commitment(record_revision=2, step=acts.CommitmentStep.FULFILLED))
+    log.take(acts.a_commitment(record_revision=2, step=CommitmentStep.FULFILLED))
     assert reason_in(log.take(acts.a_commitment())) is Reason.REVISION_SUPERSEDED
     assert [note.said for note in log.notes] == ["FULFILLED"]
 
@@ -150,10 +154,10 @@ def test_a_fact_is_forgotten_when_its_time_is_over() -> None:
     [
         (acts.an_evaluation(subject_id=INDIVIDUAL_BUSINESS), Reason.SUBJECT_NOT_ADMITTED),
         (acts.an_evaluation(subject_id=PERSON), Reason.SUBJECT_NOT_ADMITTED),
-        (acts.a_penalty(procedure=acts.Procedure.SIMPLE), Reason.OUTSIDE_CATALOGUE),
+        (acts.a_penalty(procedure=Procedure.SIMPLE), Reason.OUTSIDE_CATALOGUE),
         (acts.a_penalty(document_number=""), Reason.DOCUMENT_MISSING),
         (
-            acts.a_commitment(acts.CommitmentStep.BREACHED, document_number=""),
+            acts.a_commitment(CommitmentStep.BREACHED, document_number=""),
             Reason.DOCUMENT_MISSING,
         ),
         (
@@ -170,10 +174,10 @@ def test_what_the_law_keeps_out_is_refused(act: Act, reason: Reason) -> None:
 @pytest.mark.parametrize(
     "act",
     [
-        acts.a_registration(acts.Registration.DEREGISTERED, source="tender"),
+        acts.a_registration(Registration.DEREGISTERED, source="tender"),
         acts.an_objection(source="statistics"),
         acts.a_consent_withdrawn(source="court"),
-        acts.a_reorganisation(acts.ReorganisationStep.COMPLETED, source="tax"),
+        acts.a_reorganisation(ReorganisationStep.COMPLETED, source="tax"),
         acts.a_stay(source="tender", record_id="x"),
     ],
     ids=lambda act: type(act).__name__,
