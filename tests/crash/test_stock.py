@@ -8,6 +8,9 @@ from pathlib import Path
 from time import monotonic, sleep
 from typing import ClassVar
 
+from confluent_kafka import KafkaException
+
+from creditbus.engine import offsets
 from creditbus.engine.worker import Connection
 from creditbus.stack.local import LocalStack
 from tests.crash.run import VOCABULARY, Run
@@ -41,6 +44,9 @@ def test_a_stock_agent_is_seen_to_lose(
     run = StockRun(connection, tmp_path, seed=seed, broker=stack.server("kafka"))
     try:
         lose(run)
+    except BaseException:
+        sys.stdout.write(run.logs)
+        raise
     finally:
         for actor in run.team.values():
             actor.kill()
@@ -79,4 +85,8 @@ def is_quiet(run: Run) -> bool:
 
 def progress(run: Run) -> int:
     """Return how many outputs there are."""
-    return sum(len(totals) for totals in run.outputs().values())
+    places = [(run.play.outputs, partition) for partition in range(run.partitions)]
+    try:
+        return sum(offsets.log_ends(run.admin, places).values())
+    except KafkaException:
+        return 0  # the broker does not lead the new topic yet
