@@ -13,10 +13,10 @@ from confluent_kafka import KafkaException
 from creditbus.engine import offsets
 from creditbus.engine.worker import Connection
 from creditbus.stack.local import LocalStack
-from tests.crash.run import VOCABULARY, Run
+from tests.crash.run import BROKER_SECONDS, VOCABULARY, Run
 from tests.crash.truth import judge
 
-KILLS = 3
+KILLS = 2
 WAVE = 4000
 CONSUMED = 1500
 QUIET_SECONDS = 15.0
@@ -66,6 +66,7 @@ def lose(run: Run) -> None:
         run.wait_until(
             lambda before=before: progress(run) >= before + CONSUMED + dice.randrange(500),
             "the agent to work",
+            BROKER_SECONDS,
         )
         run.kill()
         run.begin(0)
