@@ -15,7 +15,7 @@ from typing import Any, Final
 import msgspec
 
 from creditbus.domain.aliases import AliasKind, Confidence, SubjectAliasMapped
-from creditbus.domain.calendar import SHANGHAI
+from creditbus.domain.calendar import SHANGHAI, Calendar
 from creditbus.domain.catalogue import Catalogue
 from creditbus.domain.directives import Acknowledgement, Directive
 from creditbus.domain.directives import Outcome as Answer
@@ -34,6 +34,7 @@ from creditbus.engine.values import (
     State,
     Table,
 )
+from creditbus.runtime.calendars import load_calendar
 from creditbus.runtime.catalogue import load_catalogue
 from creditbus.wire.records import RECORD_OF, Codec
 from creditbus.wire.schemas import load_schemas
@@ -65,6 +66,12 @@ _ENVELOPE_FIELDS: Final = frozenset(Envelope.__struct_fields__)
 def a_catalogue() -> Catalogue:
     """Return the catalogue that ships."""
     return load_catalogue(CATALOGUE_FOLDER)
+
+
+@cache
+def a_calendar() -> Calendar:
+    """Return the years that ship."""
+    return load_calendar(CATALOGUE_FOLDER)
 
 
 def an_envelope(*, kind: str = "entry_listed", **changes: Any) -> Envelope:

@@ -9,6 +9,7 @@ from creditbus.cli.aliasing import aliases
 from creditbus.cli.auditing import audit
 from creditbus.cli.benches import benches
 from creditbus.cli.checking import check
+from creditbus.cli.deadlines import deadline
 from creditbus.cli.demos import demo
 from creditbus.cli.identifying import identify
 from creditbus.cli.running import run
@@ -23,7 +24,19 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for command in (up, down, status, run, submit, check, identify, trace, audit, demo):
+for command in (
+    up,
+    down,
+    status,
+    run,
+    submit,
+    check,
+    identify,
+    trace,
+    audit,
+    deadline,
+    demo,
+):
     app.command()(command)
 app.add_typer(aliases, name="aliases")
 app.add_typer(benches, name="bench")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from itertools import count
 
-from creditbus.audit.decide import total
+from creditbus.audit.decide import Sum, total
 from creditbus.demo.city import organisation
 from creditbus.domain.events import EntryListed, EntryRemoved
 from creditbus.domain.identifiers.uscc import organisation_in
@@ -49,6 +49,17 @@ def refused(live: LiveBus, record_id: str) -> list[Reason]:
         for each in live.reader().values(REFUSALS)
         if isinstance(each, Refusal) and each.record_id == record_id
     ]
+
+
+def added_up(live: LiveBus) -> Sum:
+    """Return the sum over all parties once nothing of it is open."""
+
+    def settled() -> Sum | None:
+        found = total(live.reader().sums())
+        return None if found.open else found
+
+    found: Sum = eventually(settled)
+    return found
 
 
 class Story:
@@ -115,5 +126,4 @@ def test_a_listing_under_an_old_code_finds_its_subject_and_a_conflict_holds_it_a
         removed = {each[0] for each in logged(live, record) if not each[2]}
         assert removed == {subject, other}
 
-    sums = eventually(lambda: (found := total(live.reader().sums())).open == 0 and found)
-    assert sums.twice == 0
+    assert added_up(live).twice == 0
