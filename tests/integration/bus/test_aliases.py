@@ -7,6 +7,7 @@ from itertools import count
 
 from creditbus.audit.decide import Sum, total
 from creditbus.demo.city import organisation
+from creditbus.domain.aliases import AliasClaims
 from creditbus.domain.events import EntryListed, EntryRemoved
 from creditbus.domain.identifiers.uscc import organisation_in
 from creditbus.domain.ids import ListId, SubjectId
@@ -14,7 +15,7 @@ from creditbus.domain.refusals import Reason, Refusal
 from creditbus.runtime.reading import headers_of
 from creditbus.sdk.publisher import Publisher
 from creditbus.wire.headers import ALIAS, header
-from creditbus.wire.topics import EVENTS, REFUSALS
+from creditbus.wire.topics import ALIASES, EVENTS, REFUSALS
 from tests.bus_fixtures import LiveBus, eventually
 from tests.examples import a_bid_bar, a_mapping, a_removal
 
@@ -101,6 +102,21 @@ class Story:
             return is_there()
 
         eventually(is_told)
+
+
+def test_a_register_that_comes_at_once_is_taken_whole(live: LiveBus) -> None:
+    # More than one batch of the client library's own size, which an inbox would not take.
+    mapped = {organisation(800_000 + number) for number in range(4000)}
+    with publisher(live, "market") as market:
+        for subject in mapped:
+            code = organisation_in(subject.removeprefix("uscc:"))
+            market.send(a_mapping(record_id=f"once-{code}", alias=code, subject_id=subject))
+
+    def is_known() -> bool:
+        claims = [each for each in live.reader().values(ALIASES) if isinstance(each, AliasClaims)]
+        return mapped <= {claim.subject_id for each in claims for claim in each.claims}
+
+    assert eventually(is_known)
 
 
 def test_a_listing_under_an_old_code_finds_its_subject_and_a_conflict_holds_it_alone(
