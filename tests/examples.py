@@ -36,7 +36,7 @@ from creditbus.engine.values import (
 )
 from creditbus.runtime.calendars import load_calendar
 from creditbus.runtime.catalogue import load_catalogue
-from creditbus.wire.records import RECORD_OF, Codec
+from creditbus.wire.records import Codec
 from creditbus.wire.schemas import load_schemas
 
 ROOT: Final = Path(__file__).parents[1]
@@ -252,24 +252,19 @@ def an_arrival(
     offset: int = 0,
     origin: str = "",
     headers: tuple[tuple[str, bytes | None], ...] = (),
-) -> Arrival[Any, Any]:
-    """Return the value as a worker meets it: the head of an event of the log is its envelope.
+) -> Arrival[Any]:
+    """Return the value as a worker meets it.
 
     Without an origin it came in where it lies.
     """
-    position = Position(topic, 0, offset)
     return Arrival(
-        position=position,
-        origin=origin or str(position),
-        kind=RECORD_OF[type(value)],
-        head=value.envelope if isinstance(value, LOGGED) else value,
-        body=lambda: value,
+        value=value,
+        origin=origin or str(Position(topic, 0, offset)),
         raw=a_codec().encode(value),
         headers=headers,
     )
 
 
-LOGGED: Final = (EntryListed, EntryRemoved, SubjectAliasMapped, DayTurned)
 Decide = Callable[[Slice[Any], State], Outcome]
 
 

@@ -77,7 +77,7 @@ def place_of(subject: str) -> int:
 class Topics:
     """The broker: topics of arrivals, where each came in, and what it became elsewhere."""
 
-    records: dict[str, list[Arrival[Any, Any]]] = field(default_factory=dict)
+    records: dict[str, list[Arrival[Any]]] = field(default_factory=dict)
     fates: list[tuple[str, str]] = field(default_factory=list)
 
     def put(
@@ -95,7 +95,7 @@ class Topics:
         records.append(arrival)
 
     def values(self, topic: str) -> list[Any]:
-        return [arrival.body() for arrival in self.records.get(topic, [])]
+        return [arrival.value for arrival in self.records.get(topic, [])]
 
 
 @dataclass
@@ -308,7 +308,7 @@ class Bus:
 
         def informed(arrived: Slice[Any], state: State) -> Outcome:
             self._learn(self.random.randint(0, 3))
-            named = [alias_of(each.body().envelope.subject_id) for each in arrived.columns]
+            named = [alias_of(each.value.envelope.subject_id) for each in arrived.columns]
             if any(alias is not None and not self.aliases.ever_meant(alias) for alias in named):
                 self._learn(len(self.register))
             return decide(arrived, state)
@@ -337,7 +337,7 @@ class Bus:
             self.topics.put(f"events/{place}", event, origin=output.origin, headers=(used,))
             return
         assert isinstance(output.value, Arrival)
-        value = output.value.body()
+        value = output.value.value
         if isinstance(value, SubjectAliasMapped):
             place = place_of(value.named.root)
             self.topics.put(f"events/{place}", value, origin=output.origin)
@@ -375,7 +375,7 @@ class Bus:
         for place in range(PARTITIONS):
             for topic in (f"events/{place}", f"acknowledgements/{place}"):
                 for arrival in self.topics.records.get(topic, []):
-                    event = arrival.body()
+                    event = arrival.value
                     if header(arrival.headers, ALIAS) is not None:
                         by_subject = copies.setdefault(arrival.origin, {})
                         subject = event.envelope.subject_id

@@ -95,7 +95,7 @@ def test_the_log_names_subjects_and_a_removal_reaches_all_that_its_old_code_stoo
     renamed = 0
     for place in range(PARTITIONS):
         for arrival in bus.topics.records[f"events/{place}"]:
-            event = arrival.body()
+            event = arrival.value
             assert alias_of(event.envelope.subject_id) is None, seed
             used = header(arrival.headers, ALIAS)
             if used is None:

@@ -35,6 +35,9 @@ class Stage(StrEnum):
     ERASED = "ERASED"
 
 
+_ENDED: Final = (Stage.REMOVED, Stage.CLOSED, Stage.ERASED)  # a tuple: no word is hashed
+
+
 class Entry(msgspec.Struct, frozen=True, kw_only=True):
     """One entry as its newest record revision states it.
 
@@ -66,7 +69,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def is_removed(self) -> bool:
         """Tell whether the entry has ended, whatever the cause."""
-        return self.stage in {Stage.REMOVED, Stage.CLOSED, Stage.ERASED}
+        return self.stage in _ENDED
 
     def is_active(self, at: datetime) -> bool:
         """Tell whether the entry has effect at an instant.

@@ -8,9 +8,13 @@ its body. Four counters have four names: ``record_revision`` (the source's, of o
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from collections.abc import Callable, Sequence
+from datetime import date, datetime
 from enum import StrEnum
+from functools import cache
 from hashlib import sha256
+from operator import attrgetter
+from typing import Any, Final
 
 import msgspec
 
@@ -95,7 +99,8 @@ class DayTurned(msgspec.Struct, frozen=True, kw_only=True, tag="day_turned", tag
 
 Event = EntryListed | EntryRemoved | DayTurned
 
-_NEVER = datetime(1970, 1, 1, tzinfo=UTC)
+_REPEATABLE: Final = frozenset({"event_id", "sequence", "occurred_at", "causation_id"})
+_UNORDERED: Final = frozenset({"bases", "provisions"})
 
 
 def content_digest(event: Event) -> bytes:
@@ -103,16 +108,39 @@ def content_digest(event: Event) -> bytes:
 
     Left out is what a repeat may change without saying anything new: the event's id, the
     running number, the time of the statement, its cause, and the order of bases and provisions.
+    A field at its default counts as not stated, so that a schema may grow without making new
+    content of old.
     """
-    envelope = msgspec.structs.replace(
-        event.envelope,
-        event_id=EventId(""),
-        sequence=0,
-        occurred_at=_NEVER,
-        causation_id=None,
-        bases=tuple(sorted(event.envelope.bases)),
-    )
-    content = msgspec.structs.replace(event, envelope=envelope)
-    if isinstance(content, EntryListed):
-        content = msgspec.structs.replace(content, provisions=tuple(sorted(content.provisions)))
+    content = (type(event).__struct_config__.tag, _stated(event.envelope), _stated(event))
     return sha256(msgspec.json.encode(content)).digest()[:16]
+
+
+def _stated(value: msgspec.Struct) -> dict[str, Any]:
+    """Return what a value states besides its defaults, and besides its envelope."""
+    names, read, defaults = _fields(type(value))
+    return {
+        name: sorted(stated) if name in _UNORDERED else stated
+        for name, stated, default in zip(names, read(value), defaults, strict=True)
+        if stated != default
+    }
+
+
+@cache
+def _fields(
+    kind: type[msgspec.Struct],
+) -> tuple[list[str], Callable[[Any], Sequence[Any]], list[Any]]:
+    """Return the names of the fields that are content, a reader of them all, and their defaults."""
+    fields = [
+        field
+        for field in msgspec.structs.fields(kind)
+        if field.name not in _REPEATABLE and field.name != "envelope"
+    ]
+    names = [field.name for field in fields]
+    return names, _reader(names), [field.default for field in fields]
+
+
+def _reader(names: Sequence[str]) -> Callable[[Any], Sequence[Any]]:
+    if len(names) > 1:
+        return attrgetter(*names)
+    # Of one name alone it would give the value itself.
+    return lambda value: [getattr(value, name) for name in names]

@@ -65,9 +65,18 @@ def advance(before: Standing | None, after: Standing, caused_by: EventId) -> Sta
     return msgspec.structs.replace(after, revision=revision, caused_by=caused_by)
 
 
-def turns(standing: Standing, day: date | None) -> set[date]:
-    """Return the coming civil days on which time alone moves one of the entries."""
-    return {turn for entry in standing.entries for turn in turning_days(entry, day)}
+def turns(standing: Standing, day: date | None, before: Standing | None = None) -> set[date]:
+    """Return the coming civil days on which time alone moves one of the entries.
+
+    Of an entry that stood as it is in the standing before, the days are known already.
+    """
+    known = before.entries if before is not None else ()
+    return {
+        turn
+        for entry in standing.entries
+        if entry not in known
+        for turn in turning_days(entry, day)
+    }
 
 
 def _awake(entry: Entry) -> Entry:

@@ -39,7 +39,8 @@ class Overlay:
         else:
             return self._fetch(table, keys)
         missing = [key for key, value in zip(keys, known, strict=True) if value is _ASK]
-        below = iter(self._fetch(table, missing))
+        fetched = self._fetch(table, missing)
+        below = iter(fetched)
         return [next(below) if value is _ASK else value for value in known]
 
     def scan(self, table: Table[K, V], start: K, stop: K, limit: int) -> list[tuple[K, V]]:

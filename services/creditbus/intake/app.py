@@ -81,17 +81,18 @@ def job(process: Process) -> Job[Arrivals]:
 
 def take(records: Iterable[Record], codec: Codec, aliases: Aliases) -> None:
     """Let the aliases learn what records of their topic say."""
-    for record in records:
-        value = None if record.value is None else codec.decode(record.value)
+    arrived = list(records)
+    values = codec.decode_many([record.value for record in arrived])
+    for record, value in zip(arrived, values, strict=True):
         match value:
             case AliasClaims():
                 aliases.learn(value)
             case SubjectIdentityConflict():
                 aliases.doubt(value)
-            case None:
+            case _ if record.value is None:
                 aliases.settle(root_of(record.key.decode()))
             case other:
-                raise AssertionError(f"{type(other).__name__} is no record of the aliases")
+                raise AssertionError(f"{record.place}/{record.offset} is no alias: {other}")
         aliases.position = record.offset + 1
 
 
@@ -109,7 +110,7 @@ def _informed(
 
     def informed(arrived: Slice[Arrivals], state: State) -> Outcome:
         learn(following.drain())
-        if any(_is_lost(arrival.body(), aliases) for arrival in arrived.columns):
+        if any(_is_lost(arrival.value, aliases) for arrival in arrived.columns):
             following.catch_up()
             learn(following.drain())
         return decide(arrived, state)
@@ -142,14 +143,14 @@ def write(codec: Codec, output: Output) -> Produced:
         return _renamed(codec, output.value, origin)
     assert isinstance(output.value, Arrival)
     arrival = output.value
-    event = arrival.body()
+    event = arrival.value
     envelope = event.envelope
     key = event.named.root if isinstance(event, SubjectAliasMapped) else envelope.subject_id
     return Produced(
         topic=_TOPICS[output.stream],
         key=key.encode(),
         value=arrival.raw,
-        headers=(*event_headers(arrival.kind, envelope), origin),
+        headers=(*event_headers(RECORD_OF[type(arrival.value)], envelope), origin),
     )
 
 

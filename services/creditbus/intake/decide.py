@@ -30,7 +30,7 @@ from creditbus.domain.subjects import SubjectKind, is_person, kind_of, why_not_s
 from creditbus.engine.values import Arrival, Outcome, Output, Slice, State
 from creditbus.intake.naming import Submission, conflict, meant
 
-Arrivals = Sequence[Arrival[Envelope, Statement]]
+Arrivals = Sequence[Arrival[Statement]]
 
 MANY: Final = 50
 
@@ -84,7 +84,7 @@ def build(
         outcome = Outcome()
         party = party_of(arrived.topic)
         for arrival in arrived.columns:
-            event = arrival.body()
+            event = arrival.value
             stated = dict(arrival.headers).get("attestation") or b""
             attested = bool(stated) and hmac.compare_digest(stated, attestation(arrival.raw))
             admitted = admit(Submission(event, party, attested, catalogue, known))

@@ -8,7 +8,7 @@ ends what is due.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date
 from typing import Final
 
@@ -20,7 +20,7 @@ from creditbus.domain.catalogue import Catalogue
 from creditbus.domain.entries import transition
 from creditbus.domain.events import DayTurned, EntryListed, EntryRemoved, Envelope, content_digest
 from creditbus.domain.gates import Listing, first_fault
-from creditbus.domain.ids import EventId
+from creditbus.domain.ids import EventId, derive_entry_id
 from creditbus.domain.refusals import Fault, Reason, duplicate, refuse
 from creditbus.domain.standings import Standing, advance, settle, turns
 from creditbus.domain.subjects import kind_of
@@ -28,12 +28,13 @@ from creditbus.engine.values import Arrival, Draft, Outcome, Output, Slice, Stat
 from creditbus.listing.aliases import ALIASES, register
 
 Logged = EntryListed | EntryRemoved | SubjectAliasMapped | DayTurned
-Arrivals = Sequence[Arrival[Envelope, Logged]]
+Arrivals = Sequence[Arrival[Logged]]
 Identity = tuple[str, str, str, int]
 Due = tuple[date, str]
 
 _SCAN_ROWS: Final = 1000
 _TODAY: Final = "today"
+_ENCODER: Final = msgspec.msgpack.Encoder()
 
 
 def _text(value: str) -> bytes:
@@ -51,12 +52,7 @@ def _identity(envelope: Envelope) -> Identity:
 
 
 def _pack_identity(identity: Identity) -> bytes:
-    return msgspec.msgpack.encode(identity)
-
-
-def _unpack_identity(packed: bytes) -> Identity:
-    identity: Identity = msgspec.msgpack.decode(packed, type=Identity)
-    return identity
+    return _ENCODER.encode(identity)
 
 
 def _pack_due(due: Due) -> bytes:
@@ -71,7 +67,7 @@ def _unpack_due(packed: bytes) -> Due:
 SEEN: Final = Table[Identity, bytes](
     name="seen",
     pack_key=_pack_identity,
-    unpack_key=_unpack_identity,
+    unpack_key=msgspec.msgpack.Decoder(Identity).decode,
     pack_value=bytes,
     unpack_value=bytes,
 )
@@ -81,8 +77,8 @@ SUBJECTS: Final = Table[str, Standing](
     name="subjects",
     pack_key=_text,
     unpack_key=bytes.decode,
-    pack_value=msgspec.msgpack.encode,
-    unpack_value=lambda packed: msgspec.msgpack.decode(packed, type=Standing),
+    pack_value=_ENCODER.encode,
+    unpack_value=msgspec.msgpack.Decoder(Standing).decode,
 )
 """The standing of each subject."""
 
@@ -112,9 +108,9 @@ class _Shift:
         self.outcome = Outcome()
         self.today = self.draft.get(DAYS, _TODAY)
 
-    def take(self, arrival: Arrival[Envelope, Logged]) -> None:
+    def take(self, arrival: Arrival[Logged]) -> None:
         """Move what one event moves."""
-        event = arrival.body()
+        event = arrival.value
         if isinstance(event, DayTurned):
             self.turn(event)
             return
@@ -122,16 +118,16 @@ class _Shift:
             for stream, value in register(self.draft, event, arrival.origin):
                 self._say(stream, value, arrival.origin)
             return
-        identity = _identity(event.envelope)
+        envelope = event.envelope
+        identity = _identity(envelope)
         digest = content_digest(event)
         known = self.draft.get(SEEN, identity)
         if known == digest:
-            self._say("duplicates", duplicate(event.envelope, arrival.origin), arrival.origin)
+            self._say("duplicates", duplicate(envelope, arrival.origin), arrival.origin)
             return
         fault = self._fault(event, conflict=known is not None)
         if fault is not None:
-            refusal = refuse(event.envelope, fault, arrival.origin)
-            self._say("refusals", refusal, arrival.origin)
+            self._say("refusals", refuse(envelope, fault, arrival.origin), arrival.origin)
             return
         self.draft.put(SEEN, identity, digest)
         self._move(event, arrival.origin)
@@ -144,25 +140,31 @@ class _Shift:
             self._begin(event)
         self.today = event.day
         self.draft.put(DAYS, _TODAY, event.day)
-        while due := self.draft.scan(DUE, (date.min, ""), (event.day + DAY, ""), _SCAN_ROWS):
-            for key, _ in due:
-                self.draft.put(DUE, key, None)
-                standing = self.draft.get(SUBJECTS, key[1])
-                if standing is not None:
-                    self._settle(standing, standing, event.envelope.event_id, "")
+        for due in self._due(event.day + DAY):
+            self.draft.put(DUE, due, None)
+            self._age(due[1], event)
         self.outcome.count("days")
 
     def _begin(self, event: DayTurned) -> None:
         """Settle everyone on the first day ever; until now the decisions' own days stood for it."""
         self.today = event.day
+        for due in self._due(date.max):
+            self._age(due[1], event)
+
+    def _due(self, until: date) -> Iterator[Due]:
+        """Yield the rows of the date index before a day, with their subjects read ahead."""
         after: Due = (date.min, "")
-        while rows := self.draft.scan(DUE, after, (date.max, ""), _SCAN_ROWS):
-            for key, _ in rows:
-                standing = self.draft.get(SUBJECTS, key[1])
-                if standing is not None:
-                    self._settle(standing, standing, event.envelope.event_id, "")
+        while rows := self.draft.scan(DUE, after, (until, ""), _SCAN_ROWS):
+            self.draft.prefetch(SUBJECTS, {subject for (_, subject), _ in rows})
+            yield from (due for due, _ in rows)
             last = rows[-1][0]
             after = (last[0], last[1] + "\0")
+
+    def _age(self, subject: str, event: DayTurned) -> None:
+        """Settle a subject on the day that has turned."""
+        standing = self.draft.get(SUBJECTS, subject)
+        if standing is not None:
+            self._settle(standing, standing, event.envelope.event_id, "")
 
     def _fault(self, event: EntryListed | EntryRemoved, *, conflict: bool) -> Fault | None:
         # A removal passes even here: the doubt is about the record, and the way out never waits.
@@ -183,7 +185,9 @@ class _Shift:
         subject = event.envelope.subject_id
         before = self.draft.get(SUBJECTS, subject)
         standing = before or Standing(subject_id=subject, subject_kind=kind_of(subject))
-        known = standing.entry(transition(None, event).entry_id)
+        envelope = event.envelope
+        entry_id = derive_entry_id(subject, envelope.source, envelope.record_id)
+        known = standing.entry(entry_id)
         moved = transition(known, event)
         if moved is known:
             # It says nothing that a newer act of the same source has not overtaken.
@@ -193,9 +197,8 @@ class _Shift:
             return
         self.outcome.count("listed" if isinstance(event, EntryListed) else "removed")
         after = standing.with_entry(moved)
-        after = msgspec.structs.replace(
-            after, synthetic=standing.synthetic or event.envelope.synthetic
-        )
+        if envelope.synthetic and not standing.synthetic:
+            after = msgspec.structs.replace(after, synthetic=True)
         self._settle(before, after, event.envelope.event_id, origin)
 
     def _settle(
@@ -209,7 +212,7 @@ class _Shift:
         if moved is None:
             return
         self.draft.put(SUBJECTS, moved.subject_id, moved)
-        for day in turns(moved, self.today):
+        for day in turns(moved, self.today, before if before is not after else None):
             self.draft.put(DUE, (day, moved.subject_id), b"")
         self._say("standings", moved, origin)
 
@@ -223,8 +226,12 @@ def build(catalogue: Catalogue) -> Callable[[Slice[Arrivals], State], Outcome]:
 
     def decide(arrived: Slice[Arrivals], state: State) -> Outcome:
         shift = _Shift(catalogue, state)
-        shift.draft.prefetch(SUBJECTS, {arrival.head.subject_id for arrival in arrived.columns})
-        shift.draft.prefetch(SEEN, {_identity(arrival.head) for arrival in arrived.columns})
+        shift.draft.prefetch(
+            SUBJECTS, {arrival.value.envelope.subject_id for arrival in arrived.columns}
+        )
+        shift.draft.prefetch(
+            SEEN, {_identity(arrival.value.envelope) for arrival in arrived.columns}
+        )
         for arrival in arrived.columns:
             shift.take(arrival)
         shift.outcome.changes = shift.draft.changes

@@ -61,7 +61,10 @@ class Process:
         registry = Registry(self.settings.registry)
         ids = self.patience.insist(lambda: registry.ids(schemas))
         return Codec(
-            schemas, ids, lambda number: self.patience.insist(lambda: registry.text_of(number))
+            schemas,
+            ids,
+            lambda number: self.patience.insist(lambda: registry.text_of(number)),
+            in_bulk=self.settings.decoder == "pyruhvro",
         )
 
     @property
