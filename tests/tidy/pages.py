@@ -24,6 +24,8 @@ from creditbus.runtime.calendars import load_terms, load_timers
 from creditbus.runtime.metrics import METRICS, Metric
 from creditbus.runtime.settings import PREFIX, Settings
 from creditbus.wire.topics import DAY_MS, YEAR_MS, Topic, topics
+from tests.crash.programme import CHAPTERS
+from tests.crash.scenarios import Chapter
 from tests.tidy import chart, sources
 from tests.tidy.sources import Source
 
@@ -161,6 +163,40 @@ def benchmarks_page() -> str:
     )
 
 
+def crashes_page() -> str:
+    """Return the page of failures: what is struck, what happens, what a reader sees."""
+    told = [line for chapter in CHAPTERS for line in _chapter(chapter)]
+    return _page(
+        "Crashes",
+        "tests/crash",
+        (
+            "What strikes the workers of the stream engine in `make crash`, and what comes of it.",
+            "After each: the outputs, as a reader of committed records sees them, are those of a",
+            "plain fold, none missing, repeated or out of order; the stores equal the changelog key",
+            "by key; the group stands at the end. A stock Faust agent, killed likewise, is seen to",
+            "lose outputs.",
+            "",
+            "`make crash SEEDS=10` plays each with ten seeds, `make crash SEED=7 ARGS='-k zombie'`",
+            "some with one. Those marked * are played by every `make test`. Readers see nothing of",
+            "a crash but a pause, unless a row says otherwise.",
+        ),
+        told,
+    )
+
+
+def _chapter(chapter: Chapter) -> list[str]:
+    rows = [
+        (
+            f"`{each.name}`{' *' if each.is_short else ''}",
+            each.strikes,
+            each.then,
+            each.readers,
+        )
+        for each in chapter.scenarios
+    ]
+    return [f"## {chapter.title}", "", *_table(("scenario", "struck", "then", "readers"), rows), ""]
+
+
 PAGES: Final[dict[str, Callable[[], str]]] = {
     "docs/events.md": events_page,
     "docs/topics.md": topics_page,
@@ -168,6 +204,7 @@ PAGES: Final[dict[str, Callable[[], str]]] = {
     "docs/settings.md": settings_page,
     "docs/benchmarks.md": benchmarks_page,
     "docs/deadlines.md": deadlines_page,
+    "docs/crashes.md": crashes_page,
 }
 
 

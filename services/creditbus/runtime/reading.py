@@ -12,6 +12,7 @@ from typing import Any, Final
 import msgspec
 from confluent_kafka import Message
 
+from creditbus.domain.aliases import SubjectAliasMapped
 from creditbus.domain.events import DayTurned, EntryListed, EntryRemoved
 from creditbus.domain.ids import SourceId
 from creditbus.domain.refusals import DeadLetter
@@ -23,7 +24,7 @@ from creditbus.wire.topics import DEAD_LETTERS, INBOX_PREFIX, party_of_inbox
 Headers = Sequence[tuple[str, bytes | None]]
 Read = Callable[[Sequence[Message]], tuple[list[Arrival[Any]], list[Unreadable]]]
 
-EVENT_TYPES: Final = (EntryListed, EntryRemoved, DayTurned)
+EVENT_TYPES: Final = (EntryListed, EntryRemoved, SubjectAliasMapped, DayTurned)
 """What the log of events may hold."""
 
 KEPT_BYTES: Final = 800 * 1024
