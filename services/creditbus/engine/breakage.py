@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import wraps
 from pathlib import Path
-from typing import Concatenate, ParamSpec, Protocol, TypeVar
+from typing import Concatenate, ParamSpec, Protocol, TypeVar, cast
 
 from creditbus.engine.failures import EngineFailure, Halt
 
@@ -78,4 +78,4 @@ def guarded(method: Callable[Concatenate[S, P], T]) -> Callable[Concatenate[S, P
                 raise
             raise meaning(store.folder, error) from error
 
-    return guard
+    return cast("Callable[Concatenate[S, P], T]", guard)
