@@ -90,7 +90,8 @@ class Track:
         except KafkaException:
             return False  # a transaction is open, or the coordinator is only being made
         ends = offsets.log_ends(self.admin, sources)
-        return all(place.offset >= ends[place.topic, place.partition] for place in stands)
+        # A group that has committed nothing stands at a negative number.
+        return all(max(0, place.offset) >= ends[place.topic, place.partition] for place in stands)
 
     def partitions_of(self, topic: str) -> int:
         """Return how many partitions the topic has."""
