@@ -14,7 +14,8 @@ from typing import Any, Final
 
 import msgspec
 
-from creditbus.domain.calendar import SHANGHAI
+from creditbus.domain.aliases import AliasKind, Confidence, SubjectAliasMapped
+from creditbus.domain.calendar import SHANGHAI, Calendar
 from creditbus.domain.catalogue import Catalogue
 from creditbus.domain.directives import Acknowledgement, Directive
 from creditbus.domain.directives import Outcome as Answer
@@ -33,6 +34,7 @@ from creditbus.engine.values import (
     State,
     Table,
 )
+from creditbus.runtime.calendars import load_calendar
 from creditbus.runtime.catalogue import load_catalogue
 from creditbus.wire.records import Codec
 from creditbus.wire.schemas import load_schemas
@@ -43,6 +45,8 @@ SCHEMA_FOLDER: Final = ROOT / "schemas" / "avro"
 
 FIRM: Final = SubjectId("uscc:913702000000000A2F")
 OTHER_FIRM: Final = SubjectId("uscc:91370200M000100Y4G")
+OLD_CODE: Final = "0000000A2"
+"""The organisation code inside the firm's, which no registry gives out."""
 INDIVIDUAL_BUSINESS: Final = SubjectId("uscc:923702000000000B07")
 PERSON: Final = SubjectId("person:" + "0123456789abcdef" * 4)
 
@@ -62,6 +66,12 @@ _ENVELOPE_FIELDS: Final = frozenset(Envelope.__struct_fields__)
 def a_catalogue() -> Catalogue:
     """Return the catalogue that ships."""
     return load_catalogue(CATALOGUE_FOLDER)
+
+
+@cache
+def a_calendar() -> Calendar:
+    """Return the years that ship."""
+    return load_calendar(CATALOGUE_FOLDER)
 
 
 def an_envelope(*, kind: str = "entry_listed", **changes: Any) -> Envelope:
@@ -159,6 +169,19 @@ def a_removal(**changes: Any) -> EntryRemoved:
         cause=RemovalCause.PERFORMED,
     )
     return msgspec.structs.replace(removal, **body)
+
+
+def a_mapping(**changes: Any) -> SubjectAliasMapped:
+    """Return the registrar's claim that an organisation code stands for the firm, since ever."""
+    lawful = {"source": "market", "record_id": "XJM-1", "bases": (), "document_number": ""}
+    envelope, body = _split({**lawful, **changes})
+    fact = SubjectAliasMapped(
+        envelope=an_envelope(kind="subject_alias_mapped", **envelope),
+        alias_kind=AliasKind.ORG9,
+        alias=OLD_CODE,
+        confidence=Confidence.ISSUED,
+    )
+    return msgspec.structs.replace(fact, **body)
 
 
 def a_turn(day: date) -> DayTurned:

@@ -18,6 +18,7 @@ import fastavro
 import msgspec
 import pytest
 
+from creditbus.domain.aliases import AliasClaim, AliasKind, Confidence
 from creditbus.domain.catalogue import Catalogue
 from creditbus.domain.directives import Action, Ground, Lane, Outcome
 from creditbus.domain.entries import Entry, Stage
@@ -47,7 +48,13 @@ from tests.examples import SCHEMA_FOLDER, a_codec
 SCHEMAS: Final = load_schemas(SCHEMA_FOLDER)
 VERSIONS: Final = sorted(SCHEMAS.versions)
 KINDS: Final[dict[str, type[msgspec.Struct]]] = {**TYPES, ENVELOPE: Envelope}
-EVENTS: Final = ("entry_listed", "entry_removed", "day_turned", "acknowledgement")
+EVENTS: Final = (
+    "entry_listed",
+    "entry_removed",
+    "subject_alias_mapped",
+    "day_turned",
+    "acknowledgement",
+)
 PAIRS: Final = [
     (record, writer, reader)
     for record, writer in VERSIONS
@@ -57,12 +64,15 @@ PAIRS: Final = [
 """A newer reader reads older bytes; of the envelope, an older one reads newer bytes as well."""
 
 STRUCTS: Final[dict[str, type[msgspec.Struct]]] = {
+    "AliasClaim": AliasClaim,
     "Entry": Entry,
     "Envelope": Envelope,
     "Ground": Ground,
 }
 ENUMS: Final[dict[str, type[StrEnum]]] = {
     "Action": Action,
+    "AliasKind": AliasKind,
+    "Confidence": Confidence,
     "Lane": Lane,
     "Outcome": Outcome,
     "RemovalCause": RemovalCause,

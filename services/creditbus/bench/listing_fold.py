@@ -16,7 +16,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from random import Random
 from tempfile import TemporaryDirectory
-from typing import Annotated, Final
+from typing import Annotated, Final, get_args
 
 import msgspec
 import typer
@@ -31,10 +31,10 @@ from creditbus.engine.shares import Share
 from creditbus.engine.store import Mark, Store
 from creditbus.engine.values import Outcome, Slice, State
 from creditbus.listing.app import write
-from creditbus.listing.decide import TABLES, Arrivals, build
+from creditbus.listing.decide import TABLES, Arrivals, Logged, build
 from creditbus.runtime.catalogue import load_catalogue
 from creditbus.runtime.hosting import calm_collector
-from creditbus.runtime.reading import events
+from creditbus.runtime.reading import values
 from creditbus.runtime.settings import read_settings
 from creditbus.wire.headers import ORIGIN, event_headers
 from creditbus.wire.records import RECORD_OF, Codec
@@ -152,7 +152,7 @@ class Run:
         self, codec: Codec, decide: Callable[[Slice[Arrivals], State], Outcome], share: Share
     ) -> None:
         self._codec = codec
-        self._read = events(codec)
+        self._read = values(codec, accepts=get_args(Logged))
         self._decide = decide
         self._share = share
         self._since = time.process_time()

@@ -119,6 +119,7 @@ SUBJECTS: Final[Table[bytes, Held]] = Table(
     unpack_key=_same,
     pack_value=_pack_held,
     unpack_value=_unpack_held,
+    recent=50_000,
 )
 
 

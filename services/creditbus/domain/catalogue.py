@@ -28,11 +28,51 @@ class Level(StrEnum):
 
 
 class Polarity(StrEnum):
-    """What a list says of its subjects."""
+    """What a list says of its subjects.
+
+    Attention stays inside and reduces no right; abnormal is shown until it is corrected; a
+    restriction is a register of single orders.
+    """
 
     BLACK = "black"
     RED = "red"
     RESTRICTION = "restriction"
+    ABNORMAL = "abnormal"
+    ATTENTION = "attention"
+
+
+class ClockStart(StrEnum):
+    """Which fact starts a term; it differs by rule, so it is a field of each list."""
+
+    DECISION = "decision"
+    PUBLICATION = "publication"
+    NOTICE = "notice"
+    PERFORMANCE = "performance"
+    ACT_END = "act_end"
+
+
+class Tier(StrEnum):
+    """How grave published information is: NDRC order 36 of 2025."""
+
+    MINOR = "minor"
+    GENERAL = "general"
+    SERIOUS = "serious"
+
+
+class Term(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The least and the most months that a term may run; none at most is no fixed end."""
+
+    months_min: int = 0
+    months_max: int | None = None
+
+
+class Provision(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What a provision of a list says in words, how grave it is, and the term that it allows."""
+
+    name_zh: str
+    name_en: str
+    tier: Tier | None = None
+    term: Term | None = None
 
 
 class Publication(StrEnum):
@@ -79,7 +119,15 @@ class ListDefinition(Row, frozen=True, kw_only=True, forbid_unknown_fields=True)
     """A register that named sources keep on stated bases.
 
     ``provisions`` maps each article, behaviour or item that a decision may name to the longest
-    term in years that it allows; 0 means no fixed term. A removal needs none of this.
+    term in years that it allows; 0 means no fixed term. ``grounds`` says the same provisions in
+    words, with tier and exact term. ``tiers`` is the term of each tier, where a decision states
+    one. ``entered_by`` and ``removed_by`` are rows of the table of event kinds (E12, E14 …); a
+    removal meets no gate, so the second is told and never enforced. ``extension_years`` is what
+    a later decision may add, and is within the years of ``provisions``. ``early_removal_months``
+    is when the subject may ask to be removed early; none where the rule has no such way. No
+    entry is shown or used longer than ``disclosure_cap_years`` after the end of the act
+    (Shandong credit regulation, article 38). ``consent_required``: a natural person is listed on
+    their own application alone (PIPL, article 13).
     """
 
     polarity: Polarity
@@ -95,6 +143,16 @@ class ListDefinition(Row, frozen=True, kw_only=True, forbid_unknown_fields=True)
     persons: bool = False
     organisations: bool = True
     publication: Publication = Publication.NONE
+    clock_start: ClockStart = ClockStart.DECISION
+    grounds: dict[str, Provision] = {}
+    tiers: dict[Tier, Term] = {}
+    grace_days: int = 0
+    early_removal_months: int | None = None
+    extension_years: int = 0
+    disclosure_cap_years: int = 5
+    entered_by: tuple[str, ...] = ("E12",)
+    removed_by: tuple[str, ...] = ("E10", "E31", "E35", "E45")
+    consent_required: bool = False
 
     def admits(self, kind: SubjectKind) -> bool:
         """Tell whether a subject of this kind can be on the list at all."""
@@ -141,7 +199,9 @@ class ServiceItem(Row, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class Source(Row, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A unit that reports."""
+    """A unit that reports, with the kinds of event that it may state beside listings."""
+
+    events: tuple[str, ...] = ()
 
 
 class ExecutingBody(Row, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -4,34 +4,44 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Sequence
+from itertools import islice
 from operator import itemgetter
-from typing import Any
+from typing import Any, Final
 
 from creditbus.engine.failures import Halt
 from creditbus.engine.store import Row, Store
 from creditbus.engine.values import Changes, K, Table, V
+
+_ASK: Final[Any] = object()  # the store must be asked
 
 
 class Overlay:
     """Uncommitted changes over a store; it is a ``State``.
 
     Changed values stay unpacked for the slices that follow, and are packed once, for the
-    checkpoint. Values are shared, so nobody may alter one in place.
+    checkpoint; after it a table's most recent ones stay for a while, equal to the store's. Values
+    are shared, so nobody may alter one in place.
     """
 
     def __init__(self, store: Store | None, tables: Sequence[Table[Any, Any]]) -> None:
         self._store = store
         self._changed: Changes = {table: {} for table in tables}
+        self._recent: Changes = {table: {} for table in tables if table.recent}
         self._order: dict[Table[Any, Any], list[tuple[bytes, Any]]] = {}
 
     def get_many(self, table: Table[K, V], keys: Sequence[K]) -> list[V | None]:
         """Return the values under the keys: changed ones first, the rest from one look below."""
-        changed = self._changed[table]
-        if not changed:
+        changed, recent = self._changed[table], self._recent.get(table)
+        if recent:
+            known = [changed.get(key, recent.get(key, _ASK)) for key in keys]
+        elif changed:
+            known = [changed.get(key, _ASK) for key in keys]
+        else:
             return self._fetch(table, keys)
-        missing = self._fetch(table, [key for key in keys if key not in changed])
-        below = iter(missing)
-        return [changed[key] if key in changed else next(below) for key in keys]
+        missing = [key for key, value in zip(keys, known, strict=True) if value is _ASK]
+        fetched = self._fetch(table, missing)
+        below = iter(fetched)
+        return [next(below) if value is _ASK else value for value in known]
 
     def scan(self, table: Table[K, V], start: K, stop: K, limit: int) -> list[tuple[K, V]]:
         """Return the first rows in the range as they will be after the checkpoint."""
@@ -76,7 +86,11 @@ class Overlay:
         return rows
 
     def clear(self) -> None:
-        """Forget the changes: they are in the store now."""
+        """Forget the changes, but for the most recent: they are in the store now."""
+        for table, recent in self._recent.items():
+            recent.update(self._changed[table])
+            for key in list(islice(recent, max(0, len(recent) - table.recent))):
+                del recent[key]
         self._changed = {table: {} for table in self._changed}
         self._order = {}
 

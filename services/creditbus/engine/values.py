@@ -26,6 +26,8 @@ class Table(Generic[K, V]):
 
     Packed keys keep their order as bytes: that is what ``State.scan`` walks. Equal keys pack alike.
     A table is itself the key under which its changes are kept, so there is one object of each.
+    ``recent`` is how many rows, those changed last, each partition keeps unpacked in memory: worth
+    it where a row that was changed is soon asked for again.
     """
 
     name: str
@@ -33,6 +35,7 @@ class Table(Generic[K, V]):
     unpack_key: Callable[[bytes], K]
     pack_value: Callable[[V], bytes]
     unpack_value: Callable[[bytes], V]
+    recent: int = 0
 
     @property
     def prefix(self) -> bytes:

@@ -14,6 +14,7 @@ from typing import Final
 
 import msgspec
 
+from creditbus.domain.aliases import SubjectAliasMapped
 from creditbus.domain.calendar import DAY
 from creditbus.domain.catalogue import Catalogue
 from creditbus.domain.entries import transition
@@ -24,8 +25,9 @@ from creditbus.domain.refusals import Fault, Reason, duplicate, refuse
 from creditbus.domain.standings import Standing, advance, settle, turns
 from creditbus.domain.subjects import kind_of
 from creditbus.engine.values import Arrival, Draft, Outcome, Output, Slice, State, Table
+from creditbus.listing.aliases import ALIASES, register
 
-Logged = EntryListed | EntryRemoved | DayTurned
+Logged = EntryListed | EntryRemoved | SubjectAliasMapped | DayTurned
 Arrivals = Sequence[Arrival[Logged]]
 Identity = tuple[str, str, str, int]
 Due = tuple[date, str]
@@ -94,7 +96,7 @@ DAYS: Final = Table[str, date](
 )
 """The last civil day that has turned, so that a late listing of an ended term ends at once."""
 
-TABLES: Final = (SEEN, SUBJECTS, DUE, DAYS)
+TABLES: Final = (SEEN, SUBJECTS, DUE, DAYS, ALIASES)
 
 
 class _Shift:
@@ -111,6 +113,10 @@ class _Shift:
         event = arrival.value
         if isinstance(event, DayTurned):
             self.turn(event)
+            return
+        if isinstance(event, SubjectAliasMapped):
+            for stream, value in register(self.draft, event, arrival.origin):
+                self._say(stream, value, arrival.origin)
             return
         envelope = event.envelope
         identity = _identity(envelope)

@@ -1,8 +1,9 @@
 """Query: who may ask, and what a check is answered.
 
-The default is yes; a no names the measures that bar, their grounds, bases and remedies. Expiry is
-enforced here at the moment of reading (law 8), whatever any timer does. An unknown purpose is
-refused and logged.
+The default is yes; a no names the measures that bar, their grounds, bases and remedies. Terms begin
+and end here at the moment of reading (law 8), whatever any timer does: with a clock that is down, a
+red entry is back when the black one that suspended it is over. An unknown purpose is refused and
+logged.
 """
 
 from __future__ import annotations
@@ -12,12 +13,13 @@ from typing import Literal
 
 import msgspec
 
+from creditbus.domain.calendar import day_of
 from creditbus.domain.catalogue import Catalogue, MeasureDefinition, ServiceItem, Subscriber
 from creditbus.domain.checks import Answer, Check, Finding, Verdict
 from creditbus.domain.directives import Ground
 from creditbus.domain.ids import MeasureId, derive
 from creditbus.domain.measures import grounds_of, in_force, remedies_of
-from creditbus.domain.standings import Standing
+from creditbus.domain.standings import Standing, settle
 from creditbus.domain.subjects import kind_of, why_not_subject
 
 
@@ -48,6 +50,8 @@ def why_not(check: Check, asker: Subscriber | None, catalogue: Catalogue) -> Obs
 def answer(check: Check, standing: Standing | None, catalogue: Catalogue, at: datetime) -> Answer:
     """Return the answer to a check at an instant; none is the standing of a subject never named."""
     item = catalogue.items[check.matter]
+    if standing is not None:
+        standing = settle(standing, catalogue.lists, day_of(at))
     barred = _findings(item.barred_by, standing, catalogue, at)
     return Answer(
         check_id=derive("check", check.subject, check.matter, check.purpose, at.isoformat()),

@@ -27,6 +27,7 @@ SMALL: Table[int, str] = Table(
     unpack_key=lambda raw: int.from_bytes(raw, "big"),
     pack_value=str.encode,
     unpack_value=bytes.decode,
+    recent=2,
 )
 # Its name and keys come near the other's: a scan that strays would find them.
 NEAR: Table[bytes, str] = Table(

@@ -11,8 +11,12 @@ import pytest
 from creditbus.runtime.catalogue import FILES, FOLDERS, CatalogueInvalid, load_catalogue
 from tests.examples import CATALOGUE_FOLDER, a_catalogue
 
-OPTIONAL = {"years_max", "in_force_to"}
-"""Fields whose absence is their meaning; TOML has no word for none."""
+OPTIONAL = {
+    *{"years_max", "in_force_to", "early_removal_months"},
+    *{"clock_start", "grounds", "tiers", "grace_days", "extension_years", "disclosure_cap_years"},
+    *{"entered_by", "removed_by", "consent_required"},
+}
+"""Fields whose absence is their meaning: TOML has no word for none, and most lists have few."""
 
 
 @pytest.fixture
