@@ -71,7 +71,7 @@ $(BIN)/pip:
 	    "On Debian and Ubuntu: apt-get install python3-venv" >&2; exit 1; }
 	$(PYTHON) -m venv $(VENV)
 
-pages: $(INSTALLED) ## Write the pages of docs/ that come from code: topics, metrics, settings, deadlines
+pages: $(INSTALLED) ## Write the pages of docs/ that come from code, and the chart of the benchmarks, deadlines
 	$(BIN)/python -m tests.tidy.pages
 
 lock: $(INSTALLED) ## Write requirements.lock; ARGS=--upgrade takes the newest of everything

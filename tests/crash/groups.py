@@ -116,7 +116,9 @@ def a_zombie_killed_as_it_wakes(run: Run) -> None:
     run.wait_ready()
     with run.load():
         run.pause(0.0, 0.3)
-        zombie = run.team.pop(run.dice.randrange(2))
+        number = run.dice.randrange(2)
+        zombie = run.team.pop(number)
+        wait_until(lambda: "a partition begins" in zombie.log, "something to lose")
         zombie.signal(signal.SIGSTOP)
     run.forgiven.add(BOOM)
     run.begin(2)

@@ -31,6 +31,7 @@ FORGOTTEN = 0.05  # the share of records that delete a row
 LOAD_SECONDS = 0.01  # between two handfuls of words under load
 HANDFUL = 20
 BROKER_SECONDS = 90.0
+SAY_SECONDS = 0.3
 
 
 class Run(Stage):
@@ -63,9 +64,12 @@ class Run(Stage):
 
     @property
     def logs(self) -> str:
-        """What each worker said last, for whoever reads of a failure."""
+        """What each worker said last, and where it is now, for whoever reads of a failure."""
+        for actor in self.team.values():
+            actor.signal(signal.SIGUSR1)
+        sleep(SAY_SECONDS)
         return "\n".join(
-            f"--- {log.name}\n" + "\n".join(log.read_text().splitlines()[-15:])
+            f"--- {log.name}\n" + "\n".join(log.read_text().splitlines()[-40:])
             for log in sorted(self.folder.glob("*.log"))
         )
 

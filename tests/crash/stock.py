@@ -56,7 +56,9 @@ def app_for(part: Part) -> Any:
 
 def main() -> None:
     """Run the agent's worker until it is told or made to end."""
-    app = app_for(Part(**json.loads(sys.argv[1])))
+    part = Part(**json.loads(sys.argv[1]))
+    (Path(part.folder) / part.name).mkdir(parents=True, exist_ok=True)
+    app = app_for(part)
     sys.argv[1:] = ["worker", "--loglevel=warn", "--without-web"]
     app.main()
 

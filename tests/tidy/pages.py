@@ -14,13 +14,15 @@ from typing import Final
 import msgspec
 from pydantic.fields import FieldInfo
 
+from creditbus.bench.history import HISTORY, Entry, load
+from creditbus.bench.rows import table
 from creditbus.domain.reckonings import Bound, Clause
 from creditbus.domain.term_words import length_in_words
 from creditbus.runtime.calendars import load_terms, load_timers
 from creditbus.runtime.metrics import METRICS, Metric
 from creditbus.runtime.settings import PREFIX, Settings
 from creditbus.wire.topics import DAY_MS, YEAR_MS, Topic, topics
-from tests.tidy import sources
+from tests.tidy import chart, sources
 from tests.tidy.sources import Source
 
 COMMAND: Final = ".venv/bin/python -m tests.tidy.pages"
@@ -107,10 +109,44 @@ def deadlines_page() -> str:
     )
 
 
+def benchmarks_page() -> str:
+    """Return the page of the last recorded figures of every benchmark."""
+    latest: dict[tuple[object, ...], Entry] = {}
+    for entry in load(sources.ROOT / HISTORY):
+        row = entry.row
+        key = (row.name, row.workers, row.events if row.offered is None else 0, row.offered)
+        latest.pop(key, None)
+        latest[key] = entry
+    entries = list(latest.values())
+    head, lines = table([entry.row for entry in entries])
+    rows = [
+        (f"`{line[0]}`", *line[1:], entry.commit, entry.day)
+        for line, entry in zip(lines, entries, strict=True)
+    ]
+    machines = {f"{entry.cores} cores of {entry.processor}" for entry in entries}
+    versions = entries[-1].versions.items() if entries else ()
+    return _page(
+        "Benchmarks",
+        str(HISTORY),
+        (
+            "The last recorded figures of each benchmark. `creditbus bench --help` lists them all,",
+            "`--record` appends to the history, `make bench` runs what an engine is judged by.",
+            "Trust ratios more than digits: broker, load and workers share the machine.",
+            "",
+            "![Events a second by commit](benchmarks.svg)",
+            "",
+            f"Measured on {'; '.join(sorted(machines))}, with",
+            f"{', '.join(f'{name} {number}' for name, number in versions)}.",
+        ),
+        _table((*head, "commit", "day"), rows),
+    )
+
+
 PAGES: Final[dict[str, Callable[[], str]]] = {
     "docs/topics.md": topics_page,
     "docs/metrics.md": metrics_page,
     "docs/settings.md": settings_page,
+    "docs/benchmarks.md": benchmarks_page,
     "docs/deadlines.md": deadlines_page,
 }
 
@@ -207,4 +243,5 @@ def _page(title: str, declared: str, sentences: Sequence[str], table: Sequence[s
 
 
 if __name__ == "__main__":
+    chart.draw(load(sources.ROOT / HISTORY), sources.ROOT / chart.PATH)
     sys.stdout.writelines(f"wrote {name}\n" for name in write(sources.ROOT))

@@ -54,9 +54,12 @@ class Post:
         """Fail with its log when it has ended."""
         assert self.process.poll() is None, f"a worker ended early:\n{self.log.read_text()}"
 
-    def stop(self) -> None:
-        """Ask the process to end, if nobody has, and see that it ends well."""
+    def ask_to_end(self) -> None:
+        """Ask the process, once: a second signal would find it without its own way to end."""
         self.process.send_signal(signal.SIGTERM)
+
+    def wait_end(self) -> None:
+        """See that the process ends well."""
         code = self.process.wait(BOUND_S)
         assert code == 0, f"a worker ended with {code}:\n{self.log.read_text()}"
 
@@ -168,9 +171,9 @@ class Crew:
         """End the workers and return their sheets."""
         posts, self.posts = self.posts, []
         for post in posts:
-            post.process.send_signal(signal.SIGTERM)
+            post.ask_to_end()
         for post in posts:
-            post.stop()
+            post.wait_end()
         return [post.sheet() for post in posts]
 
     def _launch(self, way: str, number: int) -> Post:
@@ -205,5 +208,6 @@ class Crew:
 
 def sightings(observer: Post) -> list[Sighting]:
     """End the observer and return what it saw."""
-    observer.stop()
+    observer.ask_to_end()
+    observer.wait_end()
     return msgspec.json.decode(Path(observer.task.sheet).read_bytes(), type=list[Sighting])

@@ -36,6 +36,13 @@ class Track:
         self.client = {**stack.client_config(kafka.ADMIN), "log_level": 2}
         self.admin = AdminClient(self.client)
 
+    @property
+    def broker(self) -> int:
+        """The broker's process."""
+        pid = self.stack.server("kafka").pid
+        assert pid is not None, "the broker runs"
+        return pid
+
     def settings(self, folder: Path) -> dict[str, str]:
         """Return the settings of a process on this track, as a service finds them."""
         file = self.stack.file

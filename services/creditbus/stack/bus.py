@@ -19,6 +19,7 @@ import msgspec
 
 from creditbus.domain.catalogue import Catalogue
 from creditbus.runtime.credentials import Credentials, Role, file_of, new_token, row_of
+from creditbus.runtime.modes import Mode, WantedMode
 from creditbus.runtime.registry import Registry
 from creditbus.runtime.settings import environment
 from creditbus.stack.folder import Folder, StackFile, write_private
@@ -32,6 +33,9 @@ from creditbus.wire.topics import SERVICES, service_principal
 
 HOSTED: Final = tuple(name for name in SERVICES if name != "audit")
 """The services that run as processes, in the order of the flow."""
+
+SLICED: Final = ("intake", "listing", "dispatch", "exposure")
+"""Those of them that are slice workers, which can be paused and drained."""
 
 ATTESTATION_KEY: Final = "attestation key"
 PERSON_KEY: Final = "person key"
@@ -81,6 +85,9 @@ class LocalBus:
             self._publish(load_schemas(self._sites.schemas))
             add_secrets(self.stack.file, self.stack.folder, self.catalogue)
             refuse_taken(self.stack.file.ports.web())
+            for name in SLICED:
+                # To start the bus is to want its work: what was paused before it stopped works.
+                WantedMode(self.stack.folder.state, worker_name(name)).write(Mode.RUNNING)
             self.services.start([self.plan(name) for name in self._names], READY_BOUND_S)
             self._say(f"{len(self._names)} services are ready")
         except BaseException:

@@ -44,6 +44,7 @@ class Actor:
     """One worker process."""
 
     def __init__(self, play: Play, log: Path, program: str) -> None:
+        self.play = play
         self._log = log
         with log.open("w") as out:
             self.process = subprocess.Popen(
