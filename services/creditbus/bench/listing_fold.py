@@ -52,6 +52,7 @@ _KEPT: Final = (
     ("tax", "RD-TAX-A", "STA-2025-12", "", 1),
 )
 
+STEPS: Final = ("read", "decide", "write", "keep", "store")
 TURNED_ON: Final = date(2026, 8, 1)
 Event = EntryListed | EntryRemoved | DayTurned
 
@@ -100,7 +101,10 @@ def messages_of(history: Iterator[Event], codec: Codec) -> list[Message]:
     for offset, event in enumerate(history):
         envelope = event.envelope
         origin = f"{inbox(envelope.source)}/0/{offset}"
-        headers = [*event_headers(RECORD_OF[type(event)], envelope), (ORIGIN, origin.encode())]
+        headers: list[tuple[str, str | bytes | None]] = [
+            *event_headers(RECORD_OF[type(event)], envelope),
+            (ORIGIN, origin.encode()),
+        ]
         found.append(
             Message(
                 topic=EVENTS,
@@ -156,7 +160,7 @@ class Run:
         self._decide = decide
         self._share = share
         self._since = time.process_time()
-        self.spent: Counter[str] = Counter()
+        self.spent: dict[str, float] = dict.fromkeys(STEPS, 0.0)
         self.counts: Counter[str] = Counter()
 
     def take(self, records: Sequence[Message]) -> None:

@@ -118,7 +118,7 @@ def content_digest(event: Event) -> bytes:
 def _stated(value: msgspec.Struct) -> msgspec.Struct:
     """Return what a value states besides its envelope and what a repeat may change."""
     make, read, unordered = _content(type(value))
-    stated = make(*read(value))
+    stated: msgspec.Struct = make(*read(value))
     for name in unordered:
         setattr(stated, name, tuple(sorted(getattr(stated, name))))
     return stated

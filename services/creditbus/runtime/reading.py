@@ -124,5 +124,5 @@ def _unreadable(message: Message, finding: Undecodable) -> Unreadable:
         detail=finding.detail,
         key=message.key(),
         value=message.value(),
-        headers=headers_of(message),
+        headers=tuple(headers_of(message)),
     )

@@ -81,7 +81,7 @@ def test_other_content_of_a_removal_has_another_digest(field: str) -> None:
 
 @pytest.mark.parametrize("default", [None, False, "", ()])
 def test_new_optional_field_at_its_default_is_no_new_content(default: object) -> None:
-    grown = msgspec.defstruct(
+    grown: Any = msgspec.defstruct(
         "EntryListed",
         [("hint", object, default)],
         bases=(EntryListed,),
