@@ -45,6 +45,7 @@ from tests.examples import (
     an_acknowledgement,
     an_arrival,
     restored,
+    some_editions,
 )
 from tests.simulation.city import SPAN, Agencies, Submitted
 
@@ -156,15 +157,15 @@ class Bus:
         self.bodies = {
             body: Body(folder / f"{body}.sqlite", self.random) for body in a_catalogue().bodies
         }
-        catalogue = a_catalogue()
+        catalogue, editions = a_catalogue(), some_editions()
         parties = [*catalogue.sources, *catalogue.bodies]
         intake = build_intake(catalogue, party_of_inbox, attest)
         self.intake = Worker(intake, [inbox(party) for party in parties], (), self._admit)
-        self.listing = self._workers(build_listing(catalogue), ENTRIES, self._list, "events")
+        self.listing = self._workers(build_listing(editions), ENTRIES, self._list, "events")
         self.dispatch = self._workers(
-            build_dispatch(catalogue), LEDGERS, self._instruct, "standings", "acknowledgements"
+            build_dispatch(editions), LEDGERS, self._instruct, "standings", "acknowledgements"
         )
-        self.exposure = self._workers(build_exposure(catalogue), EXPOSED, self._show, "standings")
+        self.exposure = self._workers(build_exposure(editions), EXPOSED, self._show, "standings")
 
     def live(self, steps: int, until: int | None = None) -> None:
         """Let this many things happen, each by chance, or those before the evening of a day."""

@@ -17,7 +17,10 @@ from creditbus.domain.entries import Stage
 from creditbus.domain.subjects import is_person
 from creditbus.engine.values import DictState, Slice
 from creditbus.listing.decide import TABLES, build
-from tests.examples import a_catalogue, state_hash
+from tests.examples import (
+    some_editions,
+    state_hash,
+)
 from tests.simulation.bus import PARTITIONS, Bus
 
 SEEDS: Final = (0, 1, 2, 3, 4, 6, 7, 8)  # 5 sends no record that cannot be read
@@ -51,7 +54,7 @@ def test_obligations_are_what_the_standings_ask_for(bus: Bus, seed: str) -> None
     asked = {
         directive.obligation_id: directive.grounds
         for standing in bus.standings().values()
-        for directive in instruct(Ledger(), standing, a_catalogue())[1]
+        for directive in instruct(Ledger(), standing, some_editions())[1]
     }
     obligations = bus.obligations()
     in_force = {
@@ -99,7 +102,7 @@ def test_public_sees_exactly_the_active_court_entries_of_organisations(bus: Bus,
 
 
 def test_replay_of_the_log_gives_the_same_state(bus: Bus, seed: str) -> None:
-    decide = build(a_catalogue())
+    decide = build(some_editions())
     for place in range(PARTITIONS):
         state = DictState()
         log = bus.topics.records.get(f"events/{place}", [])

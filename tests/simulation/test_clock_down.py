@@ -17,7 +17,7 @@ from creditbus.domain.directives import Ground
 from creditbus.domain.entries import Stage
 from creditbus.domain.events import DayTurned
 from creditbus.domain.measures import in_force
-from creditbus.domain.standings import settle
+from creditbus.domain.readings import settle
 from creditbus.feed.decide import visible
 from tests.examples import DECIDED_ON, a_catalogue
 from tests.simulation.bus import PARTITIONS, Bus

@@ -16,12 +16,16 @@ from pydantic.fields import FieldInfo
 
 from creditbus.bench.history import HISTORY, Entry, load
 from creditbus.bench.rows import table
+from creditbus.domain.acts.rows import NOT_CARRIED, RECORDS_OF
+from creditbus.domain.facts import FACTS
 from creditbus.domain.reckonings import Bound, Clause
 from creditbus.domain.term_words import length_in_words
 from creditbus.runtime.calendars import load_terms, load_timers
 from creditbus.runtime.metrics import METRICS, Metric
 from creditbus.runtime.settings import PREFIX, Settings
 from creditbus.wire.topics import DAY_MS, YEAR_MS, Topic, topics
+from tests.crash.programme import CHAPTERS
+from tests.crash.scenarios import Chapter
 from tests.tidy import chart, sources
 from tests.tidy.sources import Source
 
@@ -66,6 +70,23 @@ def metrics_page() -> str:
         ),
         _table(
             ("metric", "kind", "labels", "what it says"), [_metric_row(each) for each in METRICS]
+        ),
+    )
+
+
+def events_page() -> str:
+    """Return the page of the kinds of event, and of the records that carry them."""
+    return _page(
+        "Events",
+        "services/creditbus/domain/acts/rows.py",
+        (
+            "Every kind of event that a source may state, as the law numbers it, and its record.",
+            "A record's fields are in `schemas/avro/<record>`, with an example of each version.",
+            "A source's competence is written in these numbers.",
+        ),
+        _table(
+            ("number", "what happens", "record"),
+            [_event_row(number) for number in sorted({*RECORDS_OF, *NOT_CARRIED})],
         ),
     )
 
@@ -142,12 +163,48 @@ def benchmarks_page() -> str:
     )
 
 
+def crashes_page() -> str:
+    """Return the page of failures: what is struck, what happens, what a reader sees."""
+    told = [line for chapter in CHAPTERS for line in _chapter(chapter)]
+    return _page(
+        "Crashes",
+        "tests/crash",
+        (
+            "What strikes the workers of the stream engine in `make crash`, and what comes of it.",
+            "After each: the outputs, as a reader of committed records sees them, are those of a",
+            "plain fold, none missing, repeated or out of order; the stores equal the changelog key",
+            "by key; the group stands at the end. A stock Faust agent, killed likewise, is seen to",
+            "lose outputs.",
+            "",
+            "`make crash SEEDS=10` plays each with ten seeds, `make crash SEED=7 ARGS='-k zombie'`",
+            "some with one. Those marked * are played by every `make test`. Readers see nothing of",
+            "a crash but a pause, unless a row says otherwise.",
+        ),
+        told,
+    )
+
+
+def _chapter(chapter: Chapter) -> list[str]:
+    rows = [
+        (
+            f"`{each.name}`{' *' if each.is_short else ''}",
+            each.strikes,
+            each.then,
+            each.readers,
+        )
+        for each in chapter.scenarios
+    ]
+    return [f"## {chapter.title}", "", *_table(("scenario", "struck", "then", "readers"), rows), ""]
+
+
 PAGES: Final[dict[str, Callable[[], str]]] = {
+    "docs/events.md": events_page,
     "docs/topics.md": topics_page,
     "docs/metrics.md": metrics_page,
     "docs/settings.md": settings_page,
     "docs/benchmarks.md": benchmarks_page,
     "docs/deadlines.md": deadlines_page,
+    "docs/crashes.md": crashes_page,
 }
 
 
@@ -191,6 +248,11 @@ def _kept(topic: Topic) -> str:
     if rest:
         return f"{topic.retention_ms // DAY_MS} days"
     return f"{years} year{'s' if years > 1 else ''}"
+
+
+def _event_row(number: str) -> Sequence[str]:
+    where = NOT_CARRIED.get(number) or _names(RECORDS_OF[number])
+    return f"`{number}`", FACTS[number], where
 
 
 def _metric_row(metric: Metric) -> Sequence[str]:

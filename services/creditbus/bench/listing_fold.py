@@ -32,7 +32,7 @@ from creditbus.engine.store import Mark, Store
 from creditbus.engine.values import Outcome, Slice, State
 from creditbus.listing.app import write
 from creditbus.listing.decide import TABLES, Arrivals, Logged, build
-from creditbus.runtime.catalogue import load_catalogue
+from creditbus.runtime.editions import load_editions
 from creditbus.runtime.hosting import calm_collector
 from creditbus.runtime.reading import values
 from creditbus.runtime.settings import read_settings
@@ -129,7 +129,7 @@ def fold(
     schemas = load_schemas(settings.schemas)
     ids = {key: number for number, key in enumerate(sorted(schemas.versions), start=1)}
     codec = Codec(schemas, ids, lambda _number: None, in_bulk=in_bulk)
-    decide = build(load_catalogue(settings.catalogue))
+    decide = build(load_editions(settings.catalogue, settings.editions))
     messages = messages_of(history(count, subjects, seed), codec)
     calm_collector()
     with TemporaryDirectory(prefix="creditbus-fold-") as folder:

@@ -174,7 +174,11 @@ class City:
         lately = self._today - _DAY * self._random.randint(20, 300)
         for day in (long_ago, lately) if self._random.random() < _OVER else (lately,):
             known = self._catalogue.bases
-            bases = [basis for basis in definition.bases if known[basis].is_in_force(day)]
+            bases = [
+                basis
+                for basis in definition.bases
+                if known[basis].enabled and known[basis].is_in_force(day)
+            ]
             if bases:
                 return day, tuple(bases[:2])
         raise AssertionError(f"no basis of {definition.id} is in force")

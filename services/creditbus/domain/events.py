@@ -14,16 +14,21 @@ from enum import StrEnum
 from functools import cache
 from hashlib import sha256
 from operator import attrgetter
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 import msgspec
 
-from creditbus.domain.ids import BasisId, EventId, ListId, SourceId, SubjectId
+from creditbus.domain.catalogue import Tier
+from creditbus.domain.ids import BasisId, EventId, ListId, MeasureId, SourceId, SubjectId
 from creditbus.domain.subjects import SubjectKind
 
 
 class RemovalCause(StrEnum):
-    """Why an entry ended. ``EXPIRED`` is the bus's own: the term of the entry ran out."""
+    """Why an entry ended. ``EXPIRED`` is the bus's own: the term of the entry ran out.
+
+    ``CONSENT_WITHDRAWN`` ends red entries of natural persons, ``REORGANISED`` those of a firm that
+    came through bankruptcy, ``DEREGISTERED`` all entries of a subject that is no more.
+    """
 
     PERFORMED = "PERFORMED"
     REPAIRED = "REPAIRED"
@@ -31,6 +36,9 @@ class RemovalCause(StrEnum):
     REVOKED = "REVOKED"
     WITHDRAWN = "WITHDRAWN"
     EXPIRED = "EXPIRED"
+    CONSENT_WITHDRAWN = "CONSENT_WITHDRAWN"
+    REORGANISED = "REORGANISED"
+    DEREGISTERED = "DEREGISTERED"
 
 
 class Envelope(msgspec.Struct, frozen=True, kw_only=True):
@@ -61,6 +69,10 @@ class EntryListed(msgspec.Struct, frozen=True, kw_only=True, tag="entry_listed",
     """A source put a subject on a list, by a decision.
 
     ``ends_on`` is the last day of the term; ``until_performed`` says that there is none by law.
+    ``underlying`` are the documents beneath the decision: whoever revokes one ends the entry.
+    ``measures`` are those that the decision announces. ``unit`` is the organisation for whose sake
+    the decision names this natural person. ``consent_on`` is the day on which a person asked to be
+    on a red list. ``act_ended_on`` is the last day of the conduct, from which disclosure counts.
     """
 
     envelope: Envelope
@@ -71,6 +83,12 @@ class EntryListed(msgspec.Struct, frozen=True, kw_only=True, tag="entry_listed",
     until_performed: bool = False
     notice_served_on: date | None = None
     rights_stated: bool = False
+    tier: Tier | None = None
+    underlying: tuple[str, ...] = ()
+    measures: tuple[MeasureId, ...] = ()
+    unit: SubjectId | None = None
+    consent_on: date | None = None
+    act_ended_on: date | None = None
 
 
 class EntryRemoved(
@@ -99,11 +117,21 @@ class DayTurned(msgspec.Struct, frozen=True, kw_only=True, tag="day_turned", tag
 
 Event = EntryListed | EntryRemoved | DayTurned
 
+
+class Stated(Protocol):
+    """Any event: it begins with an envelope."""
+
+    @property
+    def envelope(self) -> Envelope:
+        """Who states what record about whom."""
+        ...
+
+
 REPEATABLE: Final = frozenset({"event_id", "sequence", "occurred_at", "causation_id"})
-UNORDERED: Final = ("bases", "provisions")
+UNORDERED: Final = frozenset({"bases", "provisions", "underlying", "measures", "documents"})
 
 
-def content_digest(event: Event) -> bytes:
+def content_digest(event: Stated) -> bytes:
     """Return 16 bytes that are alike for events of one content, however often they are sent.
 
     Left out is what a repeat may change without saying anything new: the event's id, the
@@ -111,7 +139,8 @@ def content_digest(event: Event) -> bytes:
     A field at its default counts as not stated, so that a schema may grow without making new
     content of old.
     """
-    content = (type(event).__struct_config__.tag, _stated(event.envelope), _stated(event))
+    assert isinstance(event, msgspec.Struct)
+    content = (event.__struct_config__.tag, _stated(event.envelope), _stated(event))
     return sha256(msgspec.json.encode(content)).digest()[:16]
 
 

@@ -74,6 +74,7 @@ _PASSING = frozenset(
         KafkaError.NETWORK_EXCEPTION,
         KafkaError.KAFKA_STORAGE_ERROR,
         KafkaError.NOT_CONTROLLER,
+        KafkaError._NOENT,  # noqa: SLF001 - "no leaders found" for a topic that is there
     }
 )
 

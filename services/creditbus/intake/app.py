@@ -10,6 +10,7 @@ import hmac
 from collections.abc import Callable, Iterable
 from functools import partial
 
+from creditbus.domain.acts.kinds import ACTS, is_way_out
 from creditbus.domain.aliases import (
     AliasClaims,
     SubjectAliasMapped,
@@ -18,7 +19,6 @@ from creditbus.domain.aliases import (
     root_of,
 )
 from creditbus.domain.directives import Acknowledgement
-from creditbus.domain.events import EntryListed, EntryRemoved
 from creditbus.domain.refusals import Refusal
 from creditbus.domain.resolution import Aliases
 from creditbus.engine.job import Job
@@ -60,7 +60,7 @@ def job(process: Process) -> Job[Arrivals]:
         raise ValueError(
             "set CREDITBUS_ATTESTATION_KEY: without it anyone could vouch for a record"
         )
-    accepts = (EntryListed, EntryRemoved, SubjectAliasMapped, Acknowledgement)
+    accepts = (*ACTS, SubjectAliasMapped, Acknowledgement)
     aliases = Aliases()
     following = Following(process, ALIASES)
     following.begin()
@@ -118,7 +118,7 @@ def _informed(
 
 
 def _is_lost(event: object, aliases: Aliases) -> bool:
-    if not isinstance(event, EntryRemoved):
+    if not isinstance(event, ACTS) or not is_way_out(event):
         return False
     alias = alias_of(event.envelope.subject_id)
     return alias is not None and not aliases.ever_meant(alias)

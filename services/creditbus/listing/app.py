@@ -34,7 +34,7 @@ def job(process: Process) -> Job[Arrivals]:
         sources=(EVENTS,),
         tables=TABLES,
         read=reading.values(codec, accepts=get_args(Logged)),
-        decide=build(process.catalogue),
+        decide=build(process.editions, process.clocks),
         write=partial(write, codec),
         bury=partial(reading.dead_letter, codec=codec),
     )

@@ -42,6 +42,9 @@ class Settings(BaseSettings):
         "pyruhvro", description="How slices are read: at once by pyruhvro, or each by fastavro."
     )
     catalogue: Path = Field(Path("deploy/catalogue"), description="Folder of the catalogue.")
+    editions: Path = Field(
+        Path("deploy/editions"), description="Folder of the catalogue's published editions."
+    )
     state: Path = Field(Path(".creditbus/state"), description="Folder of the workers' stores.")
     store_cache_mb: int = Field(64, description="Memory for what a worker reads of its stores.")
     host: str = Field("127.0.0.1", description="Address that HTTP servers listen on.")

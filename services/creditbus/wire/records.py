@@ -19,10 +19,12 @@ import msgspec
 from fastavro.read import SchemaResolutionError
 from fastavro.schema import SchemaParseException, UnknownType
 
+from creditbus.domain.acts.kinds import ACTS
 from creditbus.domain.aliases import AliasClaims, SubjectAliasMapped, SubjectIdentityConflict
 from creditbus.domain.checks import Access
 from creditbus.domain.directives import Acknowledgement, Attempt, Directive
-from creditbus.domain.events import DayTurned, EntryListed, EntryRemoved, Envelope
+from creditbus.domain.editions import EditionActivated
+from creditbus.domain.events import DayTurned, Envelope
 from creditbus.domain.exposures import Exposure
 from creditbus.domain.refusals import DeadLetter, Duplicate, Refusal
 from creditbus.domain.standings import Standing
@@ -34,10 +36,10 @@ if TYPE_CHECKING:
     from creditbus.wire.bulk import Bulk
 
 TYPES: Final[dict[str, type[msgspec.Struct]]] = {
-    "entry_listed": EntryListed,
-    "entry_removed": EntryRemoved,
+    **{str(kind.__struct_config__.tag): kind for kind in ACTS},
     "subject_alias_mapped": SubjectAliasMapped,
     "day_turned": DayTurned,
+    "edition_activated": EditionActivated,
     "acknowledgement": Acknowledgement,
     "alias_claims": AliasClaims,
     "subject_identity_conflict": SubjectIdentityConflict,

@@ -36,6 +36,7 @@ from tests.examples import (
     a_removal,
     a_turn,
     decided,
+    some_editions,
 )
 
 WHOLE: Final = {
@@ -45,9 +46,9 @@ WHOLE: Final = {
     for record, kind in TYPES.items()
 }
 INTAKE: Final = build_intake(a_catalogue(), party_of_inbox, lambda _raw: b"attested")
-LISTING: Final = build_listing(a_catalogue())
-DISPATCH: Final = build_dispatch(a_catalogue())
-EXPOSURE: Final = build_exposure(a_catalogue())
+LISTING: Final = build_listing(some_editions())
+DISPATCH: Final = build_dispatch(some_editions())
+EXPOSURE: Final = build_exposure(some_editions())
 
 TEXTS: Final = st.text(max_size=20) | st.sampled_from(["", " ", "\0", "\n", "1" * 300])
 INSTANTS: Final = st.integers(-719_000 * 86_400, 2_900_000 * 86_400).map(

@@ -22,7 +22,14 @@ from creditbus.intake.decide import build as build_intake
 from creditbus.listing.decide import build as build_listing
 from creditbus.wire.records import Undecodable
 from creditbus.wire.topics import inbox, party_of_inbox
-from tests.examples import a_catalogue, a_codec, a_turn, an_arrival, decided
+from tests.examples import (
+    a_catalogue,
+    a_codec,
+    a_turn,
+    an_arrival,
+    decided,
+    some_editions,
+)
 
 TODAY: Final = date(2026, 11, 23)
 KEY: Final = b"attestation"
@@ -33,7 +40,7 @@ def attest(raw: bytes) -> bytes:
 
 
 INTAKE: Final = build_intake(a_catalogue(), party_of_inbox, attest)
-LISTING: Final = build_listing(a_catalogue())
+LISTING: Final = build_listing(some_editions())
 
 
 def statements(count: int = 1500, *, seed: int = 7, run: str = "r1") -> list[Submitted]:

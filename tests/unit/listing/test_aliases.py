@@ -13,15 +13,15 @@ from tests.examples import (
     FIRM,
     OLD_CODE,
     OTHER_FIRM,
-    a_catalogue,
     a_codec,
     a_listing,
     a_mapping,
     decided,
     restored,
+    some_editions,
 )
 
-DECIDE = build(a_catalogue())
+DECIDE = build(some_editions())
 ROOT = f"org9:{OLD_CODE}"
 
 

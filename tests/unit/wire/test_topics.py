@@ -55,6 +55,7 @@ WRITES: Final[dict[str, set[str]]] = {
     "delivery": {"credit.attempts.v1", BODY_INBOXES},
     "views": set(),
     "clock": {"credit.events.v1"},
+    "catalogue": {"credit.events.v1"},
     "gateway": {INBOXES, BODY_INBOXES},
     "query": {"credit.access.v1"},
     "feed": set(),
