@@ -112,8 +112,7 @@ class _Desk:
 
     def asked(self, question: Question | Execution | Ending, caller: Caller) -> _Asked:
         """Return what is asked, a person's number already turned into a token."""
-        subject = self._subject(question.subject)
-        matter = ItemId(question.matter)
+        subject, matter = self._subject(question.subject), ItemId(question.matter)
         check = Check(subject=subject, matter=matter, purpose=question.purpose)
         return _Asked(check, caller.party, self._process.clock.now())
 
@@ -129,11 +128,9 @@ class _Desk:
     async def _admit(self, asked: _Asked) -> None:
         catalogue = self._editions.on(day_of(asked.at))
         asker = catalogue.subscribers.get(asked.asker)
-        obstacle = why_not(asked.check, asker, catalogue)
-        if obstacle is None:
-            return
-        self._process.meters.add("checks_refused", why=obstacle.field)
-        await self._refuse(asked, obstacle)
+        if (obstacle := why_not(asked.check, asker, catalogue)) is not None:
+            self._process.meters.add("checks_refused", why=obstacle.field)
+            await self._refuse(asked, obstacle)
 
     async def _refuse(self, asked: _Asked, obstacle: Obstacle) -> None:
         match obstacle.field:
@@ -149,12 +146,13 @@ class _Desk:
                 raise Forbidden("PURPOSE_UNKNOWN", obstacle.detail)
 
     async def _note(self, asked: _Asked, check_id: str, verdict: str, *, as_of: int = 0) -> None:
+        check = asked.check
         access = Access(
             check_id=check_id,
             asker=asked.asker,
-            purpose=asked.check.purpose,
-            matter=asked.check.matter,
-            subject_id=asked.check.subject,
+            purpose=check.purpose,
+            matter=check.matter,
+            subject_id=check.subject,
             asked_at=asked.at,
             verdict=verdict,
             as_of=as_of,
