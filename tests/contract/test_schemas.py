@@ -18,7 +18,6 @@ import fastavro
 import msgspec
 import pytest
 
-from creditbus.domain.catalogue import Catalogue
 from creditbus.domain.directives import Action, Ground, Lane, Outcome
 from creditbus.domain.entries import Entry, Stage
 from creditbus.domain.events import Envelope, RemovalCause
@@ -72,7 +71,6 @@ ENUMS: Final[dict[str, type[StrEnum]]] = {
     "Stage": Stage,
     "SubjectKind": SubjectKind,
 }
-RANKING: Final = ("score", "point", "rank", "rating", "积分", "评分", "排名", "分数")
 
 
 def example(record: str, version: int) -> bytes:
@@ -201,18 +199,6 @@ def test_dates_and_instants_are_no_text() -> None:
                 logical = {each.get("logicalType") for each in types_in(found)} - {None}
                 expected = "date" if name.endswith("_on") else "timestamp-micros"
                 assert logical == {expected}, f"{record}: {name}"
-
-
-def test_nothing_scores_or_ranks_anybody() -> None:
-    names = [
-        (f"{record} {version}", str(found["name"]))
-        for record, version in VERSIONS
-        for found in types_in(json.loads(SCHEMAS.versions[record, version].text))
-        if "name" in found
-    ]
-    rows = [(Catalogue.__name__, name) for name in Catalogue.__struct_fields__]
-    for place, name in [*names, *rows]:
-        assert not [word for word in RANKING if word in name.lower()], f"{place}: {name}"
 
 
 def test_released_files_are_as_they_were() -> None:

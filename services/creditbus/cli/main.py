@@ -6,6 +6,7 @@ import typer
 
 from creditbus.cli import topics
 from creditbus.cli.auditing import audit
+from creditbus.cli.catalogues import catalogues
 from creditbus.cli.checking import check
 from creditbus.cli.demos import demo
 from creditbus.cli.running import run
@@ -22,5 +23,6 @@ app = typer.Typer(
 )
 for command in (up, down, status, run, submit, check, trace, audit, demo):
     app.command()(command)
+app.add_typer(catalogues, name="catalogue")
 app.add_typer(topics.topics, name="topics")
 app.add_typer(topics.schemas, name="schemas")
