@@ -29,8 +29,8 @@ up: $(INSTALLED) ## Start the local stack and every service
 down: $(INSTALLED) ## Stop them; the data stays in .creditbus
 	$(BIN)/creditbus down $(ARGS)
 
-bench: $(INSTALLED) ## Measure the whole chain on this machine
-	$(BIN)/python -m creditbus.bench $(ARGS)
+bench: $(INSTALLED) ## Measure the engine on this machine; `creditbus bench` lists what else can be measured
+	$(BIN)/creditbus bench all $(ARGS)
 
 ##@ Work on it
 
@@ -71,7 +71,7 @@ $(BIN)/pip:
 	    "On Debian and Ubuntu: apt-get install python3-venv" >&2; exit 1; }
 	$(PYTHON) -m venv $(VENV)
 
-pages: $(INSTALLED) ## Write the pages of docs/ that come from code: topics, metrics, settings
+pages: $(INSTALLED) ## Write the pages of docs/ that come from code: topics, metrics, settings, deadlines
 	$(BIN)/python -m tests.tidy.pages
 
 lock: $(INSTALLED) ## Write requirements.lock; ARGS=--upgrade takes the newest of everything

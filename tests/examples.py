@@ -14,7 +14,7 @@ from typing import Any, Final
 
 import msgspec
 
-from creditbus.domain.calendar import SHANGHAI
+from creditbus.domain.calendar import SHANGHAI, Calendar
 from creditbus.domain.catalogue import Catalogue
 from creditbus.domain.directives import Acknowledgement, Directive
 from creditbus.domain.directives import Outcome as Answer
@@ -34,6 +34,7 @@ from creditbus.engine.values import (
     State,
     Table,
 )
+from creditbus.runtime.calendars import load_calendar
 from creditbus.runtime.catalogue import load_catalogue
 from creditbus.runtime.editions import load_editions
 from creditbus.wire.records import RECORD_OF, Codec
@@ -71,6 +72,12 @@ def a_catalogue() -> Catalogue:
 def some_editions() -> Editions:
     """Return the editions that ship: the catalogue, and what it follows."""
     return load_editions(CATALOGUE_FOLDER, EDITIONS_FOLDER)
+
+
+@cache
+def a_calendar() -> Calendar:
+    """Return the years that ship."""
+    return load_calendar(CATALOGUE_FOLDER)
 
 
 def an_envelope(*, kind: str = "entry_listed", **changes: Any) -> Envelope:

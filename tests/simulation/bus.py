@@ -10,7 +10,7 @@ from __future__ import annotations
 import hmac
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from random import Random
 from typing import Any, Final
@@ -18,6 +18,7 @@ from zlib import crc32
 
 import msgspec
 
+from creditbus.clock.decide import days_to_turn
 from creditbus.dispatch.decide import TABLES as LEDGERS
 from creditbus.dispatch.decide import Obligation
 from creditbus.dispatch.decide import build as build_dispatch
@@ -142,14 +143,16 @@ class Body:
 
 
 class Bus:
-    """Everything, moved by one source of chance."""
+    """Everything, moved by one source of chance; on some days the clock may be down."""
 
-    def __init__(self, seed: int, folder: Path) -> None:
+    def __init__(self, seed: int, folder: Path, clock_down: range = range(0)) -> None:
         self.random = Random(seed)
         self.topics = Topics()
         self.received: dict[str, set[str]] = {}
         self.public: dict[str, Exposure] = {}
         self.days = 0
+        self.turned = DECIDED_ON
+        self.clock_down = clock_down
         self._agencies = Agencies(self.random)
         self.bodies = {
             body: Body(folder / f"{body}.sqlite", self.random) for body in a_catalogue().bodies
@@ -164,10 +167,12 @@ class Bus:
         )
         self.exposure = self._workers(build_exposure(editions), EXPOSED, self._show, "standings")
 
-    def live(self, steps: int) -> None:
-        """Let this many things happen, each by chance."""
+    def live(self, steps: int, until: int | None = None) -> None:
+        """Let this many things happen, each by chance, or those before the evening of a day."""
         moves = [self._speak, self._work, self._work, self._deliver, self._deliver]
         for _ in range(steps):
+            if self.days == until:
+                return
             self.random.choice(moves)()
             if self.random.random() < SPAN / steps:
                 self._turn()
@@ -255,9 +260,17 @@ class Bus:
 
     def _turn(self) -> None:
         self.days += 1
-        for place in range(PARTITIONS):
-            turned = a_turn(DECIDED_ON + timedelta(days=self.days))
-            self.topics.put(f"events/{place}", turned, origin="clock")
+        if self.days in self.clock_down:
+            return
+        for day in days_to_turn(self.turned, self.today):
+            for place in range(PARTITIONS):
+                self.topics.put(f"events/{place}", a_turn(day), origin="clock")
+            self.turned = day
+
+    @property
+    def today(self) -> date:
+        """The day it is, whether or not a clock has said so."""
+        return DECIDED_ON + timedelta(days=self.days)
 
     def _deliver(self) -> None:
         owed, ever = self.owed(), self.directives()

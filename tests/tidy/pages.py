@@ -14,6 +14,9 @@ from typing import Final
 import msgspec
 from pydantic.fields import FieldInfo
 
+from creditbus.domain.reckonings import Bound, Clause
+from creditbus.domain.term_words import length_in_words
+from creditbus.runtime.calendars import load_terms, load_timers
 from creditbus.runtime.metrics import METRICS, Metric
 from creditbus.runtime.settings import PREFIX, Settings
 from creditbus.wire.topics import DAY_MS, YEAR_MS, Topic, topics
@@ -83,10 +86,32 @@ def settings_page() -> str:
     )
 
 
+def deadlines_page() -> str:
+    """Return the page of timers and terms, each with its source."""
+    folder = sources.ROOT / "deploy" / "catalogue"
+    timers, terms = load_timers(folder), load_terms(folder)
+    rows = [
+        *(_clause_row(each, each.begins, each.actor) for each in timers.values()),
+        *(_clause_row(each, each.clock_start, "-") for each in terms.values()),
+    ]
+    return _page(
+        "Deadlines",
+        "deploy/catalogue",
+        (
+            "Every clock of the law that the bus knows, from `timers.toml` and `terms.toml`.",
+            "The day that begins one is not counted.",
+            "`off`: nobody has settled what the rule means, so it binds nobody.",
+            "[How to work one out](howto/deadlines.md) tells more.",
+        ),
+        _table(("id", "what", "how long", "from", "who", "source"), rows),
+    )
+
+
 PAGES: Final[dict[str, Callable[[], str]]] = {
     "docs/topics.md": topics_page,
     "docs/metrics.md": metrics_page,
     "docs/settings.md": settings_page,
+    "docs/deadlines.md": deadlines_page,
 }
 
 
@@ -139,6 +164,20 @@ def _metric_row(metric: Metric) -> Sequence[str]:
 
 def _setting_row(name: str, field: FieldInfo) -> Sequence[str]:
     return f"`{PREFIX}{name.upper()}`", _default(field), field.description or ""
+
+
+def _clause_row(clause: Clause, begins: str, actor: str) -> Sequence[str]:
+    sign = "at least " if clause.bound is Bound.AT_LEAST else ""
+    moves = ", moves off a day off" if clause.moves else ""
+    until = f"; until {clause.in_force_to}" if clause.in_force_to is not None else ""
+    return (
+        f"`{clause.id}`" + ("" if clause.enabled else " off"),
+        f"{clause.name_zh}<br>{clause.name_en}",
+        f"{sign}{length_in_words(clause.length, 'en')}{moves}",
+        begins.replace("_", " "),
+        actor,
+        f"{clause.document} {clause.article}{until}",
+    )
 
 
 def _default(field: FieldInfo) -> str:

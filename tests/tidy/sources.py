@@ -90,7 +90,8 @@ def _paths() -> Iterator[Path]:
             for name in below
             if name not in MADE and (not name.startswith(".") or name in OWN_HIDDEN)
         )
-        yield from (Path(folder) / name for name in sorted(files))
+        # In a work tree of git, .git is a file that names the folder of its machine.
+        yield from (Path(folder) / name for name in sorted(files) if name != ".git")
 
 
 def _read(path: Path) -> str | None:

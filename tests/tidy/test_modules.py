@@ -18,12 +18,12 @@ from tests.tidy import sources
 from tests.tidy.sources import Source, assert_tidy
 
 # What starts by itself, or is imported by others than us.
-ENTRANCES: Final = ("creditbus.__main__", "creditbus.bench.__main__", "creditbus.sdk")
+ENTRANCES: Final = ("creditbus.__main__", "creditbus.sdk")
 LIBRARIES: Final[dict[str, frozenset[str]]] = {
     "creditbus.domain": frozenset({"msgspec"}),
-    "creditbus.wire": frozenset({"fastavro", "msgspec"}),
-    "creditbus.engine": frozenset({"confluent_kafka", "rocksdict"}),
-    "creditbus.engine.values": frozenset(),
+    "creditbus.wire": frozenset({"fastavro", "msgspec", "pyarrow", "pyruhvro"}),
+    "creditbus.engine": frozenset({"confluent_kafka", "msgspec", "rocksdict"}),
+    "creditbus.engine.values": frozenset({"msgspec"}),
     "creditbus.sdk": frozenset(
         {"confluent_kafka", "httpx", "msgspec", "python_calamine", "standardwebhooks"}
     ),

@@ -2,22 +2,19 @@
 
 A bus of its own on free ports in a folder that is removed afterwards; the real servers, the real
 services, the demonstration's agencies and bodies. Latency is from handing an event to the client
-library to the body's receipt of the directive that it caused.
+library to the body's receipt of the directive that it caused: the row's own for what is applied,
+``lift_`` for what is lifted.
 """
 
 from __future__ import annotations
 
 import asyncio
-import sys
+from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Annotated, Final
+from typing import Final
 
-import msgspec
-import typer
-from rich.console import Console
-
-from creditbus.demo.latencies import Latency
+from creditbus.bench.rows import CONSOLE, Row
 from creditbus.demo.run import Demonstration
 from creditbus.domain.directives import Action
 from creditbus.runtime.catalogue import load_catalogue
@@ -30,29 +27,10 @@ from creditbus.stack.ports import free
 from creditbus.wire.topics import service_principal
 
 WARM_UP: Final = 300
-_console = Console(highlight=False, stderr=True)
 
 
-class Row(msgspec.Struct, frozen=True, kw_only=True):
-    """One measurement; ``offered`` is records a second, 0 for as fast as it goes."""
-
-    name: str
-    events: int
-    offered: float
-    events_per_s: float
-    apply_p50_ms: float
-    apply_p99_ms: float
-    lift_p50_ms: float
-    lift_p99_ms: float
-
-
-def chain(
-    events: Annotated[int, typer.Option(help="Records of the run at full speed.")] = 10_000,
-    seconds: Annotated[int, typer.Option(help="Length of each run at a fixed rate.")] = 20,
-    rates: Annotated[str, typer.Option(help="Records a second, with commas.")] = "20,100",
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object a row.")] = False,
-) -> None:
-    """Measure the whole chain, from an agency's client to the executing body's webhook."""
+def chain(events: int, seconds: int, rates: Sequence[float]) -> list[Row]:
+    """Measure at full speed, then at each rate (records a second) for so many seconds."""
     settings = read_settings()
     catalogue = load_catalogue(settings.catalogue)
     with TemporaryDirectory(prefix="creditbus-bench-") as home:
@@ -61,18 +39,20 @@ def chain(
             cache=Path(DEFAULT_CACHE),
             schemas=settings.schemas,
             catalogue=settings.catalogue,
+            editions=settings.editions,
         )
-        with LocalBus(sites, catalogue, ports=free(), say=_console.print) as bus:
+        with LocalBus(sites, catalogue, ports=free(), say=CONSOLE.print) as bus:
             bus.services.start([bodies_plan(bus.stack.file, sites)])
             process = _auditor(bus.stack.file, sites)
             asyncio.run(_run(bus.stack.file, process, WARM_UP, 0.0))
-            plans = [(events, 0.0), *((int(r) * seconds, float(r)) for r in rates.split(","))]
-            for count, rate in plans:
-                _tell(asyncio.run(_run(bus.stack.file, process, count, rate)), as_json=as_json)
+            plans = [(events, 0.0), *((int(rate * seconds), rate) for rate in rates)]
+            return [
+                asyncio.run(_run(bus.stack.file, process, count, rate)) for count, rate in plans
+            ]
 
 
 async def _run(file: StackFile, process: Process, events: int, rate: float) -> Row:
-    demonstration = Demonstration(file, process, _console)
+    demonstration = Demonstration(file, process, CONSOLE)
     statements = demonstration.city(7, f"{events}-{rate}").statements(events)
     loop = asyncio.get_running_loop()
     began = loop.time()
@@ -84,18 +64,12 @@ async def _run(file: StackFile, process: Process, events: int, rate: float) -> R
     return Row(
         name="chain",
         events=len(statements),
-        offered=rate,
+        offered=rate or None,
         events_per_s=round(len(statements) / seconds, 1),
-        **_figures("apply", apply),
-        **_figures("lift", lift),
+        p50_ms=round(apply.p50_ms, 1),
+        p99_ms=round(apply.p99_ms, 1),
+        extra={"lift_p50_ms": round(lift.p50_ms, 1), "lift_p99_ms": round(lift.p99_ms, 1)},
     )
-
-
-def _figures(name: str, latency: Latency) -> dict[str, float]:
-    return {
-        f"{name}_p50_ms": round(latency.p50_ms, 1),
-        f"{name}_p99_ms": round(latency.p99_ms, 1),
-    }
 
 
 def _auditor(file: StackFile, sites: Sites) -> Process:
@@ -108,20 +82,7 @@ def _auditor(file: StackFile, sites: Sites) -> Process:
         redis=file.redis_url,
         schemas=sites.schemas,
         catalogue=sites.catalogue,
+        editions=sites.editions,
         log_level="error",
     )
     return Process("audit", 0, settings)
-
-
-def _tell(row: Row, *, as_json: bool) -> None:
-    if as_json:
-        sys.stdout.buffer.write(msgspec.json.encode(row) + b"\n")
-        sys.stdout.flush()
-        return
-    offered = f"{row.offered:.0f}/s offered" if row.offered else "as fast as it goes"
-    _console.print(
-        f"{row.events} records, {offered}: {row.events_per_s:.0f} events/s; "
-        f"apply p50 {row.apply_p50_ms:.0f} p99 {row.apply_p99_ms:.0f} ms; "
-        f"lift p50 {row.lift_p50_ms:.0f} p99 {row.lift_p99_ms:.0f} ms",
-        markup=False,
-    )

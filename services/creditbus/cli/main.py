@@ -6,8 +6,10 @@ import typer
 
 from creditbus.cli import topics
 from creditbus.cli.auditing import audit
+from creditbus.cli.benches import benches
 from creditbus.cli.catalogues import catalogues
 from creditbus.cli.checking import check
+from creditbus.cli.deadlines import deadline
 from creditbus.cli.demos import demo
 from creditbus.cli.running import run
 from creditbus.cli.stacks import down, status, up
@@ -21,8 +23,9 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for command in (up, down, status, run, submit, check, trace, audit, demo):
+for command in (up, down, status, run, submit, check, trace, audit, deadline, demo):
     app.command()(command)
+app.add_typer(benches, name="bench")
 app.add_typer(catalogues, name="catalogue")
 app.add_typer(topics.topics, name="topics")
 app.add_typer(topics.schemas, name="schemas")

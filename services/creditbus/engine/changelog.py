@@ -7,15 +7,18 @@ committed records sees may lie before a transaction that is just being committed
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from contextlib import closing
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from confluent_kafka import Consumer, KafkaError, Message, TopicPartition
 
 from creditbus.engine.alarm import Alarm
+from creditbus.engine.breakage import StoreBroken, sign
 from creditbus.engine.failures import Halt, Kind, halt, rule_for
 from creditbus.engine.layout import Layout
-from creditbus.engine.store import Mark, Store, StoreBroken
+from creditbus.engine.storage import Storage
+from creditbus.engine.store import Mark, Store
 from creditbus.engine.surroundings import Logger
 
 _BATCH = 5000
@@ -47,20 +50,23 @@ class Stretch:
         return None
 
 
-def open_store(folder: Path, stretch: Stretch, logger: Logger) -> Store:
-    """Return the folder's store, or an empty one in its place when it cannot be brought up."""
-    try:
-        store = Store(folder)
-    except StoreBroken as broken:
-        objection: str | None = str(broken)
-    else:
-        objection = stretch.objection_to(store.mark)
-        if objection is None and (store.mark is not None or stretch.start == 0):
-            return store
-        store.close()
+def open_store(storage: Storage, stretch: Stretch, logger: Logger) -> Store:
+    """Return the partition's store, an empty one in its place when it cannot be brought up."""
+    folder = storage.folder / f"p{stretch.partition}"
+    objection = _broken_before(folder)
+    if objection is None:
+        try:
+            store = Store(folder, storage)
+        except StoreBroken as broken:
+            objection = str(broken)
+        else:
+            objection = _objection(store, stretch)
+            if objection is None:
+                return store
+            store.close()
     if stretch.start > 0:
         raise Halt(
-            f"the state of {stretch.topic}/{stretch.partition} cannot be built: {objection or ''}"
+            f"the state of {stretch.topic}/{stretch.partition} cannot be built: {objection};"
             f" the changelog begins at {stretch.start}, not at 0",
             "replay the sources under a new application id",
         )
@@ -71,18 +77,39 @@ def open_store(folder: Path, stretch: Stretch, logger: Logger) -> Store:
         reason=objection,
         aside=aside.name,
     )
-    return Store(folder)
+    return Store(folder, storage)
+
+
+def _broken_before(folder: Path) -> str | None:
+    """Return what an earlier process found broken in the store."""
+    try:
+        return f"an earlier start found it broken: {sign(folder).read_text()}"
+    except FileNotFoundError:
+        return None
+
+
+def _objection(store: Store, stretch: Stretch) -> str | None:
+    try:
+        mark = store.mark
+    except StoreBroken as broken:
+        return str(broken)
+    if mark is None and stretch.start > 0:
+        return "it is empty"
+    return stretch.objection_to(mark)
 
 
 def _set_aside(folder: Path) -> Path:
     number = 1
     while (aside := folder.with_name(f"{folder.name}.aside-{number}")).exists():
         number += 1
-    return folder.rename(aside)
+    if folder.exists():
+        folder.rename(aside)
+    sign(folder).unlink(missing_ok=True)
+    return aside
 
 
 def follow(
-    reader: Consumer,
+    open_reader: Callable[[], Consumer],
     store: Store,
     stretch: Stretch,
     *,
@@ -91,11 +118,31 @@ def follow(
 ) -> bool:
     """Write the changelog into the store up to the end; whether it got there.
 
-    After each batch ``go_on`` is asked, with the number of records in it.
+    After each batch ``go_on`` is asked, with the number of records in it. A store that is at the
+    end already costs no reader: most restarts are of that kind.
     """
     mark = store.mark or Mark(topic_id=stretch.layout.topic_id, offset=0, at=stretch.at)
     if mark.offset < stretch.end:
-        reader.assign([TopicPartition(stretch.topic, stretch.partition, mark.offset)])
+        with closing(open_reader()) as reader:
+            reader.assign([TopicPartition(stretch.topic, stretch.partition, mark.offset)])
+            if not _read_to_end(reader, store, stretch, mark, go_on=go_on, alarm=alarm):
+                return False
+    reached = store.mark
+    if reached is not None:
+        end = max(reached.offset, stretch.end)
+        store.write([], replace(reached, offset=end, at=stretch.at))
+    return go_on(0)
+
+
+def _read_to_end(
+    reader: Consumer,
+    store: Store,
+    stretch: Stretch,
+    mark: Mark,
+    *,
+    go_on: Callable[[int], bool],
+    alarm: Alarm,
+) -> bool:
     position = mark.offset
     while position < stretch.end:
         batch: list[Message] = []
@@ -112,8 +159,6 @@ def follow(
             _write(store, batch, mark)
         if not go_on(len(batch)):
             return False
-    if store.mark is not None:
-        store.write([], Mark(topic_id=mark.topic_id, offset=position, at=stretch.at))
     return True
 
 

@@ -56,6 +56,8 @@ class Checkpoint:
         started = time.perf_counter()
         with self._watchdog.watching("checkpoint"):
             self._point("begun")
+            for share in moved:
+                share.check_room()
             rows = {share.partition: share.rows for share in moved}
             marks = self._commit(moved, rows)
             self._settle(moved, rows, marks)
@@ -80,6 +82,7 @@ class Checkpoint:
                 self._transaction.abort()
             except KafkaException as failure:
                 raise halt("a transaction cannot be aborted", error_of(failure)) from failure
+        self._point("aborted")
 
     def _commit(self, moved: Sequence[Share], rows: dict[int, list[Row]]) -> dict[int, int]:
         last = ""
@@ -97,10 +100,13 @@ class Checkpoint:
     def _attempt(self, moved: Sequence[Share], rows: dict[int, list[Row]]) -> dict[int, int]:
         """Return the changelog offset behind the last record of each partition."""
         ends: dict[int, int] = {}
+        if self._transaction.is_spoiled:
+            self.abort()
         self._transaction.begin()
         for share in moved:
             self._transaction.send(share)
             self._log(share.partition, rows[share.partition], ends)
+            self._point("logging")
         self._point("logged")
         membership = self._membership()
         if _GENERATION.unpack_from(membership, _GENERATION_AT)[0] < 0:

@@ -18,14 +18,19 @@ Settings = dict[str, Any]
 
 TRANSACTION_MS = 15_000  # the longest that a taker-over waits for a dead owner's transaction
 SESSION_MS = 6_000  # how long a stopped worker keeps its partitions
+QUEUE_RECORDS = 500_000  # how much a producer holds that the broker does not have yet
 
 
 @dataclass(frozen=True, slots=True)
 class Connection:
-    """Where the broker is, and what it wants to know of a client (the client library's names)."""
+    """Where the broker is, and what it wants to know of a client (the client library's names).
+
+    ``poll_ms`` is how long a worker may take over one fetch before the group gives it up.
+    """
 
     bootstrap: str
     security: Mapping[str, str] = field(default_factory=dict, repr=False)
+    poll_ms: int = 60_000
 
     def base(self, alarm: Alarm) -> Settings:
         """Return the settings that all clients of a worker share."""
@@ -53,7 +58,7 @@ class Connection:
                 "partition.assignment.strategy": "range" if eager else "cooperative-sticky",
                 "session.timeout.ms": SESSION_MS,
                 "heartbeat.interval.ms": 1000,
-                "max.poll.interval.ms": 60_000,
+                "max.poll.interval.ms": self.poll_ms,
                 **_READING,
             }
         )
@@ -74,8 +79,9 @@ class Connection:
                 "linger.ms": 1,
                 # The library's own partitioner disagrees with everybody else's about a key.
                 "partitioner": "murmur2_random",
-                "queue.buffering.max.messages": 500_000,
-                "queue.buffering.max.kbytes": 262_144,
+                "queue.buffering.max.messages": QUEUE_RECORDS,
+                # Counted in records alone: a share keeps the same bytes until they are committed.
+                "queue.buffering.max.kbytes": 2_147_483_647,
                 "batch.size": 1_000_000,
                 "batch.num.messages": 20_000,
                 # A missing topic must be told before the watchdog loses patience.

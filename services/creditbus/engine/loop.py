@@ -142,6 +142,9 @@ class Loop:
             if share is not None:
                 alarm.answered()
                 self._decide_slice(share, source, unread(records, share.positions[source[0]]))
+                if self._is_due(waiting=True):
+                    # What one fetch brought may be a day's work for every partition.
+                    self.commit(alarm)
 
     def _decide_slice(self, share: Share, source: Source, records: Sequence[Message]) -> None:
         if not records:
@@ -153,10 +156,10 @@ class Loop:
             outcome = self._job.decide(
                 Slice(topic=topic, partition=partition, columns=columns), share.overlay
             )
-            written = [self._job.write(output) for output in outcome.outputs]
+            written = list(map(self._job.write, outcome.outputs))
             share.keep(buried + written, outcome.changes, outcome.counts)
         else:
-            share.keep(buried, (), {})
+            share.keep(buried, {}, {})
         share.advance(topic, offset_of(records[-1]) + 1, len(records))
         self._surroundings.failpoint("sliced")
         self._send(share)

@@ -58,6 +58,7 @@ class Membership:
             except Empty:
                 return
             begun = restore.hand_over()
+            self._ground.surroundings.failpoint("begins")
             for key, share in begun.items():
                 self._restoring.pop(key, None)
                 self._running[key] = share
@@ -129,6 +130,7 @@ class Membership:
             partitions=len(places),
         )
         with self._ground.alarm:
+            self._ground.surroundings.failpoint("lost")
             self._checkpoint.abandon()
         self._part(consumer, places, None)
 
@@ -136,6 +138,7 @@ class Membership:
         with self._ground.alarm:
             sources = {(place.topic, place.partition) for place in places}
             self._release({self._key(source) for source in sources}, at)
+            self._ground.surroundings.failpoint("parted")
             self.assigned = tuple(source for source in self.assigned if source not in sources)
             if self._ground.job.is_eager:
                 consumer.unassign()

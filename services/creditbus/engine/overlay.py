@@ -4,82 +4,108 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Sequence
-from typing import Any
+from itertools import islice
+from operator import itemgetter
+from typing import Any, Final
 
 from creditbus.engine.failures import Halt
 from creditbus.engine.store import Row, Store
-from creditbus.engine.values import Change, K, Table, V
+from creditbus.engine.values import Changes, K, Table, V
+
+_ASK: Final[Any] = object()  # the store must be asked
 
 
 class Overlay:
     """Uncommitted changes over a store; it is a ``State``.
 
-    A changed value is packed once, when the change is taken, and kept unpacked beside it for the
-    slices that follow. Values are shared, so nobody may alter one in place.
+    Changed values stay unpacked for the slices that follow, and are packed once, for the
+    checkpoint; after it a table's most recent ones stay for a while, equal to the store's. Values
+    are shared, so nobody may alter one in place.
     """
 
     def __init__(self, store: Store | None, tables: Sequence[Table[Any, Any]]) -> None:
         self._store = store
-        self._names = {table.name for table in tables}
-        self._values: dict[bytes, Any | None] = {}
-        self._packed: dict[bytes, bytes | None] = {}
-        self._order: list[bytes] | None = None
+        self._changed: Changes = {table: {} for table in tables}
+        self._recent: Changes = {table: {} for table in tables if table.recent}
+        self._order: dict[Table[Any, Any], list[tuple[bytes, Any]]] = {}
 
     def get_many(self, table: Table[K, V], keys: Sequence[K]) -> list[V | None]:
         """Return the values under the keys: changed ones first, the rest from one look below."""
-        stored = [table.stored(table.pack_key(key)) for key in keys]
-        values = self._values
-        missing = {key for key in stored if key not in values}
-        found = self._store.fetch(missing) if self._store and missing else {}
-        return [
-            values[key] if key in values else _unpacked(table, found.get(key)) for key in stored
-        ]
+        changed, recent = self._changed[table], self._recent.get(table)
+        if recent:
+            known = [changed.get(key, recent.get(key, _ASK)) for key in keys]
+        elif changed:
+            known = [changed.get(key, _ASK) for key in keys]
+        else:
+            return self._fetch(table, keys)
+        missing = [key for key, value in zip(keys, known, strict=True) if value is _ASK]
+        below = iter(self._fetch(table, missing))
+        return [next(below) if value is _ASK else value for value in known]
 
     def scan(self, table: Table[K, V], start: K, stop: K, limit: int) -> list[tuple[K, V]]:
         """Return the first rows in the range as they will be after the checkpoint."""
-        first = table.stored(table.pack_key(start))
-        last = table.stored(table.pack_key(stop))
+        first, last = table.stored(table.pack_key(start)), table.stored(table.pack_key(stop))
         if limit <= 0 or first >= last:
             return []
-        changed = self._changed_between(first, last)
+        changed = self._changed_between(table, first, last)
         # Every changed key may hide one row of the store, so ask for that many more.
         beneath = self._store.scan(first, last, limit + len(changed)) if self._store else []
-        rows: dict[bytes, Any] = {key: table.unpack_value(value) for key, value in beneath}
-        rows.update((key, self._values[key]) for key in changed)
-        skip = len(table.stored(b""))
-        kept = sorted(key for key, value in rows.items() if value is not None)
-        return [(table.unpack_key(key[skip:]), rows[key]) for key in kept[:limit]]
+        skip = len(table.prefix)
+        rows: dict[bytes, tuple[K, V | None]] = {
+            stored: (table.unpack_key(stored[skip:]), table.unpack_value(packed))
+            for stored, packed in beneath
+        }
+        values = self._changed[table]
+        rows.update((stored, (key, values[key])) for stored, key in changed)
+        found = (rows[stored] for stored in sorted(rows))
+        return [(key, value) for key, value in found if value is not None][:limit]
 
-    def take(self, changes: Sequence[Change]) -> None:
+    def take(self, changes: Changes) -> None:
         """Take the changes of one decision, the later one of a key over the earlier."""
-        for change in changes:
-            table = change.table
-            if table.name not in self._names:
+        for table, rows in changes.items():
+            if table not in self._changed:
                 raise Halt(
                     f"a decision changed the table {table.name}, which its job does not hold",
                     "declare the table in the job",
                 )
-            key = table.stored(table.pack_key(change.key))
-            self._values[key] = change.value
-            self._packed[key] = None if change.value is None else table.pack_value(change.value)
-        self._order = None
+            self._changed[table].update(rows)
+            self._order.pop(table, None)
 
     @property
     def rows(self) -> list[Row]:
-        """The changed rows, packed, for the changelog and the store."""
-        return list(self._packed.items())
+        """The changed rows, packed and in order, for the changelog and the store."""
+        rows: list[Row] = []
+        for table, changed in self._changed.items():
+            prefix, pack_key, pack_value = table.prefix, table.pack_key, table.pack_value
+            rows += [
+                (prefix + pack_key(key), None if value is None else pack_value(value))
+                for key, value in changed.items()
+            ]
+        rows.sort(key=itemgetter(0))
+        return rows
 
     def clear(self) -> None:
-        """Forget the changes: they are in the store now."""
-        self._values = {}
-        self._packed = {}
-        self._order = None
+        """Forget the changes, but for the most recent: they are in the store now."""
+        for table, recent in self._recent.items():
+            recent |= self._changed[table]
+            for key in list(islice(recent, max(0, len(recent) - table.recent))):
+                del recent[key]
+        self._changed = {table: {} for table in self._changed}
+        self._order = {}
 
-    def _changed_between(self, first: bytes, last: bytes) -> list[bytes]:
-        if self._order is None:
-            self._order = sorted(self._values)
-        return self._order[bisect_left(self._order, first) : bisect_left(self._order, last)]
+    def _fetch(self, table: Table[K, V], keys: Sequence[K]) -> list[V | None]:
+        if not keys or self._store is None:
+            return [None] * len(keys)
+        prefix, pack_key, unpack_value = table.prefix, table.pack_key, table.unpack_value
+        found = self._store.fetch([prefix + pack_key(key) for key in keys])
+        return [None if packed is None else unpack_value(packed) for packed in found]
 
-
-def _unpacked(table: Table[K, V], packed: bytes | None) -> V | None:
-    return None if packed is None else table.unpack_value(packed)
+    def _changed_between(
+        self, table: Table[K, V], first: bytes, last: bytes
+    ) -> list[tuple[bytes, K]]:
+        if table not in self._order:
+            stored = ((table.stored(table.pack_key(key)), key) for key in self._changed[table])
+            self._order[table] = sorted(stored, key=itemgetter(0))
+        order = self._order[table]
+        low, high = (bisect_left(order, bound, key=itemgetter(0)) for bound in (first, last))
+        return order[low:high]

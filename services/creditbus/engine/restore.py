@@ -12,7 +12,6 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from queue import SimpleQueue
 from typing import Any, TypeVar
 
@@ -28,6 +27,7 @@ from creditbus.engine.health import Source
 from creditbus.engine.job import Job
 from creditbus.engine.layout import Layout
 from creditbus.engine.shares import Share, ShareKey, share_key
+from creditbus.engine.storage import Storage
 from creditbus.engine.store import Store
 from creditbus.engine.surroundings import Surroundings
 
@@ -39,7 +39,7 @@ class Ground:
     """What every restore of a worker stands on."""
 
     job: Job[Any]
-    home: Path
+    storage: Storage
     layout: Layout
     admin: AdminClient
     reader: Callable[[], Consumer]
@@ -122,11 +122,11 @@ class Restore:
         stretch = self._stretch(partition)
         if stretch is None:
             return
-        folder = ground.home / f"p{partition}"
-        store = open_store(folder, stretch, ground.surroundings.logger)
-        reader = ground.reader()
+        self._point("asked")
+        store = open_store(ground.storage, stretch, ground.surroundings.logger)
         try:
-            if follow(reader, store, stretch, go_on=self._go_on, alarm=ground.alarm):
+            self._point("opened")
+            if follow(ground.reader, store, stretch, go_on=self._go_on, alarm=ground.alarm):
                 for source, offset in stands.items():
                     check_agreement(source, offset, store)
                 positions = {
@@ -136,7 +136,6 @@ class Restore:
                 share = Share(partition, positions, store, ground.job.tables)
                 self.shares["", partition] = share
         finally:
-            reader.close()
             if not self.shares:
                 store.close()
 

@@ -10,7 +10,7 @@ from typing import Any
 from creditbus.engine.health import Source
 from creditbus.engine.overlay import Overlay
 from creditbus.engine.store import Mark, Row, Store, pack_offset, position_key
-from creditbus.engine.values import Change, Produced, Table
+from creditbus.engine.values import Changes, Produced, Table
 
 ShareKey = tuple[str, int]
 
@@ -58,7 +58,7 @@ class Share:
         self.records += records
 
     def keep(
-        self, produced: Sequence[Produced], changes: Sequence[Change], counts: Mapping[str, int]
+        self, produced: Sequence[Produced], changes: Changes, counts: Mapping[str, int]
     ) -> None:
         """Keep what a decision did until the checkpoint."""
         self.overlay.take(changes)
@@ -75,6 +75,11 @@ class Share:
             for topic in sorted(self.moved)
         ]
         return self.overlay.rows + places
+
+    def check_room(self) -> None:
+        """Stop when the disk of the store is nearly full."""
+        if self._store is not None:
+            self._store.check_room()
 
     def settle(self, rows: Sequence[Row], mark: Mark | None) -> None:
         """Write to disk what the broker has committed, and begin anew."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable
 
 from confluent_kafka import KafkaError, Message
@@ -12,16 +13,15 @@ from creditbus.engine.health import Source
 
 def cut(messages: Iterable[Message]) -> tuple[dict[Source, list[Message]], list[KafkaError]]:
     """Return the records by source, in the order of their offsets, and the errors among them."""
-    slices: dict[Source, list[Message]] = {}
     errors: list[KafkaError] = []
+    found: defaultdict[Source, list[Message]] = defaultdict(list)
     for message in messages:
         error = message.error()
         if error is not None:
             errors.append(error)
             continue
-        source = (message.topic() or "", message.partition() or 0)
-        slices.setdefault(source, []).append(message)
-    return slices, errors
+        found[message.topic() or "", message.partition() or 0].append(message)
+    return found, errors
 
 
 def unread(messages: list[Message], position: int) -> list[Message]:

@@ -1,35 +1,46 @@
 """The transaction: the one way a worker writes to the broker.
 
 It begins with the first record, so a worker that has nothing to write holds none open. Records go
-one by one: the library's batch call carries no headers, hides a full queue, and was no faster.
+in batches where they can: the library's batch call costs half, but carries no headers, and when its
+queue is full it drops some of a batch and keeps what follows. So a batch goes only where there is
+room for the whole of it, and a transaction of which a record was not taken is never committed.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from itertools import groupby
+from operator import attrgetter
+from typing import Any, Final
 
 from confluent_kafka import KafkaError, KafkaException, Message, Producer, TopicPartition
 
 from creditbus.engine.alarm import Alarm
+from creditbus.engine.connection import QUEUE_RECORDS
 from creditbus.engine.failures import Kind, error_of, kind_of
 from creditbus.engine.shares import Share
 from creditbus.engine.store import Row
+from creditbus.engine.values import Produced
 
 Delivered = Callable[[KafkaError | None, Message], None]
 _CALL_SECONDS = 10.0
 _FLUSH_SECONDS = 5.0
 _PAUSE_SECONDS = 0.05
+_BATCH: Final = 10_000
+_BY_PARTITIONER: Final = -1
 
 
 class Transaction:
     """Begins, fills, commits and aborts one transaction after another."""
 
-    def __init__(self, producer: Producer, alarm: Alarm) -> None:
+    def __init__(self, producer: Producer, alarm: Alarm, *, room: int = QUEUE_RECORDS) -> None:
         self._producer = producer
         self._alarm = alarm
+        self._room = room
         self._number = 0
         self.is_open = False
+        self.is_spoiled = False  # a record was not taken: it can only be aborted
 
     def begin(self) -> None:
         """Begin a transaction unless one is open."""
@@ -45,23 +56,20 @@ class Transaction:
         self.begin()
         if share.transaction != self._number:
             share.transaction, share.sent = self._number, 0
-        for produced in share.kept[share.sent :]:
-            place = {} if produced.partition is None else {"partition": produced.partition}
-            self._put(
-                produced.topic,
-                value=produced.value,
-                key=produced.key,
-                headers=list(produced.headers),
-                **place,
-            )
+        unsent = share.kept[share.sent :]
         share.sent = len(share.kept)
+        with self._whole():
+            for topic, records in _by_topic(unsent).items():
+                self._produce(topic, records)
 
     def log(self, topic: str, partition: int, rows: Sequence[Row], delivered: Delivered) -> None:
         """Produce rows to one partition; ``delivered`` hears of the last one."""
-        for key, value in rows[:-1]:
-            self._put(topic, value=value, key=key, partition=partition)
-        for key, value in rows[-1:]:
-            self._put(topic, value=value, key=key, partition=partition, on_delivery=delivered)
+        with self._whole():
+            self._put_batch(
+                topic, partition, [{"key": key, "value": value} for key, value in rows[:-1]]
+            )
+            for key, value in rows[-1:]:
+                self._put(topic, value=value, key=key, partition=partition, on_delivery=delivered)
 
     def deliver(self) -> None:
         """Wait, not for long, until the broker has what was produced."""
@@ -82,6 +90,7 @@ class Transaction:
 
     def commit(self) -> None:
         """Make everything in the transaction visible at once."""
+        assert not self.is_spoiled, "it lacks a record"
         self._persist(lambda: self._producer.commit_transaction(_CALL_SECONDS))
         self.is_open = False
 
@@ -89,7 +98,48 @@ class Transaction:
         """Undo the transaction; what shares keep is produced again in the next one."""
         if self.is_open:
             self._persist(lambda: self._producer.abort_transaction(_CALL_SECONDS))
-            self.is_open = False
+            self.is_open = self.is_spoiled = False
+
+    @contextmanager
+    def _whole(self) -> Iterator[None]:
+        try:
+            yield
+        except KafkaException:
+            self.is_spoiled = True
+            raise
+
+    def _produce(self, topic: str, records: Sequence[Produced]) -> None:
+        """Produce records of one topic, in their order."""
+        for (partition, has_headers), run in groupby(records, _way):
+            place = _BY_PARTITIONER if partition is None else partition
+            if not has_headers:
+                self._put_batch(
+                    topic, place, [{"key": record.key, "value": record.value} for record in run]
+                )
+                continue
+            for record in run:
+                self._put(
+                    topic,
+                    value=record.value,
+                    key=record.key,
+                    partition=place,
+                    headers=list(record.headers),
+                )
+
+    def _put_batch(self, topic: str, partition: int, records: list[dict[str, Any]]) -> None:
+        for start in range(0, len(records), _BATCH):
+            batch = records[start : start + _BATCH]
+            self._make_room(len(batch))
+            if self._producer.produce_batch(topic, batch, partition=partition) < len(batch):
+                raise next(
+                    KafkaException(record["_error"]) for record in batch if "_error" in record
+                )
+
+    def _make_room(self, records: int) -> None:
+        """Wait until the queue takes so many records more; it counts them, not their bytes."""
+        while len(self._producer) and len(self._producer) + records > self._room:
+            self._producer.poll(_PAUSE_SECONDS)
+            self._alarm.check()
 
     def _put(self, topic: str, **record: Any) -> None:
         """Produce one record, waiting for room when the queue is full."""
@@ -117,3 +167,14 @@ class Transaction:
                 self._alarm.check()
             else:
                 return
+
+
+_way = attrgetter("partition", "has_headers")
+
+
+def _by_topic(records: Sequence[Produced]) -> dict[str, list[Produced]]:
+    """Return the records by topic; within one their order stays."""
+    topics: dict[str, list[Produced]] = {}
+    for record in records:
+        topics.setdefault(record.topic, []).append(record)
+    return topics

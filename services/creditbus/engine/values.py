@@ -10,7 +10,10 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from operator import itemgetter
 from typing import Any, Generic, Protocol, TypeVar
+
+import msgspec
 
 K = TypeVar("K")
 V = TypeVar("V")
@@ -19,11 +22,14 @@ B = TypeVar("B")
 C_co = TypeVar("C_co", covariant=True)
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Table(Generic[K, V]):
     """A keyed table in the store of one partition; its changelog follows from the application.
 
-    Packed keys keep their order as bytes: that is what ``State.scan`` walks.
+    Packed keys keep their order as bytes: that is what ``State.scan`` walks. Equal keys pack alike.
+    A table is itself the key under which its changes are kept, so there is one object of each.
+    ``recent`` is how many rows, those changed last, each partition keeps unpacked in memory: worth
+    it where a row that was changed is soon asked for again.
     """
 
     name: str
@@ -31,10 +37,16 @@ class Table(Generic[K, V]):
     unpack_key: Callable[[bytes], K]
     pack_value: Callable[[V], bytes]
     unpack_value: Callable[[bytes], V]
+    recent: int = 0
+
+    @property
+    def prefix(self) -> bytes:
+        """What the table's keys begin with in the store and the changelog."""
+        return self.name.encode() + b"\x00"
 
     def stored(self, packed: bytes) -> bytes:
         """Return the key under which a packed key lies in the store and the changelog."""
-        return self.name.encode() + b"\x00" + packed
+        return self.prefix + packed
 
 
 class State(Protocol):
@@ -99,8 +111,7 @@ class Unreadable:
     headers: tuple[tuple[str, bytes | None], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Output:
+class Output(msgspec.Struct, frozen=True):
     """A value for a stream; ``app.py`` turns the stream's name into topic, key and bytes."""
 
     stream: str
@@ -109,8 +120,7 @@ class Output:
     partition: int | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Produced:
+class Produced(msgspec.Struct, frozen=True, kw_only=True):
     """A record as it goes to the broker; no partition means: by the key, with murmur2."""
 
     topic: str
@@ -119,14 +129,14 @@ class Produced:
     headers: tuple[tuple[str, bytes], ...] = ()
     partition: int | None = None
 
+    @property
+    def has_headers(self) -> bool:
+        """Whether it carries any."""
+        return bool(self.headers)
 
-@dataclass(frozen=True, slots=True)
-class Change:
-    """One row of a table set to a value, or deleted when the value is none."""
 
-    table: Table[Any, Any]
-    key: Any
-    value: Any | None
+Changes = dict[Table[Any, Any], dict[Any, Any]]
+"""Of each table, the rows that are set to a value, or deleted with none."""
 
 
 @dataclass(slots=True)
@@ -134,8 +144,12 @@ class Outcome:
     """All that a decision about one slice does: outputs, changed rows, counts for metrics."""
 
     outputs: list[Output] = field(default_factory=list)
-    changes: list[Change] = field(default_factory=list)
+    changes: Changes = field(default_factory=dict)
     counts: dict[str, int] = field(default_factory=dict)
+
+    def rows(self, table: Table[K, V]) -> dict[K, V | None]:
+        """Return the changed rows of a table, to be filled: a value sets, none deletes."""
+        return self.changes.setdefault(table, {})
 
     def count(self, name: str, by: int = 1) -> None:
         """Add to a count, which the worker adds to the metric of the same name."""
@@ -151,65 +165,59 @@ class Draft:
 
     def __init__(self, state: State) -> None:
         self._state = state
-        self._changed: dict[str, dict[bytes, Change]] = {}
-        self._fetched: dict[str, dict[bytes, Any]] = {}
+        self._fetched: Changes = {}
+        self._order: dict[Table[Any, Any], dict[bytes, Any]] = {}
+        self.changes: Changes = {}
 
     def prefetch(self, table: Table[K, V], keys: Collection[K]) -> None:
         """Read many rows at once, so that ``get`` finds them without asking beneath."""
         asked = list(keys)
-        rows = self._fetched.setdefault(table.name, {})
-        beneath = self._state.get_many(table, asked)
-        for key, value in zip(asked, beneath, strict=True):
-            rows[table.pack_key(key)] = value
+        values = self._state.get_many(table, asked)
+        self._fetched.setdefault(table, {}).update(zip(asked, values, strict=True))
 
     def get(self, table: Table[K, V], key: K) -> V | None:
         """Return one row's value; ``prefetch`` the rows before a loop of these."""
-        return self.get_many(table, [key])[0]
+        for rows in (self.changes.get(table), self._fetched.get(table)):
+            if rows is not None and key in rows:
+                value: V | None = rows[key]
+                return value
+        return self._state.get_many(table, [key])[0]
 
     def get_many(self, table: Table[K, V], keys: Sequence[K]) -> list[V | None]:
         """Return the values under the keys, the draft's own changes first."""
-        own = self._changed.get(table.name, {})
-        fetched = self._fetched.get(table.name, {})
-        found: dict[bytes, V | None] = {}
-        missing: list[K] = []
-        packed = [table.pack_key(key) for key in keys]
-        for key, raw in zip(keys, packed, strict=True):
-            if raw in own:
-                found[raw] = own[raw].value
-            elif raw in fetched:
-                found[raw] = fetched[raw]
-            else:
-                missing.append(key)
+        known: dict[K, V | None] = {
+            **self._fetched.get(table, {}),
+            **self.changes.get(table, {}),
+        }
+        missing = [key for key in keys if key not in known]
         if missing:
-            beneath = self._state.get_many(table, missing)
-            for key, value in zip(missing, beneath, strict=True):
-                found[table.pack_key(key)] = value
-        return [found[raw] for raw in packed]
+            found = self._state.get_many(table, missing)
+            known.update(zip(missing, found, strict=True))
+        return [known[key] for key in keys]
 
     def put(self, table: Table[K, V], key: K, value: V | None) -> None:
         """Set a row, or delete it with none."""
-        self._changed.setdefault(table.name, {})[table.pack_key(key)] = Change(table, key, value)
+        self.changes.setdefault(table, {})[key] = value
+        self._order.pop(table, None)
 
     def scan(self, table: Table[K, V], start: K, stop: K, limit: int) -> list[tuple[K, V]]:
         """Return the first rows in the range as they will be after this draft's changes."""
-        own = self._changed.get(table.name, {})
-        first, last = table.pack_key(start), table.pack_key(stop)
+        own = self._own_between(table, table.pack_key(start), table.pack_key(stop))
         # Every own change may hide one row beneath, so ask for that many more.
         beneath = self._state.scan(table, start, stop, limit + len(own))
-        rows: dict[bytes, tuple[K, V]] = {
-            table.pack_key(key): (key, value)
-            for key, value in beneath
-            if table.pack_key(key) not in own
-        }
-        for raw, change in own.items():
-            if first <= raw < last and change.value is not None:
-                rows[raw] = (change.key, change.value)
-        return [rows[raw] for raw in sorted(rows)[:limit]]
+        changed = self.changes.get(table, {})
+        rows = {table.pack_key(key): (key, value) for key, value in beneath if key not in changed}
+        for packed, key in own.items():
+            value = changed[key]
+            if value is not None:
+                rows[packed] = (key, value)
+        return [rows[packed] for packed in sorted(rows)[:limit]]
 
-    @property
-    def changes(self) -> list[Change]:
-        """The changed rows, one for each key, the last change of it."""
-        return [change for rows in self._changed.values() for change in rows.values()]
+    def _own_between(self, table: Table[K, V], first: bytes, last: bytes) -> dict[bytes, K]:
+        if table not in self._order:
+            packed = ((table.pack_key(key), key) for key in self.changes.get(table, {}))
+            self._order[table] = dict(sorted(packed, key=itemgetter(0)))
+        return {packed: key for packed, key in self._order[table].items() if first <= packed < last}
 
 
 class DictState:
@@ -232,12 +240,13 @@ class DictState:
         low, high = (bisect_left(packed, table.pack_key(key)) for key in (start, stop))
         return [(table.unpack_key(raw), rows[raw]) for raw in packed[low:high][:limit]]
 
-    def apply(self, changes: Sequence[Change]) -> None:
+    def apply(self, changes: Changes) -> None:
         """Write the changes, as the engine does at a checkpoint."""
-        for change in changes:
-            rows = self.rows.setdefault(change.table.name, {})
-            packed = change.table.pack_key(change.key)
-            if change.value is None:
-                rows.pop(packed, None)
-            else:
-                rows[packed] = change.value
+        for table, changed in changes.items():
+            rows = self.rows.setdefault(table.name, {})
+            for key, value in changed.items():
+                packed = table.pack_key(key)
+                if value is None:
+                    rows.pop(packed, None)
+                else:
+                    rows[packed] = value

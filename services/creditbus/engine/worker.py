@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
-from pathlib import Path
 from typing import Any, TypeVar
 
 from confluent_kafka import Consumer, KafkaException, Producer
@@ -28,11 +28,12 @@ from creditbus.engine.layout import Layout, look_up
 from creditbus.engine.loop import Loop
 from creditbus.engine.membership import Membership
 from creditbus.engine.restore import Ground
+from creditbus.engine.storage import Storage
 from creditbus.engine.surroundings import Counters, Logger, Surroundings
 from creditbus.engine.transaction import Transaction
 from creditbus.engine.watchdog import Watchdog
 
-__all__ = ["Connection", "Counters", "Health", "Job", "Logger", "Worker"]
+__all__ = ["Connection", "Counters", "Health", "Job", "Logger", "Storage", "Worker"]
 
 T = TypeVar("T")
 _ASK_SECONDS = 1.0
@@ -50,7 +51,7 @@ class Worker:
         self,
         job: Job[Any],
         connection: Connection,
-        folder: Path,
+        storage: Storage,
         *,
         counters: Counters,
         logger: Logger,
@@ -58,7 +59,7 @@ class Worker:
     ) -> None:
         self._job = job
         self._connection = connection
-        self._home = folder / job.name
+        self._storage = replace(storage, folder=storage.folder / job.name)
         self._counters = counters
         self._logger = logger
         self._now = now
@@ -70,7 +71,7 @@ class Worker:
 
     def run(self) -> None:
         """Work until ``stop`` is called; raise what a person must know about."""
-        with claimed(self._home):
+        with claimed(self._storage.folder):
             self._alarm = Alarm()
             watchdog = Watchdog(self._logger)
             try:
@@ -194,7 +195,7 @@ class Worker:
     def _ground(self, layout: Layout, admin: AdminClient, surroundings: Surroundings) -> Ground:
         return Ground(
             job=self._job,
-            home=self._home,
+            storage=self._storage,
             layout=layout,
             admin=admin,
             reader=partial(self._connection.reader, self._job.application, self._alarm),

@@ -1,8 +1,9 @@
 """Query: who may ask, and what a check is answered.
 
-The default is yes; a no names the measures that bar, their grounds, bases and remedies. Expiry is
-enforced here at the moment of reading (law 8), whatever any timer does. An unknown purpose is
-refused and logged.
+The default is yes; a no names the measures that bar, their grounds, bases and remedies. Terms begin
+and end here at the moment of reading (law 8), whatever any timer does: with a clock that is down, a
+red entry is back when the black one that suspended it is over. An unknown purpose is refused and
+logged.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from creditbus.domain.directives import Ground
 from creditbus.domain.editions import Editions
 from creditbus.domain.ids import MeasureId, derive
 from creditbus.domain.measures import grounds_of, in_force, remedies_of
-from creditbus.domain.standings import Standing
+from creditbus.domain.standings import Standing, settle
 from creditbus.domain.subjects import kind_of, why_not_subject
 
 
@@ -56,6 +57,8 @@ def answer(check: Check, standing: Standing | None, editions: Editions, at: date
     known = editions if standing is None else editions.activated(standing.edition)
     law = known.as_of(day_of(at))
     item = law.latest.items[check.matter]
+    if standing is not None:
+        standing = settle(standing, law.latest.lists, day_of(at))
     barred = _findings(item.barred_by, standing, law, at)
     return Answer(
         check_id=derive("check", check.subject, check.matter, check.purpose, at.isoformat()),

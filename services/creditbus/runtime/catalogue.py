@@ -29,6 +29,7 @@ from creditbus.domain.catalogue import (
     Subscriber,
 )
 from creditbus.domain.editions import EVER, Edition, sealed
+from creditbus.runtime import calendars
 
 FOLDERS: Final[dict[str, type[Row]]] = {"lists": ListDefinition, "measures": MeasureDefinition}
 """Folders of one file a row."""
@@ -187,7 +188,7 @@ def _unusable_ids(rows: dict[str, dict[str, Row]]) -> list[str]:
 def _strangers(folder: Path) -> list[str]:
     if not folder.is_dir():
         return [f"{folder} is no folder; name the one that holds bases.toml and its neighbours"]
-    known = {*FOLDERS, *(f"{name}.toml" for name in FILES), EDITION}
+    known = {*FOLDERS, *(f"{name}.toml" for name in FILES), EDITION, *calendars.PARTS}
     return [
         f"{path.name}: the catalogue knows no such part; rename it to one of "
         f"{', '.join(sorted(known))}, or move it away"

@@ -43,6 +43,7 @@ class Settings(BaseSettings):
         Path("deploy/editions"), description="Folder of the catalogue's published editions."
     )
     state: Path = Field(Path(".creditbus/state"), description="Folder of the workers' stores.")
+    store_cache_mb: int = Field(64, description="Memory for what a worker reads of its stores.")
     host: str = Field("127.0.0.1", description="Address that HTTP servers listen on.")
     free_ports: bool = Field(
         default=False, description="Whether the local bus takes any free ports."

@@ -15,6 +15,7 @@ import time
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any, ClassVar
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient, NewTopic
@@ -42,11 +43,11 @@ def wait_until(holds: Callable[[], bool], what: str, bound: float = BOUND_SECOND
 class Actor:
     """One worker process."""
 
-    def __init__(self, play: Play, log: Path) -> None:
+    def __init__(self, play: Play, log: Path, program: str) -> None:
         self._log = log
         with log.open("w") as out:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "tests.integration.engine.words", play.written()],
+                [sys.executable, "-m", program, play.written()],
                 cwd=ROOT,
                 env={"PYTHONPATH": f"{ROOT / 'services'}{os.pathsep}{ROOT}"},
                 stdout=out,
@@ -91,6 +92,8 @@ class Actor:
 class Stage:
     """One application: its topics, its workers and what they must have done."""
 
+    program: ClassVar[str] = "tests.integration.engine.words"
+
     def __init__(
         self,
         connection: Connection,
@@ -100,8 +103,12 @@ class Stage:
         sources: int = 1,
         has_tables: bool = True,
     ) -> None:
-        self._client = {"bootstrap.servers": connection.bootstrap, **connection.security}
-        self.admin = AdminClient(dict(self._client))
+        self.client = {
+            "bootstrap.servers": connection.bootstrap,
+            "log_level": 2,
+            **connection.security,
+        }
+        self.admin = AdminClient(dict(self.client))
         self.folder = folder
         name = f"words-{os.getpid()}-{next(_NUMBERS)}"
         self.sources = [f"{name}-in-{number}" for number in range(sources)]
@@ -123,7 +130,10 @@ class Stage:
         self.create(f"{name}-dead", 1)
         if has_tables:
             self.create(self.changelog, partitions, {"cleanup.policy": "compact"})
-        self._producer = Producer({**self._client, "partitioner": "murmur2_random"})
+        # Idempotent, because a record fed twice would look like one that the engine repeated.
+        self._producer = Producer(
+            {**self.client, "partitioner": "murmur2_random", "enable.idempotence": True}
+        )
         self._actors: list[Actor] = []
         self.totals: dict[str, list[int]] = {}
         self.counts: dict[str, int] = {}
@@ -163,14 +173,15 @@ class Stage:
         stands_still: bool = False,
     ) -> Actor:
         """Start one of the application's workers as a process."""
-        play = replace(
-            self.play,
-            name=f"{self.play.application}-{number}",
-            strike_at=strike_at,
-            strike_after=strike_after,
-            stands_still=stands_still,
+        return self.enter(
+            number, strike_at=strike_at, strike_after=strike_after, stands_still=stands_still
         )
-        actor = Actor(play, self.folder / f"worker-{number}-{len(self._actors)}.log")
+
+    def enter(self, number: int, **changes: Any) -> Actor:
+        """Start a worker whose play differs in some fields."""
+        play = replace(self.play, name=f"{self.play.application}-{number}", **changes)
+        log = self.folder / f"worker-{number}-{len(self._actors)}.log"
+        actor = Actor(play, log, self.program)
         self._actors.append(actor)
         return actor
 
@@ -208,7 +219,7 @@ class Stage:
         """Return every committed record of a topic."""
         reader = Consumer(
             {
-                **self._client,
+                **self.client,
                 "group.id": "the-truth",
                 "isolation.level": "read_committed",
                 "enable.partition.eof": True,

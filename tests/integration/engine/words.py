@@ -31,7 +31,7 @@ from creditbus.engine.values import (
     Table,
     Unreadable,
 )
-from creditbus.engine.worker import Connection, Job, Worker
+from creditbus.engine.worker import Connection, Job, Storage, Worker
 
 Words = list[tuple[str, str]]
 
@@ -155,7 +155,7 @@ def worker_of(play: Play, journal: Journal) -> Worker:
     worker = Worker(
         job_of(play),
         Connection(play.bootstrap, play.security),
-        Path(play.folder),
+        Storage(Path(play.folder)),
         counters=journal,
         logger=journal,
         now=lambda: STARTED_AT,
@@ -176,9 +176,8 @@ def worker_of(play: Play, journal: Journal) -> Worker:
     return worker
 
 
-def main() -> None:
-    """Run the worker of the play in the first argument until a signal asks it to stop."""
-    worker = worker_of(Play(**json.loads(sys.argv[1])), Journal())
+def perform(worker: Worker) -> None:
+    """Run the worker until a signal asks it to stop, and say once when it is ready."""
     signal.signal(signal.SIGTERM, lambda *_: worker.stop())
     over = threading.Event()
 
@@ -191,6 +190,11 @@ def main() -> None:
     threading.Thread(target=tell, daemon=True).start()
     worker.run()
     over.set()
+
+
+def main() -> None:
+    """Run the worker of the play in the first argument."""
+    perform(worker_of(Play(**json.loads(sys.argv[1])), Journal()))
 
 
 if __name__ == "__main__":

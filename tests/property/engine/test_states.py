@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 
 from creditbus.engine.overlay import Overlay
 from creditbus.engine.store import Mark, Store
-from creditbus.engine.values import Change, DictState, Draft, State, Table
+from creditbus.engine.values import Changes, DictState, Draft, State, Table
 
 SMALL: Table[int, str] = Table(
     name="small",
@@ -27,6 +27,7 @@ SMALL: Table[int, str] = Table(
     unpack_key=lambda raw: int.from_bytes(raw, "big"),
     pack_value=str.encode,
     unpack_value=bytes.decode,
+    recent=2,
 )
 # Its name and keys come near the other's: a scan that strays would find them.
 NEAR: Table[bytes, str] = Table(
@@ -55,7 +56,7 @@ class Subject(Protocol):
     @property
     def state(self) -> State: ...
 
-    def apply(self, changes: list[Change]) -> None: ...
+    def apply(self, changes: Changes) -> None: ...
 
     def settle(self) -> None: ...
 
@@ -66,7 +67,7 @@ class Plain:
     def __init__(self) -> None:
         self.state = DictState()
 
-    def apply(self, changes: list[Change]) -> None:
+    def apply(self, changes: Changes) -> None:
         self.state.apply(changes)
 
     def settle(self) -> None:
@@ -80,7 +81,7 @@ class Stored:
         self.store = Store(folder)
         self.state = Overlay(self.store, (SMALL, NEAR))
 
-    def apply(self, changes: list[Change]) -> None:
+    def apply(self, changes: Changes) -> None:
         self.state.take(changes)
 
     def settle(self) -> None:
@@ -103,9 +104,9 @@ def subject_of(kind: str) -> Iterator[Subject]:
         shutil.rmtree(folder)
 
 
-def changes_of(values: dict[int, str | None]) -> list[Change]:
+def changes_of(values: dict[int, str | None]) -> Changes:
     """Return the values as changes."""
-    return [Change(SMALL, key, value) for key, value in values.items()]
+    return {SMALL: dict(values)}
 
 
 def expected_scan(
@@ -127,7 +128,7 @@ def test_every_state_answers_as_the_model_does(
 ) -> None:
     model: dict[int, str] = {}
     with subject_of(kind) as subject:
-        subject.apply([Change(NEAR, b"", "stray"), Change(NEAR, b"\0\x05", "stray")])
+        subject.apply({NEAR: {b"": "stray", b"\0\x05": "stray"}})
         for values, settles in steps:
             subject.apply(changes_of(values))
             _fold(model, values)

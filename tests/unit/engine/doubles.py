@@ -67,6 +67,28 @@ class ScriptedProducer:
         if report := record.get("on_delivery"):
             self._reports.append(report)
 
+    def produce_batch(self, topic: str, records: list[dict[str, Any]], *, partition: int) -> int:
+        assert partition >= -1
+        taken = 0
+        for record in records:
+            try:
+                self.produce(topic, key=record["key"])
+                taken += 1
+            except KafkaException as refused:
+                record["_error"] = refused.args[0]
+            except BufferError:
+                # The real one goes on as well: what comes behind may find room again.
+                record["_error"] = KafkaError(KafkaError._QUEUE_FULL)
+        return taken
+
+    def __len__(self) -> int:
+        return self._queued
+
+    def flush(self, _seconds: float) -> int:
+        self.calls.append("flush")
+        self._queued = 0
+        return 0
+
     def poll(self, seconds: float) -> int:
         assert seconds >= 0
         self.calls.append("poll")

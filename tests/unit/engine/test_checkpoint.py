@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from confluent_kafka import KafkaError
+from confluent_kafka import KafkaError, KafkaException
 
 from creditbus.engine.alarm import Alarm
 from creditbus.engine.checkpoint import ATTEMPTS, Checkpoint
@@ -14,7 +14,7 @@ from creditbus.engine.failures import Halt, Refused
 from creditbus.engine.shares import Share
 from creditbus.engine.store import Mark, Store
 from creditbus.engine.transaction import Transaction
-from creditbus.engine.values import Change, Produced
+from creditbus.engine.values import Produced
 from creditbus.engine.watchdog import Watchdog
 from tests.unit.engine.doubles import (
     COUNTS,
@@ -43,7 +43,7 @@ def store(tmp_path: Path) -> Iterator[Store]:
 @pytest.fixture
 def share(store: Store) -> Share:
     made = Share(0, {"in": 7}, store, (COUNTS,))
-    made.keep([Produced(topic="out", key=b"a", value=b"1")], [Change(COUNTS, "a", 1)], {"seen": 2})
+    made.keep([Produced(topic="out", key=b"a", value=b"1")], {COUNTS: {"a": 1}}, {"seen": 2})
     made.advance("in", 9, 2)
     return made
 
@@ -72,7 +72,7 @@ def test_outputs_changes_and_position_become_durable_together(share: Share, stor
     desk.checkpoint.take([share])
     assert desk.producer.committed == WHOLE
     assert desk.producer.offsets == {("in", 0): 9}
-    assert store.fetch([b"counts\0a"]) == {b"counts\0a": b"1"}
+    assert store.fetch([b"counts\0a"]) == [b"1"]
     assert store.position("in") == 9
     assert store.mark == Mark(topic_id="t1", offset=42, at=int(NOON.timestamp()))
     assert desk.journal.counted["seen"] == 2
@@ -160,11 +160,22 @@ def test_a_share_without_tables_commits_its_position_alone() -> None:
     assert desk.producer.offsets == {("in", 0): 5}
 
 
-def test_a_full_queue_is_waited_for(share: Share) -> None:
+@pytest.mark.parametrize("headers", [(), (("origin", b"in/0/7"),)], ids=["batch", "headers"])
+def test_a_full_queue_is_waited_for(share: Share, headers: tuple[tuple[str, bytes], ...]) -> None:
     desk = Desk()
-    desk.producer = ScriptedProducer(room=1)
-    desk.transaction = Transaction(desk.producer.as_producer(), Alarm())
-    share.keep([Produced(topic="out", key=b"b", value=b"1")], [], {})
-    desk.transaction.send(share)
-    assert desk.producer.open == [("out", b"a"), ("out", b"b")]
-    assert desk.producer.calls == ["begin", "poll"]
+    desk.producer = ScriptedProducer(room=2)
+    desk.transaction = Transaction(desk.producer.as_producer(), Alarm(), room=2)
+    for key in (b"b", b"c", b"d"):
+        share.keep([Produced(topic="out", key=key, value=b"1", headers=headers)], {}, {})
+        desk.transaction.send(share)
+    assert [key for _, key in desk.producer.open] == [b"a", b"b", b"c", b"d"]
+    assert "poll" in desk.producer.calls
+
+
+def test_a_transaction_that_lacks_a_record_is_not_committed(share: Share) -> None:
+    desk = Desk(("produce", KafkaError(KafkaError._QUEUE_FULL)))
+    with pytest.raises(KafkaException):
+        desk.transaction.send(share)
+    desk.checkpoint.take([share])
+    assert desk.producer.calls.count("abort") == 1
+    assert desk.producer.committed == WHOLE

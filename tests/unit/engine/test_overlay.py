@@ -9,7 +9,6 @@ import pytest
 
 from creditbus.engine.overlay import Overlay
 from creditbus.engine.store import Mark, Store
-from creditbus.engine.values import Change
 from tests.unit.engine.doubles import COUNTS
 
 
@@ -17,7 +16,7 @@ from tests.unit.engine.doubles import COUNTS
 def overlay(tmp_path: Path) -> Iterator[Overlay]:
     store = Store(tmp_path / "p0")
     made = Overlay(store, (COUNTS,))
-    made.take([Change(COUNTS, word, 1) for word in "abcd"])
+    made.take({COUNTS: dict.fromkeys("abcd", 1)})
     store.write(made.rows, Mark(topic_id="t", offset=1, at=0))
     made.clear()
     yield made
@@ -25,12 +24,12 @@ def overlay(tmp_path: Path) -> Iterator[Overlay]:
 
 
 def test_a_scan_goes_on_behind_uncommitted_deletions(overlay: Overlay) -> None:
-    overlay.take([Change(COUNTS, "a", None), Change(COUNTS, "b", None)])
+    overlay.take({COUNTS: {"a": None, "b": None}})
     assert overlay.scan(COUNTS, "a", "z", 1) == [("c", 1)]
 
 
 def test_a_scan_puts_uncommitted_rows_in_their_place(overlay: Overlay) -> None:
-    overlay.take([Change(COUNTS, "bb", 2), Change(COUNTS, "c", 3)])
+    overlay.take({COUNTS: {"bb": 2, "c": 3}})
     assert overlay.scan(COUNTS, "b", "d", 9) == [("b", 1), ("bb", 2), ("c", 3)]
 
 

@@ -18,8 +18,8 @@ from creditbus.engine.layout import Layout, check_counts
 from creditbus.engine.membership import check_halves
 from creditbus.engine.overlay import Overlay
 from creditbus.engine.restore import check_agreement
+from creditbus.engine.storage import Storage
 from creditbus.engine.store import Mark, Store, pack_offset, position_key
-from creditbus.engine.values import Change
 from creditbus.engine.watchdog import EXIT_CODE, Watchdog
 from tests.unit.engine.doubles import COUNTS, Journal
 
@@ -137,9 +137,9 @@ def test_a_foreign_store_is_set_aside(tmp_path: Path) -> None:
     store.write([(b"counts\0a", b"1")], replace(MARK, topic_id="t0"))
     store.close()
     journal = Journal()
-    fresh = open_store(folder, STRETCH, journal)
+    fresh = open_store(Storage(tmp_path), STRETCH, journal)
     assert fresh.mark is None
-    assert fresh.fetch([b"counts\0a"]) == {b"counts\0a": None}
+    assert fresh.fetch([b"counts\0a"]) == [None]
     fresh.close()
     assert (tmp_path / "p0.aside-1").is_dir()
     assert journal.said
@@ -150,7 +150,7 @@ def test_state_that_cannot_be_built_again_is_left_alone(tmp_path: Path) -> None:
     store.write([(b"counts\0a", b"1")], replace(MARK, topic_id="t0"))
     store.close()
     with pytest.raises(Halt, match="the changelog begins at 7"):
-        open_store(tmp_path / "p0", replace(STRETCH, start=7), Journal())
+        open_store(Storage(tmp_path), replace(STRETCH, start=7), Journal())
     assert not (tmp_path / "p0.aside-1").exists()
 
 
@@ -177,8 +177,14 @@ def test_a_store_open_elsewhere_is_not_taken_for_broken(tmp_path: Path) -> None:
 
 def test_a_change_of_a_foreign_table_is_refused() -> None:
     with pytest.raises(Halt, match="which its job does not hold"):
-        Overlay(None, ()).take([Change(COUNTS, "a", 1)])
+        Overlay(None, ()).take({COUNTS: {"a": 1}})
 
 
 def test_a_password_is_never_shown() -> None:
     assert "secret" not in repr(Connection("somewhere", {"sasl.password": "secret"}))
+
+
+def test_a_full_disk_stops_the_worker_before_it_writes(tmp_path: Path) -> None:
+    Storage(tmp_path, reserve_mb=0).check_room()
+    with pytest.raises(Halt, match=r"has \d+ MB left.*make room and start the worker again"):
+        Storage(tmp_path, reserve_mb=1 << 40).check_room()

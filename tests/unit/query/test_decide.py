@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
 
 import msgspec
 import pytest
 
-from creditbus.domain.calendar import end_of_day
+from creditbus.domain.calendar import SHANGHAI, end_of_day
 from creditbus.domain.catalogue import Catalogue, MeasureClass, Trigger
 from creditbus.domain.checks import Answer, Check, Verdict
 from creditbus.domain.editions import Editions
@@ -97,12 +97,32 @@ def test_ground_whose_term_is_over_is_not_named_beside_one_that_runs() -> None:
     assert [ground.document_number for ground in finding.grounds] == ["（2026）测2号"]
 
 
-@pytest.mark.parametrize("stage", [stage for stage in Stage if stage is not Stage.ACTIVE])
+@pytest.mark.parametrize("stage", [Stage.NOTICED, Stage.REMOVED, Stage.CLOSED, Stage.ERASED])
 def test_only_an_active_entry_bars(stage: Stage) -> None:
     standing = a_standing(a_bid_bar())
     entry = msgspec.structs.replace(standing.entries[0], stage=stage)
     given = asked(BIDDING, msgspec.structs.replace(standing, entries=(entry,)))
     assert (given.verdict, given.listed) == (Verdict.YES, False)
+
+
+@pytest.mark.parametrize(
+    ("day", "verdict"), [(date(2026, 6, 1), Verdict.YES), (date(2026, 6, 2), Verdict.NO)]
+)
+def test_entry_bars_from_its_first_day_though_no_timer_ran(day: date, verdict: Verdict) -> None:
+    standing = a_standing(a_bid_bar(effective_on=date(2026, 6, 2)))
+    assert [entry.stage for entry in standing.entries] == [Stage.GRACE]
+    morning = datetime.combine(day, time(0, 0, 1), SHANGHAI)
+    assert asked(BIDDING, standing, morning).verdict is verdict
+
+
+def test_suspended_incentive_is_back_when_the_serious_entry_is_over_though_no_timer_ran() -> None:
+    serious = a_listing(ends_on=date(2026, 5, 31))
+    standing = a_standing(a_grade_a(), serious)
+    assert Stage.SUSPENDED in {entry.stage for entry in standing.entries}
+    ended = end_of_day(date(2026, 5, 31))
+    assert asked(TOLERANCE, standing, ended - timedelta(seconds=1)).eased == ()
+    back = asked(TOLERANCE, standing, ended)
+    assert {finding.measure_id for finding in back.eased} == {"I01", "I02"}
 
 
 def test_listed_subject_that_no_measure_bars_gets_a_yes() -> None:

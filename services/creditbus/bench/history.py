@@ -1,0 +1,77 @@
+"""The history: one line of JSON for each recorded row, with what it was measured on."""
+
+from __future__ import annotations
+
+import os
+import platform
+import shutil
+import subprocess
+from collections.abc import Sequence
+from importlib.metadata import version
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from creditbus.bench.rows import Row
+from creditbus.runtime.clock import Clock
+
+HISTORY: Final = Path("bench/history.ndjson")
+LIBRARIES: Final = ("confluent-kafka", "faust-streaming", "pyruhvro", "rocksdict")
+
+
+class Entry(msgspec.Struct, frozen=True, kw_only=True):
+    """A row with its commit, day, machine and versions; ``changed``: the tree was not clean."""
+
+    commit: str
+    changed: bool
+    day: str
+    cores: int
+    processor: str
+    versions: dict[str, str]
+    row: Row
+
+
+def record(rows: Sequence[Row], clock: Clock, path: Path = HISTORY) -> None:
+    """Append the rows as measured on this machine at this commit."""
+    commit, changed = _git("rev-parse", "--short", "HEAD"), bool(_git("status", "--porcelain"))
+    versions = {"python": platform.python_version()}
+    versions |= {library: version(library) for library in LIBRARIES}
+    path.parent.mkdir(exist_ok=True)
+    with path.open("ab") as history:
+        for row in rows:
+            entry = Entry(
+                commit=commit,
+                changed=changed,
+                day=clock.now().date().isoformat(),
+                cores=os.cpu_count() or 0,
+                processor=_processor(),
+                versions=versions,
+                row=row,
+            )
+            history.write(msgspec.json.encode(entry) + b"\n")
+
+
+def load(path: Path = HISTORY) -> list[Entry]:
+    """Return the recorded rows, oldest first; none before the first was recorded."""
+    if not path.exists():
+        return []
+    return [msgspec.json.decode(line, type=Entry) for line in path.read_bytes().splitlines()]
+
+
+def _processor() -> str:
+    information = Path("/proc/cpuinfo")
+    if not information.exists():
+        return platform.machine()
+    for line in information.read_text().splitlines():
+        if line.startswith("model name"):
+            return line.partition(":")[2].strip()
+    return platform.machine()
+
+
+def _git(*words: str) -> str:
+    git = shutil.which("git")
+    if git is None:
+        return ""
+    done = subprocess.run([git, *words], capture_output=True, text=True, check=False)
+    return done.stdout.strip()

@@ -1,0 +1,231 @@
+"""``creditbus bench NAME``: measure the bus and its engine on this machine."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Final
+
+import typer
+
+from creditbus.cli.faults import told
+from creditbus.cli.places import AsJson
+
+if TYPE_CHECKING:
+    from creditbus.bench.rows import Row
+    from creditbus.bench.session import Plan
+
+MILLION: Final = 1_000_000
+
+benches = typer.Typer(
+    name="bench",
+    help="Measure on this machine, with servers of its own that go when it ends.",
+    no_args_is_help=True,
+)
+Events = Annotated[int, typer.Option(help="How many events.")]
+Sizes = Annotated[str, typer.Option("--events", help="How many events, with commas.")]
+Workers = Annotated[str, typer.Option(help="How many worker processes, with commas.")]
+Rounds = Annotated[int, typer.Option(help="Repetitions in turn; the medians are told.")]
+Rate = Annotated[float, typer.Option(help="Events a second that are offered.")]
+Rates = Annotated[str, typer.Option(help="Events a second that are offered, with commas.")]
+Seconds = Annotated[int, typer.Option(help="Length of each run at a fixed rate.")]
+Recorded = Annotated[
+    bool, typer.Option("--record", help="Append the rows to bench/history.ndjson.")
+]
+Profile = Annotated[
+    Path | None, typer.Option(help="Sample the first worker with py-spy into .svg, .json or text.")
+]
+
+
+@benches.command()
+@told
+def engine(
+    events: Events = MILLION,
+    workers: Workers = "1,2",
+    rounds: Rounds = 1,
+    profile: Profile = None,
+    as_json: AsJson = False,
+    recorded: Recorded = False,
+) -> None:
+    """Run the yardstick, hosted as a service is."""
+    _run(_yardstick("engine", events, workers, profile), rounds, as_json=as_json, recorded=recorded)
+
+
+@benches.command()
+@told
+def unhosted(
+    events: Events = MILLION,
+    workers: Workers = "1",
+    rounds: Rounds = 3,
+    profile: Profile = None,
+    as_json: AsJson = False,
+    recorded: Recorded = False,
+) -> None:
+    """Run the yardstick without Faust and with it in turn: the difference is what hosting costs."""
+    plans = [
+        *_yardstick("unhosted", events, workers, profile),
+        *_yardstick("engine", events, workers, None),
+    ]
+    _run(plans, rounds, as_json=as_json, recorded=recorded)
+
+
+@benches.command()
+@told
+def bare(
+    events: Events = MILLION,
+    workers: Workers = "1,2",
+    rounds: Rounds = 1,
+    as_json: AsJson = False,
+    recorded: Recorded = False,
+) -> None:
+    """Run the limit: consume, decode and produce, with neither state nor transaction."""
+    _run(_yardstick("bare", events, workers, None), rounds, as_json=as_json, recorded=recorded)
+
+
+@benches.command()
+@told
+def faust(
+    events: Events = 30_000,
+    rounds: Rounds = 1,
+    as_json: AsJson = False,
+    recorded: Recorded = False,
+) -> None:
+    """Run the yardstick as a stock Faust agent."""
+    _run(_yardstick("faust", events, "1", None), rounds, as_json=as_json, recorded=recorded)
+
+
+@benches.command()
+@told
+def listing(
+    events: Sizes = "1000000",
+    workers: Workers = "1",
+    cache_mb: Annotated[int, typer.Option(help="The workers' block cache, in MB.")] = 64,
+    rounds: Rounds = 1,
+    as_json: AsJson = False,
+    recorded: Recorded = False,
+) -> None:
+    """Run listing's own job over the demonstration city, copied a hundredfold."""
+    from creditbus.bench.session import Plan
+
+    plans = [
+        Plan(name="listing", events=int(size), workers=int(count), cache_mb=cache_mb)
+        for size in events.split(",")
+        for count in workers.split(",")
+    ]
+    _run(plans, rounds, as_json=as_json, recorded=recorded)
+
+
+@benches.command()
+@told
+def recovery(
+    events: Events = MILLION,
+    rounds: Rounds = 1,
+    as_json: AsJson = False,
+    recorded: Recorded = False,
+) -> None:
+    """Rebuild the yardstick's state from its changelog, then restart with nothing to rebuild."""
+    _run(_yardstick("recovery", events, "1", None), rounds, as_json=as_json, recorded=recorded)
+
+
+@benches.command()
+@told
+def rolling(
+    rate: Rate = 5000,
+    rounds: Rounds = 1,
+    as_json: AsJson = False,
+    recorded: Recorded = False,
+) -> None:
+    """Restart one of two workers under load, and tell the longest silences."""
+    from creditbus.bench.session import Plan
+
+    _run([Plan(name="rolling", rate=rate, workers=2)], rounds, as_json=as_json, recorded=recorded)
+
+
+@benches.command()
+@told
+def latency(
+    rates: Rates = "100,1000,5000",
+    seconds: Seconds = 20,
+    rounds: Rounds = 1,
+    as_json: AsJson = False,
+    recorded: Recorded = False,
+) -> None:
+    """Measure one hop, read committed, at fixed rates."""
+    from creditbus.bench.session import Plan
+
+    plans = [Plan(name="latency", rate=float(rate), seconds=seconds) for rate in rates.split(",")]
+    _run(plans, rounds, as_json=as_json, recorded=recorded)
+
+
+@benches.command()
+@told
+def soak(
+    minutes: Annotated[float, typer.Option(help="How long.")] = 15,
+    rate: Rate = 5000,
+    as_json: AsJson = False,
+    recorded: Recorded = False,
+) -> None:
+    """Watch one worker's memory under a steady load."""
+    from creditbus.bench.session import Plan
+
+    _run(
+        [Plan(name="soak", rate=rate, seconds=minutes * 60)], 1, as_json=as_json, recorded=recorded
+    )
+
+
+@benches.command()
+@told
+def chain(
+    events: Events = 10_000,
+    seconds: Seconds = 20,
+    rates: Rates = "20,100",
+    as_json: AsJson = False,
+    recorded: Recorded = False,
+) -> None:
+    """Measure the whole bus, from an agency's client to the executing body's webhook."""
+    from creditbus.bench.chain import chain
+
+    _tell(
+        chain(events, seconds, [float(rate) for rate in rates.split(",")]),
+        as_json=as_json,
+        recorded=recorded,
+    )
+
+
+@benches.command(name="all")
+@told
+def everything(
+    events: Events = MILLION,
+    rounds: Rounds = 3,
+    as_json: AsJson = False,
+    recorded: Recorded = False,
+) -> None:
+    """Run what a change of the engine is judged by, in turn, with the ratios to limit and Faust."""
+    from creditbus.bench.session import everything
+
+    _run(everything(events), rounds, as_json=as_json, recorded=recorded)
+
+
+def _yardstick(name: str, events: int, workers: str, profile: Path | None) -> list[Plan]:
+    from creditbus.bench.session import Plan
+
+    return [
+        Plan(name=name, events=events, workers=int(count), profile=profile)
+        for count in workers.split(",")
+    ]
+
+
+def _run(plans: Sequence[Plan], rounds: int, *, as_json: bool, recorded: bool) -> None:
+    from creditbus.bench.session import run
+
+    _tell(run(plans, rounds), as_json=as_json, recorded=recorded)
+
+
+def _tell(rows: Sequence[Row], *, as_json: bool, recorded: bool) -> None:
+    from creditbus.bench.history import record
+    from creditbus.bench.rows import tell
+    from creditbus.runtime.clock import SystemClock
+
+    tell(rows, as_json=as_json)
+    if recorded:
+        record(rows, SystemClock())

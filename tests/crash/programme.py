@@ -1,0 +1,17 @@
+"""The programme: every chapter of the crash tests, in the order of the page about them."""
+
+from __future__ import annotations
+
+from tests.crash import broker, groups, kills, records, stores
+from tests.crash.scenarios import Chapter, Scenario
+
+CHAPTERS: tuple[Chapter, ...] = (
+    kills.CHAPTER,
+    groups.CHAPTER,
+    broker.CHAPTER,
+    stores.CHAPTER,
+    records.CHAPTER,
+)
+SCENARIOS: tuple[Scenario, ...] = tuple(
+    scenario for chapter in CHAPTERS for scenario in chapter.scenarios
+)

@@ -1,0 +1,51 @@
+"""The copied city is events of the log: readable, each copy new to listing, in lawful order."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from creditbus.bench import cases
+from creditbus.domain.catalogue import Catalogue
+from creditbus.domain.events import EntryListed, EntryRemoved
+from creditbus.runtime.catalogue import load_catalogue
+from creditbus.wire.records import Codec
+from creditbus.wire.schemas import load_schemas
+
+
+@pytest.fixture(scope="module")
+def catalogue() -> Catalogue:
+    return load_catalogue(Path("deploy/catalogue"))
+
+
+@pytest.fixture(scope="module")
+def codec() -> Codec:
+    schemas = load_schemas(Path("schemas/avro"))
+    ids = {key: number for number, key in enumerate(sorted(schemas.versions), start=1)}
+    return Codec(schemas, ids, lambda _number: None)
+
+
+def test_copies_are_readable_and_about_other_subjects(catalogue: Catalogue, codec: Codec) -> None:
+    size = len(cases.quarter(catalogue, codec))
+    identities: Counter[tuple[str, str, int]] = Counter()
+    subjects: list[set[str]] = [set(), set()]
+
+    for number, (key, value) in enumerate(cases.events(catalogue, codec, 2 * size)):
+        event = codec.decode(value)
+        assert isinstance(event, EntryListed | EntryRemoved)
+        envelope = event.envelope
+        assert key.decode() == envelope.subject_id
+        identities[envelope.source, envelope.record_id, envelope.record_revision] += 1
+        subjects[number // size].add(envelope.subject_id)
+
+    assert subjects[0].isdisjoint(subjects[1])
+    assert len(identities) > size
+    assert max(identities.values()) <= 3
+
+
+def test_copies_are_the_same_every_time(catalogue: Catalogue, codec: Codec) -> None:
+    first = list(cases.events(catalogue, codec, 100))
+
+    assert first == list(cases.events(catalogue, codec, 100))

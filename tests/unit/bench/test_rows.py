@@ -1,0 +1,101 @@
+"""Rows: medians, ratios, the table for people, the lines for machines and the history."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from creditbus.bench.history import load, record
+from creditbus.bench.observer import Sighting, percentile, silences
+from creditbus.bench.rows import Row, middle, ratio, shown, table, tell
+
+
+def a_row(name: str, rate: float, workers: int = 1) -> Row:
+    """Return a row of the yardstick."""
+    return Row(name=name, workers=workers, events=1000, events_per_s=rate, extra={"more_s": rate})
+
+
+class Noon:
+    """A clock that stands still."""
+
+    def now(self) -> datetime:
+        return datetime(2026, 6, 1, 12, tzinfo=UTC)
+
+
+def test_middle_is_the_median_of_each_figure() -> None:
+    found = middle([a_row("engine", 10), a_row("engine", 90), a_row("engine", 20)])
+
+    assert found.events_per_s == 20
+    assert found.extra == {"more_s": 20}
+    assert found.peak_mb is None
+
+
+@pytest.mark.parametrize(
+    ("row", "other", "expected"),
+    [
+        (a_row("engine", 50), "bare", 0.5),
+        (a_row("engine", 120, workers=2), "bare", 0.8),
+        (a_row("engine", 120, workers=2), "faust", 40),
+        (a_row("listing", 50), "bare", None),
+        (a_row("bare", 100), "bare", None),
+        (a_row("engine", 50, workers=3), "bare", None),
+    ],
+)
+def test_ratio_is_to_as_many_workers_of_the_other_way(
+    row: Row, other: str, expected: float | None
+) -> None:
+    rows = [a_row("bare", 100), a_row("bare", 150, workers=2), a_row("faust", 3)]
+
+    assert ratio(row, rows, other) == expected
+
+
+def test_table_leaves_out_what_nothing_stands_in() -> None:
+    titles, lines = table([a_row("engine", 12_345)])
+
+    assert titles == ["name", "workers", "events", "events_per_s", "more"]
+    assert lines == [["engine", "1", "1,000", "12,345", "more_s 12,345"]]
+
+
+@pytest.mark.parametrize(
+    ("value", "text"), [(None, ""), (0.01234, "0.0123"), (99.5, "99.5"), (1234.5, "1,234")]
+)
+def test_figures_have_the_digits_they_deserve(value: float | None, text: str) -> None:
+    assert shown(value) == text
+
+
+def test_json_is_a_row_a_line(capfdbinary: pytest.CaptureFixture[bytes]) -> None:
+    tell([a_row("engine", 1), a_row("bare", 2)], as_json=True)
+
+    lines = capfdbinary.readouterr().out.splitlines()
+    assert [msgspec.json.decode(line, type=Row).name for line in lines] == ["engine", "bare"]
+
+
+def test_history_grows_and_is_read_back(tmp_path: Path) -> None:
+    path = tmp_path / "bench" / "history.ndjson"
+    assert load(path) == []
+
+    record([a_row("engine", 1)], Noon(), path)
+    record([a_row("bare", 2)], Noon(), path)
+
+    entries = load(path)
+    assert [entry.row.name for entry in entries] == ["engine", "bare"]
+    assert entries[0].day == "2026-06-01"
+    assert entries[0].cores > 0
+    assert entries[0].versions.keys() >= {"python", "rocksdict"}
+
+
+def test_percentile_counts_from_below() -> None:
+    values = [float(number) for number in range(100, 0, -1)]
+
+    assert percentile(values, 0.5) == 51
+    assert percentile(values, 0.99) == 100
+    assert percentile([3.0], 0.99) == 3
+
+
+def test_silence_is_the_longest_gap_that_ends_after_the_instant() -> None:
+    seen = [Sighting(0, at, 1.0) for at in (0.0, 5.0, 6.0, 8.0)] + [Sighting(1, 9.0, 1.0)]
+
+    assert silences(seen, since=6.0) == {0: 2.0}
