@@ -14,6 +14,7 @@ from typing import Any, Final
 
 import msgspec
 
+from creditbus.domain.aliases import AliasKind, Confidence, SubjectAliasMapped
 from creditbus.domain.calendar import SHANGHAI, Calendar
 from creditbus.domain.catalogue import Catalogue
 from creditbus.domain.directives import Acknowledgement, Directive
@@ -47,6 +48,8 @@ SCHEMA_FOLDER: Final = ROOT / "schemas" / "avro"
 
 FIRM: Final = SubjectId("uscc:913702000000000A2F")
 OTHER_FIRM: Final = SubjectId("uscc:91370200M000100Y4G")
+OLD_CODE: Final = "0000000A2"
+"""The organisation code inside the firm's, which no registry gives out."""
 INDIVIDUAL_BUSINESS: Final = SubjectId("uscc:923702000000000B07")
 PERSON: Final = SubjectId("person:" + "0123456789abcdef" * 4)
 
@@ -177,6 +180,19 @@ def a_removal(**changes: Any) -> EntryRemoved:
     return msgspec.structs.replace(removal, **body)
 
 
+def a_mapping(**changes: Any) -> SubjectAliasMapped:
+    """Return the registrar's claim that an organisation code stands for the firm, since ever."""
+    lawful = {"source": "market", "record_id": "XJM-1", "bases": (), "document_number": ""}
+    envelope, body = _split({**lawful, **changes})
+    fact = SubjectAliasMapped(
+        envelope=an_envelope(kind="subject_alias_mapped", **envelope),
+        alias_kind=AliasKind.ORG9,
+        alias=OLD_CODE,
+        confidence=Confidence.ISSUED,
+    )
+    return msgspec.structs.replace(fact, **body)
+
+
 def a_turn(day: date) -> DayTurned:
     """Return the turn of the day, as the clock writes it."""
     midnight = datetime.combine(day, time.min, SHANGHAI).astimezone(UTC)
@@ -262,7 +278,7 @@ def an_arrival(
     )
 
 
-LOGGED: Final = (EntryListed, EntryRemoved, DayTurned, EditionActivated)
+LOGGED: Final = (EntryListed, EntryRemoved, SubjectAliasMapped, DayTurned, EditionActivated)
 Decide = Callable[[Slice[Any], State], Outcome]
 
 

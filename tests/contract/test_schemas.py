@@ -18,6 +18,7 @@ import fastavro
 import msgspec
 import pytest
 
+from creditbus.domain.aliases import AliasClaim, AliasKind, Confidence
 from creditbus.domain.directives import Action, Ground, Lane, Outcome
 from creditbus.domain.entries import Entry, Stage
 from creditbus.domain.events import Envelope, RemovalCause
@@ -47,7 +48,11 @@ SCHEMAS: Final = load_schemas(SCHEMA_FOLDER)
 VERSIONS: Final = sorted(SCHEMAS.versions)
 KINDS: Final[dict[str, type[msgspec.Struct]]] = {**TYPES, ENVELOPE: Envelope}
 EVENTS: Final = (
-    *("entry_listed", "entry_removed", "day_turned", "acknowledgement"),
+    "entry_listed",
+    "entry_removed",
+    "subject_alias_mapped",
+    "day_turned",
+    "acknowledgement",
     "edition_activated",
 )
 PAIRS: Final = [
@@ -59,12 +64,15 @@ PAIRS: Final = [
 """A newer reader reads older bytes; of the envelope, an older one reads newer bytes as well."""
 
 STRUCTS: Final[dict[str, type[msgspec.Struct]]] = {
+    "AliasClaim": AliasClaim,
     "Entry": Entry,
     "Envelope": Envelope,
     "Ground": Ground,
 }
 ENUMS: Final[dict[str, type[StrEnum]]] = {
     "Action": Action,
+    "AliasKind": AliasKind,
+    "Confidence": Confidence,
     "Lane": Lane,
     "Outcome": Outcome,
     "RemovalCause": RemovalCause,

@@ -5,12 +5,14 @@ from __future__ import annotations
 import typer
 
 from creditbus.cli import topics
+from creditbus.cli.aliasing import aliases
 from creditbus.cli.auditing import audit
 from creditbus.cli.benches import benches
 from creditbus.cli.catalogues import catalogues
 from creditbus.cli.checking import check
 from creditbus.cli.deadlines import deadline
 from creditbus.cli.demos import demo
+from creditbus.cli.identifying import identify
 from creditbus.cli.running import run
 from creditbus.cli.stacks import down, status, up
 from creditbus.cli.submitting import submit
@@ -23,8 +25,21 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for command in (up, down, status, run, submit, check, trace, audit, deadline, demo):
+for command in (
+    up,
+    down,
+    status,
+    run,
+    submit,
+    check,
+    identify,
+    trace,
+    audit,
+    deadline,
+    demo,
+):
     app.command()(command)
+app.add_typer(aliases, name="aliases")
 app.add_typer(benches, name="bench")
 app.add_typer(catalogues, name="catalogue")
 app.add_typer(topics.topics, name="topics")

@@ -85,9 +85,12 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
 REASONS: Final[dict[Reason, tuple[str, str]]] = {
     Reason.SOURCE_MISMATCH: ("冒用他人名义报送", "speaks in another's name"),
     Reason.RECORD_UNNAMED: ("记录无编号或版本", "record without id or revision"),
+    Reason.ALIAS_UNKNOWN: ("旧码未建立映射", "old code not known"),
     Reason.SUBJECT_INVALID: ("主体代码不合规", "no valid subject code"),
     Reason.PERSON_NOT_ATTESTED: ("自然人须经网关报送", "persons come through the gateway"),
     Reason.SUBJECT_MINOR: ("决定时未成年", "not of age at the decision"),
+    Reason.ALIAS_UNCONFIRMED: ("旧码映射未经登记机关确认", "old code not confirmed"),
+    Reason.IDENTITY_CONFLICT: ("主体身份存在冲突", "identity in conflict"),
     Reason.LIST_UNKNOWN: ("目录中无此名单", "no such list"),
     Reason.LIST_DISABLED: ("名单未启用", "list not in use"),
     Reason.SOURCE_NOT_COMPETENT: ("单位无权列入", "source not competent"),

@@ -19,11 +19,8 @@ import msgspec
 from creditbus.domain.calendar import years_after
 from creditbus.domain.catalogue import Catalogue, ListDefinition, Polarity
 from creditbus.domain.events import EntryListed, EntryRemoved, Envelope, RemovalCause
-from creditbus.domain.identifiers import (
-    USCC_ALPHABET,
-    organisation_check_character,
-    uscc_check_character,
-)
+from creditbus.domain.identifiers import uscc
+from creditbus.domain.identifiers.organisation import check_character
 from creditbus.domain.ids import BasisId, EventId, ListId, SourceId, SubjectId, derive
 from creditbus.domain.subjects import USCC, kind_of, uscc_subject
 
@@ -64,11 +61,11 @@ def organisation(number: int) -> SubjectId:
     """Return the made-up organisation with this number (0 to 923,520)."""
     body = ""
     for _ in range(4):
-        number, place = divmod(number, len(USCC_ALPHABET))
-        body = USCC_ALPHABET[place] + body
+        number, place = divmod(number, len(uscc.ALPHABET))
+        body = uscc.ALPHABET[place] + body
     inner = f"0000{body}"
-    code = f"91{REGION}{inner}{organisation_check_character(inner)}"
-    return uscc_subject(code + uscc_check_character(code))
+    code = f"91{REGION}{inner}{check_character(inner)}"
+    return uscc_subject(code + uscc.check_character(code))
 
 
 class City:

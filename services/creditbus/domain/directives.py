@@ -13,6 +13,7 @@ from enum import StrEnum
 
 import msgspec
 
+from creditbus.domain.aliases import SubjectAliasMapped
 from creditbus.domain.events import EntryListed, EntryRemoved, Envelope
 from creditbus.domain.ids import (
     BasisId,
@@ -123,7 +124,7 @@ class Acknowledgement(
     detail: str = ""
 
 
-Statement = EntryListed | EntryRemoved | Acknowledgement
+Statement = EntryListed | EntryRemoved | SubjectAliasMapped | Acknowledgement
 """What a party puts into its own inbox."""
 
 

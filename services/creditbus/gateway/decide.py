@@ -11,13 +11,14 @@ from typing import Final, Protocol
 
 import msgspec
 
+from creditbus.domain.aliases import alias_of
 from creditbus.domain.articles import IDENTITY, OWN_NAME, PERSONS
 from creditbus.domain.calendar import day_of
 from creditbus.domain.directives import Acknowledgement, answer_record
 from creditbus.domain.events import EntryListed, EntryRemoved, Envelope
 from creditbus.domain.ids import EventId, SourceId, SubjectId, derive_event_id
 from creditbus.domain.refusals import Fault, Reason
-from creditbus.domain.subjects import PERSON, is_person, kind_of
+from creditbus.domain.subjects import PERSON, SubjectKind, is_person, kind_of
 from creditbus.gateway.submissions import (
     AcknowledgementSubmission,
     AnswerEnvelope,
@@ -146,6 +147,10 @@ def _subject(
 
 
 def _given(subject: SubjectId, *, is_listing: bool) -> SubjectId | Fault:
+    alias = alias_of(subject)
+    if alias is not None and (why_not := alias.why_not()):
+        # Nothing that may be a mistyped number of a person passes this door.
+        return Fault(Reason.SUBJECT_INVALID, "envelope.subject_id", IDENTITY, why_not)
     if not is_listing or not subject.startswith(PERSON):
         return subject
     detail = "whether a person was of age cannot be seen in a token: give subject with the number"
@@ -153,6 +158,9 @@ def _given(subject: SubjectId, *, is_listing: bool) -> SubjectId | Fault:
 
 
 def _kind_differs(stated: object, subject: SubjectId) -> Fault | None:
+    if alias_of(subject) is not None:
+        # Whom an old code stands for is found by intake, and so the kind.
+        return None
     found = kind_of(subject)
     if stated is None or stated == found:
         return None
@@ -178,7 +186,7 @@ def _envelope(
         record_id=stated.record_id,
         record_revision=stated.record_revision,
         sequence=stated.sequence,
-        subject_kind=kind_of(subject),
+        subject_kind=kind_of(subject) if alias_of(subject) is None else SubjectKind.NONE,
         subject_id=subject,
         occurred_at=stated.occurred_at or at,
         decided_on=stated.decided_on,

@@ -14,6 +14,7 @@ from typing import Final
 
 import msgspec
 
+from creditbus.domain.aliases import SubjectAliasMapped
 from creditbus.domain.calendar import DAY
 from creditbus.domain.editions import EditionActivated, Editions
 from creditbus.domain.entries import transition
@@ -24,8 +25,9 @@ from creditbus.domain.refusals import Fault, Reason, duplicate, refuse
 from creditbus.domain.standings import Standing, advance, settle, turns
 from creditbus.domain.subjects import kind_of
 from creditbus.engine.values import Arrival, Draft, Outcome, Output, Slice, State, Table
+from creditbus.listing.aliases import ALIASES, register
 
-Logged = EntryListed | EntryRemoved | DayTurned | EditionActivated
+Logged = EntryListed | EntryRemoved | SubjectAliasMapped | DayTurned | EditionActivated
 Arrivals = Sequence[Arrival[Envelope, Logged]]
 Identity = tuple[str, str, str, int]
 Due = tuple[date, str]
@@ -108,7 +110,7 @@ EDITIONS: Final = Table[str, str](
 )
 """The edition of the catalogue that the log activated last."""
 
-TABLES: Final = (SEEN, SUBJECTS, DUE, DAYS, EDITIONS)
+TABLES: Final = (SEEN, SUBJECTS, DUE, DAYS, EDITIONS, ALIASES)
 
 
 class _Shift:
@@ -129,6 +131,10 @@ class _Shift:
             return
         if isinstance(event, EditionActivated):
             self.activate(event)
+            return
+        if isinstance(event, SubjectAliasMapped):
+            for stream, value in register(self.draft, event, arrival.origin):
+                self._say(stream, value, arrival.origin)
             return
         identity = _identity(event.envelope)
         digest = content_digest(event)

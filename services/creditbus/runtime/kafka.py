@@ -80,6 +80,11 @@ class Recreated(Exception):
     """A topic ends before a position that was read in it: it is another topic of the same name."""
 
 
+def is_passing(error: KafkaError) -> bool:
+    """Tell whether an error says no more than that the broker is away for now."""
+    return error.code() in _AWAY or error.retriable()
+
+
 @contextmanager
 def reached() -> Iterator[None]:
     """Turn whatever says that the broker is away into ``Unavailable``."""
@@ -87,7 +92,7 @@ def reached() -> Iterator[None]:
         yield
     except KafkaException as failure:
         error = failure.args[0]
-        if error.code() in _AWAY or error.retriable():
+        if is_passing(error):
             raise Unavailable(KAFKA, error.str()) from failure
         raise
 

@@ -21,7 +21,7 @@ from creditbus.wire.records import RECORD_OF, Codec
 from creditbus.wire.schemas import Schema, Schemas, published
 from creditbus.wire.topics import inbox
 
-_RECORDS: Final = ("entry_listed", "entry_removed", "acknowledgement")
+_RECORDS: Final = ("entry_listed", "entry_removed", "subject_alias_mapped", "acknowledgement")
 _FLUSH_BOUND_S: Final = 30.0
 
 

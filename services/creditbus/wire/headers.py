@@ -10,6 +10,8 @@ from creditbus.domain.events import Envelope
 ORIGIN: Final = "origin"
 ATTESTATION: Final = "attestation"
 TRACEPARENT: Final = "traceparent"
+ALIAS: Final = "alias"
+"""The old code that a record named its subject by, @, and how far the aliases were read."""
 
 
 def event_headers(record: str, envelope: Envelope) -> tuple[tuple[str, bytes], ...]:

@@ -18,6 +18,7 @@ import msgspec
 from fastavro.read import SchemaResolutionError
 from fastavro.schema import SchemaParseException, UnknownType
 
+from creditbus.domain.aliases import AliasClaims, SubjectAliasMapped, SubjectIdentityConflict
 from creditbus.domain.checks import Access
 from creditbus.domain.directives import Acknowledgement, Attempt, Directive
 from creditbus.domain.editions import EditionActivated
@@ -30,9 +31,12 @@ from creditbus.wire.schemas import Schema, Schemas, published
 TYPES: Final[dict[str, type[msgspec.Struct]]] = {
     "entry_listed": EntryListed,
     "entry_removed": EntryRemoved,
+    "subject_alias_mapped": SubjectAliasMapped,
     "day_turned": DayTurned,
     "edition_activated": EditionActivated,
     "acknowledgement": Acknowledgement,
+    "alias_claims": AliasClaims,
+    "subject_identity_conflict": SubjectIdentityConflict,
     "standing": Standing,
     "directive": Directive,
     "attempt": Attempt,

@@ -237,3 +237,19 @@ def test_a_body_may_name_its_answer_itself(
 def test_a_body_acknowledges_for_itself_alone() -> None:
     assert reason(answered(source="airline")) is Reason.SOURCE_MISMATCH
     assert reason(answered(subject_kind=SubjectKind.NATURAL_PERSON)) is Reason.SUBJECT_INVALID
+
+
+@pytest.mark.parametrize("kind", [None, SubjectKind.LEGAL_PERSON])
+def test_an_old_code_goes_to_intake_which_knows_whom_it_stands_for(
+    kind: SubjectKind | None,
+) -> None:
+    stated = envelope(subject_id="org9:0000000A2", subject_kind=kind)
+    for decided in (decide(listing(stated)), decide(removal(stated))):
+        assert not isinstance(decided, Fault)
+        assert decided.envelope.subject_id == "org9:0000000A2"
+        assert decided.envelope.subject_kind is SubjectKind.NONE
+
+
+def test_what_is_no_old_code_does_not_pass_the_door() -> None:
+    for code in ("reg15:370299900101000", "org9:0000000a2", "taxno:370299199001010000"):
+        assert reason(decide(listing(envelope(subject_id=code)))) is Reason.SUBJECT_INVALID

@@ -41,10 +41,10 @@ WRITES: Final[dict[str, set[str]]] = {
         "credit.acknowledgements.v1",
         "credit.refusals.v1",
         "credit.dead-letters.v1",
-        "credit.aliases.v1",
     },
     "listing": {
         "credit.standings.v1",
+        "credit.aliases.v1",
         "credit.refusals.v1",
         "credit.duplicates.v1",
         "credit.dead-letters.v1",
