@@ -9,14 +9,20 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
+from textwrap import wrap
 from typing import Final
 
 import msgspec
 from pydantic.fields import FieldInfo
 
+from creditbus.domain.catalogue import Catalogue, ListDefinition, MeasureDefinition
+from creditbus.domain.differences import cited
+from creditbus.domain.ids import BasisId
+from creditbus.domain.never import SPARED_EN
 from creditbus.domain.reckonings import Bound, Clause
 from creditbus.domain.term_words import length_in_words
 from creditbus.runtime.calendars import load_terms, load_timers
+from creditbus.runtime.catalogue import load_draft
 from creditbus.runtime.metrics import METRICS, Metric
 from creditbus.runtime.settings import PREFIX, Settings
 from creditbus.wire.topics import DAY_MS, YEAR_MS, Topic, topics
@@ -107,11 +113,37 @@ def deadlines_page() -> str:
     )
 
 
+def catalogue_page() -> str:
+    """Return the page of lists and measures: basis, term, reach, and whether they are in use."""
+    catalogue = load_draft(sources.ROOT / "deploy" / "catalogue")[0].catalogue
+    lists = [_list_row(row, catalogue) for row in catalogue.lists.values()]
+    measures = [_measure_row(row, catalogue) for row in catalogue.measures.values()]
+    return _page(
+        "Lists and measures",
+        "deploy/catalogue",
+        (
+            "Every list and measure of the catalogue, with the law that it rests on. What is off",
+            "says why in its note; `creditbus catalogue explain A13` tells one measure whole.",
+            *wrap(f"No measure may ever touch: {SPARED_EN}.", 100),
+        ),
+        [
+            *("## Lists", ""),
+            *_table(("list", "name", "kind", "basis", "term", "persons", "state", "note"), lists),
+            *("", "## Measures", ""),
+            *_table(
+                ("measure", "name", "follows from", "basis", "human decides", "state", "note"),
+                measures,
+            ),
+        ],
+    )
+
+
 PAGES: Final[dict[str, Callable[[], str]]] = {
     "docs/topics.md": topics_page,
     "docs/metrics.md": metrics_page,
     "docs/settings.md": settings_page,
     "docs/deadlines.md": deadlines_page,
+    "docs/catalogue.md": catalogue_page,
 }
 
 
@@ -131,6 +163,49 @@ def write(root: Path) -> list[str]:
             path.write_text(text, encoding="utf-8")
             written.append(name)
     return written
+
+
+def _list_row(row: ListDefinition, catalogue: Catalogue) -> Sequence[str]:
+    persons = "by their own application" if row.consent_required else "yes"
+    return (
+        f"`{row.id}`",
+        f"{row.name_zh}<br>{row.name_en}",
+        row.polarity,
+        _cited(row.bases, catalogue),
+        _term_of(row),
+        persons if row.persons else "no",
+        "in use" if row.enabled else "off",
+        row.note,
+    )
+
+
+def _measure_row(row: MeasureDefinition, catalogue: Catalogue) -> Sequence[str]:
+    human = "always" if not row.automatic else "for persons" if row.persons else "no"
+    return (
+        f"`{row.id}`",
+        f"{row.name_zh}<br>{row.name_en}",
+        ", ".join(
+            f"`{each.list_id}`" + (f" {', '.join(each.provisions)}" if each.provisions else "")
+            for each in row.triggers
+        )
+        or "-",
+        _cited(row.bases, catalogue),
+        "the court" if row.record_only and row.is_adverse else human,
+        "in use" if row.enabled else "excluded" if row.excluded else "off",
+        row.note,
+    )
+
+
+def _term_of(row: ListDefinition) -> str:
+    years = {*row.provisions.values(), row.years_max or 0} - {0}
+    fixed = [f"{' / '.join(map(str, sorted(years)))} years at most"] if years else []
+    if years == {1}:
+        fixed = ["a year at most"]
+    return ", or ".join([*fixed, *(["until performed"] if row.until_performed else [])])
+
+
+def _cited(bases: Sequence[BasisId], catalogue: Catalogue) -> str:
+    return "<br>".join(cited(catalogue.bases[basis]) for basis in bases) or "-"
 
 
 def _topic_row(topic: Topic) -> Sequence[str]:
