@@ -13,6 +13,7 @@ from creditbus.cli.checking import check
 from creditbus.cli.deadlines import deadline
 from creditbus.cli.demos import demo
 from creditbus.cli.identifying import identify
+from creditbus.cli.modes import drain, pause, resume
 from creditbus.cli.running import run
 from creditbus.cli.stacks import down, status, up
 from creditbus.cli.submitting import submit
@@ -25,19 +26,9 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for command in (
-    up,
-    down,
-    status,
-    run,
-    submit,
-    check,
-    identify,
-    trace,
-    audit,
-    deadline,
-    demo,
-):
+operating = (up, down, status, pause, resume, drain, run)
+asking = (check, identify, trace, audit, deadline)
+for command in (*operating, submit, *asking, demo):
     app.command()(command)
 app.add_typer(aliases, name="aliases")
 app.add_typer(benches, name="bench")

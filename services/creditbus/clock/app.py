@@ -13,9 +13,8 @@ from confluent_kafka import Consumer, KafkaException, Producer, TopicPartition
 from creditbus.clock.decide import day_turned, days_to_turn
 from creditbus.domain.calendar import SHANGHAI, day_of
 from creditbus.runtime import kafka
-from creditbus.runtime.agents import fatal
+from creditbus.runtime.apps import fatal, idle_app, run_app
 from creditbus.runtime.health import Readiness
-from creditbus.runtime.hosting import faust_app, run_app
 from creditbus.runtime.kafka import Place, Record
 from creditbus.runtime.process import Process
 from creditbus.wire.headers import event_headers
@@ -43,8 +42,7 @@ class Clock:
 
     def run(self) -> None:
         """Look once at the start and then every minute."""
-        app = faust_app(self._process, application("clock"))
-        app.producer_only = True
+        app = idle_app(self._process, application("clock"))
         app.task(self._look)
         app.crontab(EVERY_MINUTE, timezone=SHANGHAI)(self._look)
         health = self._process.serve_health(self._readiness)

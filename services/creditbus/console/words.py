@@ -103,13 +103,19 @@ REASONS: Final[dict[Reason, tuple[str, str]]] = {
     Reason.BASIS_UNKNOWN: ("依据未登记", "basis not registered"),
     Reason.BASIS_NOT_OF_LIST: ("依据不属于该名单", "basis not of this list"),
     Reason.BASIS_NOT_IN_FORCE: ("依据当日未施行", "basis not in force"),
+    Reason.BASIS_TOO_LOW: ("备忘录不能作依据", "a memorandum is no basis"),
     Reason.DOCUMENT_MISSING: ("缺少文书号", "no document number"),
     Reason.PROVISION_UNKNOWN: ("情形不在目录中", "provision unknown"),
+    Reason.MEASURE_UNPUBLISHED: ("措施未公布", "measure not published"),
     Reason.NOTICE_MISSING: ("未送达告知", "notice not served"),
     Reason.RIGHTS_NOT_STATED: ("未告知权利", "rights not stated"),
+    Reason.CONSENT_MISSING: ("本人未同意", "no consent of the person"),
     Reason.TERM_MISSING: ("缺少期限", "no term"),
     Reason.TERM_BEFORE_DECISION: ("期限早于决定", "term before the decision"),
     Reason.TERM_TOO_LONG: ("期限超过上限", "term too long"),
+    Reason.DATE_MADE_UP: ("日期不真实", "a day that stands for not known"),
+    Reason.PACKAGE_INCOMPLETE: ("修复材料应为两份", "repair needs its two documents"),
+    Reason.OUTSIDE_CATALOGUE: ("不属于公共信用信息", "no public credit information"),
 }
 
 

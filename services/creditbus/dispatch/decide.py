@@ -30,7 +30,7 @@ from creditbus.engine import values
 from creditbus.engine.values import Arrival, Draft, Output, Slice, State, Table
 
 Heard = Standing | Acknowledgement
-Arrivals = Sequence[Arrival[Heard, Heard]]
+Arrivals = Sequence[Arrival[Heard]]
 
 
 class Obligation(msgspec.Struct, frozen=True, kw_only=True):
@@ -73,9 +73,9 @@ def build(editions: Editions) -> Callable[[Slice[Arrivals], State], values.Outco
 
     def decide(arrived: Slice[Arrivals], state: State) -> values.Outcome:
         draft, outcome = Draft(state), values.Outcome()
-        draft.prefetch(LEDGER, {_subject(arrival.head) for arrival in arrived.columns})
+        draft.prefetch(LEDGER, {_subject(arrival.value) for arrival in arrived.columns})
         for arrival in arrived.columns:
-            heard = arrival.body()
+            heard = arrival.value
             ledger = draft.get(LEDGER, _subject(heard)) or Ledger()
             if isinstance(heard, Acknowledgement):
                 settled = settle(ledger, heard)

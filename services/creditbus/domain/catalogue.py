@@ -131,7 +131,8 @@ class ListDefinition(Row, frozen=True, kw_only=True, forbid_unknown_fields=True)
     is when the subject may ask to be removed early; none where the rule has no such way. No
     entry is shown or used longer than ``disclosure_cap_years`` after the end of the act
     (Shandong credit regulation, article 38). ``consent_required``: a natural person is listed on
-    their own application alone (PIPL, article 13).
+    their own application alone (PIPL, article 13). An entry that has ended is closed after
+    ``closing_days`` and forgotten after ``retention_days``.
     """
 
     polarity: Polarity
@@ -156,6 +157,8 @@ class ListDefinition(Row, frozen=True, kw_only=True, forbid_unknown_fields=True)
     entered_by: tuple[str, ...] = ("E12",)
     removed_by: tuple[str, ...] = ("E10", "E31", "E35", "E45")
     consent_required: bool = False
+    closing_days: int = 30
+    retention_days: int = 365
     tiers: dict[Tier, Term] = {}
     grounds: dict[str, Provision] = {}
 

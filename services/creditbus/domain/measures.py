@@ -78,9 +78,14 @@ def _was_law(measure: MeasureDefinition, entry: Entry, law: Editions | None) -> 
 
 
 def _triggers(measure: MeasureDefinition, entry: Entry) -> bool:
-    return entry.stage is Stage.ACTIVE and any(
+    if entry.stage is not Stage.ACTIVE:
+        return False
+    held = set(entry.provisions) - set(entry.lifted) if entry.lifted else set(entry.provisions)
+    # A window that lifts every item lifts what hangs on the list as a whole.
+    is_whole = bool(held) or not entry.lifted
+    return any(
         trigger.list_id == entry.list_id
-        and (not trigger.provisions or set(trigger.provisions) & set(entry.provisions))
+        and (held.intersection(trigger.provisions) if trigger.provisions else is_whole)
         for trigger in measure.triggers
     )
 

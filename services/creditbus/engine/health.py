@@ -12,6 +12,7 @@ class Health:
     """One look at a worker; instants are of ``time.monotonic``."""
 
     is_ready: bool
+    is_paused: bool
     assigned: tuple[Source, ...]
     restoring: tuple[Source, ...]
     checkpointed_at: float | None

@@ -18,6 +18,7 @@ from creditbus.engine.alarm import Alarm
 from creditbus.engine.checkpoint import Checkpoint
 from creditbus.engine.failures import Halt, Kind, Refused
 from creditbus.engine.health import Source
+from creditbus.engine.hold import Hold
 from creditbus.engine.job import Job
 from creditbus.engine.membership import Membership
 from creditbus.engine.shares import Share
@@ -59,10 +60,12 @@ class Loop:
         self._is_broken = False
         self._refused_since: float | None = None
         self.uncommitted_since: float | None = None
+        self.hold = Hold()
 
     def turn(self, alarm: Alarm) -> None:
         """Fetch once, decide what came, and take a checkpoint if it is time."""
         self._membership.begin_ready(self._consumer)
+        self.hold.obey(self._consumer)
         first = self._consumer.poll(self._patience())
         alarm.check()
         if first is not None:

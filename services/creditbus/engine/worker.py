@@ -23,6 +23,7 @@ from creditbus.engine.connection import Connection
 from creditbus.engine.failpoints import Failpoint, unharmed
 from creditbus.engine.failures import Kind, error_of, halt, kind_of
 from creditbus.engine.health import Health
+from creditbus.engine.hold import Hold
 from creditbus.engine.job import Job
 from creditbus.engine.layout import Layout, look_up
 from creditbus.engine.loop import Loop
@@ -37,6 +38,7 @@ __all__ = ["Connection", "Counters", "Health", "Job", "Logger", "Storage", "Work
 
 T = TypeVar("T")
 _ASK_SECONDS = 1.0
+_PAUSE_SECONDS = 0.05
 
 
 class Worker:
@@ -65,6 +67,8 @@ class Worker:
         self._now = now
         self._alarm = Alarm()
         self._stopping = threading.Event()
+        self._draining = False
+        self._hold = Hold()
         self._membership: Membership | None = None
         self._checkpoint: Checkpoint | None = None
         self._loop: Loop | None = None
@@ -83,6 +87,23 @@ class Worker:
         """Ask the worker, from any thread, to take a last checkpoint and return."""
         self._stopping.set()
 
+    def pause(self) -> None:
+        """Ask the worker, from any thread, to keep its partitions and fetch nothing."""
+        self._hold.want()
+
+    def resume(self) -> None:
+        """Ask the worker, from any thread, to fetch again."""
+        self._hold.end()
+
+    def drain(self) -> None:
+        """Ask the worker, from any thread, to stop and to leave its group for the others.
+
+        One that only stops stays a member until its session is over, so that it finds its
+        partitions again when it is started at once.
+        """
+        self._draining = True
+        self._stopping.set()
+
     @property
     def ready(self) -> bool:
         """Whether the group has decided, and everything that it gave this worker is restored."""
@@ -95,6 +116,7 @@ class Worker:
         member, checkpoint, loop = self._membership, self._checkpoint, self._loop
         return Health(
             is_ready=self.ready,
+            is_paused=self._hold.is_holding,
             assigned=member.assigned if member else (),
             restoring=member.restoring if member else (),
             checkpointed_at=checkpoint.taken_at if checkpoint else None,
@@ -133,12 +155,14 @@ class Worker:
             membership=membership,
             surroundings=surroundings,
         )
+        loop.hold = self._hold
         self._membership, self._checkpoint, self._loop = membership, checkpoint, loop
         try:
             membership.join(consumer)
             while not self._stopping.is_set():
                 loop.turn(self._alarm)
             loop.commit(self._alarm)
+            self._logger.info("the last checkpoint is taken", drains=self._draining)
         except BaseException as error:
             # Whoever is asked from here on must not commit what is half done.
             self._alarm.report(error)
@@ -151,6 +175,11 @@ class Worker:
         self._alarm.check()
 
     def _leave(self, consumer: Consumer, membership: Membership) -> None:
+        if self._draining and not self._alarm.is_raised:
+            # A static member's close leaves nothing; an end of its subscription does.
+            consumer.unsubscribe()
+            while membership.assigned:
+                consumer.poll(_PAUSE_SECONDS)
         consumer.close()
         membership.close()
         self._membership = None

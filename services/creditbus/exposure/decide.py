@@ -20,7 +20,7 @@ from creditbus.domain.standings import Standing
 from creditbus.domain.subjects import is_person
 from creditbus.engine.values import Arrival, Draft, Outcome, Output, Slice, State, Table
 
-Arrivals = Sequence[Arrival[Standing, Standing]]
+Arrivals = Sequence[Arrival[Standing]]
 
 
 class Exposed(msgspec.Struct, frozen=True, kw_only=True):
@@ -55,9 +55,9 @@ def build(editions: Editions) -> Callable[[Slice[Arrivals], State], Outcome]:
 
     def decide(arrived: Slice[Arrivals], state: State) -> Outcome:
         draft, outcome = Draft(state), Outcome()
-        draft.prefetch(EXPOSED, {arrival.head.subject_id for arrival in arrived.columns})
+        draft.prefetch(EXPOSED, {arrival.value.subject_id for arrival in arrived.columns})
         for arrival in arrived.columns:
-            standing = arrival.body()
+            standing = arrival.value
             before = draft.get(EXPOSED, standing.subject_id) or Exposed()
             if standing.revision <= before.revision:
                 continue

@@ -10,6 +10,7 @@ import hmac
 from collections.abc import Callable, Iterable
 from functools import partial
 
+from creditbus.domain.acts.kinds import ACTS, is_way_out
 from creditbus.domain.aliases import (
     AliasClaims,
     SubjectAliasMapped,
@@ -18,7 +19,6 @@ from creditbus.domain.aliases import (
     root_of,
 )
 from creditbus.domain.directives import Acknowledgement
-from creditbus.domain.events import EntryListed, EntryRemoved
 from creditbus.domain.refusals import Refusal
 from creditbus.domain.resolution import Aliases
 from creditbus.engine.job import Job
@@ -60,7 +60,7 @@ def job(process: Process) -> Job[Arrivals]:
         raise ValueError(
             "set CREDITBUS_ATTESTATION_KEY: without it anyone could vouch for a record"
         )
-    accepts = (EntryListed, EntryRemoved, SubjectAliasMapped, Acknowledgement)
+    accepts = (*ACTS, SubjectAliasMapped, Acknowledgement)
     aliases = Aliases()
     following = Following(process, ALIASES)
     following.begin()
@@ -81,17 +81,18 @@ def job(process: Process) -> Job[Arrivals]:
 
 def take(records: Iterable[Record], codec: Codec, aliases: Aliases) -> None:
     """Let the aliases learn what records of their topic say."""
-    for record in records:
-        value = None if record.value is None else codec.decode(record.value)
+    arrived = list(records)
+    values = codec.decode_many([record.value for record in arrived])
+    for record, value in zip(arrived, values, strict=True):
         match value:
             case AliasClaims():
                 aliases.learn(value)
             case SubjectIdentityConflict():
                 aliases.doubt(value)
-            case None:
+            case _ if record.value is None:
                 aliases.settle(root_of(record.key.decode()))
             case other:
-                raise AssertionError(f"{type(other).__name__} is no record of the aliases")
+                raise AssertionError(f"{record.place}/{record.offset} is no alias: {other}")
         aliases.position = record.offset + 1
 
 
@@ -109,7 +110,7 @@ def _informed(
 
     def informed(arrived: Slice[Arrivals], state: State) -> Outcome:
         learn(following.drain())
-        if any(_is_lost(arrival.body(), aliases) for arrival in arrived.columns):
+        if any(_is_lost(arrival.value, aliases) for arrival in arrived.columns):
             following.catch_up()
             learn(following.drain())
         return decide(arrived, state)
@@ -118,7 +119,7 @@ def _informed(
 
 
 def _is_lost(event: object, aliases: Aliases) -> bool:
-    if not isinstance(event, EntryRemoved):
+    if not isinstance(event, ACTS) or not is_way_out(event):
         return False
     alias = alias_of(event.envelope.subject_id)
     return alias is not None and not aliases.ever_meant(alias)
@@ -142,14 +143,14 @@ def write(codec: Codec, output: Output) -> Produced:
         return _renamed(codec, output.value, origin)
     assert isinstance(output.value, Arrival)
     arrival = output.value
-    event = arrival.body()
+    event = arrival.value
     envelope = event.envelope
     key = event.named.root if isinstance(event, SubjectAliasMapped) else envelope.subject_id
     return Produced(
         topic=_TOPICS[output.stream],
         key=key.encode(),
         value=arrival.raw,
-        headers=(*event_headers(arrival.kind, envelope), origin),
+        headers=(*event_headers(RECORD_OF[type(arrival.value)], envelope), origin),
     )
 
 

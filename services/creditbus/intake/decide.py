@@ -17,12 +17,17 @@ from typing import Final
 
 import msgspec
 
+from creditbus.domain.acts.kinds import ACTS, FACTS, is_way_out
+from creditbus.domain.acts.references import RecordReference
+from creditbus.domain.acts.registrations import RelationChanged
 from creditbus.domain.aliases import MAPS_ALIASES, SubjectAliasMapped
-from creditbus.domain.articles import IDENTITY, LISTS, MINORS, OWN_NAME, PERSONS
+from creditbus.domain.articles import IDENTITY, MINORS, OWN_NAME, PERSONS
 from creditbus.domain.catalogue import Catalogue
 from creditbus.domain.directives import Acknowledgement, Statement
+from creditbus.domain.doors import door_fault
 from creditbus.domain.entries import ID_CHARACTERS, TEXT_CHARACTERS
-from creditbus.domain.events import EntryListed, EntryRemoved, Envelope
+from creditbus.domain.events import Envelope
+from creditbus.domain.gates import BURDENS
 from creditbus.domain.ids import SourceId, SubjectId
 from creditbus.domain.refusals import Fault, Reason, refuse
 from creditbus.domain.resolution import Aliases
@@ -30,9 +35,12 @@ from creditbus.domain.subjects import SubjectKind, is_person, kind_of, why_not_s
 from creditbus.engine.values import Arrival, Outcome, Output, Slice, State
 from creditbus.intake.naming import Submission, conflict, meant
 
-Arrivals = Sequence[Arrival[Envelope, Statement]]
+Arrivals = Sequence[Arrival[Statement]]
 
 MANY: Final = 50
+
+_REMEMBERED: Final = (*BURDENS, *FACTS, SubjectAliasMapped)
+"""Acts that burden a subject or are kept about it: of a person only when the gateway vouches."""
 
 
 class Renamed(msgspec.Struct, frozen=True):
@@ -49,8 +57,8 @@ class Renamed(msgspec.Struct, frozen=True):
 def admit(submission: Submission) -> tuple[Submission, ...] | Fault:
     """Return what a submission says, or its first fault in the order of ``Reason``.
 
-    It is one record, about its subject by the subject's own id. Only a removal under an old code
-    that has stood for several subjects becomes several: it reaches each of them.
+    It is one record, about its subject by the subject's own id. Only what eases, under an old code
+    that has stood for several subjects, becomes several: it reaches each of them.
     """
     for check in (_speaker, _record):
         fault = check(submission)
@@ -60,7 +68,7 @@ def admit(submission: Submission) -> tuple[Submission, ...] | Fault:
     if isinstance(named, Fault):
         return named
     for each in named:
-        for check in (_subject, _identity, _role, _claim, _listing):
+        for check in (_subject, _identity, _role, _claim, _competence):
             fault = check(each)
             if fault is not None:
                 return fault
@@ -84,7 +92,7 @@ def build(
         outcome = Outcome()
         party = party_of(arrived.topic)
         for arrival in arrived.columns:
-            event = arrival.body()
+            event = arrival.value
             stated = dict(arrival.headers).get("attestation") or b""
             attested = bool(stated) and hmac.compare_digest(stated, attestation(arrival.raw))
             admitted = admit(Submission(event, party, attested, catalogue, known))
@@ -145,18 +153,26 @@ def _record(submission: Submission) -> Fault | None:
 
 
 def _is_wordy(event: Statement) -> bool:
-    """Tell whether a record says more than what it becomes can carry; a removal is only cut."""
-    if isinstance(event, EntryRemoved | Acknowledgement):
+    """Tell whether a record says more than what it becomes can carry; what eases is only cut."""
+    if isinstance(event, Acknowledgement) or (isinstance(event, ACTS) and is_way_out(event)):
         return False
     envelope = event.envelope
-    provisions = event.provisions if isinstance(event, EntryListed) else ()
-    name = event.subject_name if isinstance(event, EntryListed) else None
-    ids = (envelope.event_id, *envelope.bases, *provisions)
-    texts = (envelope.document_number, name or "")
+    ids = [envelope.event_id, *envelope.bases]
+    texts = [envelope.document_number]
+    rows = len(envelope.bases)
+    for name in event.__struct_fields__:
+        said = getattr(event, name)
+        if isinstance(said, tuple):
+            ids += said
+            rows = max(rows, len(said))
+        elif isinstance(said, RecordReference):
+            ids += [said.source, said.record_id]
+        elif isinstance(said, str):
+            (ids if name.endswith("_id") else texts).append(said)
     return (
         any(len(each) > ID_CHARACTERS for each in ids)
         or any(len(each) > TEXT_CHARACTERS for each in texts)
-        or max(len(envelope.bases), len(provisions)) > MANY
+        or rows > MANY
     )
 
 
@@ -183,13 +199,20 @@ def _subject(submission: Submission) -> Fault | None:
     why_not = why_not_subject(kind, envelope.subject_id)
     if why_not:
         return Fault(Reason.SUBJECT_INVALID, "subject_id", IDENTITY, why_not)
-    if isinstance(submission.event, SubjectAliasMapped):
-        why_not = submission.event.named.why_not()
-        if why_not:
-            return Fault(Reason.SUBJECT_INVALID, "alias", IDENTITY, why_not)
-    if not is_person(kind) or not isinstance(submission.event, EntryListed | SubjectAliasMapped):
+    return _alias(submission) or _other(submission) or _person(submission, kind)
+
+
+def _alias(submission: Submission) -> Fault | None:
+    event = submission.event
+    why_not = event.named.why_not() if isinstance(event, SubjectAliasMapped) else ""
+    return Fault(Reason.SUBJECT_INVALID, "alias", IDENTITY, why_not) if why_not else None
+
+
+def _person(submission: Submission, kind: SubjectKind) -> Fault | None:
+    event, envelope = submission.event, submission.event.envelope
+    if not is_person(kind) or not isinstance(event, _REMEMBERED):
         return None
-    if isinstance(submission.event, EntryListed) and submission.event.subject_name is not None:
+    if getattr(event, "subject_name", None) is not None:
         detail = "a natural person's name never travels on the bus"
         return Fault(Reason.SUBJECT_INVALID, "subject_name", PERSONS, detail)
     if not submission.attested:
@@ -201,20 +224,21 @@ def _subject(submission: Submission) -> Fault | None:
     return None
 
 
-def _listing(submission: Submission) -> Fault | None:
+def _other(submission: Submission) -> Fault | None:
     event = submission.event
-    if not isinstance(event, EntryListed):
+    if not isinstance(event, RelationChanged):
         return None
-    definition = submission.catalogue.lists.get(event.list_id)
-    if definition is None:
-        detail = f"the catalogue has no list {event.list_id}"
-        return Fault(Reason.LIST_UNKNOWN, "list_id", LISTS, detail)
-    if not definition.enabled:
-        return Fault(Reason.LIST_DISABLED, "list_id", LISTS, definition.note or "not in use")
-    if submission.party not in definition.keepers:
-        detail = f"{submission.party} does not keep {definition.id}"
-        return Fault(Reason.SOURCE_NOT_COMPETENT, "list_id", LISTS, detail)
-    if not definition.admits(kind_of(event.envelope.subject_id)):
-        detail = f"{definition.id} does not admit subjects of this kind"
-        return Fault(Reason.SUBJECT_NOT_ADMITTED, "subject_id", LISTS, detail)
+    why_not = why_not_subject(SubjectKind.NATURAL_PERSON, event.person)
+    if why_not:
+        return Fault(Reason.SUBJECT_INVALID, "person", IDENTITY, why_not)
+    if not submission.attested:
+        detail = "who stands for an organisation is told to the gateway, by number"
+        return Fault(Reason.PERSON_NOT_ATTESTED, "person", PERSONS, detail)
     return None
+
+
+def _competence(submission: Submission) -> Fault | None:
+    event = submission.event
+    if isinstance(event, Acknowledgement | SubjectAliasMapped):
+        return None
+    return door_fault(event, submission.catalogue)

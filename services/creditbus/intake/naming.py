@@ -1,7 +1,7 @@
 """Naming: whom a record is about, when it names its subject by an old code.
 
-A listing needs one subject on the day of its decision, confirmed by a registrar if it burdens. A
-removal reaches every subject that the code has ever stood for: no doubt about an identity may hold
+A listing needs one subject on the day of its decision, confirmed by a registrar if it burdens. What
+eases reaches every subject that the code has ever stood for: no doubt about an identity may hold
 the way out (law 7), and where nothing is listed it moves nothing.
 """
 
@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import msgspec
 
+from creditbus.domain.acts.kinds import ACTS, is_way_out
 from creditbus.domain.aliases import Alias, alias_of
 from creditbus.domain.articles import ALIASES, IDENTITY
 from creditbus.domain.catalogue import Catalogue, Polarity
 from creditbus.domain.directives import Statement
-from creditbus.domain.events import EntryListed, EntryRemoved
+from creditbus.domain.gates import BURDENS
 from creditbus.domain.ids import SubjectId
 from creditbus.domain.refusals import Fault, Reason
 from creditbus.domain.resolution import Aliases
@@ -36,7 +37,7 @@ class Submission(msgspec.Struct, frozen=True):
     @property
     def is_adverse(self) -> bool:
         """Tell whether the record would burden its subject; of an unknown list nothing is said."""
-        if not isinstance(self.event, EntryListed):
+        if not isinstance(self.event, BURDENS):
             return False
         definition = self.catalogue.lists.get(self.event.list_id)
         return definition is not None and definition.polarity is not Polarity.RED
@@ -45,13 +46,13 @@ class Submission(msgspec.Struct, frozen=True):
 def meant(submission: Submission) -> tuple[Submission, ...] | Fault:
     """Return what a submission says about its subject by the subject's own id, or why it cannot.
 
-    It is one; only a removal under an old code that has stood for several subjects is several.
+    It is one; only what eases, under an old code that has stood for several, is several.
     """
     event = submission.event
     alias = alias_of(event.envelope.subject_id)
     if alias is None:
         return (submission,)
-    if not isinstance(event, EntryListed | EntryRemoved):
+    if not isinstance(event, ACTS):
         detail = "name the subject by its own id here, not by an old code"
         return Fault(Reason.SUBJECT_INVALID, "subject_id", IDENTITY, detail)
     why_not = alias.why_not()
@@ -65,7 +66,7 @@ def meant(submission: Submission) -> tuple[Submission, ...] | Fault:
 
 def _subjects(submission: Submission, alias: Alias) -> tuple[SubjectId, ...] | Fault:
     event, aliases = submission.event, submission.aliases
-    if isinstance(event, EntryRemoved):
+    if isinstance(event, ACTS) and is_way_out(event):
         # Whatever the code stood for when it was listed: the way out must find the entry.
         found, is_confirmed = aliases.ever_meant(alias), True
     else:

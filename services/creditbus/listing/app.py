@@ -33,7 +33,7 @@ def job(process: Process) -> Job[Arrivals]:
         sources=(EVENTS,),
         tables=TABLES,
         read=reading.events(codec),
-        decide=build(process.editions),
+        decide=build(process.editions, process.clocks),
         write=partial(write, codec),
         bury=partial(reading.dead_letter, codec=codec),
     )

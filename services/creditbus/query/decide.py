@@ -20,7 +20,8 @@ from creditbus.domain.directives import Ground
 from creditbus.domain.editions import Editions
 from creditbus.domain.ids import MeasureId, derive
 from creditbus.domain.measures import grounds_of, in_force, remedies_of
-from creditbus.domain.standings import Standing, settle
+from creditbus.domain.readings import settle
+from creditbus.domain.standings import Standing
 from creditbus.domain.subjects import kind_of, why_not_subject
 
 

@@ -12,11 +12,10 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-import sys
 import threading
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from types import FrameType
 from typing import Any, Final
@@ -28,13 +27,12 @@ from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
 
 from creditbus.runtime import kafka
+from creditbus.runtime.apps import fatal, faust_app, run_app
 from creditbus.runtime.health import Readiness
-from creditbus.runtime.hosting import faust_app, run_app
 from creditbus.runtime.kafka import Place, Record
 from creditbus.runtime.outages import Unavailable
 from creditbus.runtime.process import Process
 
-FAILED: Final = 3
 STALLED_S: Final = 60.0
 UNASSIGNED_S: Final = 30.0
 SESSION_S: Final = 15.0
@@ -226,22 +224,6 @@ class Agents:
                     return place
                 self._handled[place] = end
         return None
-
-
-@contextmanager
-def fatal(process: Process) -> Iterator[None]:
-    """End the process when the block fails, whatever the failure is.
-
-    Faust would acknowledge what was not done, or log it, and go on.
-    """
-    try:
-        yield
-    except (asyncio.CancelledError, GeneratorExit):
-        raise
-    except BaseException as failure:
-        process.logger.exception("the process ends", why=str(failure))
-        sys.stdout.flush()
-        os._exit(FAILED)
 
 
 def _stop(_number: int, _frame: FrameType | None) -> None:

@@ -1,9 +1,8 @@
-"""Hosting: every stream process is a Faust app for its lifecycle, signals and supervision.
+"""Hosting: a slice worker is a service in a Faust app without agents.
 
-A slice worker is a service in an app without agents: its loop runs on a thread of its own, and the
-app needs ``producer_only`` because it refuses to start with neither agents nor topics otherwise.
-Agents have processes of their own (``agents.py``); they would starve beside a loop that runs flat
-out.
+Its loop runs on a thread of its own. Agents have processes of their own (``agents.py``); they would
+starve beside a loop that runs flat out. What an operator wants of a worker (``modes.py``) is looked
+up here, on one more thread that is nearly always asleep.
 """
 
 from __future__ import annotations
@@ -11,63 +10,29 @@ from __future__ import annotations
 import asyncio
 import gc
 import os
+import signal
 import threading
 from typing import Any, Final
 
-import faust
 import mode
-from faust.types.auth import SASLMechanism
 
 from creditbus.engine.connection import Connection
 from creditbus.engine.job import Job
 from creditbus.engine.worker import Storage, Worker
+from creditbus.runtime.apps import fatal, idle_app, run_app
 from creditbus.runtime.health import Readiness
 from creditbus.runtime.metrics import Meters
+from creditbus.runtime.modes import LOOK_EVERY_S, Mode, WantedMode, obey
 from creditbus.runtime.process import Process
-from creditbus.runtime.settings import Settings
 
 STOP_BOUND_S: Final = 20.0
-STALLED_S: Final = 30.0
-_FAILED: Final = 3
-
-
-def faust_app(process: Process, application: str, **options: Any) -> faust.App:
-    """Return a Faust app with the settings that the study of its faults asks for."""
-    settings = process.settings
-    datadir = settings.state / process.name / "faust"
-    datadir.parent.mkdir(parents=True, exist_ok=True)
-    return faust.App(
-        application,
-        broker=f"kafka://{settings.kafka.replace(',', ';')}",
-        broker_credentials=_credentials(settings),
-        consumer_group_instance_id=process.name,
-        datadir=datadir,
-        store="memory://",
-        topic_allow_declare=False,
-        topic_disable_leader=True,
-        table_standby_replicas=0,
-        processing_guarantee="at_least_once",
-        producer_acks=-1,
-        producer_request_timeout=30,
-        broker_commit_interval=0.5,
-        consumer_auto_offset_reset="earliest",
-        web_enabled=False,
-        **options,
-    )
-
-
-def run_app(app: faust.App) -> None:
-    """Run an app until it is told to stop; the process ends with its exit code."""
-    # Faust configures logging and a spinner that sets the root logger to DEBUG; neither is wanted.
-    worker = faust.Worker(
-        app, loglevel="warn", redirect_stdouts=False, quiet=True, override_logging=False
-    )
-    worker.spinner = None
-    worker.execute_from_commandline()
 
 
 def host(process: Process, job: Job[Any]) -> None:
-    """Run a slice worker in a Faust app until it is stopped; exit with a failure if it fails."""
+    """Run a slice worker in a Faust app until it is stopped; exit with a failure if it fails.
+
+    It also follows the mode that an operator wants of it; once drained, the process ends.
+    """
     connection = Connection(process.settings.kafka, process.security)
     worker = Worker(
         job,
@@ -77,11 +42,20 @@ def host(process: Process, job: Job[Any]) -> None:
         logger=process.logger,
         now=process.clock.now,
     )
-    calm_collector()
-    app = faust_app(process, job.application)
-    app.producer_only = True
-    app.service(_loop_service(worker, process))
-    health = process.serve_health(lambda: _readiness(worker, process))
+    hosted = _Hosted(worker, process, WantedMode(process.settings.state, job.name))
+
+    class Loop(mode.Service):
+        """Begins and ends the worker with the app."""
+
+        async def on_start(self) -> None:
+            hosted.begin()
+
+        async def on_stop(self) -> None:
+            await asyncio.get_running_loop().run_in_executor(None, hosted.end)
+
+    app = idle_app(process, job.application)
+    app.service(Loop)
+    health = process.serve_health(hosted.readiness)
     process.logger.info("worker begins", application=job.application, sources=len(job.sources))
     try:
         run_app(app)
@@ -91,62 +65,78 @@ def host(process: Process, job: Job[Any]) -> None:
 
 
 def calm_collector() -> None:
-    """Let the collector of cycles look seldom.
+    """Let the collector of cycles look seldom, and never at what is there now.
 
-    A checkpoint's worth of rows lives for a fifth of a second and holds no cycle; with the
-    interpreter's own settings it is walked through again and again, a fifth of all the time.
+    A checkpoint's worth of rows lives for a fifth of a second and holds no cycle, and the imported
+    libraries stay: with the interpreter's own settings both are walked through again and again.
+    That took a third of the throughput of a loop beside Faust.
     """
+    gc.collect()
     gc.freeze()
     gc.set_threshold(100_000, 50, 100)
 
 
-def _loop_service(worker: Worker, process: Process) -> type[mode.Service]:
-    class Loop(mode.Service):
-        """The slice loop on its own thread, started and stopped with the app."""
+class _Hosted:
+    """A worker on its own thread, and what an operator wants of it."""
 
-        async def on_start(self) -> None:
-            self._ended = threading.Event()
-            self._thread = threading.Thread(target=self._work, name="slices", daemon=True)
-            self._thread.start()
+    def __init__(self, worker: Worker, process: Process, wanted: WantedMode) -> None:
+        self._worker = worker
+        self._process = process
+        self._wanted = wanted
+        self._is_drained = False
+        self._stopping = threading.Event()
+        self._ended = threading.Event()
 
-        async def on_stop(self) -> None:
-            process.patience.stop()
-            worker.stop()
-            loop = asyncio.get_running_loop()
-            await loop.run_in_executor(None, self._ended.wait, STOP_BOUND_S)
+    def begin(self) -> None:
+        """Begin to work."""
+        threading.Thread(target=self._work, name="slices", daemon=True).start()
 
-        def _work(self) -> None:
-            try:
-                worker.run()
-            except BaseException as failure:
-                # Whatever it was: nothing uncommitted may be believed, so the process ends here and
-                # is started again by its supervisor.
-                process.logger.exception("worker failed", why=str(failure))
-                os._exit(_FAILED)
-            finally:
-                self._ended.set()
+    def end(self) -> None:
+        """Take the last checkpoint and return, after the bound at the latest."""
+        self._process.logger.info("worker stops")
+        self._process.patience.stop()
+        self._stopping.set()
+        self._worker.stop()
+        self._ended.wait(STOP_BOUND_S)
 
-    return Loop
+    def readiness(self) -> Readiness:
+        """Tell whether the worker works, and if not, why not."""
+        health = self._worker.health
+        self._process.meters.set("waiting", float(health.waiting is not None), whom="kafka")
+        if self._is_drained:
+            return Readiness(is_ready=False, why=Mode.DRAINED.sentence)
+        if health.waiting is not None:
+            return Readiness(is_ready=False, why=health.waiting)
+        if health.is_paused:
+            return Readiness(is_ready=False, why=Mode.PAUSED.sentence)
+        return Readiness(
+            is_ready=health.is_ready, why="" if health.is_ready else "restoring partitions"
+        )
 
+    def _work(self) -> None:
+        with fatal(self._process):
+            self._wait_while_drained()
+            obey(self._wanted.read(), self._worker)
+            threading.Thread(target=self._follow, name="mode", daemon=True).start()
+            calm_collector()
+            self._worker.run()
+        self._process.logger.info("worker has stopped")
+        self._ended.set()
+        if not self._stopping.is_set():
+            # It was drained: the process ends as if it had been told to.
+            os.kill(os.getpid(), signal.SIGTERM)
 
-def _readiness(worker: Worker, process: Process) -> Readiness:
-    health = worker.health
-    process.meters.set("waiting", float(health.waiting is not None), whom="kafka")
-    if health.waiting is not None:
-        return Readiness(is_ready=False, why=health.waiting)
-    return Readiness(
-        is_ready=health.is_ready, why="" if health.is_ready else "restoring partitions"
-    )
+    def _wait_while_drained(self) -> None:
+        # Who starts a drained worker again, such as its supervisor, did not ask for work.
+        while self._wanted.read() is Mode.DRAINED and not self._stopping.is_set():
+            self._is_drained = True
+            self._stopping.wait(LOOK_EVERY_S)
+        self._is_drained = False
 
-
-def _credentials(settings: Settings) -> faust.SASLCredentials | None:
-    if not settings.kafka_user:
-        return None
-    return faust.SASLCredentials(
-        username=settings.kafka_user,
-        password=settings.kafka_password,
-        mechanism=SASLMechanism.SCRAM_SHA_256,
-    )
+    def _follow(self) -> None:
+        with fatal(self._process):
+            while not self._ended.wait(LOOK_EVERY_S):
+                obey(self._wanted.read(), self._worker)
 
 
 class _Counted:

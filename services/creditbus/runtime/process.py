@@ -9,7 +9,9 @@ from functools import cached_property
 import structlog
 
 from creditbus.domain.catalogue import Catalogue
+from creditbus.domain.deadlines import Clocks
 from creditbus.domain.editions import Editions
+from creditbus.runtime.calendars import load_calendar, load_timers
 from creditbus.runtime.clock import Clock, SystemClock
 from creditbus.runtime.editions import load_editions
 from creditbus.runtime.health import HealthServer, Readiness
@@ -58,6 +60,12 @@ class Process:
         return load_editions(self.settings.catalogue, self.settings.editions)
 
     @cached_property
+    def clocks(self) -> Clocks:
+        """The law's timers, and the calendar that they are counted by."""
+        folder = self.settings.catalogue
+        return Clocks(load_timers(folder), load_calendar(folder))
+
+    @cached_property
     def codec(self) -> Codec:
         """The records' codec.
 
@@ -67,7 +75,10 @@ class Process:
         registry = Registry(self.settings.registry)
         ids = self.patience.insist(lambda: registry.ids(schemas))
         return Codec(
-            schemas, ids, lambda number: self.patience.insist(lambda: registry.text_of(number))
+            schemas,
+            ids,
+            lambda number: self.patience.insist(lambda: registry.text_of(number)),
+            in_bulk=self.settings.decoder == "pyruhvro",
         )
 
     @property

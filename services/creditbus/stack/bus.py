@@ -21,6 +21,7 @@ from creditbus.domain.catalogue import Catalogue
 from creditbus.runtime.catalogue import load_draft
 from creditbus.runtime.credentials import Credentials, Role, file_of, new_token, row_of
 from creditbus.runtime.editions import put, read_edition
+from creditbus.runtime.modes import Mode, WantedMode
 from creditbus.runtime.registry import Registry
 from creditbus.runtime.settings import environment
 from creditbus.stack.folder import Folder, StackFile, write_private
@@ -34,6 +35,9 @@ from creditbus.wire.topics import BY_HAND, SERVICES, service_principal
 
 HOSTED: Final = tuple(name for name in SERVICES if name not in BY_HAND)
 """The services that run as processes, in the order of the flow."""
+
+SLICED: Final = ("intake", "listing", "dispatch", "exposure")
+"""Those of them that are slice workers, which can be paused and drained."""
 
 ATTESTATION_KEY: Final = "attestation key"
 PERSON_KEY: Final = "person key"
@@ -90,6 +94,9 @@ class LocalBus:
             stock(self._sites)
             add_secrets(self.stack.file, self.stack.folder, self.catalogue)
             refuse_taken(self.stack.file.ports.web())
+            for name in SLICED:
+                # To start the bus is to want its work: what was paused before it stopped works.
+                WantedMode(self.stack.folder.state, worker_name(name)).write(Mode.RUNNING)
             self.services.start([self.plan(name) for name in self._names], READY_BOUND_S)
             self._say(f"{len(self._names)} services are ready")
         except BaseException:

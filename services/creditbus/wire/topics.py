@@ -11,6 +11,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from creditbus.domain.acts.kinds import ACTS
+
 INBOX_MAX_BYTES: Final = 256 * 1024
 DAY_MS: Final = 24 * 60 * 60 * 1000
 YEAR_MS: Final = 365 * DAY_MS
@@ -48,6 +50,12 @@ DEAD_LETTERS: Final = "credit.dead-letters.v1"
 ALIASES: Final = "credit.aliases.v1"
 ATTEMPTS: Final = "credit.attempts.v1"
 ACCESS: Final = "credit.access.v1"
+
+STATEMENTS: Final = (
+    *(str(kind.__struct_config__.tag) for kind in ACTS),
+    "subject_alias_mapped",
+)
+"""The records that a source may put into its inbox."""
 
 INBOX_PREFIX: Final = "credit.inbox."
 DIRECTIVES_PREFIX: Final = "credit.directives."
@@ -121,13 +129,7 @@ FIXED: Final[tuple[Topic, ...]] = (
         key="subject",
         writers=_services("intake", "clock", "catalogue"),
         readers=_services("listing", "clock", "audit"),
-        records=(
-            "entry_listed",
-            "entry_removed",
-            "subject_alias_mapped",
-            "day_turned",
-            "edition_activated",
-        ),
+        records=(*STATEMENTS, "day_turned", "edition_activated"),
     ),
     Topic(
         name=STANDINGS,
@@ -232,7 +234,7 @@ def _inbox_topic(party: str, *, writers: tuple[str, ...]) -> Topic:
         key="record id",
         writers=writers,
         readers=_services("intake", "audit"),
-        records=("entry_listed", "entry_removed", "subject_alias_mapped", "acknowledgement"),
+        records=(*STATEMENTS, "acknowledgement"),
         partitions=1,
         retention_ms=30 * DAY_MS,
         max_bytes=INBOX_MAX_BYTES,

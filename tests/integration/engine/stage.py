@@ -44,6 +44,7 @@ class Actor:
     """One worker process."""
 
     def __init__(self, play: Play, log: Path, program: str) -> None:
+        self.play = play
         self._log = log
         with log.open("w") as out:
             self.process = subprocess.Popen(
@@ -103,7 +104,7 @@ class Stage:
         sources: int = 1,
         has_tables: bool = True,
     ) -> None:
-        self.client = {
+        self.client: dict[str, str | int | float | bool] = {
             "bootstrap.servers": connection.bootstrap,
             "log_level": 2,
             **connection.security,

@@ -62,6 +62,7 @@ class Play:
     has_tables: bool = True
     strike_at: str | None = None  # the failpoint at which the process ends itself
     strike_after: int = 1
+    metrics_port: int = 0  # of a hosted worker
     stands_still: bool = False  # it stops there as by SIGSTOP instead, and may be woken
 
     def written(self) -> str:

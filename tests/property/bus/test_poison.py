@@ -24,7 +24,7 @@ from creditbus.exposure.decide import build as build_exposure
 from creditbus.intake.decide import build as build_intake
 from creditbus.listing.decide import build as build_listing
 from creditbus.wire.headers import event_headers
-from creditbus.wire.records import TYPES, Undecodable
+from creditbus.wire.records import RECORD_OF, TYPES, Undecodable
 from creditbus.wire.topics import inbox, party_of_inbox
 from tests.examples import (
     FIRM,
@@ -117,7 +117,7 @@ def through_the_bus(event: EntryListed | EntryRemoved) -> None:
     if not isinstance(admission.value, Arrival):
         again(admission)
         return
-    event_headers(admission.value.kind, event.envelope)
+    event_headers(RECORD_OF[type(event)], event.envelope)
     state = DictState()
     told = decided(LISTING, state, [event, a_turn(a_listing().envelope.decided_on), event])
     for output in told:

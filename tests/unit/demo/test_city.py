@@ -69,7 +69,7 @@ class Bus:
         self.received: dict[str, set[str]] = {}
         self.admitted: dict[str, int] = {}
         self.fates: list[tuple[str, str]] = []
-        self.log: list[Arrival[object, Statement]] = []
+        self.log: list[Arrival[Statement]] = []
         self._state = DictState()
         decided(LISTING, self._state, [a_turn(TODAY)])
 

@@ -14,7 +14,7 @@ from tests.examples import CATALOGUE_FOLDER, a_catalogue
 OPTIONAL = {
     *{"years_max", "in_force_to", "early_removal_months", "exit_bases", "grounds", "tiers"},
     *{"grace_days", "extension_years", "disclosure_cap_years", "consent_required"},
-    *{"record_only", "excluded", "spares_zh", "spares_en"},
+    *{"record_only", "excluded", "spares_zh", "spares_en", "closing_days", "retention_days"},
 }
 """Fields whose absence is their meaning: TOML has no word for none, and most rows have few."""
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from creditbus.domain.catalogue import Tier
 from creditbus.domain.events import DayTurned, RemovalCause, content_digest
 from creditbus.domain.subjects import SubjectKind
 from tests.examples import OTHER_FIRM, PERSON, a_listing, a_removal, an_envelope
@@ -40,6 +41,12 @@ LISTING_CHANGES: dict[str, Any] = ENVELOPE_CHANGES | {
     "until_performed": True,
     "notice_served_on": None,
     "rights_stated": False,
+    "tier": Tier.SERIOUS,
+    "underlying": ("（2026）测01民初1号",),
+    "measures": ("A03",),
+    "unit": OTHER_FIRM,
+    "consent_on": date(2026, 3, 1),
+    "act_ended_on": date(2025, 12, 31),
 }
 REMOVAL_CHANGES: dict[str, Any] = ENVELOPE_CHANGES | {
     "record_revision": 3,

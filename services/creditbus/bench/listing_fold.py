@@ -1,0 +1,221 @@
+"""``python -m creditbus.bench.listing_fold``: listing without a broker, on real bytes.
+
+What a worker does with a slice between the fetch and the transaction: read, decide, write, keep the
+changes, and write them to a store at every checkpoint. No network and no other process, so that two
+runs can be compared and a profiler shows the bus alone.
+"""
+
+from __future__ import annotations
+
+import gc
+import resource
+import sys
+import time
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from random import Random
+from tempfile import TemporaryDirectory
+from typing import Annotated, Final
+
+import msgspec
+import typer
+from confluent_kafka import Message
+
+from creditbus.demo.city import organisation
+from creditbus.domain.events import EntryListed, EntryRemoved, Envelope, RemovalCause
+from creditbus.domain.ids import BasisId, EventId, ListId, SourceId, SubjectId, derive
+from creditbus.domain.subjects import kind_of
+from creditbus.engine.shares import Share
+from creditbus.engine.store import Mark, Store
+from creditbus.engine.values import Slice
+from creditbus.listing.app import write
+from creditbus.listing.decide import TABLES, build
+from creditbus.runtime.editions import load_editions
+from creditbus.runtime.reading import events
+from creditbus.runtime.settings import read_settings
+from creditbus.wire.headers import ORIGIN, event_headers
+from creditbus.wire.records import RECORD_OF, Codec
+from creditbus.wire.schemas import load_schemas
+from creditbus.wire.topics import EVENTS, inbox
+
+SLICE: Final = 1000
+CHECKPOINT: Final = 10_000
+_REPEATS: Final = 0.05
+_REMOVALS: Final = 0.40
+_FAULTY: Final = 0.01
+_KEPT: Final = (
+    ("court", "BL-COURT-SX", "SPC-2017-7-ART1", "3", 2),
+    ("tender", "BL-BID-ZT", "TBL-ART53", "53", 2),
+    ("tax", "RD-TAX-A", "STA-2025-12", "", 1),
+)
+
+Event = EntryListed | EntryRemoved
+
+
+class Row(msgspec.Struct, frozen=True, kw_only=True):
+    """One measurement of the fold; seconds are of the processor, in this process."""
+
+    name: str = "listing_fold"
+    events: int
+    subjects: int
+    outputs: dict[str, int]
+    events_per_s: float
+    cpu_s_per_million: float
+    read_s: float
+    decide_s: float
+    write_s: float
+    keep_s: float
+    store_s: float
+    peak_mb: float
+
+
+def history(count: int, subjects: int, seed: int) -> Iterator[Event]:
+    """Yield lawful listings and removals, with some repeats and some faults among them."""
+    random = Random(seed)
+    open_listings: dict[int, list[EntryListed]] = {}
+    said: list[Event] = []
+    for number in range(count):
+        if said and random.random() < _REPEATS:
+            yield _again(random.choice(said[-50_000:]), number)
+            continue
+        who = random.randrange(subjects)
+        known = open_listings.setdefault(who, [])
+        event: Event
+        if known and random.random() < _REMOVALS:
+            event = _removal(known.pop(), number)
+        else:
+            event = _listing(organisation(who), number, random, faulty=random.random() < _FAULTY)
+            known.append(event)
+        said.append(event)
+        yield event
+
+
+def messages_of(history: Iterator[Event], codec: Codec) -> list[Message]:
+    """Return the events as records of the log, with the headers that intake gives them."""
+    found = []
+    for offset, event in enumerate(history):
+        envelope = event.envelope
+        origin = f"{inbox(envelope.source)}/0/{offset}"
+        headers = [*event_headers(RECORD_OF[type(event)], envelope), (ORIGIN, origin.encode())]
+        found.append(
+            Message(
+                topic=EVENTS,
+                partition=0,
+                offset=offset,
+                key=envelope.subject_id.encode(),
+                value=codec.encode(event),
+                headers=headers,
+            )
+        )
+    return found
+
+
+def fold(
+    count: Annotated[int, typer.Option("--events", help="Records of the log.")] = 100_000,
+    subjects: Annotated[int, typer.Option(help="How many subjects they are about.")] = 20_000,
+    seed: Annotated[int, typer.Option(help="The history's seed.")] = 7,
+) -> None:
+    """Measure how fast listing folds a log, and print one JSON object."""
+    settings = read_settings()
+    schemas = load_schemas(settings.schemas)
+    ids = {key: number for number, key in enumerate(sorted(schemas.versions), start=1)}
+    codec = Codec(schemas, ids, lambda _number: None)
+    decide = build(load_editions(settings.catalogue, settings.editions))
+    messages = messages_of(history(count, subjects, seed), codec)
+    read = events(codec)
+    gc.collect()
+    gc.freeze()  # the history is the bench's: a worker does not hold it
+    spent = dict.fromkeys(("read", "decide", "write", "keep", "store"), 0.0)
+    counts: dict[str, int] = {}
+    with TemporaryDirectory(prefix="creditbus-fold-") as folder:
+        share = Share(0, {EVENTS: 0}, Store(Path(folder) / "0"), TABLES)
+        began = time.process_time()
+        for first in range(0, len(messages), SLICE):
+            records = messages[first : first + SLICE]
+            started = time.process_time()
+            columns, unreadable = read(records)
+            assert not unreadable, unreadable[0]
+            started = _spend(spent, "read", started)
+            outcome = decide(Slice(topic=EVENTS, partition=0, columns=columns), share.overlay)
+            started = _spend(spent, "decide", started)
+            written = [write(codec, output) for output in outcome.outputs]
+            started = _spend(spent, "write", started)
+            share.keep(written, outcome.changes, outcome.counts)
+            share.advance(EVENTS, first + len(records), len(records))
+            started = _spend(spent, "keep", started)
+            for name, number in outcome.counts.items():
+                counts[name] = counts.get(name, 0) + number
+            if share.records >= CHECKPOINT:
+                share.settle(share.rows, Mark(topic_id="", offset=first, at=0))
+                _spend(spent, "store", started)
+        seconds = time.process_time() - began
+        share.close()
+    row = Row(
+        events=count,
+        subjects=subjects,
+        outputs=counts,
+        events_per_s=round(count / seconds),
+        cpu_s_per_million=round(seconds / count * 1e6, 1),
+        peak_mb=round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024),
+        **{f"{name}_s": round(each, 3) for name, each in spent.items()},
+    )
+    sys.stdout.write(msgspec.json.encode(row).decode() + "\n")
+
+
+def _spend(spent: dict[str, float], name: str, started: float) -> float:
+    now = time.process_time()
+    spent[name] += now - started
+    return now
+
+
+def _listing(subject: SubjectId, number: int, random: Random, *, faulty: bool) -> EntryListed:
+    source, of_list, basis, provision, years = random.choice(_KEPT)
+    decided_on = date(2026, 1, 5) + timedelta(days=random.randrange(200))
+    record_id = f"{source}-{number}"
+    envelope = Envelope(
+        event_id=EventId(derive("event", source, record_id, 1)),
+        source=SourceId(source),
+        record_id=record_id,
+        record_revision=1,
+        sequence=number,
+        subject_kind=kind_of(subject),
+        subject_id=subject,
+        occurred_at=datetime(2026, 8, 1, tzinfo=UTC) + timedelta(seconds=number),
+        decided_on=decided_on,
+        document_number=f"（{decided_on.year}）鲁02测{number}号",
+        bases=() if faulty else (BasisId(basis),),
+        synthetic=True,
+    )
+    return EntryListed(
+        envelope=envelope,
+        list_id=ListId(of_list),
+        subject_name=f"（测）青岛{number}号有限公司",
+        provisions=(provision,) if provision else (),
+        ends_on=decided_on.replace(year=decided_on.year + years),
+        notice_served_on=decided_on - timedelta(days=15),
+        rights_stated=True,
+    )
+
+
+def _removal(listing: EntryListed, number: int) -> EntryRemoved:
+    envelope = msgspec.structs.replace(
+        listing.envelope,
+        event_id=EventId(derive("event", listing.envelope.source, number)),
+        record_revision=2,
+        sequence=number,
+        decided_on=listing.envelope.decided_on + timedelta(days=20),
+        bases=(),
+    )
+    return EntryRemoved(envelope=envelope, list_id=listing.list_id, cause=RemovalCause.PERFORMED)
+
+
+def _again(event: Event, number: int) -> Event:
+    envelope = msgspec.structs.replace(
+        event.envelope, event_id=EventId(derive("repeat", number)), sequence=number
+    )
+    return msgspec.structs.replace(event, envelope=envelope)
+
+
+if __name__ == "__main__":
+    typer.run(fold)

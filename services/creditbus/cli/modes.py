@@ -1,0 +1,76 @@
+"""``creditbus pause``, ``resume`` and ``drain``: how an operator stills one slice worker."""
+
+from __future__ import annotations
+
+import time
+from typing import Annotated, Final
+
+import httpx
+import typer
+from rich.console import Console
+
+from creditbus.cli.faults import MISUSED, fail, told
+from creditbus.cli.places import Home, sites, stack_file, url
+from creditbus.runtime.modes import Mode, WantedMode
+from creditbus.stack.bus import SLICED
+from creditbus.stack.folder import Folder
+from creditbus.stack.services import worker_name
+
+_BOUND_S: Final = 30.0
+_ASK_EVERY_S: Final = 0.1
+_console = Console(highlight=False)
+
+Sliced = Annotated[str, typer.Argument(metavar="SERVICE", help=f"One of {', '.join(SLICED)}.")]
+Number = Annotated[int, typer.Option("--worker", help="Number of the worker.")]
+
+
+@told
+def pause(service: Sliced, worker: Number = 0, home: Home = None) -> None:
+    """Let a worker keep its partitions and read nothing until it is resumed."""
+    _bring(service, worker, home, Mode.PAUSED)
+
+
+@told
+def resume(service: Sliced, worker: Number = 0, home: Home = None) -> None:
+    """Let a paused or drained worker work again."""
+    _bring(service, worker, home, Mode.RUNNING)
+
+
+@told
+def drain(service: Sliced, worker: Number = 0, home: Home = None) -> None:
+    """Let a worker finish what it has read, give its partitions away and end.
+
+    Its supervisor starts it again; it then waits, outside its group, until it is resumed.
+    """
+    _bring(service, worker, home, Mode.DRAINED)
+
+
+def _bring(service: str, worker: int, home: Home, mode: Mode) -> None:
+    """Say what is wanted, and wait until the worker says that it is so."""
+    if service not in SLICED:
+        fail(f"{service} is no slice worker; there are {', '.join(SLICED)}", MISUSED)
+    name, file = worker_name(service, worker), stack_file(home)
+    WantedMode(Folder(sites(home).home).state, name).write(mode)
+    address = f"{url(file.ports.metrics_of(service, worker))}/health/ready"
+    deadline = time.monotonic() + _BOUND_S
+    while not _is_so(address, mode):
+        if time.monotonic() > deadline:
+            fail(
+                f"{name} shall be {mode} and does not say so within {_BOUND_S:g} s. It stays asked:"
+                " `creditbus status` says how it is"
+            )
+        time.sleep(_ASK_EVERY_S)
+    _console.print(f"{name} is {mode}", markup=False)
+
+
+def _is_so(address: str, mode: Mode) -> bool:
+    try:
+        answer = httpx.get(address, timeout=2)
+    except httpx.ConnectError:
+        # Its process has ended; whether somebody starts it again is not for us to wait for.
+        return mode is Mode.DRAINED
+    except httpx.HTTPError:
+        return False
+    if mode is Mode.RUNNING:
+        return answer.is_success
+    return bool(answer.json()["why"] == mode.sentence)

@@ -1,0 +1,50 @@
+"""An operator stills a worker of the running bus and lets it go on, by the command line."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+
+from creditbus.domain.directives import Action
+from creditbus.domain.ids import SubjectId
+from tests.bus_fixtures import LiveBus, eventually
+from tests.examples import a_bid_bar
+from tests.integration.bus.test_way_out import a_publisher, actions, stated
+
+SERVICE = "dispatch"
+WORKER = "dispatch-0"
+
+
+def press(live: LiveBus, *words: str) -> tuple[int, str]:
+    """Run a command on the live bus; return its exit code and what it printed."""
+    done = subprocess.run(
+        [sys.executable, "-m", "creditbus", *words, "--home", str(live.sites.home)],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    return done.returncode, done.stdout + done.stderr
+
+
+def test_a_worker_is_paused_drained_and_resumed(live: LiveBus, subject: SubjectId) -> None:
+    assert press(live, "pause", SERVICE) == (0, f"{WORKER} is paused\n")
+    try:
+        code, printed = press(live, "status")
+        assert code == 1
+        assert "paused by an operator" in printed
+        with a_publisher(live, "tender") as tender:
+            tender.publish(a_bid_bar(subject_id=subject, record_id=f"paused-{subject}"))
+        assert press(live, "drain", SERVICE) == (0, f"{WORKER} is drained\n")
+        time.sleep(1)  # far longer than a directive takes
+        assert stated(live, subject) == []
+    finally:
+        assert press(live, "resume", SERVICE) == (0, f"{WORKER} is running\n")
+    eventually(lambda: actions(live, subject) == [Action.APPLY])
+
+
+def test_what_is_no_slice_worker_is_not_paused(live: LiveBus) -> None:
+    code, printed = press(live, "pause", "delivery")
+    assert code == 2
+    assert "delivery is no slice worker" in printed
