@@ -71,8 +71,7 @@ class _Desk:
 
     def __init__(self, process: Process) -> None:
         settings = process.settings
-        self._process = process
-        self._editions = process.editions
+        self._process, self._editions = process, process.editions
         self._codec = process.codec
         self._persons = Persons(settings.person_key, allow_synthetic=settings.allow_synthetic)
         self._serving = Serving(settings.redis)
@@ -112,7 +111,8 @@ class _Desk:
 
     def asked(self, question: Question | Execution | Ending, caller: Caller) -> _Asked:
         """Return what is asked, a person's number already turned into a token."""
-        subject, matter = self._subject(question.subject), ItemId(question.matter)
+        subject = self._subject(question.subject)
+        matter = ItemId(question.matter)
         check = Check(subject=subject, matter=matter, purpose=question.purpose)
         return _Asked(check, caller.party, self._process.clock.now())
 
@@ -127,10 +127,11 @@ class _Desk:
 
     async def _admit(self, asked: _Asked) -> None:
         catalogue = self._editions.on(day_of(asked.at))
-        asker = catalogue.subscribers.get(asked.asker)
-        if (obstacle := why_not(asked.check, asker, catalogue)) is not None:
-            self._process.meters.add("checks_refused", why=obstacle.field)
-            await self._refuse(asked, obstacle)
+        obstacle = why_not(asked.check, catalogue.subscribers.get(asked.asker), catalogue)
+        if obstacle is None:
+            return
+        self._process.meters.add("checks_refused", why=obstacle.field)
+        await self._refuse(asked, obstacle)
 
     async def _refuse(self, asked: _Asked, obstacle: Obstacle) -> None:
         match obstacle.field:
@@ -146,13 +147,12 @@ class _Desk:
                 raise Forbidden("PURPOSE_UNKNOWN", obstacle.detail)
 
     async def _note(self, asked: _Asked, check_id: str, verdict: str, *, as_of: int = 0) -> None:
-        check = asked.check
         access = Access(
             check_id=check_id,
             asker=asked.asker,
-            purpose=check.purpose,
-            matter=check.matter,
-            subject_id=check.subject,
+            purpose=asked.check.purpose,
+            matter=asked.check.matter,
+            subject_id=asked.check.subject,
             asked_at=asked.at,
             verdict=verdict,
             as_of=as_of,
