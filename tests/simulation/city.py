@@ -9,14 +9,17 @@ from typing import Final
 import msgspec
 
 from creditbus.demo.city import organisation
+from creditbus.domain.aliases import Confidence, SubjectAliasMapped
 from creditbus.domain.events import EntryListed, EntryRemoved
+from creditbus.domain.identifiers.uscc import organisation_in
 from creditbus.domain.ids import SubjectId
-from creditbus.domain.subjects import SubjectKind
+from creditbus.domain.subjects import USCC, SubjectKind
 from tests.examples import (
     DECIDED_ON,
     a_bid_bar,
     a_grade_a,
     a_listing,
+    a_mapping,
     a_removal,
     a_restriction,
 )
@@ -40,6 +43,7 @@ class Agencies:
     def __init__(self, random: Random) -> None:
         self._random = random
         self._said: list[Submitted] = []
+        self._unmapped = list(FIRMS)
 
     def speak(self) -> Submitted:
         """Return the next record that comes in."""
@@ -58,8 +62,23 @@ class Agencies:
         if chance < 0.25:
             event = self._about_a_person()
             return Submitted("court", event, self._random.random() < 0.9)
+        if chance < 0.28 or (self._unmapped and chance > 0.9):
+            return Submitted("market", self._about_an_old_code())
         event = self._about_a_firm()
         return Submitted(event.envelope.source, event)
+
+    def _about_an_old_code(self) -> SubjectAliasMapped:
+        """Return what the registrar says: mostly the truth, sometimes another firm's code."""
+        firm = self._unmapped.pop() if self._unmapped else self._random.choice(FIRMS)
+        is_mistaken = self._random.random() < 0.06
+        return a_mapping(
+            record_id=f"code-{firm}-{int(is_mistaken)}",
+            record_revision=self._random.randint(1, 4),
+            alias=organisation_in(firm.removeprefix(USCC)),
+            subject_id=self._random.choice(FIRMS) if is_mistaken else firm,
+            confidence=self._random.choice([Confidence.ISSUED] * 4 + [Confidence.DERIVED]),
+            withdrawn=self._random.random() < 0.4 if is_mistaken else False,
+        )
 
     def _about_a_firm(self) -> EntryListed | EntryRemoved:
         source, listing, provisions = self._random.choice(
@@ -73,7 +92,7 @@ class Agencies:
         number = self._random.randrange(3)
         own = {
             "source": source,
-            "subject_id": self._random.choice(FIRMS),
+            "subject_id": self._named(self._random.choice(FIRMS)),
             "record_id": f"{source}-{number}",
             "record_revision": self._random.randint(1, 4),
         }
@@ -87,6 +106,10 @@ class Agencies:
             provisions=(self._random.choice(provisions),) if provisions else (),
             document_number=self._random.choice(["测1号", "测1号", "测2号", ""]),
         )
+
+    def _named(self, firm: SubjectId) -> SubjectId:
+        is_old = self._random.random() < 0.2
+        return SubjectId(f"org9:{organisation_in(firm.removeprefix(USCC))}") if is_old else firm
 
     def _about_a_person(self) -> EntryListed | EntryRemoved:
         own = {

@@ -172,9 +172,9 @@ def crashes_page() -> str:
         (
             "What strikes the workers of the stream engine in `make crash`, and what comes of it.",
             "After each: the outputs, as a reader of committed records sees them, are those of a",
-            "plain fold, none missing, repeated or out of order; the stores equal the changelog key",
-            "by key; the group stands at the end. A stock Faust agent, killed likewise, is seen to",
-            "lose outputs.",
+            "plain fold, none missing, repeated or out of order; the stores equal the changelog",
+            "key by key; the group stands at the end. A stock Faust agent, killed likewise, is",
+            "seen to lose outputs.",
             "",
             "`make crash SEEDS=10` plays each with ten seeds, `make crash SEED=7 ARGS='-k zombie'`",
             "some with one. Those marked * are played by every `make test`. Readers see nothing of",

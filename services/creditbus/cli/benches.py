@@ -207,6 +207,21 @@ def chain(
     )
 
 
+@benches.command()
+@told
+def aliases(
+    count: Annotated[
+        int, typer.Option(help="How many old codes; the city's by default.")
+    ] = 220_840,
+    as_json: AsJson = False,
+    recorded: Recorded = False,
+) -> None:
+    """Measure how long a register of old codes takes to become known, and to be read at a start."""
+    from creditbus.bench.aliases import aliases
+
+    _tell(aliases(count), as_json=as_json, recorded=recorded)
+
+
 @benches.command(name="all")
 @told
 def everything(

@@ -68,9 +68,7 @@ def _burden_fault(act: Burden, definition: ListDefinition) -> Fault | None:
 def _competence_fault(act: Act, catalogue: Catalogue) -> Fault | None:
     source = catalogue.sources.get(act.envelope.source)
     record = str(type(act).__struct_config__.tag)
-    named = getattr(act, "entry", None)
-    of_entry = isinstance(act, ENTRY_ACTS)
-    is_own = of_entry and (named is None or named.source == act.envelope.source)
+    is_own = isinstance(act, ENTRY_ACTS) and act.entry.source == act.envelope.source
     if is_own or (source is not None and not set(source.events).isdisjoint(rows_of(record))):
         return None
     detail = f"{act.envelope.source} is not registered for {record}"

@@ -81,17 +81,18 @@ def job(process: Process) -> Job[Arrivals]:
 
 def take(records: Iterable[Record], codec: Codec, aliases: Aliases) -> None:
     """Let the aliases learn what records of their topic say."""
-    for record in records:
-        value = None if record.value is None else codec.decode(record.value)
+    arrived = list(records)
+    values = codec.decode_many([record.value for record in arrived])
+    for record, value in zip(arrived, values, strict=True):
         match value:
             case AliasClaims():
                 aliases.learn(value)
             case SubjectIdentityConflict():
                 aliases.doubt(value)
-            case None:
+            case _ if record.value is None:
                 aliases.settle(root_of(record.key.decode()))
             case other:
-                raise AssertionError(f"{type(other).__name__} is no record of the aliases")
+                raise AssertionError(f"{record.place}/{record.offset} is no alias: {other}")
         aliases.position = record.offset + 1
 
 

@@ -185,7 +185,7 @@ def constructor(kind: type, names: Iterable[str]) -> Callable[..., Any]:
     """
     listed = ", ".join(names)
     stated = ", ".join(f"{name}={name}" for name in listed.split(", "))
-    made: Callable[..., Any] = eval(f"lambda {listed}: kind({stated})", {"kind": kind})  # noqa: S307
+    made: Callable[..., Any] = eval(f"lambda {listed}: _kind({stated})", {"_kind": kind})  # noqa: S307
     return made
 
 
