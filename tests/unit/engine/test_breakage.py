@@ -10,6 +10,7 @@ from creditbus.engine.breakage import StoreBroken, meaning, sign
 from creditbus.engine.changelog import Stretch, open_store
 from creditbus.engine.failures import Halt
 from creditbus.engine.layout import Layout
+from creditbus.engine.storage import Storage
 from creditbus.engine.store import Mark, Store
 from tests.unit.engine.doubles import Journal
 
@@ -42,7 +43,7 @@ def test_the_next_start_builds_a_store_with_the_sign_again(tmp_path: Path) -> No
     folder = tmp_path / "p0"
     Store(folder).close()
     sign(folder).write_text("Corruption: a block")
-    store = open_store(folder, STRETCH, Journal())
+    store = open_store(Storage(tmp_path), STRETCH, Journal())
     assert store.mark is None
     store.close()
     assert (tmp_path / "p0.aside-1").is_dir()
