@@ -97,7 +97,7 @@ def verdicts(codec: Codec, data: list[bytes | None]) -> list[object]:
 
 
 @pytest.mark.parametrize("record", RECORDS)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(data=st.data())
 def test_compiled_writer_writes_what_fastavro_writes(record: str, data: st.DataObject) -> None:
     value = data.draw(carried(record))
@@ -112,7 +112,7 @@ def test_every_record_has_a_compiled_writer_but_those_with_bytes(record: str) ->
 
 
 @pytest.mark.parametrize("record", RECORDS)
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=10, deadline=None)
 @given(data=st.data())
 def test_slice_of_any_values_is_read_as_one_by_one(record: str, data: st.DataObject) -> None:
     drawn = data.draw(st.lists(carried(record), min_size=1, max_size=4))
