@@ -1,4 +1,4 @@
-"""``python -m creditbus.bench.listing_fold``: listing without a broker, on real bytes.
+"""Fold: listing without a broker, on real bytes.
 
 What a worker does with a slice between the fetch and the transaction: read, decide, write, keep the
 changes, and write them to a store at every checkpoint. No network and no other process, so that two
@@ -8,7 +8,6 @@ runs can be compared and a profiler shows the bus alone.
 from __future__ import annotations
 
 import resource
-import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
@@ -16,12 +15,12 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from random import Random
 from tempfile import TemporaryDirectory
-from typing import Annotated, Final, get_args
+from typing import Final, get_args
 
 import msgspec
-import typer
 from confluent_kafka import Message
 
+from creditbus.bench.rows import Row
 from creditbus.clock.decide import day_turned
 from creditbus.demo.city import organisation
 from creditbus.domain.events import DayTurned, EntryListed, EntryRemoved, Envelope, RemovalCause
@@ -41,6 +40,7 @@ from creditbus.wire.records import RECORD_OF, Codec
 from creditbus.wire.schemas import load_schemas
 from creditbus.wire.topics import EVENTS, inbox
 
+SEED: Final = 7
 SLICE: Final = 1000
 CHECKPOINT: Final = 10_000
 _REPEATS: Final = 0.05
@@ -55,19 +55,6 @@ _KEPT: Final = (
 STEPS: Final = ("read", "decide", "write", "keep", "store")
 TURNED_ON: Final = date(2026, 8, 1)
 Event = EntryListed | EntryRemoved | DayTurned
-
-
-class Row(msgspec.Struct, frozen=True, kw_only=True):
-    """One measurement of the fold; seconds are of the processor, in this process."""
-
-    name: str = "listing_fold"
-    events: int
-    subjects: int
-    outputs: dict[str, int]
-    events_per_s: float
-    cpu_s_per_million: float
-    spent_s: dict[str, float]
-    peak_mb: float
 
 
 def history(count: int, subjects: int, seed: int) -> Iterator[Event]:
@@ -118,35 +105,35 @@ def messages_of(history: Iterator[Event], codec: Codec) -> list[Message]:
     return found
 
 
-def fold(
-    count: Annotated[int, typer.Option("--events", help="Records of the log.")] = 100_000,
-    subjects: Annotated[int, typer.Option(help="How many subjects they are about.")] = 20_000,
-    seed: Annotated[int, typer.Option(help="The history's seed.")] = 7,
-    in_bulk: Annotated[bool, typer.Option(help="Read by pyruhvro, not each by fastavro.")] = True,
-) -> None:
-    """Measure how fast listing folds a log, and print one JSON object."""
+def fold(count: int, subjects: int, *, in_bulk: bool = True) -> Row:
+    """Measure how fast listing folds a log of so many events about so many subjects.
+
+    ``extra`` has the processor's microseconds an event of each step; the peak counts the log too,
+    which the bench holds in memory.
+    """
     settings = read_settings()
     schemas = load_schemas(settings.schemas)
     ids = {key: number for number, key in enumerate(sorted(schemas.versions), start=1)}
     codec = Codec(schemas, ids, lambda _number: None, in_bulk=in_bulk)
     decide = build(load_editions(settings.catalogue, settings.editions))
-    messages = messages_of(history(count, subjects, seed), codec)
+    messages = messages_of(history(count, subjects, SEED), codec)
     calm_collector()
     with TemporaryDirectory(prefix="creditbus-fold-") as folder:
         run = Run(codec, decide, Share(0, {EVENTS: 0}, Store(Path(folder) / "0"), TABLES))
         for first in range(0, len(messages), SLICE):
             run.take(messages[first : first + SLICE])
     seconds = sum(run.spent.values())
-    row = Row(
+    return Row(
+        name="fold",
         events=len(messages),
-        subjects=subjects,
-        outputs=dict(run.counts),
-        events_per_s=round(len(messages) / seconds),
+        events_per_s=round(len(messages) / seconds, 1),
         cpu_s_per_million=round(seconds / len(messages) * 1e6, 1),
-        spent_s={step: round(each, 3) for step, each in run.spent.items()},
         peak_mb=round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024),
+        extra={
+            "subjects": float(subjects),
+            **{f"{step}_us": round(s / len(messages) * 1e6, 2) for step, s in run.spent.items()},
+        },
     )
-    sys.stdout.write(msgspec.json.encode(row).decode() + "\n")
 
 
 class Run:
@@ -234,7 +221,3 @@ def _again(event: Event, number: int) -> Event:
         event.envelope, event_id=EventId(derive("repeat", number)), sequence=number
     )
     return msgspec.structs.replace(event, envelope=envelope)
-
-
-if __name__ == "__main__":
-    typer.run(fold)
