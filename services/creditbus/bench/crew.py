@@ -133,7 +133,7 @@ class Crew:
         even = [self.partitions // self.workers] * self.workers
         if self.way in UNGROUPED:
             self.wait(lambda: all(post.is_ready() for post in self.posts), "workers", BOUND_S)
-        else:
+        elif self.way != "faust":  # its members count their tables' partitions too
             owners = self.track.owners
             self.wait(
                 lambda: sorted(map(len, owners(self.application).values())) == even,
