@@ -103,11 +103,11 @@ def test_the_log_names_subjects_and_a_removal_reaches_all_that_its_old_code_stoo
                 continue
             renamed += 1
             if isinstance(event, EntryRemoved):
-                envelope = event.envelope
-                entry_id = derive_entry_id(envelope.subject_id, envelope.source, envelope.record_id)
-                standing = bus.standings()[event.envelope.subject_id]
+                stated = event.envelope
+                entry_id = derive_entry_id(stated.subject_id, stated.source, stated.record_id)
+                standing = bus.standings()[stated.subject_id]
                 (entry,) = [each for each in standing.entries if each.entry_id == entry_id]
-                newer = entry.record_revision > event.envelope.record_revision
+                newer = entry.record_revision > stated.record_revision
                 assert entry.is_removed or newer, seed
     assert renamed, seed
 

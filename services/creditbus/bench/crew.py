@@ -90,6 +90,7 @@ class Crew:
         self.posts: list[Post] = []
         self._started: list[Post] = []
         self._places = itertools.count()
+        self._asker = track.asker(self.application)
 
     @property
     def state(self) -> Path:
@@ -115,6 +116,7 @@ class Crew:
             if post.process.poll() is None:
                 post.process.kill()
             post.process.wait(BOUND_S)
+        self._asker.close()
         shutil.rmtree(self.folder)
         self.track.delete([self.outputs, self.changelog])
 
@@ -131,7 +133,7 @@ class Crew:
         even = [self.partitions // self.workers] * self.workers
         if self.way in UNGROUPED:
             self.wait(lambda: all(post.is_ready() for post in self.posts), "workers", BOUND_S)
-        elif self.way != "faust":
+        elif self.way != "faust":  # its members count their tables' partitions too
             owners = self.track.owners
             self.wait(
                 lambda: sorted(map(len, owners(self.application).values())) == even,
@@ -165,7 +167,7 @@ class Crew:
 
     def wait_done(self) -> None:
         """Wait until the group has committed the whole source."""
-        self.wait(lambda: self.track.is_done(self.application, self.source), "the last commit")
+        self.wait(lambda: self.track.is_done(self._asker, self.source), "the last commit")
 
     def stop(self) -> list[Sheet]:
         """End the workers and return their sheets."""
