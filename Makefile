@@ -10,8 +10,9 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 PYTEST := $(BIN)/python -m pytest
 ARGS ?=
+SEEDS ?= 10
 
-.PHONY: help install lock clean demo up down bench test check format pages
+.PHONY: help install lock clean demo up down bench test crash check format pages
 
 help: ## List what can be made
 	@awk 'BEGIN {FS = ":.*## "} \
@@ -37,8 +38,13 @@ bench: $(INSTALLED) ## Measure the engine on this machine; `creditbus bench` lis
 test: check ## Check, then run every test: the fast ones first, then those on real servers
 	$(PYTEST) -n 2 --dist loadgroup \
 	  --doctest-modules services/creditbus/domain services/creditbus/wire tests \
-	  --ignore=tests/tidy --ignore=tests/integration
-	$(PYTEST) tests/integration --timeout=300 --session-timeout=1200 -o faulthandler_timeout=290
+	  --ignore=tests/tidy --ignore=tests/integration --ignore=tests/crash
+	$(PYTEST) tests/integration tests/crash \
+	  --timeout=300 --session-timeout=1200 -o faulthandler_timeout=290
+
+crash: $(INSTALLED) ## Strike the engine's workers in every known way; SEEDS=1, or SEED=7 alone
+	$(PYTEST) tests/crash --timeout=300 -o faulthandler_timeout=290 -p no:randomly -q \
+	  $(if $(SEED),--seed=$(SEED),--seeds=$(SEEDS)) $(ARGS)
 
 check: $(INSTALLED) ## Check without running: format, lint, types, floors, tidiness
 	$(BIN)/ruff format --check --output-format concise .
@@ -71,7 +77,7 @@ $(BIN)/pip:
 	    "On Debian and Ubuntu: apt-get install python3-venv" >&2; exit 1; }
 	$(PYTHON) -m venv $(VENV)
 
-pages: $(INSTALLED) ## Write the pages of docs/ that come from code: topics, metrics, settings, deadlines
+pages: $(INSTALLED) ## Write the pages of docs/ that come from code, and the chart of the benchmarks, deadlines
 	$(BIN)/python -m tests.tidy.pages
 
 lock: $(INSTALLED) ## Write requirements.lock; ARGS=--upgrade takes the newest of everything

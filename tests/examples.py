@@ -14,14 +14,25 @@ from typing import Any, Final
 
 import msgspec
 
+from creditbus.domain.acts.kinds import (
+    SUBJECT_ACTS,
+    EntryAct,
+    OwnAct,
+    SubjectAct,
+)
+from creditbus.domain.aliases import AliasKind, Confidence, SubjectAliasMapped
 from creditbus.domain.calendar import SHANGHAI, Calendar
 from creditbus.domain.catalogue import Catalogue
+from creditbus.domain.deadlines import Clocks
 from creditbus.domain.directives import Acknowledgement, Directive
 from creditbus.domain.directives import Outcome as Answer
-from creditbus.domain.entries import transition
+from creditbus.domain.dossiers import Dossier, about_entry, about_subject
+from creditbus.domain.editions import Editions
+from creditbus.domain.endings import Rules
+from creditbus.domain.entries import Entry
 from creditbus.domain.events import DayTurned, EntryListed, EntryRemoved, Envelope, RemovalCause
 from creditbus.domain.ids import BasisId, EventId, ListId, SourceId, SubjectId, derive_event_id
-from creditbus.domain.standings import Standing, settle
+from creditbus.domain.standings import Standing, entries_on, with_entries
 from creditbus.domain.subjects import SubjectKind, kind_of
 from creditbus.engine.values import (
     Arrival,
@@ -33,17 +44,21 @@ from creditbus.engine.values import (
     State,
     Table,
 )
-from creditbus.runtime.calendars import load_calendar
+from creditbus.runtime.calendars import load_calendar, load_timers
 from creditbus.runtime.catalogue import load_catalogue
-from creditbus.wire.records import RECORD_OF, Codec
+from creditbus.runtime.editions import load_editions
+from creditbus.wire.records import Codec
 from creditbus.wire.schemas import load_schemas
 
 ROOT: Final = Path(__file__).parents[1]
 CATALOGUE_FOLDER: Final = ROOT / "deploy" / "catalogue"
+EDITIONS_FOLDER: Final = ROOT / "deploy" / "editions"
 SCHEMA_FOLDER: Final = ROOT / "schemas" / "avro"
 
 FIRM: Final = SubjectId("uscc:913702000000000A2F")
 OTHER_FIRM: Final = SubjectId("uscc:91370200M000100Y4G")
+OLD_CODE: Final = "0000000A2"
+"""The organisation code inside the firm's, which no registry gives out."""
 INDIVIDUAL_BUSINESS: Final = SubjectId("uscc:923702000000000B07")
 PERSON: Final = SubjectId("person:" + "0123456789abcdef" * 4)
 
@@ -69,6 +84,18 @@ def a_catalogue() -> Catalogue:
 def a_calendar() -> Calendar:
     """Return the years that ship."""
     return load_calendar(CATALOGUE_FOLDER)
+
+
+@cache
+def some_editions() -> Editions:
+    """Return the editions that ship: the catalogue, and what it follows."""
+    return load_editions(CATALOGUE_FOLDER, EDITIONS_FOLDER)
+
+
+@cache
+def some_clocks() -> Clocks:
+    """Return the timers of the law that ship, and the calendar."""
+    return Clocks(load_timers(CATALOGUE_FOLDER), a_calendar())
 
 
 def an_envelope(*, kind: str = "entry_listed", **changes: Any) -> Envelope:
@@ -168,6 +195,19 @@ def a_removal(**changes: Any) -> EntryRemoved:
     return msgspec.structs.replace(removal, **body)
 
 
+def a_mapping(**changes: Any) -> SubjectAliasMapped:
+    """Return the registrar's claim that an organisation code stands for the firm, since ever."""
+    lawful = {"source": "market", "record_id": "XJM-1", "bases": (), "document_number": ""}
+    envelope, body = _split({**lawful, **changes})
+    fact = SubjectAliasMapped(
+        envelope=an_envelope(kind="subject_alias_mapped", **envelope),
+        alias_kind=AliasKind.ORG9,
+        alias=OLD_CODE,
+        confidence=Confidence.ISSUED,
+    )
+    return msgspec.structs.replace(fact, **body)
+
+
 def a_turn(day: date) -> DayTurned:
     """Return the turn of the day, as the clock writes it."""
     midnight = datetime.combine(day, time.min, SHANGHAI).astimezone(UTC)
@@ -188,11 +228,34 @@ def a_turn(day: date) -> DayTurned:
 def a_standing(*events: EntryListed, revision: int = 1) -> Standing:
     """Return the standing that these listings of one subject lead to, before any day has turned."""
     subject = events[0].envelope.subject_id if events else FIRM
-    standing = Standing(subject_id=subject, subject_kind=kind_of(subject))
-    for event in events:
-        standing = standing.with_entry(transition(None, event))
-    settled = settle(standing, a_catalogue().lists, None)
+    settled = standing_on(a_dossier(*events), None, subject=subject)
     return msgspec.structs.replace(settled, revision=revision, caused_by=EventId(f"e{revision}"))
+
+
+def a_dossier(*acts: OwnAct | EntryAct | SubjectAct) -> Dossier:
+    """Return what is remembered of a subject after these acts, in the order in which they came."""
+    dossier = Dossier()
+    for act in acts:
+        if isinstance(act, SUBJECT_ACTS):
+            dossier = about_subject(dossier, act)
+        else:
+            _, registers = about_entry(dossier, act, lambda _entry_id: None)
+            dossier = dossier.with_entry(registers)
+    return dossier
+
+
+def standing_on(dossier: Dossier, day: date | None, *, subject: SubjectId = FIRM) -> Standing:
+    """Return the standing that follows from a dossier on a day."""
+    blank = Standing(subject_id=subject, subject_kind=kind_of(subject))
+    return with_entries(
+        blank, entries_on(blank, dossier, Rules(a_catalogue().lists, some_clocks()), day)
+    )
+
+
+def entry_after(*acts: OwnAct | EntryAct | SubjectAct, day: date | None = None) -> Entry:
+    """Return the one entry that these acts of one subject lead to on a day."""
+    (entry,) = standing_on(a_dossier(*acts), day, subject=acts[0].envelope.subject_id).entries
+    return entry
 
 
 def an_acknowledgement(
@@ -236,24 +299,19 @@ def an_arrival(
     offset: int = 0,
     origin: str = "",
     headers: tuple[tuple[str, bytes | None], ...] = (),
-) -> Arrival[Any, Any]:
-    """Return the value as a worker meets it: the head of an event of the log is its envelope.
+) -> Arrival[Any]:
+    """Return the value as a worker meets it.
 
     Without an origin it came in where it lies.
     """
-    position = Position(topic, 0, offset)
     return Arrival(
-        position=position,
-        origin=origin or str(position),
-        kind=RECORD_OF[type(value)],
-        head=value.envelope if isinstance(value, LOGGED) else value,
-        body=lambda: value,
+        value=value,
+        origin=origin or str(Position(topic, 0, offset)),
         raw=a_codec().encode(value),
         headers=headers,
     )
 
 
-LOGGED: Final = (EntryListed, EntryRemoved, DayTurned)
 Decide = Callable[[Slice[Any], State], Outcome]
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import faulthandler
 import json
 import os
 import resource
 import signal
 import sys
+import threading
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -111,12 +113,28 @@ def worker_for(part: Part, journal: Journal) -> Worker:
     return worker
 
 
+def tell_waiting(worker: Worker, journal: Journal) -> None:
+    """Say why the worker waits, whenever that changes."""
+    said: str | None = None
+    while True:
+        waiting = worker.health.waiting
+        if waiting != said:
+            journal.info(f"waiting: {waiting}")
+            said = waiting
+        time.sleep(0.1)
+
+
 def main() -> None:
     """Run the worker of the part in the first argument."""
     part = Part(**json.loads(sys.argv[1]))
     if part.file_bytes:
         resource.setrlimit(resource.RLIMIT_FSIZE, (part.file_bytes, part.file_bytes))
-    perform(worker_for(part, Journal()))
+    # The harness asks with this signal where a worker hangs.
+    faulthandler.register(signal.SIGUSR1)
+    journal = Journal()
+    worker = worker_for(part, journal)
+    threading.Thread(target=tell_waiting, args=(worker, journal), daemon=True).start()
+    perform(worker)
 
 
 if __name__ == "__main__":

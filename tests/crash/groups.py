@@ -23,7 +23,6 @@ STEPS = ("sliced", "sent", "begun", "logging", "logged", "offered")
 @CHAPTER.scenario(
     strikes="workers join and leave under load",
     then="partitions move one by one after a last checkpoint; the others go on",
-    is_short=True,
 )
 def joins_and_leaves(run: Run) -> None:
     run.begin(0)
@@ -116,7 +115,9 @@ def a_zombie_killed_as_it_wakes(run: Run) -> None:
     run.wait_ready()
     with run.load():
         run.pause(0.0, 0.3)
-        zombie = run.team.pop(run.dice.randrange(2))
+        number = run.dice.randrange(2)
+        zombie = run.team.pop(number)
+        wait_until(lambda: "a partition begins" in zombie.log, "something to lose")
         zombie.signal(signal.SIGSTOP)
     run.forgiven.add(BOOM)
     run.begin(2)

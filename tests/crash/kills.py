@@ -128,6 +128,7 @@ def an_end_at_every_step_of_a_restore(run: Run) -> None:
 @CHAPTER.scenario(
     strikes="a worker at each step of giving its partitions away",
     then="the taker waits for the open transaction and restores what was committed",
+    is_short=True,
 )
 def an_end_at_every_step_of_a_revoke(run: Run) -> None:
     run.begin(0, 1)

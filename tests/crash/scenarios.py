@@ -38,7 +38,7 @@ class Chapter:
         *,
         strikes: str,
         then: str,
-        readers: str = "nothing of it",
+        readers: str = "nothing",
         is_short: bool = False,
         partitions: int = 4,
     ) -> Callable[[Script], Script]:

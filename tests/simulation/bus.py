@@ -18,23 +18,35 @@ from zlib import crc32
 
 import msgspec
 
+from creditbus.audit.decide import merged
 from creditbus.clock.decide import days_to_turn
 from creditbus.dispatch.decide import TABLES as LEDGERS
 from creditbus.dispatch.decide import Obligation
 from creditbus.dispatch.decide import build as build_dispatch
-from creditbus.domain.directives import Acknowledgement, Action, Directive, Ground, Outcome
+from creditbus.domain.aliases import (
+    AliasClaims,
+    SubjectAliasMapped,
+    SubjectIdentityConflict,
+    alias_of,
+)
+from creditbus.domain.directives import Acknowledgement, Action, Directive, Ground
+from creditbus.domain.directives import Outcome as Answer
 from creditbus.domain.events import DayTurned
 from creditbus.domain.exposures import Exposure
 from creditbus.domain.ids import ObligationId
+from creditbus.domain.resolution import Aliases
 from creditbus.domain.standings import Standing
-from creditbus.engine.values import Arrival, DictState, Output, Slice, Table
+from creditbus.engine.values import Arrival, DictState, Outcome, Output, Slice, State, Table
 from creditbus.exposure.decide import TABLES as EXPOSED
 from creditbus.exposure.decide import Withdrawal
 from creditbus.exposure.decide import build as build_exposure
+from creditbus.intake.decide import Renamed
 from creditbus.intake.decide import build as build_intake
+from creditbus.listing.aliases import Settled
 from creditbus.listing.decide import TABLES as ENTRIES
 from creditbus.listing.decide import build as build_listing
 from creditbus.sdk.receiver import Answered, Fence
+from creditbus.wire.headers import ALIAS, header
 from creditbus.wire.topics import inbox, party_of_inbox
 from tests.examples import (
     DECIDED_ON,
@@ -45,6 +57,7 @@ from tests.examples import (
     an_acknowledgement,
     an_arrival,
     restored,
+    some_editions,
 )
 from tests.simulation.city import SPAN, Agencies, Submitted
 
@@ -65,7 +78,7 @@ def place_of(subject: str) -> int:
 class Topics:
     """The broker: topics of arrivals, where each came in, and what it became elsewhere."""
 
-    records: dict[str, list[Arrival[Any, Any]]] = field(default_factory=dict)
+    records: dict[str, list[Arrival[Any]]] = field(default_factory=dict)
     fates: list[tuple[str, str]] = field(default_factory=list)
 
     def put(
@@ -83,7 +96,7 @@ class Topics:
         records.append(arrival)
 
     def values(self, topic: str) -> list[Any]:
-        return [arrival.body() for arrival in self.records.get(topic, [])]
+        return [arrival.value for arrival in self.records.get(topic, [])]
 
 
 @dataclass
@@ -128,17 +141,17 @@ class Body:
         self._fence = Fence(path)
         self._random = random
 
-    def receive(self, directive: Directive) -> Outcome:
+    def receive(self, directive: Directive) -> Answer:
         return self._fence.once(directive, self._act).outcome
 
     def _act(self, directive: Directive) -> Answered:
         if self._random.random() < 0.2:
-            return Answered(Outcome.ACCEPTED)
+            return Answered(Answer.ACCEPTED)
         if directive.action is Action.APPLY:
             self.applied[directive.obligation_id] = directive.grounds
         else:
             self.applied.pop(directive.obligation_id, None)
-        return Answered(Outcome.APPLIED)
+        return Answered(Answer.APPLIED)
 
 
 class Bus:
@@ -156,15 +169,19 @@ class Bus:
         self.bodies = {
             body: Body(folder / f"{body}.sqlite", self.random) for body in a_catalogue().bodies
         }
-        catalogue = a_catalogue()
+        catalogue, editions = a_catalogue(), some_editions()
         parties = [*catalogue.sources, *catalogue.bodies]
-        intake = build_intake(catalogue, party_of_inbox, attest)
-        self.intake = Worker(intake, [inbox(party) for party in parties], (), self._admit)
-        self.listing = self._workers(build_listing(catalogue), ENTRIES, self._list, "events")
-        self.dispatch = self._workers(
-            build_dispatch(catalogue), LEDGERS, self._instruct, "standings", "acknowledgements"
+        self.register: list[AliasClaims | SubjectIdentityConflict | Settled] = []
+        self.aliases = Aliases()
+        intake = build_intake(catalogue, party_of_inbox, attest, self.aliases)
+        self.intake = Worker(
+            self._informed(intake), [inbox(party) for party in parties], (), self._admit
         )
-        self.exposure = self._workers(build_exposure(catalogue), EXPOSED, self._show, "standings")
+        self.listing = self._workers(build_listing(editions), ENTRIES, self._list, "events")
+        self.dispatch = self._workers(
+            build_dispatch(editions), LEDGERS, self._instruct, "standings", "acknowledgements"
+        )
+        self.exposure = self._workers(build_exposure(editions), EXPOSED, self._show, "standings")
 
     def live(self, steps: int, until: int | None = None) -> None:
         """Let this many things happen, each by chance, or those before the evening of a day."""
@@ -284,12 +301,48 @@ class Bus:
             answer = an_acknowledgement(directive, outcome)
             self.submit(Submitted(directive.body, answer))
 
+    def _informed(self, decide: Decide) -> Decide:
+        """Return intake's decision, which knows of the register what has come to it by chance.
+
+        Before it tells a removal that nobody knows the old code, it reads everything.
+        """
+
+        def informed(arrived: Slice[Any], state: State) -> Outcome:
+            self._learn(self.random.randint(0, 3))
+            named = [alias_of(each.value.envelope.subject_id) for each in arrived.columns]
+            if any(alias is not None and not self.aliases.ever_meant(alias) for alias in named):
+                self._learn(len(self.register))
+            return decide(arrived, state)
+
+        return informed
+
+    def _learn(self, count: int) -> None:
+        for value in self.register[self.aliases.position :][:count]:
+            match value:
+                case AliasClaims():
+                    self.aliases.learn(value)
+                case SubjectIdentityConflict():
+                    self.aliases.doubt(value)
+                case Settled():
+                    self.aliases.settle(value.root)
+            self.aliases.position += 1
+
     def _admit(self, output: Output) -> None:
         if output.stream == "refusals":
             self.topics.fates.append((output.origin, "refused"))
             return
+        if isinstance(output.value, Renamed):
+            event = output.value.event
+            place = place_of(event.envelope.subject_id)
+            used = (ALIAS, output.value.alias.encode())
+            self.topics.put(f"events/{place}", event, origin=output.origin, headers=(used,))
+            return
         assert isinstance(output.value, Arrival)
-        value = output.value.body()
+        value = output.value.value
+        if isinstance(value, SubjectAliasMapped):
+            place = place_of(value.named.root)
+            self.topics.put(f"events/{place}", value, origin=output.origin)
+            return
         is_answer = isinstance(value, Acknowledgement)
         assert output.stream == ("acknowledgements" if is_answer else "events")
         place = place_of(value.envelope.subject_id)
@@ -299,6 +352,9 @@ class Bus:
         if isinstance(output.value, Standing):
             place = place_of(output.value.subject_id)
             self.topics.put(f"standings/{place}", output.value, origin=output.origin)
+            return
+        if isinstance(output.value, AliasClaims | SubjectIdentityConflict | Settled):
+            self.register.append(output.value)
             return
         fate = "duplicate" if output.stream == "duplicates" else "refused"
         self.topics.fates.append((output.origin, fate))
@@ -313,12 +369,19 @@ class Bus:
         if isinstance(output.value, Exposure):
             self.public[output.value.entry_id] = output.value
 
-    def admitted(self) -> dict[str, int]:
-        """Return how often each position became an event or an acknowledgement."""
+    def became(self) -> tuple[dict[str, int], list[tuple[str, str]]]:
+        """Return how often each position became a record of the log, and what else it became."""
         counts: dict[str, int] = {}
+        copies: dict[str, dict[str, int]] = {}
         for place in range(PARTITIONS):
             for topic in (f"events/{place}", f"acknowledgements/{place}"):
                 for arrival in self.topics.records.get(topic, []):
-                    if not isinstance(arrival.body(), DayTurned):
+                    event = arrival.value
+                    if header(arrival.headers, ALIAS) is not None:
+                        by_subject = copies.setdefault(arrival.origin, {})
+                        subject = event.envelope.subject_id
+                        by_subject[subject] = by_subject.get(subject, 0) + 1
+                    elif not isinstance(event, DayTurned):
                         counts[arrival.origin] = counts.get(arrival.origin, 0) + 1
-        return counts
+        renamed, fates = merged(copies, self.topics.fates)
+        return counts | renamed, fates

@@ -9,18 +9,28 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
+from textwrap import wrap
 from typing import Final
 
 import msgspec
 from pydantic.fields import FieldInfo
 
+from creditbus.bench.history import HISTORY, Entry, load
+from creditbus.bench.rows import table
+from creditbus.domain.acts.rows import NOT_CARRIED, RECORDS_OF
+from creditbus.domain.facts import FACTS
+from creditbus.domain.never import SPARED_EN
 from creditbus.domain.reckonings import Bound, Clause
 from creditbus.domain.term_words import length_in_words
 from creditbus.runtime.calendars import load_terms, load_timers
+from creditbus.runtime.catalogue import load_draft
 from creditbus.runtime.metrics import METRICS, Metric
 from creditbus.runtime.settings import PREFIX, Settings
 from creditbus.wire.topics import DAY_MS, YEAR_MS, Topic, topics
-from tests.tidy import sources
+from tests.crash.programme import CHAPTERS
+from tests.crash.scenarios import Chapter
+from tests.tidy import chart, sources
+from tests.tidy.catalogue_rows import list_row, measure_row
 from tests.tidy.sources import Source
 
 COMMAND: Final = ".venv/bin/python -m tests.tidy.pages"
@@ -68,6 +78,23 @@ def metrics_page() -> str:
     )
 
 
+def events_page() -> str:
+    """Return the page of the kinds of event, and of the records that carry them."""
+    return _page(
+        "Events",
+        "services/creditbus/domain/acts/rows.py",
+        (
+            "Every kind of event that a source may state, as the law numbers it, and its record.",
+            "A record's fields are in `schemas/avro/<record>`, with an example of each version.",
+            "A source's competence is written in these numbers.",
+        ),
+        _table(
+            ("number", "what happens", "record"),
+            [_event_row(number) for number in sorted({*RECORDS_OF, *NOT_CARRIED})],
+        ),
+    )
+
+
 def settings_page() -> str:
     """Return the page of settings by the names of their environment variables."""
     fields = Settings.model_fields.items()
@@ -107,11 +134,107 @@ def deadlines_page() -> str:
     )
 
 
+def benchmarks_page() -> str:
+    """Return the page of the last recorded figures of every benchmark."""
+    latest: dict[tuple[object, ...], Entry] = {}
+    for entry in load(sources.ROOT / HISTORY):
+        row = entry.row
+        key = (row.name, row.workers, row.events if row.offered is None else 0, row.offered)
+        latest.pop(key, None)
+        latest[key] = entry
+    entries = list(latest.values())
+    head, lines = table([entry.row for entry in entries])
+    rows = [
+        (f"`{line[0]}`", *line[1:], entry.commit, entry.day)
+        for line, entry in zip(lines, entries, strict=True)
+    ]
+    machines = {f"{entry.cores} cores of {entry.processor}" for entry in entries}
+    versions = entries[-1].versions.items() if entries else ()
+    return _page(
+        "Benchmarks",
+        str(HISTORY),
+        (
+            "The last recorded figures of each benchmark. `creditbus bench --help` lists them all,",
+            "`--record` appends to the history, `make bench` runs what an engine is judged by.",
+            "Trust ratios more than digits: broker, load and workers share the machine.",
+            "",
+            "![Events a second by commit](benchmarks.svg)",
+            "",
+            f"Measured on {'; '.join(sorted(machines))}, with",
+            f"{', '.join(f'{name} {number}' for name, number in versions)}.",
+        ),
+        _table((*head, "commit", "day"), rows),
+    )
+
+
+def crashes_page() -> str:
+    """Return the page of failures: what is struck, what happens, what a reader sees."""
+    told = [line for chapter in CHAPTERS for line in _chapter(chapter)]
+    return _page(
+        "Crashes",
+        "tests/crash",
+        (
+            "What strikes the workers of the stream engine in `make crash`, and what comes of it.",
+            "After each: the outputs, as a reader of committed records sees them, are those of a",
+            "plain fold, none missing, repeated or out of order; the stores equal the changelog",
+            "key by key; the group stands at the end. A stock Faust agent, killed likewise, is",
+            "seen to lose outputs.",
+            "",
+            "`make crash SEEDS=10` plays each with ten seeds, `make crash SEED=7 ARGS='-k zombie'`",
+            "some with one. Those marked * are played by every `make test`. Readers see nothing of",
+            "a crash but a pause, unless a row says otherwise.",
+        ),
+        told,
+    )
+
+
+def _chapter(chapter: Chapter) -> list[str]:
+    rows = [
+        (
+            f"`{each.name}`{' *' if each.is_short else ''}",
+            each.strikes,
+            each.then,
+            each.readers,
+        )
+        for each in chapter.scenarios
+    ]
+    return [f"## {chapter.title}", "", *_table(("scenario", "struck", "then", "readers"), rows), ""]
+
+
+def catalogue_page() -> str:
+    """Return the page of lists and measures: basis, term, reach, and whether they are in use."""
+    catalogue = load_draft(sources.ROOT / "deploy" / "catalogue")[0].catalogue
+    lists = [list_row(row, catalogue) for row in catalogue.lists.values()]
+    measures = [measure_row(row, catalogue) for row in catalogue.measures.values()]
+    return _page(
+        "Lists and measures",
+        "deploy/catalogue",
+        (
+            "Every list and measure of the catalogue, with the law that it rests on. What is off",
+            "says why in its note; `creditbus catalogue explain A13` tells one measure whole.",
+            *wrap(f"No measure may ever touch: {SPARED_EN}.", 100),
+        ),
+        [
+            *("## Lists", ""),
+            *_table(("list", "name", "kind", "basis", "term", "persons", "state", "note"), lists),
+            *("", "## Measures", ""),
+            *_table(
+                ("measure", "name", "follows from", "basis", "human decides", "state", "note"),
+                measures,
+            ),
+        ],
+    )
+
+
 PAGES: Final[dict[str, Callable[[], str]]] = {
+    "docs/events.md": events_page,
     "docs/topics.md": topics_page,
     "docs/metrics.md": metrics_page,
     "docs/settings.md": settings_page,
+    "docs/benchmarks.md": benchmarks_page,
     "docs/deadlines.md": deadlines_page,
+    "docs/crashes.md": crashes_page,
+    "docs/catalogue.md": catalogue_page,
 }
 
 
@@ -155,6 +278,11 @@ def _kept(topic: Topic) -> str:
     if rest:
         return f"{topic.retention_ms // DAY_MS} days"
     return f"{years} year{'s' if years > 1 else ''}"
+
+
+def _event_row(number: str) -> Sequence[str]:
+    where = NOT_CARRIED.get(number) or _names(RECORDS_OF[number])
+    return f"`{number}`", FACTS[number], where
 
 
 def _metric_row(metric: Metric) -> Sequence[str]:
@@ -207,4 +335,5 @@ def _page(title: str, declared: str, sentences: Sequence[str], table: Sequence[s
 
 
 if __name__ == "__main__":
+    chart.draw(load(sources.ROOT / HISTORY), sources.ROOT / chart.PATH)
     sys.stdout.writelines(f"wrote {name}\n" for name in write(sources.ROOT))

@@ -9,12 +9,13 @@ from typing import Final
 import pytest
 from prometheus_client import generate_latest
 
+from creditbus.bench import history
 from creditbus.runtime.metrics import METRICS, Meters
 from creditbus.runtime.settings import PREFIX, Settings
 from creditbus.stack.bus import HOSTED
 from creditbus.stack.ports import HOST, Ports
 from creditbus.wire.topics import FIXED
-from tests.tidy import pages, sources
+from tests.tidy import chart, pages, sources
 from tests.tidy.sources import Source, assert_tidy
 
 RUNBOOKS: Final = "docs/operating.md"
@@ -113,3 +114,14 @@ def test_compose_runs_every_service_with_a_login_of_its_own() -> None:
     published = re.findall(r'^ +- "(.+:\d+:\d+)"', compose, re.MULTILINE)
     assert published
     assert [port for port in published if not port.startswith(f"{HOST}:")] == []
+
+
+def test_chart_is_drawn_alike_from_the_same_history(tmp_path: Path) -> None:
+    entries = history.load(sources.ROOT / history.HISTORY)
+    first, second = tmp_path / "first.svg", tmp_path / "second.svg"
+
+    for target in (first, second):
+        chart.draw(entries, target)
+
+    assert first.read_bytes() == second.read_bytes()
+    assert b"engine, 1 worker" in first.read_bytes()

@@ -15,12 +15,12 @@ from confluent_kafka import (
 )
 from confluent_kafka.admin import AdminClient
 
-from creditbus.audit.decide import BURIED, Reconciliation, Sum, reconcile, tally
+from creditbus.audit.decide import BURIED, Reconciliation, Sum, merged, reconcile, tally
 from creditbus.domain.directives import Acknowledgement, Directive
 from creditbus.domain.refusals import DeadLetter
 from creditbus.runtime.process import Process
 from creditbus.runtime.reading import headers_of, position_of
-from creditbus.wire.headers import ORIGIN, header
+from creditbus.wire.headers import ALIAS, ORIGIN, header
 from creditbus.wire.topics import (
     ACKNOWLEDGEMENTS,
     DEAD_LETTERS,
@@ -53,17 +53,25 @@ class TopicReader:
             position = position_of(message)
             received[party_of_inbox(position.topic)].add(str(position))
         admitted: dict[str, int] = {}
+        copies: dict[str, dict[str, int]] = {}
         undecided: set[str] = set()
         decided = self._decided()
         for message in self.read(EVENTS, ACKNOWLEDGEMENTS):
             origin, position = _origin(message), position_of(message)
             if origin is None:
                 continue
-            admitted[origin] = admitted.get(origin, 0) + 1
+            # Only what was named by an old code may be about several subjects.
+            if header(headers_of(message), ALIAS) is None:
+                admitted[origin] = admitted.get(origin, 0) + 1
+            else:
+                by_subject = copies.setdefault(origin, {})
+                subject = (message.key() or b"").decode()
+                by_subject[subject] = by_subject.get(subject, 0) + 1
             if position.topic == EVENTS and position.offset >= decided.get(position.partition, 0):
                 undecided.add(origin)
         fates = [(_origin(message) or "", self._fate(message)) for message in self.read(*_FATES)]
-        return tally(received, admitted, fates, undecided)
+        renamed, fates = merged(copies, fates)
+        return tally(received, admitted | renamed, fates, undecided)
 
     def reconciliation(self) -> Reconciliation:
         """Return how the directives stand against the acknowledgements."""

@@ -58,6 +58,26 @@ def tally(
     ]
 
 
+def merged(
+    copies: Mapping[str, Mapping[str, int]], fates: Iterable[tuple[str, str]]
+) -> tuple[dict[str, int], list[tuple[str, str]]]:
+    """Return how often each position was admitted, and its fates, with its copies as one.
+
+    ``copies`` counts what each position became by its subject. A removal under an old code reaches
+    every subject that the code has stood for: that is one act, applied if it moved any of them.
+    """
+    rest: list[tuple[str, str]] = []
+    of_copies: dict[str, list[tuple[str, str]]] = {
+        position: [] for position, by_subject in copies.items() if len(by_subject) > 1
+    }
+    for position, fate in fates:
+        of_copies.get(position, rest).append((position, fate))
+    for position, found in of_copies.items():
+        # A fate for each copy is one for the act; more than that is one too many, and is told.
+        rest += found[: max(0, len(found) - len(copies[position]) + 1)]
+    return {position: max(by.values()) for position, by in copies.items()}, rest
+
+
 def total(sums: Iterable[Sum]) -> Sum:
     """Return the sum over all parties."""
     rows = list(sums)

@@ -15,7 +15,7 @@ from typing import Final
 import msgspec
 from confluent_kafka import Producer
 
-from creditbus.bench.supply import put
+from creditbus.bench.supply import Headers, put
 from creditbus.demo.city import City, Fate, Submitted, organisation
 from creditbus.domain.catalogue import Catalogue
 from creditbus.domain.events import EntryListed, EntryRemoved, Envelope
@@ -31,7 +31,7 @@ TODAY: Final = date(2026, 6, 1)
 _RUN: Final = "quarter0"
 _EVENT_CHARACTERS: Final = 8
 _ORGANISATIONS: Final = 900_000
-_ORIGIN: Final = [(ORIGIN, b"credit.inbox.court.v1/0/1")]
+_ORIGIN: Final[Headers] = [(ORIGIN, b"credit.inbox.court.v1/0/1")]
 
 
 class Pattern(msgspec.Struct, frozen=True):

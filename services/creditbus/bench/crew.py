@@ -54,9 +54,12 @@ class Post:
         """Fail with its log when it has ended."""
         assert self.process.poll() is None, f"a worker ended early:\n{self.log.read_text()}"
 
-    def stop(self) -> None:
-        """Ask the process to end, if nobody has, and see that it ends well."""
+    def ask_to_end(self) -> None:
+        """Ask the process, once: a second signal would find it without its own way to end."""
         self.process.send_signal(signal.SIGTERM)
+
+    def wait_end(self) -> None:
+        """See that the process ends well."""
         code = self.process.wait(BOUND_S)
         assert code == 0, f"a worker ended with {code}:\n{self.log.read_text()}"
 
@@ -87,6 +90,7 @@ class Crew:
         self.posts: list[Post] = []
         self._started: list[Post] = []
         self._places = itertools.count()
+        self._asker = track.asker(self.application)
 
     @property
     def state(self) -> Path:
@@ -112,6 +116,7 @@ class Crew:
             if post.process.poll() is None:
                 post.process.kill()
             post.process.wait(BOUND_S)
+        self._asker.close()
         shutil.rmtree(self.folder)
         self.track.delete([self.outputs, self.changelog])
 
@@ -128,7 +133,7 @@ class Crew:
         even = [self.partitions // self.workers] * self.workers
         if self.way in UNGROUPED:
             self.wait(lambda: all(post.is_ready() for post in self.posts), "workers", BOUND_S)
-        elif self.way != "faust":
+        elif self.way != "faust":  # its members count their tables' partitions too
             owners = self.track.owners
             self.wait(
                 lambda: sorted(map(len, owners(self.application).values())) == even,
@@ -162,15 +167,15 @@ class Crew:
 
     def wait_done(self) -> None:
         """Wait until the group has committed the whole source."""
-        self.wait(lambda: self.track.is_done(self.application, self.source), "the last commit")
+        self.wait(lambda: self.track.is_done(self._asker, self.source), "the last commit")
 
     def stop(self) -> list[Sheet]:
         """End the workers and return their sheets."""
         posts, self.posts = self.posts, []
         for post in posts:
-            post.process.send_signal(signal.SIGTERM)
+            post.ask_to_end()
         for post in posts:
-            post.stop()
+            post.wait_end()
         return [post.sheet() for post in posts]
 
     def _launch(self, way: str, number: int) -> Post:
@@ -205,5 +210,6 @@ class Crew:
 
 def sightings(observer: Post) -> list[Sighting]:
     """End the observer and return what it saw."""
-    observer.stop()
+    observer.ask_to_end()
+    observer.wait_end()
     return msgspec.json.decode(Path(observer.task.sheet).read_bytes(), type=list[Sighting])

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from creditbus.bench.crew import Crew
+from creditbus.bench.machine import Watch, watched
 from creditbus.bench.rows import Row
 from creditbus.bench.stopwatch import Sheet
 from creditbus.bench.supply import Truth, supply
@@ -51,7 +52,7 @@ def repetition(
     """Run the job over the input once, as a new application, and check what came of it."""
     with Crew(track, way, given.topic, workers) as crew:
         crew.start_all()
-        with profiled(crew.posts[0].process.pid, profile):
+        with profiled(crew.posts[0].process.pid, profile), watched(track.broker) as watch:
             crew.open_gate()
             crew.wait_done()
         sheets = crew.stop()
@@ -59,11 +60,11 @@ def repetition(
             check_told(track, crew.outputs, given.truth)
         if way in HELD:
             check_held(crew.state, given.truth)
-    return row_of(way, sheets)
+    return row_of(way, sheets, watch)
 
 
-def row_of(name: str, sheets: Sequence[Sheet]) -> Row:
-    """Return the figures of the workers' sheets together."""
+def row_of(name: str, sheets: Sequence[Sheet], watch: Watch) -> Row:
+    """Return the figures of the workers' sheets together, and what the machine did beside."""
     records = sum(sheet.records for sheet in sheets)
     seconds = max(sheet.ended_at for sheet in sheets) - min(sheet.began_at for sheet in sheets)
     cpu_s = sum(sheet.cpu_s for sheet in sheets)
@@ -74,6 +75,10 @@ def row_of(name: str, sheets: Sequence[Sheet]) -> Row:
         events_per_s=round(records / seconds, 1),
         cpu_s_per_million=round(cpu_s / records * 1e6, 2),
         peak_mb=peak_mb(sheets),
+        extra={
+            "broker_cpu_s_per_million": round(watch.broker_s / records * 1e6, 2),
+            "others_cores": watch.others_cores(cpu_s),
+        },
     )
 
 

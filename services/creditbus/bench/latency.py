@@ -7,7 +7,7 @@ import statistics
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Final
+from typing import Any, Final
 
 import psutil
 
@@ -58,7 +58,8 @@ def rolling(track: Track, rate: float, settle_s: float = SETTLE_S) -> Row:
             own = set(track.owners(crew.application)[name])
             began = time.monotonic()
             crew.posts.remove(leaver)
-            leaver.stop()
+            leaver.ask_to_end()
+            leaver.wait_end()
             crew.start(leaver.task.number)
             crew.wait(lambda: len(track.owners(crew.application)) == crew.workers, "both workers")
             time.sleep(settle_s)
@@ -125,7 +126,7 @@ def _crew(track: Track, workers: int) -> Iterator[Crew]:
         yield crew
 
 
-def _percentiles(seen: list[Sighting]) -> dict[str, float]:
+def _percentiles(seen: list[Sighting]) -> dict[str, Any]:
     found = [each.latency_ms for each in seen]
     return {
         "p50_ms": round(percentile(found, 0.50), 2),

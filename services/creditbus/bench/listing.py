@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import msgspec
 
 from creditbus.bench import cases
 from creditbus.bench.crew import Crew
 from creditbus.bench.engine import row_of
+from creditbus.bench.machine import watched
 from creditbus.bench.rows import Row
 from creditbus.bench.track import Track
 from creditbus.runtime.process import Process
@@ -17,7 +20,7 @@ from creditbus.wire.schemas import load_schemas
 
 def prepare(track: Track, events: int) -> str:
     """Publish the schemas and write so many events to a topic of their own."""
-    settings = track.settings(track.folder)
+    settings: dict[str, Any] = dict(track.settings(track.folder))
     process = Process("supply", 0, Settings(**settings))
     Registry(process.settings.registry).publish(load_schemas(process.settings.schemas))
     topic = track.create(f"events-{events}")
@@ -32,9 +35,11 @@ def listing(track: Track, topic: str, *, workers: int, cache_mb: int) -> Row:
     """
     with Crew(track, "listing", topic, workers, cache_mb=cache_mb) as crew:
         crew.start_all()
-        crew.open_gate()
-        crew.wait_done()
+        with watched(track.broker) as watch:
+            crew.open_gate()
+            crew.wait_done()
         sheets = crew.stop()
         state_mb = crew.state_mb
-    extra = {"cache_mb": float(cache_mb), "state_mb": state_mb}
-    return msgspec.structs.replace(row_of("listing", sheets), extra=extra)
+    row = row_of("listing", sheets, watch)
+    extra = {"cache_mb": float(cache_mb), "state_mb": state_mb, **row.extra}
+    return msgspec.structs.replace(row, extra=extra)

@@ -42,7 +42,7 @@ def stock(task: Task, stopwatch: Stopwatch) -> None:
         web_enabled=False,
     )
     types: dict[str, Any] = {"key_type": bytes, "value_type": bytes}
-    raw = {"key_serializer": "raw", "value_serializer": "raw"}
+    raw: dict[str, Any] = {"key_serializer": "raw", "value_serializer": "raw"}
     source = app.topic(task.source, **types, **raw)
     outputs = app.topic(task.outputs, **types, **raw)
     seen = app.Table("seen", partitions=task.partitions, **types)
@@ -55,7 +55,7 @@ def stock(task: Task, stopwatch: Stopwatch) -> None:
             stopwatch.read(1)
             told = _fold(value, seen, subjects)
             if told is not None:
-                await outputs.send(key=told[0], value=told[1])
+                _sent = await outputs.send(key=told[0], value=told[1])
 
     run_app(app)
 

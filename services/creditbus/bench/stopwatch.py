@@ -78,7 +78,6 @@ class Stopwatch:
         sheet.ended_at = time.monotonic()
         sheet.ended_cpu_s = time.process_time()
         sheet.checkpoints += 1
-        sheet.peak_kb = peak_kb()
         self.save()
 
     def hear(self, name: str, value: float) -> None:
@@ -99,6 +98,7 @@ class Stopwatch:
 
     def save(self) -> None:
         """Write the sheet whole or not at all."""
+        self.sheet.peak_kb = peak_kb()
         partial = self._path.with_suffix(f".{time.monotonic_ns()}")
         partial.write_bytes(msgspec.json.encode(self.sheet))
         partial.replace(self._path)

@@ -37,7 +37,7 @@ _DIGITS: Final = b"0123456789ABCDEFGHJKLMNPQRTUWXY"
 _DETAILS: Final = b"what the agency adds in words about the act itself. "
 _WIDTH: Final = 237
 
-Headers = list[tuple[str, bytes]]
+Headers = list[tuple[str, str | bytes | None]]
 
 Event = tuple[bytes, bytes, str, bytes, int]
 """An event's id, subject, kind, list code and instant."""

@@ -36,6 +36,13 @@ class Track:
         self.client = {**stack.client_config(kafka.ADMIN), "log_level": 2}
         self.admin = AdminClient(self.client)
 
+    @property
+    def broker(self) -> int:
+        """The broker's process."""
+        pid = self.stack.server("kafka").pid
+        assert pid is not None, "the broker runs"
+        return pid
+
     def settings(self, folder: Path) -> dict[str, str]:
         """Return the settings of a process on this track, as a service finds them."""
         file = self.stack.file
@@ -46,6 +53,7 @@ class Track:
             "registry": file.registry_url,
             "schemas": str(self.settled.schemas.absolute()),
             "catalogue": str(self.settled.catalogue.absolute()),
+            "editions": str(self.settled.editions.absolute()),
             "state": str(folder),
             "log_level": "warning",
         }
@@ -67,15 +75,24 @@ class Track:
         for deleted in self.admin.delete_topics(list(topics)).values():
             deleted.result(BOUND_S)
 
-    def is_done(self, group: str, topic: str) -> bool:
-        """Tell whether the group has committed everything in the topic."""
+    def asker(self, group: str) -> Consumer:
+        """Return a client that can be asked where the group stands; it joins nothing.
+
+        An admin client can be asked too, but one that meets a coordinator that is only being made
+        ends the process (librdkafka issue 5040).
+        """
+        return Consumer({**self.client, "group.id": group, "isolation.level": "read_committed"})
+
+    def is_done(self, asker: Consumer, topic: str) -> bool:
+        """Tell whether the asker's group has committed everything in the topic."""
         sources = [(topic, number) for number in range(self.partitions_of(topic))]
         try:
-            stands = offsets.committed(self.admin, group, sources)
+            stands = asker.committed([TopicPartition(*source) for source in sources], timeout=5)
         except KafkaException:
-            return False  # a transaction is open; it will be asked again
+            return False  # a transaction is open, or the coordinator is only being made
         ends = offsets.log_ends(self.admin, sources)
-        return all((stands[source] or 0) >= end for source, end in ends.items())
+        # A group that has committed nothing stands at a negative number.
+        return all(max(0, place.offset) >= ends[place.topic, place.partition] for place in stands)
 
     def partitions_of(self, topic: str) -> int:
         """Return how many partitions the topic has."""

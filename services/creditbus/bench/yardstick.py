@@ -181,7 +181,8 @@ def decide(records: Slice[Columns], state: State) -> Outcome:
     columns, outcome = records.columns, Outcome()
     seen, held = outcome.rows(SEEN), outcome.rows(SUBJECTS)
     subjects = list(set(columns.subjects))
-    before = dict(zip(subjects, state.get_many(SUBJECTS, subjects), strict=True))
+    found = state.get_many(SUBJECTS, subjects)
+    before = dict(zip(subjects, found, strict=True))
     tell = outcome.outputs.append
     for event_id, known, subject, kind, code, at in zip(
         columns.ids,

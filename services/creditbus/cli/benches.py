@@ -117,6 +117,21 @@ def listing(
 
 @benches.command()
 @told
+def fold(
+    events: Events = 100_000,
+    subjects: Annotated[int, typer.Option(help="How many subjects they are about.")] = 20_000,
+    in_bulk: Annotated[bool, typer.Option(help="Read with pyruhvro, not with fastavro.")] = True,
+    as_json: AsJson = False,
+    recorded: Recorded = False,
+) -> None:
+    """Run listing without a broker: what it costs to read, decide, write and store."""
+    from creditbus.bench.fold import fold
+
+    _tell([fold(events, subjects, in_bulk=in_bulk)], as_json=as_json, recorded=recorded)
+
+
+@benches.command()
+@told
 def recovery(
     events: Events = MILLION,
     rounds: Rounds = 1,
@@ -190,6 +205,21 @@ def chain(
         as_json=as_json,
         recorded=recorded,
     )
+
+
+@benches.command()
+@told
+def aliases(
+    count: Annotated[
+        int, typer.Option(help="How many old codes; the city's by default.")
+    ] = 220_840,
+    as_json: AsJson = False,
+    recorded: Recorded = False,
+) -> None:
+    """Measure how long a register of old codes takes to become known, and to be read at a start."""
+    from creditbus.bench.aliases import aliases
+
+    _tell(aliases(count), as_json=as_json, recorded=recorded)
 
 
 @benches.command(name="all")

@@ -13,7 +13,7 @@ from rich.console import Console
 from creditbus.cli.faults import FAILED, MISUSED, fail, told
 from creditbus.cli.places import AsJson, Home, catalogue, sites, stack_file, url
 from creditbus.domain.checks import Answer, Finding
-from creditbus.domain.identifiers import is_uscc
+from creditbus.domain.identifiers.uscc import UNIFIED
 from creditbus.domain.subjects import uscc_subject
 from creditbus.stack.bus import token_name
 
@@ -40,7 +40,7 @@ def check(
             MISUSED,
         )
     file = stack_file(home)
-    subject_id = uscc_subject(subject) if is_uscc(subject.strip().upper()) else subject
+    subject_id = uscc_subject(subject) if UNIFIED.is_valid(subject) else subject
     try:
         answer = httpx.post(
             f"{url(file.ports.query)}/v1/checks",

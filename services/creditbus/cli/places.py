@@ -34,6 +34,7 @@ def sites(home: Path | None = None) -> Sites:
         cache=CACHE,
         schemas=settings.schemas,
         catalogue=settings.catalogue,
+        editions=settings.editions,
     )
 
 
@@ -79,6 +80,7 @@ def auditor(home: Path | None = None) -> Process:
             redis=file.redis_url,
             schemas=places.schemas,
             catalogue=places.catalogue,
+            editions=places.editions,
             log_level="error",
         ),
     )

@@ -16,14 +16,13 @@ from typing import Final
 
 import msgspec
 
+from creditbus.demo.proceedings import of_order, of_organisation
+from creditbus.domain.acts.kinds import Act
 from creditbus.domain.calendar import years_after
 from creditbus.domain.catalogue import Catalogue, ListDefinition, Polarity
 from creditbus.domain.events import EntryListed, EntryRemoved, Envelope, RemovalCause
-from creditbus.domain.identifiers import (
-    USCC_ALPHABET,
-    organisation_check_character,
-    uscc_check_character,
-)
+from creditbus.domain.identifiers import uscc
+from creditbus.domain.identifiers.organisation import check_character
 from creditbus.domain.ids import BasisId, EventId, ListId, SourceId, SubjectId, derive
 from creditbus.domain.subjects import USCC, kind_of, uscc_subject
 
@@ -55,7 +54,7 @@ class Submitted(msgspec.Struct, frozen=True, kw_only=True):
 
     source: SourceId
     fate: Fate
-    event: EntryListed | EntryRemoved | None = None
+    event: Act | None = None
     person: Person | None = None
     raw: bytes | None = None
 
@@ -64,11 +63,11 @@ def organisation(number: int) -> SubjectId:
     """Return the made-up organisation with this number (0 to 923,520)."""
     body = ""
     for _ in range(4):
-        number, place = divmod(number, len(USCC_ALPHABET))
-        body = USCC_ALPHABET[place] + body
+        number, place = divmod(number, len(uscc.ALPHABET))
+        body = uscc.ALPHABET[place] + body
     inner = f"0000{body}"
-    code = f"91{REGION}{inner}{organisation_check_character(inner)}"
-    return uscc_subject(code + uscc_check_character(code))
+    code = f"91{REGION}{inner}{check_character(inner)}"
+    return uscc_subject(code + uscc.check_character(code))
 
 
 class City:
@@ -144,6 +143,9 @@ class City:
         if chance < 0.23 and person is None:
             other = msgspec.structs.replace(listing, rights_stated=not listing.rights_stated)
             yield self._say(other, Fate.REFUSED)
+        follows = of_order if person is not None else of_organisation
+        for act in follows(listing, self._random, self._today):
+            yield self._say(act, Fate.APPLIED, person)
         if chance < 0.60:
             yield self._say(removal, Fate.APPLIED, person)
             if chance < 0.30 and person is None:
@@ -177,7 +179,11 @@ class City:
         lately = self._today - _DAY * self._random.randint(20, 300)
         for day in (long_ago, lately) if self._random.random() < _OVER else (lately,):
             known = self._catalogue.bases
-            bases = [basis for basis in definition.bases if known[basis].is_in_force(day)]
+            bases = [
+                basis
+                for basis in definition.bases
+                if known[basis].enabled and known[basis].is_in_force(day)
+            ]
             if bases:
                 return day, tuple(bases[:2])
         raise AssertionError(f"no basis of {definition.id} is in force")
@@ -268,7 +274,5 @@ class City:
         return Person(f"SYN-{number:08d}-{self._random.randint(1950, 2000)}")
 
     @staticmethod
-    def _say(
-        event: EntryListed | EntryRemoved, fate: Fate, person: Person | None = None
-    ) -> Submitted:
+    def _say(event: Act, fate: Fate, person: Person | None = None) -> Submitted:
         return Submitted(source=event.envelope.source, fate=fate, event=event, person=person)

@@ -13,8 +13,9 @@ from typing import Final
 
 import msgspec
 
-from creditbus.domain.catalogue import Catalogue, MeasureDefinition
+from creditbus.domain.catalogue import MeasureDefinition
 from creditbus.domain.directives import Acknowledgement, Action, Directive, Ground, Outcome
+from creditbus.domain.editions import Editions
 from creditbus.domain.ids import (
     BodyId,
     EventId,
@@ -23,13 +24,13 @@ from creditbus.domain.ids import (
     derive_directive_id,
     derive_obligation_id,
 )
-from creditbus.domain.measures import ends_at, grounds_of, remedies_of
+from creditbus.domain.measures import asked_of, ends_at, grounds_of, remedies_of
 from creditbus.domain.standings import Standing
 from creditbus.engine import values
 from creditbus.engine.values import Arrival, Draft, Output, Slice, State, Table
 
 Heard = Standing | Acknowledgement
-Arrivals = Sequence[Arrival[Heard, Heard]]
+Arrivals = Sequence[Arrival[Heard]]
 
 
 class Obligation(msgspec.Struct, frozen=True, kw_only=True):
@@ -63,20 +64,24 @@ LEDGER: Final = Table[str, Ledger](
 TABLES: Final = (LEDGER,)
 
 
-def build(catalogue: Catalogue) -> Callable[[Slice[Arrivals], State], values.Outcome]:
-    """Return the decision over a slice of standings or of acknowledgements."""
+def build(editions: Editions) -> Callable[[Slice[Arrivals], State], values.Outcome]:
+    """Return the decision over a slice of standings or of acknowledgements.
+
+    A standing names the edition that it was settled under; with one whose file is not here the
+    decision raises ``EditionUnknown``.
+    """
 
     def decide(arrived: Slice[Arrivals], state: State) -> values.Outcome:
         draft, outcome = Draft(state), values.Outcome()
-        draft.prefetch(LEDGER, {_subject(arrival.head) for arrival in arrived.columns})
+        draft.prefetch(LEDGER, {_subject(arrival.value) for arrival in arrived.columns})
         for arrival in arrived.columns:
-            heard = arrival.body()
+            heard = arrival.value
             ledger = draft.get(LEDGER, _subject(heard)) or Ledger()
             if isinstance(heard, Acknowledgement):
                 settled = settle(ledger, heard)
                 outcome.count("acknowledged" if settled != ledger else "superseded")
             else:
-                settled, directives = instruct(ledger, heard, catalogue)
+                settled, directives = instruct(ledger, heard, editions)
                 for directive in directives:
                     outcome.outputs.append(Output("directives", directive, arrival.origin))
                     outcome.count(directive.lane)
@@ -102,12 +107,13 @@ def settle(ledger: Ledger, answer: Acknowledgement) -> Ledger:
 
 
 def instruct(
-    ledger: Ledger, standing: Standing, catalogue: Catalogue
+    ledger: Ledger, standing: Standing, editions: Editions
 ) -> tuple[Ledger, list[Directive]]:
     """Return the ledger after a standing, and the directives that state what has changed."""
     if standing.revision <= ledger.revision:
         return ledger, []
-    asked = _asked(standing, catalogue)
+    law = editions.upto(standing.edition)
+    asked = _asked(standing, law)
     obligations = dict(ledger.obligations)
     directives: list[Directive] = []
     for obligation_id in sorted({*asked, *obligations}):
@@ -118,7 +124,7 @@ def instruct(
         obligations[obligation_id] = stated
         is_correction = before is not None and _is_correction(before, stated)
         directives.append(
-            _directive(obligation_id, stated, standing, catalogue, is_correction=is_correction)
+            _directive(obligation_id, stated, standing, law, is_correction=is_correction)
         )
     return Ledger(revision=standing.revision, obligations=obligations), directives
 
@@ -140,10 +146,10 @@ def _subject(heard: Heard) -> str:
     return heard.subject_id
 
 
-def _asked(standing: Standing, catalogue: Catalogue) -> dict[ObligationId, Obligation]:
+def _asked(standing: Standing, law: Editions) -> dict[ObligationId, Obligation]:
     asked = {}
-    for measure in catalogue.measures.values():
-        grounds = grounds_of(measure, standing)
+    for measure in asked_of(standing, law):
+        grounds = grounds_of(measure, standing, law) if measure.bodies else ()
         for body in measure.bodies if grounds else ():
             obligation_id = derive_obligation_id(
                 standing.subject_id, MeasureId(measure.id), BodyId(body)
@@ -176,10 +182,11 @@ def _directive(
     obligation_id: ObligationId,
     stated: Obligation,
     standing: Standing,
-    catalogue: Catalogue,
+    law: Editions,
     *,
     is_correction: bool,
 ) -> Directive:
+    catalogue = law.latest
     measure = catalogue.measures.get(stated.measure_id)
     names = [entry.subject_name for entry in standing.entries if entry.subject_name is not None]
     return Directive(

@@ -11,7 +11,7 @@ from __future__ import annotations
 from calendar import monthrange
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta, timezone
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Final
 
 import msgspec
@@ -32,11 +32,13 @@ _NEW_YEAR_BREAK: Final = (12, 29)
 """The earliest day of December that the notice of the next year has ever moved (in 2018)."""
 
 
+@lru_cache(maxsize=4096)
 def day_of(instant: datetime) -> date:
     """Return the civil day of an instant."""
     return instant.astimezone(SHANGHAI).date()
 
 
+@lru_cache(maxsize=4096)  # few days, asked for with every entry
 def end_of_day(last_day: date) -> datetime:
     """Return the instant (UTC) at which a term with this last day is over: 00:00 of the next."""
     return datetime.combine(last_day + DAY, time.min, SHANGHAI).astimezone(UTC)

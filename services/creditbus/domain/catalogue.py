@@ -6,8 +6,10 @@ a hash. Rows that nobody has verified ship with ``enabled = false`` and a note t
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from enum import StrEnum
+from typing import Any
 
 import msgspec
 
@@ -120,14 +122,17 @@ class ListDefinition(Row, frozen=True, kw_only=True, forbid_unknown_fields=True)
 
     ``provisions`` maps each article, behaviour or item that a decision may name to the longest
     term in years that it allows; 0 means no fixed term. ``grounds`` says the same provisions in
-    words, with tier and exact term. ``tiers`` is the term of each tier, where a decision states
-    one. ``entered_by`` and ``removed_by`` are rows of the table of event kinds (E12, E14 …); a
+    words, with tier and exact term. ``exit_bases`` are what term, removal and repair rest on
+    beside the bases; nobody is listed under them. ``tiers`` is the term of each tier, where a
+    decision states one. ``grace_days`` is the longest grace that a decision may give before it
+    takes effect. ``entered_by`` and ``removed_by`` are kinds of event (``facts.FACTS``); a
     removal meets no gate, so the second is told and never enforced. ``extension_years`` is what
     a later decision may add, and is within the years of ``provisions``. ``early_removal_months``
     is when the subject may ask to be removed early; none where the rule has no such way. No
     entry is shown or used longer than ``disclosure_cap_years`` after the end of the act
     (Shandong credit regulation, article 38). ``consent_required``: a natural person is listed on
-    their own application alone (PIPL, article 13).
+    their own application alone (PIPL, article 13). An entry that has ended is closed after
+    ``closing_days`` and forgotten after ``retention_days``.
     """
 
     polarity: Polarity
@@ -144,8 +149,7 @@ class ListDefinition(Row, frozen=True, kw_only=True, forbid_unknown_fields=True)
     organisations: bool = True
     publication: Publication = Publication.NONE
     clock_start: ClockStart = ClockStart.DECISION
-    grounds: dict[str, Provision] = {}
-    tiers: dict[Tier, Term] = {}
+    exit_bases: tuple[BasisId, ...] = ()
     grace_days: int = 0
     early_removal_months: int | None = None
     extension_years: int = 0
@@ -153,6 +157,10 @@ class ListDefinition(Row, frozen=True, kw_only=True, forbid_unknown_fields=True)
     entered_by: tuple[str, ...] = ("E12",)
     removed_by: tuple[str, ...] = ("E10", "E31", "E35", "E45")
     consent_required: bool = False
+    closing_days: int = 30
+    retention_days: int = 365
+    tiers: dict[Tier, Term] = {}
+    grounds: dict[str, Provision] = {}
 
     def admits(self, kind: SubjectKind) -> bool:
         """Tell whether a subject of this kind can be on the list at all."""
@@ -167,7 +175,12 @@ class Trigger(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
 
 class MeasureDefinition(Row, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A kind of consequence; without bodies it is only answered to a check, never pushed."""
+    """A kind of consequence; without bodies it is only answered to a check, never pushed.
+
+    ``record_only`` is carried out by others on their own order, the bus only shows it here;
+    ``excluded`` is never built, whatever a law says. ``spares`` is what it may never touch
+    beside what no measure may.
+    """
 
     measure_class: MeasureClass
     triggers: tuple[Trigger, ...]
@@ -176,6 +189,17 @@ class MeasureDefinition(Row, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     persons: bool = False
     organisations: bool = True
     automatic: bool = True
+    record_only: bool = False
+    excluded: bool = False
+    executor_zh: str = ""
+    executor_en: str = ""
+    spares_zh: str = ""
+    spares_en: str = ""
+
+    @property
+    def is_adverse(self) -> bool:
+        """Whether the measure burdens: classes A and B; nobody is forced to the others."""
+        return self.measure_class in {MeasureClass.A, MeasureClass.B}
 
     def reaches(self, kind: SubjectKind) -> bool:
         """Tell whether the measure can hit a subject of this kind."""
@@ -198,8 +222,23 @@ class ServiceItem(Row, frozen=True, kw_only=True, forbid_unknown_fields=True):
     purposes: tuple[str, ...]
 
 
+class SourceKind(StrEnum):
+    """What reports: a court, an authority, or a utility, whose bills are no credit information."""
+
+    COURT = "court"
+    AUTHORITY = "authority"
+    UTILITY = "utility"
+
+
 class Source(Row, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A unit that reports."""
+    """A unit that reports, with its competence: its region, and the kinds of event it may state.
+
+    The lists it may keep are those that name it as a keeper, and are written there alone.
+    """
+
+    kind: SourceKind = SourceKind.AUTHORITY
+    region: str = "city"
+    events: tuple[str, ...] = ()
 
 
 class ExecutingBody(Row, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -212,10 +251,22 @@ class ExecutingBody(Row, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class Subscriber(Row, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Who reads: the purposes it may name in a check, and whether it reads exposures."""
+    """Who reads: the purposes it may name in a check, and whether it reads exposures.
+
+    ``code`` is its number in the register of subscribers; ``fields`` is all that it is shown,
+    ``persons`` whether natural persons are among the subjects, ``duties`` what it owes for it.
+    """
 
     purposes: tuple[str, ...] = ()
     exposures: bool = False
+    code: str = ""
+    purpose_zh: str = ""
+    purpose_en: str = ""
+    bases: tuple[BasisId, ...] = ()
+    persons: bool = False
+    fields: tuple[str, ...] = ()
+    duties_zh: str = ""
+    duties_en: str = ""
 
 
 class Catalogue(msgspec.Struct, frozen=True, kw_only=True):
@@ -230,76 +281,15 @@ class Catalogue(msgspec.Struct, frozen=True, kw_only=True):
     bodies: dict[BodyId, ExecutingBody]
     subscribers: dict[str, Subscriber]
 
-    def problems(self) -> list[str]:
-        """Return a sentence for each row that cannot stand.
-
-        A reference leads nowhere, a measure has no law, a row is off without a word, or a
-        unit that reports and a body that acts share an id, and with it an inbox.
-        """
-        return [
-            *self._loose("list", self.lists, "bases", self.bases),
-            *self._loose("list", self.lists, "keepers", self.sources),
-            *self._loose("measure", self.measures, "bases", self.bases),
-            *self._loose("measure", self.measures, "bodies", self.bodies),
-            *self._loose("item", self.items, "barred_by", self.measures),
-            *self._loose("item", self.items, "eased_by", self.measures),
-            *self._loose_triggers(),
-            *self._weak_measures(),
-            *self._silent_rows(),
-            *(
-                f"body {body}: a source has the same id, and each needs an inbox of its own"
-                for body in sorted(set(map(str, self.bodies)) & set(map(str, self.sources)))
-            ),
-        ]
-
-    @staticmethod
-    def _loose(kind: str, rows: dict, field: str, known: dict) -> list[str]:  # type: ignore[type-arg]
-        return [
-            f"{kind} {row.id}: {field} names {target}, which the catalogue does not hold"
-            for row in rows.values()
-            for target in getattr(row, field)
-            if target not in known
-        ]
-
-    def _loose_triggers(self) -> list[str]:
-        found = []
-        for measure in self.measures.values():
-            for trigger in measure.triggers:
-                definition = self.lists.get(trigger.list_id)
-                if definition is None:
-                    found.append(f"measure {measure.id}: no list {trigger.list_id}")
-                    continue
-                found += [
-                    f"measure {measure.id}: list {definition.id} has no provision {provision}"
-                    for provision in trigger.provisions
-                    if provision not in definition.provisions
-                ]
-        return found
-
-    def _weak_measures(self) -> list[str]:
-        weak = {Level.MEMORANDUM, Level.POLICY, Level.DEPARTMENT_RULE}
-        return [
-            f"measure {measure.id} reduces rights without a law, regulation or interpretation"
-            for measure in self.measures.values()
-            if measure.enabled
-            and measure.measure_class is MeasureClass.A
-            and all(
-                self.bases[basis].level in weak for basis in measure.bases if basis in self.bases
-            )
-        ]
-
-    def _silent_rows(self) -> list[str]:
-        rows: tuple[Row, ...] = (
-            *self.bases.values(),
-            *self.lists.values(),
-            *self.measures.values(),
-            *self.items.values(),
-            *self.sources.values(),
-            *self.bodies.values(),
-            *self.subscribers.values(),
-        )
-        return [
-            f"{row.id} is not enabled; say why in its note"
-            for row in rows
-            if not row.enabled and not row.note.strip()
-        ]
+    @property
+    def parts(self) -> dict[str, Mapping[Any, Row]]:
+        """Return the rows of each part, by the part's name, in the order of a lawyer's reading."""
+        return {
+            "basis": self.bases,
+            "list": self.lists,
+            "measure": self.measures,
+            "item": self.items,
+            "source": self.sources,
+            "body": self.bodies,
+            "subscriber": self.subscribers,
+        }

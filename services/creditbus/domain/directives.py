@@ -13,7 +13,9 @@ from enum import StrEnum
 
 import msgspec
 
-from creditbus.domain.events import EntryListed, EntryRemoved, Envelope
+from creditbus.domain.acts.kinds import Act
+from creditbus.domain.aliases import SubjectAliasMapped
+from creditbus.domain.events import Envelope
 from creditbus.domain.ids import (
     BasisId,
     BodyId,
@@ -123,7 +125,7 @@ class Acknowledgement(
     detail: str = ""
 
 
-Statement = EntryListed | EntryRemoved | Acknowledgement
+Statement = Act | SubjectAliasMapped | Acknowledgement
 """What a party puts into its own inbox."""
 
 

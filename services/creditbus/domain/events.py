@@ -8,18 +8,27 @@ its body. Four counters have four names: ``record_revision`` (the source's, of o
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from collections.abc import Callable, Iterable
+from datetime import date, datetime
 from enum import StrEnum
+from functools import cache
 from hashlib import sha256
+from operator import attrgetter
+from typing import Any, Final, Protocol
 
 import msgspec
 
-from creditbus.domain.ids import BasisId, EventId, ListId, SourceId, SubjectId
+from creditbus.domain.catalogue import Tier
+from creditbus.domain.ids import BasisId, EventId, ListId, MeasureId, SourceId, SubjectId
 from creditbus.domain.subjects import SubjectKind
 
 
 class RemovalCause(StrEnum):
-    """Why an entry ended. ``EXPIRED`` is the bus's own: the term of the entry ran out."""
+    """Why an entry ended. ``EXPIRED`` is the bus's own: the term of the entry ran out.
+
+    ``CONSENT_WITHDRAWN`` ends red entries of natural persons, ``REORGANISED`` those of a firm that
+    came through bankruptcy, ``DEREGISTERED`` all entries of a subject that is no more.
+    """
 
     PERFORMED = "PERFORMED"
     REPAIRED = "REPAIRED"
@@ -27,6 +36,9 @@ class RemovalCause(StrEnum):
     REVOKED = "REVOKED"
     WITHDRAWN = "WITHDRAWN"
     EXPIRED = "EXPIRED"
+    CONSENT_WITHDRAWN = "CONSENT_WITHDRAWN"
+    REORGANISED = "REORGANISED"
+    DEREGISTERED = "DEREGISTERED"
 
 
 class Envelope(msgspec.Struct, frozen=True, kw_only=True):
@@ -57,6 +69,10 @@ class EntryListed(msgspec.Struct, frozen=True, kw_only=True, tag="entry_listed",
     """A source put a subject on a list, by a decision.
 
     ``ends_on`` is the last day of the term; ``until_performed`` says that there is none by law.
+    ``underlying`` are the documents beneath the decision: whoever revokes one ends the entry.
+    ``measures`` are those that the decision announces. ``unit`` is the organisation for whose sake
+    the decision names this natural person. ``consent_on`` is the day on which a person asked to be
+    on a red list. ``act_ended_on`` is the last day of the conduct, from which disclosure counts.
     """
 
     envelope: Envelope
@@ -67,6 +83,12 @@ class EntryListed(msgspec.Struct, frozen=True, kw_only=True, tag="entry_listed",
     until_performed: bool = False
     notice_served_on: date | None = None
     rights_stated: bool = False
+    tier: Tier | None = None
+    underlying: tuple[str, ...] = ()
+    measures: tuple[MeasureId, ...] = ()
+    unit: SubjectId | None = None
+    consent_on: date | None = None
+    act_ended_on: date | None = None
 
 
 class EntryRemoved(
@@ -95,24 +117,57 @@ class DayTurned(msgspec.Struct, frozen=True, kw_only=True, tag="day_turned", tag
 
 Event = EntryListed | EntryRemoved | DayTurned
 
-_NEVER = datetime(1970, 1, 1, tzinfo=UTC)
+
+class Stated(Protocol):
+    """Any event: it begins with an envelope."""
+
+    @property
+    def envelope(self) -> Envelope:
+        """Who states what record about whom."""
+        ...
 
 
-def content_digest(event: Event) -> bytes:
+REPEATABLE: Final = frozenset({"event_id", "sequence", "occurred_at", "causation_id"})
+UNORDERED: Final = frozenset({"bases", "provisions", "underlying", "measures", "documents"})
+
+
+def content_digest(event: Stated) -> bytes:
     """Return 16 bytes that are alike for events of one content, however often they are sent.
 
     Left out is what a repeat may change without saying anything new: the event's id, the
     running number, the time of the statement, its cause, and the order of bases and provisions.
+    A field at its default counts as not stated, so that a schema may grow without making new
+    content of old.
     """
-    envelope = msgspec.structs.replace(
-        event.envelope,
-        event_id=EventId(""),
-        sequence=0,
-        occurred_at=_NEVER,
-        causation_id=None,
-        bases=tuple(sorted(event.envelope.bases)),
-    )
-    content = msgspec.structs.replace(event, envelope=envelope)
-    if isinstance(content, EntryListed):
-        content = msgspec.structs.replace(content, provisions=tuple(sorted(content.provisions)))
+    assert isinstance(event, msgspec.Struct)
+    content = (event.__struct_config__.tag, _stated(event.envelope), _stated(event))
     return sha256(msgspec.json.encode(content)).digest()[:16]
+
+
+def _stated(value: msgspec.Struct) -> msgspec.Struct:
+    """Return what a value states besides its envelope and what a repeat may change."""
+    make, read, unordered = _content(type(value))
+    stated: msgspec.Struct = make(*read(value))
+    for name in unordered:
+        setattr(stated, name, tuple(sorted(getattr(stated, name))))
+    return stated
+
+
+@cache
+def _content(kind: type[msgspec.Struct]) -> tuple[type, Callable[[Any], Iterable[Any]], list[str]]:
+    """Return a type for the content of a type, which leaves defaults out, and how it is read."""
+    fields = [
+        field
+        for field in msgspec.structs.fields(kind)
+        if field.name not in REPEATABLE and field.name != "envelope"
+    ]
+    # It is left out if it is the very default, which only holds where equal is the same.
+    assert all(field.default in (msgspec.NODEFAULT, None, False, "", ()) for field in fields)
+    names = [field.name for field in fields]
+    content = msgspec.defstruct(
+        kind.__name__,
+        [(field.name, Any, field.default) for field in fields],
+        omit_defaults=True,
+    )
+    read = attrgetter(*names) if len(names) > 1 else lambda value: (getattr(value, names[0]),)
+    return content, read, [name for name in names if name in UNORDERED]

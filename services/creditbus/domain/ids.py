@@ -7,6 +7,7 @@ digits.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from hashlib import sha256
 from typing import NewType
 
@@ -29,8 +30,10 @@ def derive(kind: str, *parts: str | int) -> str:
     >>> derive("entry", "a", "bc") == derive("entry", "ab", "c")
     False
     """
-    texts = [kind, *(str(part) for part in parts)]
-    joined = "".join(f"{len(text)}:{text}" for text in texts)
+    joined = f"{len(kind)}:{kind}"
+    for part in parts:
+        text = str(part)
+        joined += f"{len(text)}:{text}"
     return sha256(joined.encode()).hexdigest()[:32]
 
 
@@ -39,6 +42,7 @@ def derive_event_id(source: str, record_id: str, record_revision: int, kind: str
     return EventId(derive("event", source, record_id, record_revision, kind))
 
 
+@lru_cache(maxsize=4096)  # asked for again and again while one event is decided
 def derive_entry_id(subject: SubjectId, source: SourceId, record_id: str) -> EntryId:
     """Return the id of the entry that a source's record is about.
 

@@ -11,18 +11,36 @@ from datetime import datetime
 
 from creditbus.domain.catalogue import Catalogue, MeasureDefinition
 from creditbus.domain.directives import Ground
+from creditbus.domain.editions import Editions
 from creditbus.domain.entries import Entry, Stage
+from creditbus.domain.ids import MeasureId
 from creditbus.domain.standings import Standing
 
 
-def grounds_of(measure: MeasureDefinition, standing: Standing) -> tuple[Ground, ...]:
+def asked_of(standing: Standing, law: Editions) -> tuple[MeasureDefinition, ...]:
+    """Return the measures that the standing's active entries may ask for, in the order of ids."""
+    lists = {entry.list_id for entry in standing.entries if entry.stage is Stage.ACTIVE}
+    found = {measure.id: measure for each in lists for measure in law.asked_by(each)}
+    return tuple(found[measure_id] for measure_id in sorted(found))
+
+
+def grounds_of(
+    measure: MeasureDefinition, standing: Standing, law: Editions | None = None
+) -> tuple[Ground, ...]:
     """Return the active entries that ask for the measure, none when it cannot reach the subject.
 
-    The stage alone is asked here; a reader with a clock asks ``Ground.ends_at`` as well.
+    The stage alone is asked here; a reader with a clock asks ``Ground.ends_at`` as well. With the
+    succession of editions, a measure that burdens must have been law on the day of each decision
+    too: a new burden does not reach back, and one that was abolished ends (Legislation Law,
+    article 104).
     """
     if not measure.enabled or not measure.reaches(standing.subject_kind):
         return ()
-    return tuple(_ground(entry) for entry in standing.entries if _triggers(measure, entry))
+    return tuple(
+        _ground(entry)
+        for entry in standing.entries
+        if _triggers(measure, entry) and _was_law(measure, entry, law)
+    )
 
 
 def in_force(grounds: Iterable[Ground], at: datetime) -> tuple[Ground, ...]:
@@ -49,10 +67,25 @@ def remedies_of(grounds: Iterable[Ground], catalogue: Catalogue) -> tuple[str, .
     return tuple(dict.fromkeys(texts))
 
 
+def _was_law(measure: MeasureDefinition, entry: Entry, law: Editions | None) -> bool:
+    if law is None or not measure.is_adverse:
+        return True
+    then = law.on(entry.decided_on)
+    if then is law.latest:
+        return True
+    earlier = then.measures.get(MeasureId(measure.id))
+    return earlier is not None and earlier.enabled and _triggers(earlier, entry)
+
+
 def _triggers(measure: MeasureDefinition, entry: Entry) -> bool:
-    return entry.stage is Stage.ACTIVE and any(
+    if entry.stage is not Stage.ACTIVE:
+        return False
+    held = set(entry.provisions) - set(entry.lifted) if entry.lifted else set(entry.provisions)
+    # A window that lifts every item lifts what hangs on the list as a whole.
+    is_whole = bool(held) or not entry.lifted
+    return any(
         trigger.list_id == entry.list_id
-        and (not trigger.provisions or set(trigger.provisions) & set(entry.provisions))
+        and (held.intersection(trigger.provisions) if trigger.provisions else is_whole)
         for trigger in measure.triggers
     )
 

@@ -7,15 +7,17 @@ behind, and is still right.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable
 from datetime import date
 
 import msgspec
 
-from creditbus.domain.catalogue import ListDefinition, Polarity
-from creditbus.domain.entries import Entry, Stage, on_day, turning_days
-from creditbus.domain.ids import EventId, ListId, SubjectId
-from creditbus.domain.subjects import SubjectKind
+from creditbus.domain.dossiers import Dossier
+from creditbus.domain.endings import Case, Rules, case_of
+from creditbus.domain.entries import Entry, Stage, SuspensionCause
+from creditbus.domain.ids import EntryId, EventId, SubjectId
+from creditbus.domain.stages import entry_on, turning_days
+from creditbus.domain.subjects import SubjectKind, is_person
 
 
 class Standing(msgspec.Struct, frozen=True, kw_only=True):
@@ -33,24 +35,32 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
         """Return the entry with this id, or none."""
         return next((entry for entry in self.entries if entry.entry_id == entry_id), None)
 
-    def with_entry(self, entry: Entry) -> Standing:
-        """Return the standing with this entry put in, or in place of the one with its id."""
-        others = [other for other in self.entries if other.entry_id != entry.entry_id]
-        entries = tuple(sorted([*others, entry], key=lambda each: each.entry_id))
-        return msgspec.structs.replace(self, entries=entries)
 
+def entries_on(
+    standing: Standing, dossier: Dossier, rules: Rules, day: date | None
+) -> list[tuple[Case, Entry]]:
+    """Return each entry of a subject on a civil day, the erased ones too, with its case.
 
-def settle(
-    standing: Standing, lists: Mapping[ListId, ListDefinition], day: date | None
-) -> Standing:
-    """Return the standing as the law has it on a civil day.
-
-    Terms begin and end; a red entry is suspended while a serious black entry of the same subject is
-    active, and returns by itself.
+    A red entry is suspended while a serious black entry of the same subject is active, and returns
+    by itself (山东省社会信用条例 第二十六条).
     """
-    entries = tuple(on_day(_awake(entry), day) for entry in standing.entries)
-    if any(_is_serious(entry, lists) for entry in entries):
-        entries = tuple(_suspended(entry, lists) for entry in entries)
+    person = is_person(standing.subject_kind)
+    found = []
+    serious = False
+    for registers in dossier.entries:
+        case = case_of(registers, dossier, rules, is_person=person, day=day)
+        entry = entry_on(case)
+        if entry is not None:
+            found.append((case, entry))
+            serious = serious or _is_serious(case, entry)
+    if serious:
+        return [(case, _suspended(case, entry)) for case, entry in found]
+    return found
+
+
+def with_entries(standing: Standing, found: Iterable[tuple[Case, Entry]]) -> Standing:
+    """Return the standing with these entries, in the order of their ids; erased ones are gone."""
+    entries = tuple(entry for _, entry in found if entry.stage is not Stage.ERASED)
     return msgspec.structs.replace(standing, entries=entries)
 
 
@@ -59,34 +69,39 @@ def advance(before: Standing | None, after: Standing, caused_by: EventId) -> Sta
 
     Another edition of the catalogue that leaves every entry as it was is no change.
     """
-    if before is not None and after.entries == before.entries:
+    if after.entries == (before.entries if before is not None else ()):
         return None
     revision = before.revision + 1 if before is not None else 1
     return msgspec.structs.replace(after, revision=revision, caused_by=caused_by)
 
 
-def turns(standing: Standing, day: date | None) -> set[date]:
-    """Return the coming civil days on which time alone moves one of the entries."""
-    return {turn for entry in standing.entries for turn in turning_days(entry, day)}
+def turns(
+    found: Iterable[tuple[Case, Entry]],
+    before: Standing | None = None,
+    moved: EntryId | None = None,
+) -> set[date]:
+    """Return the coming civil days on which time alone moves one of the entries.
+
+    Of an entry that stood as it is in the standing before, and that no act has moved, the days are
+    known already.
+    """
+    known = before.entries if before is not None else ()
+    return {
+        turn
+        for case, entry in found
+        if entry.entry_id == moved or entry not in known
+        for turn in turning_days(case, entry)
+    }
 
 
-def _awake(entry: Entry) -> Entry:
-    if entry.stage is Stage.SUSPENDED:
-        return msgspec.structs.replace(entry, stage=Stage.ACTIVE)
-    return entry
-
-
-def _is_serious(entry: Entry, lists: Mapping[ListId, ListDefinition]) -> bool:
-    definition = lists.get(entry.list_id)
+def _is_serious(case: Case, entry: Entry) -> bool:
+    definition = case.definition
     return entry.stage is Stage.ACTIVE and definition is not None and definition.serious
 
 
-def _suspended(entry: Entry, lists: Mapping[ListId, ListDefinition]) -> Entry:
-    definition = lists.get(entry.list_id)
-    if (
-        entry.stage is Stage.ACTIVE
-        and definition is not None
-        and definition.polarity is Polarity.RED
-    ):
-        return msgspec.structs.replace(entry, stage=Stage.SUSPENDED)
-    return entry
+def _suspended(case: Case, entry: Entry) -> Entry:
+    if entry.stage is not Stage.ACTIVE or not case.is_red:
+        return entry
+    return msgspec.structs.replace(
+        entry, stage=Stage.SUSPENDED, suspended_by=SuspensionCause.SERIOUS_ENTRY
+    )

@@ -12,7 +12,8 @@ from typing import Final, Literal
 
 import msgspec
 
-from creditbus.domain.identifiers import why_not_uscc
+from creditbus.domain.identifiers.uscc import UNIFIED
+from creditbus.domain.identifiers.writing import compact
 from creditbus.domain.ids import SubjectId
 
 USCC: Final = "uscc:"
@@ -63,12 +64,12 @@ def why_not_subject(kind: SubjectKind, subject: SubjectId) -> str:
         return "the event names no subject"
     if not subject.startswith(USCC):
         return "an organisation's id is uscc: and its unified social credit code"
-    return why_not_uscc(subject.removeprefix(USCC))
+    return UNIFIED.why_not(subject.removeprefix(USCC))
 
 
 def uscc_subject(code: str) -> SubjectId:
-    """Return the subject id of a unified social credit code, upper-cased and without blanks."""
-    return SubjectId(USCC + "".join(code.split()).upper())
+    """Return the subject id of a unified social credit code, brought into its one form."""
+    return SubjectId(USCC + compact(code))
 
 
 def kind_of(subject: SubjectId) -> SubjectKind:

@@ -57,6 +57,27 @@ def _codes(*codes: int) -> Callable[[KafkaError], bool]:
     return lambda error: error.code() in codes
 
 
+# What a broker says while it starts, or while partitions and groups change hands.
+_PASSING = frozenset(
+    {
+        KafkaError.UNSTABLE_OFFSET_COMMIT,
+        KafkaError.LEADER_NOT_AVAILABLE,
+        KafkaError.NOT_LEADER_FOR_PARTITION,
+        KafkaError.FENCED_LEADER_EPOCH,
+        KafkaError.UNKNOWN_LEADER_EPOCH,
+        KafkaError.OFFSET_NOT_AVAILABLE,
+        KafkaError.COORDINATOR_LOAD_IN_PROGRESS,
+        KafkaError.COORDINATOR_NOT_AVAILABLE,
+        KafkaError.NOT_COORDINATOR,
+        KafkaError.BROKER_NOT_AVAILABLE,
+        KafkaError.REPLICA_NOT_AVAILABLE,
+        KafkaError.NETWORK_EXCEPTION,
+        KafkaError.KAFKA_STORAGE_ERROR,
+        KafkaError.NOT_CONTROLLER,
+        KafkaError._NOENT,  # noqa: SLF001 - "no leaders found" for a topic that is there
+    }
+)
+
 RULES: tuple[Rule, ...] = (
     Rule(
         Kind.FATAL,
@@ -129,7 +150,8 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule(
         Kind.RETRY,
-        lambda error: error.retriable() or error.code() == KafkaError.UNSTABLE_OFFSET_COMMIT,
+        # The library says so of its transactions' errors alone, not of an admin's.
+        lambda error: error.retriable() or error.code() in _PASSING,
         "the broker asks to try again: the worker does",
     ),
 )

@@ -10,14 +10,24 @@ from collections.abc import Sequence
 from confluent_kafka import (
     ConsumerGroupTopicPartitions,
     IsolationLevel,
+    KafkaError,
     KafkaException,
     TopicPartition,
 )
 from confluent_kafka.admin import AdminClient, OffsetSpec
 
+from creditbus.engine.failures import error_of
 from creditbus.engine.health import Source
 
 _ASK_SECONDS = 5.0
+# A broker that was restarted leads its partitions in a new epoch.
+_MOVED = frozenset(
+    {
+        KafkaError.FENCED_LEADER_EPOCH,
+        KafkaError.UNKNOWN_LEADER_EPOCH,
+        KafkaError.NOT_LEADER_FOR_PARTITION,
+    }
+)
 
 
 def committed(
@@ -57,4 +67,11 @@ def _ask(admin: AdminClient, sources: Sequence[Source], where: OffsetSpec) -> di
         isolation_level=IsolationLevel.READ_UNCOMMITTED,
         request_timeout=_ASK_SECONDS,
     )
-    return {(place.topic, place.partition): asked[place].result().offset for place in asked}
+    try:
+        return {(place.topic, place.partition): asked[place].result().offset for place in asked}
+    except KafkaException as failure:
+        if error_of(failure).code() in _MOVED:
+            # The client would go on asking as if nothing had happened: only this makes it look.
+            for topic in {topic for topic, _ in sources}:
+                admin.list_topics(topic, timeout=_ASK_SECONDS)
+        raise

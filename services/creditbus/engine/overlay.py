@@ -39,7 +39,8 @@ class Overlay:
         else:
             return self._fetch(table, keys)
         missing = [key for key, value in zip(keys, known, strict=True) if value is _ASK]
-        below = iter(self._fetch(table, missing))
+        fetched = self._fetch(table, missing)
+        below = iter(fetched)
         return [next(below) if value is _ASK else value for value in known]
 
     def scan(self, table: Table[K, V], start: K, stop: K, limit: int) -> list[tuple[K, V]]:
@@ -87,7 +88,7 @@ class Overlay:
     def clear(self) -> None:
         """Forget the changes, but for the most recent: they are in the store now."""
         for table, recent in self._recent.items():
-            recent |= self._changed[table]
+            recent.update(self._changed[table])
             for key in list(islice(recent, max(0, len(recent) - table.recent))):
                 del recent[key]
         self._changed = {table: {} for table in self._changed}

@@ -10,15 +10,13 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from operator import itemgetter
+from itertools import islice
 from typing import Any, Generic, Protocol, TypeVar
 
 import msgspec
 
 K = TypeVar("K")
 V = TypeVar("V")
-H = TypeVar("H")
-B = TypeVar("B")
 C_co = TypeVar("C_co", covariant=True)
 
 
@@ -73,21 +71,17 @@ class Position:
         return f"{self.topic}/{self.partition}/{self.offset}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Arrival(Generic[H, B]):
-    """One readable record of a slice: its head is decoded, its body when somebody asks for it.
+class Arrival(msgspec.Struct, Generic[V], frozen=True):
+    """One readable record of a slice.
 
     ``origin`` is where the fact first came in, which outputs carry on; ``raw`` are the bytes as
     they came.
     """
 
-    position: Position
+    value: V
     origin: str
-    kind: str
-    head: H
-    body: Callable[[], B]
     raw: bytes
-    headers: tuple[tuple[str, bytes | None], ...] = ()
+    headers: Sequence[tuple[str, bytes | None]] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -165,59 +159,80 @@ class Draft:
 
     def __init__(self, state: State) -> None:
         self._state = state
-        self._fetched: Changes = {}
-        self._order: dict[Table[Any, Any], dict[bytes, Any]] = {}
+        self._known: Changes = {}
+        self._orders: dict[Table[Any, Any], _Order] = {}
         self.changes: Changes = {}
 
     def prefetch(self, table: Table[K, V], keys: Collection[K]) -> None:
         """Read many rows at once, so that ``get`` finds them without asking beneath."""
-        asked = list(keys)
-        values = self._state.get_many(table, asked)
-        self._fetched.setdefault(table, {}).update(zip(asked, values, strict=True))
+        known = self._known.setdefault(table, {})
+        asked = [key for key in keys if key not in known]
+        if asked:
+            values = self._state.get_many(table, asked)
+            known.update(zip(asked, values, strict=True))
 
     def get(self, table: Table[K, V], key: K) -> V | None:
         """Return one row's value; ``prefetch`` the rows before a loop of these."""
-        for rows in (self.changes.get(table), self._fetched.get(table)):
-            if rows is not None and key in rows:
-                value: V | None = rows[key]
-                return value
+        known: dict[K, V | None] = self._known.get(table, {})
+        if key in known:
+            return known[key]
         return self._state.get_many(table, [key])[0]
 
     def get_many(self, table: Table[K, V], keys: Sequence[K]) -> list[V | None]:
         """Return the values under the keys, the draft's own changes first."""
-        known: dict[K, V | None] = {
-            **self._fetched.get(table, {}),
-            **self.changes.get(table, {}),
-        }
-        missing = [key for key in keys if key not in known]
-        if missing:
-            found = self._state.get_many(table, missing)
-            known.update(zip(missing, found, strict=True))
-        return [known[key] for key in keys]
+        known: dict[K, V | None] = self._known.get(table, {})
+        asked = [key for key in keys if key not in known]
+        if not asked:
+            return [known[key] for key in keys]
+        values = self._state.get_many(table, asked)
+        found: dict[K, V | None] = dict(zip(asked, values, strict=True))
+        return [known[key] if key in known else found[key] for key in keys]
 
     def put(self, table: Table[K, V], key: K, value: V | None) -> None:
         """Set a row, or delete it with none."""
         self.changes.setdefault(table, {})[key] = value
-        self._order.pop(table, None)
+        self._known.setdefault(table, {})[key] = value
 
     def scan(self, table: Table[K, V], start: K, stop: K, limit: int) -> list[tuple[K, V]]:
         """Return the first rows in the range as they will be after this draft's changes."""
-        own = self._own_between(table, table.pack_key(start), table.pack_key(stop))
-        # Every own change may hide one row beneath, so ask for that many more.
-        beneath = self._state.scan(table, start, stop, limit + len(own))
-        changed = self.changes.get(table, {})
-        rows = {table.pack_key(key): (key, value) for key, value in beneath if key not in changed}
-        for packed, key in own.items():
-            value = changed[key]
-            if value is not None:
-                rows[packed] = (key, value)
-        return [rows[packed] for packed in sorted(rows)[:limit]]
+        changed: dict[K, V | None] = self.changes.get(table, {})
+        order = self._orders.setdefault(table, _Order(table.pack_key))
+        order.extend(changed)
+        own = order.between(table.pack_key(start), table.pack_key(stop))
+        # Every own change in the range may hide one row beneath, so ask for that many more.
+        rows: dict[bytes, tuple[K, V | None]] = {
+            table.pack_key(key): (key, value)
+            for key, value in self._state.scan(table, start, stop, limit + len(own))
+        }
+        rows.update((packed, (key, changed[key])) for packed, key in own)
+        ordered = [rows[packed] for packed in sorted(rows)]
+        return [(key, value) for key, value in ordered if value is not None][:limit]
 
-    def _own_between(self, table: Table[K, V], first: bytes, last: bytes) -> dict[bytes, K]:
-        if table not in self._order:
-            packed = ((table.pack_key(key), key) for key in self.changes.get(table, {}))
-            self._order[table] = dict(sorted(packed, key=itemgetter(0)))
-        return {packed: key for packed, key in self._order[table].items() if first <= packed < last}
+
+class _Order:
+    """A table's changed keys in the order of their packed form, so that a scan sees its part.
+
+    A draft only ever adds keys, so each is packed once, and a list in order stays nearly so.
+    """
+
+    def __init__(self, pack: Callable[[Any], bytes]) -> None:
+        self._pack = pack
+        self._packed: list[bytes] = []
+        self._keys: dict[bytes, Any] = {}
+
+    def extend(self, changed: Mapping[Any, Any]) -> None:
+        """Take in the keys that were changed since the last time."""
+        if len(changed) == len(self._packed):
+            return
+        new = {self._pack(key): key for key in islice(changed, len(self._packed), None)}
+        self._keys.update(new)
+        self._packed.extend(new)
+        self._packed.sort()
+
+    def between(self, first: bytes, last: bytes) -> list[tuple[bytes, Any]]:
+        """Return the packed and the plain keys with first <= packed < last."""
+        low, high = bisect_left(self._packed, first), bisect_left(self._packed, last)
+        return [(packed, self._keys[packed]) for packed in self._packed[low:high]]
 
 
 class DictState:

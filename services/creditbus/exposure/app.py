@@ -31,7 +31,7 @@ def job(process: Process) -> Job[Arrivals]:
         sources=(STANDINGS,),
         tables=TABLES,
         read=reading.values(codec, accepts=(Standing,)),
-        decide=build(process.catalogue),
+        decide=build(process.editions),
         write=partial(write, codec),
     )
 

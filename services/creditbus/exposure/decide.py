@@ -12,14 +12,15 @@ from typing import Final
 import msgspec
 
 from creditbus.domain.catalogue import Catalogue, Publication
+from creditbus.domain.editions import Editions
 from creditbus.domain.entries import Entry, Stage
 from creditbus.domain.exposures import Exposure
-from creditbus.domain.ids import EntryId
+from creditbus.domain.ids import EntryId, ListId
 from creditbus.domain.standings import Standing
 from creditbus.domain.subjects import is_person
 from creditbus.engine.values import Arrival, Draft, Outcome, Output, Slice, State, Table
 
-Arrivals = Sequence[Arrival[Standing, Standing]]
+Arrivals = Sequence[Arrival[Standing]]
 
 
 class Exposed(msgspec.Struct, frozen=True, kw_only=True):
@@ -45,18 +46,22 @@ EXPOSED: Final = Table[str, Exposed](
 TABLES: Final = (EXPOSED,)
 
 
-def build(catalogue: Catalogue) -> Callable[[Slice[Arrivals], State], Outcome]:
-    """Return the decision over a slice of standings."""
+def build(editions: Editions) -> Callable[[Slice[Arrivals], State], Outcome]:
+    """Return the decision over a slice of standings.
+
+    A standing names the edition that it was settled under; with one whose file is not here the
+    decision raises ``EditionUnknown``.
+    """
 
     def decide(arrived: Slice[Arrivals], state: State) -> Outcome:
         draft, outcome = Draft(state), Outcome()
-        draft.prefetch(EXPOSED, {arrival.head.subject_id for arrival in arrived.columns})
+        draft.prefetch(EXPOSED, {arrival.value.subject_id for arrival in arrived.columns})
         for arrival in arrived.columns:
-            standing = arrival.body()
+            standing = arrival.value
             before = draft.get(EXPOSED, standing.subject_id) or Exposed()
             if standing.revision <= before.revision:
                 continue
-            after = expose(standing, catalogue)
+            after = expose(standing, editions.upto(standing.edition))
             for change in changes(before, after):
                 is_withdrawal = isinstance(change, Withdrawal)
                 stream = "withdrawals" if is_withdrawal else "exposures"
@@ -69,12 +74,12 @@ def build(catalogue: Catalogue) -> Callable[[Slice[Arrivals], State], Outcome]:
     return decide
 
 
-def expose(standing: Standing, catalogue: Catalogue) -> Exposed:
-    """Return what the public may see of a subject under this catalogue."""
+def expose(standing: Standing, law: Editions) -> Exposed:
+    """Return what the public may see of a subject: what the law allowed then and allows now."""
     entries = {
         entry.entry_id: _exposure(entry, standing)
         for entry in standing.entries
-        if _is_public(entry, standing, catalogue)
+        if _is_public(entry, standing, law)
     }
     return Exposed(revision=standing.revision, entries=entries)
 
@@ -92,15 +97,19 @@ def changes(before: Exposed, after: Exposed) -> list[Exposure | Withdrawal]:
     return [*withdrawn, *changed]
 
 
-def _is_public(entry: Entry, standing: Standing, catalogue: Catalogue) -> bool:
-    definition = catalogue.lists.get(entry.list_id)
+def _is_public(entry: Entry, standing: Standing, law: Editions) -> bool:
     return (
         entry.stage is Stage.ACTIVE
         and entry.subject_name is not None
         and not is_person(standing.subject_kind)
-        and definition is not None
-        and definition.publication is Publication.COURT
+        and _is_published(entry.list_id, law.on(entry.decided_on))
+        and _is_published(entry.list_id, law.latest)
     )
+
+
+def _is_published(list_id: ListId, catalogue: Catalogue) -> bool:
+    definition = catalogue.lists.get(list_id)
+    return definition is not None and definition.publication is Publication.COURT
 
 
 def _exposure(entry: Entry, standing: Standing) -> Exposure:

@@ -15,7 +15,7 @@ from creditbus.domain.ids import SourceId
 from creditbus.domain.refusals import Fault, Refusal
 from creditbus.engine.connection import Connection
 from creditbus.gateway.decide import acknowledgement_of, event_of
-from creditbus.gateway.submissions import AcknowledgementSubmission, EntrySubmission, Receipt
+from creditbus.gateway.submissions import AcknowledgementSubmission, EventSubmission, Receipt
 from creditbus.runtime.credentials import Caller, Credentials, Role
 from creditbus.runtime.http import (
     Site,
@@ -62,7 +62,7 @@ def build(process: Process) -> Site:
         "Credit bus gateway",
         summary="File credit events and acknowledgements; learn what was refused.",
         lifespan=door.open,
-        speaks=(EntrySubmission, AcknowledgementSubmission, Receipt, RefusalPage),
+        speaks=(EventSubmission, AcknowledgementSubmission, Receipt, RefusalPage),
     )
     _route(app, process, door)
     return Site(app, door.check)
@@ -132,11 +132,11 @@ def _route(app: FastAPI, process: Process, door: _Door) -> None:
 
     @app.post(
         "/v1/events",
-        **documented(takes=EntrySubmission, gives=Receipt, status=HTTPStatus.ACCEPTED),
+        **documented(takes=EventSubmission, gives=Receipt, status=HTTPStatus.ACCEPTED),
     )
     async def file_event(asked: Request, caller: Annotated[Caller, Depends(source)]) -> Response:
         """File one event; the receipt says that the broker holds it, not that it is admitted."""
-        submission: EntrySubmission = await value_of(asked, EntrySubmission)
+        submission: msgspec.Struct = await value_of(asked, EventSubmission)
         at, persons = process.clock.now(), door.persons
         return await door.take(event_of(submission, caller.party, at=at, persons=persons))
 

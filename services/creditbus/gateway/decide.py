@@ -11,18 +11,21 @@ from typing import Final, Protocol
 
 import msgspec
 
+from creditbus.domain.acts.kinds import FACTS, Act
+from creditbus.domain.aliases import alias_of
 from creditbus.domain.articles import IDENTITY, OWN_NAME, PERSONS
 from creditbus.domain.calendar import day_of
 from creditbus.domain.directives import Acknowledgement, answer_record
-from creditbus.domain.events import EntryListed, EntryRemoved, Envelope
+from creditbus.domain.events import EntryRemoved, Envelope
+from creditbus.domain.gates import BURDENS
 from creditbus.domain.ids import EventId, SourceId, SubjectId, derive_event_id
 from creditbus.domain.refusals import Fault, Reason
-from creditbus.domain.subjects import PERSON, is_person, kind_of
+from creditbus.domain.subjects import PERSON, PersonNumber, SubjectKind, is_person, kind_of
 from creditbus.gateway.submissions import (
+    KIND_OF,
     AcknowledgementSubmission,
     AnswerEnvelope,
-    EntrySubmission,
-    ListingSubmission,
+    RelationSubmission,
     SubmittedEnvelope,
 )
 
@@ -45,39 +48,33 @@ class Recognition(Protocol):
 
 
 def event_of(
-    submission: EntrySubmission, source: str, *, at: datetime, persons: Recognition
-) -> EntryListed | EntryRemoved | Fault:
-    """Return the event that a source submits at an instant, or the first fault."""
-    is_listing = isinstance(submission, ListingSubmission)
-    stated = submission.envelope if is_listing else _way_out(submission.envelope)
+    submission: msgspec.Struct, source: str, *, at: datetime, persons: Recognition
+) -> Act | Fault:
+    """Return the event that a source submits at an instant, or the first fault.
+
+    Whoever is burdened, or remembered for a fact, must have been of age; what eases never asks.
+    """
+    kind = KIND_OF[type(submission)]
+    asks_age = kind in BURDENS or kind in FACTS
+    envelope: SubmittedEnvelope = submission.envelope  # type: ignore[attr-defined]
+    stated = _way_out(envelope) if kind is EntryRemoved else envelope
     fault = _another_name(stated.source, source) or _one_subject(stated)
     if fault is not None:
         return fault
-    subject = _subject(stated, persons, is_listing=is_listing)
+    subject = _subject(stated, persons, asks_age=asks_age)
     if isinstance(subject, Fault):
         return subject
-    fault = _kind_differs(stated.subject_kind, subject)
+    fault = _kind_differs(stated.subject_kind, subject) or _unnamed(submission, subject)
     if fault is not None:
         return fault
-    kind = "entry_listed" if is_listing else "entry_removed"
-    envelope = _envelope(stated, SourceId(source), subject, at=at, kind=kind)
-    if not isinstance(submission, ListingSubmission):
-        return EntryRemoved(
-            envelope=envelope,
-            list_id=submission.list_id,
-            cause=submission.cause,
-            ground=submission.ground,
-        )
-    return _unnamed(submission, subject) or EntryListed(
-        envelope=envelope,
-        list_id=submission.list_id,
-        subject_name=submission.subject_name,
-        provisions=submission.provisions,
-        ends_on=submission.ends_on,
-        until_performed=submission.until_performed,
-        notice_served_on=submission.notice_served_on,
-        rights_stated=submission.rights_stated,
-    )
+    fields = {name: getattr(submission, name) for name in submission.__struct_fields__}
+    if isinstance(submission, RelationSubmission):
+        person = _person(submission.person, persons, synthetic=stated.synthetic)
+        if isinstance(person, Fault):
+            return person
+        fields["person"] = person
+    fields["envelope"] = _envelope(stated, SourceId(source), subject, at=at, kind=kind)
+    return kind(**fields)
 
 
 def acknowledgement_of(
@@ -130,14 +127,14 @@ def _way_out(stated: SubmittedEnvelope) -> SubmittedEnvelope:
 
 
 def _subject(
-    stated: SubmittedEnvelope, persons: Recognition, *, is_listing: bool
+    stated: SubmittedEnvelope, persons: Recognition, *, asks_age: bool
 ) -> SubjectId | Fault:
     person = stated.subject
     if person is None:
         assert stated.subject_id is not None
-        return _given(stated.subject_id, is_listing=is_listing)
+        return _given(stated.subject_id, asks_age=asks_age)
     number_kind, number = person.number_kind, person.number
-    if is_listing:
+    if asks_age:
         return persons.admit(
             number_kind, number, decided_on=stated.decided_on, synthetic=stated.synthetic
         )
@@ -145,14 +142,21 @@ def _subject(
     return persons.identify(number_kind, number, synthetic=stated.synthetic)
 
 
-def _given(subject: SubjectId, *, is_listing: bool) -> SubjectId | Fault:
-    if not is_listing or not subject.startswith(PERSON):
+def _given(subject: SubjectId, *, asks_age: bool) -> SubjectId | Fault:
+    alias = alias_of(subject)
+    if alias is not None and (why_not := alias.why_not()):
+        # Nothing that may be a mistyped number of a person passes this door.
+        return Fault(Reason.SUBJECT_INVALID, "envelope.subject_id", IDENTITY, why_not)
+    if not asks_age or not subject.startswith(PERSON):
         return subject
     detail = "whether a person was of age cannot be seen in a token: give subject with the number"
     return Fault(Reason.PERSON_NOT_ATTESTED, "envelope.subject_id", PERSONS, detail)
 
 
 def _kind_differs(stated: object, subject: SubjectId) -> Fault | None:
+    if alias_of(subject) is not None:
+        # Whom an old code stands for is found by intake, and so the kind.
+        return None
     found = kind_of(subject)
     if stated is None or stated == found:
         return None
@@ -160,25 +164,36 @@ def _kind_differs(stated: object, subject: SubjectId) -> Fault | None:
     return Fault(Reason.SUBJECT_INVALID, "envelope.subject_kind", IDENTITY, detail)
 
 
-def _unnamed(submission: ListingSubmission, subject: SubjectId) -> Fault | None:
-    if submission.subject_name is None or not is_person(kind_of(subject)):
+def _person(person: PersonNumber, persons: Recognition, *, synthetic: bool) -> SubjectId | Fault:
+    return persons.identify(person.number_kind, person.number, synthetic=synthetic)
+
+
+def _unnamed(submission: msgspec.Struct, subject: SubjectId) -> Fault | None:
+    name = getattr(submission, "subject_name", None)
+    if name is None or not is_person(kind_of(subject)):
         return None
     detail = "a natural person's name never travels on the bus: leave subject_name out"
     return Fault(Reason.SUBJECT_INVALID, "subject_name", PERSONS, detail)
 
 
 def _envelope(
-    stated: SubmittedEnvelope, source: SourceId, subject: SubjectId, *, at: datetime, kind: str
+    stated: SubmittedEnvelope,
+    source: SourceId,
+    subject: SubjectId,
+    *,
+    at: datetime,
+    kind: type[Act],
 ) -> Envelope:
-    derived = derive_event_id(source, stated.record_id, stated.record_revision, kind)
-    was_admitted = stated.subject is not None and kind == "entry_listed"
+    record = str(kind.__struct_config__.tag)
+    derived = derive_event_id(source, stated.record_id, stated.record_revision, record)
+    was_admitted = stated.subject is not None and (kind in BURDENS or kind in FACTS)
     return Envelope(
         event_id=EventId(stated.event_id or derived),
         source=source,
         record_id=stated.record_id,
         record_revision=stated.record_revision,
         sequence=stated.sequence,
-        subject_kind=kind_of(subject),
+        subject_kind=kind_of(subject) if alias_of(subject) is None else SubjectKind.NONE,
         subject_id=subject,
         occurred_at=stated.occurred_at or at,
         decided_on=stated.decided_on,

@@ -8,13 +8,18 @@ silence.
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Annotated, Final
+from functools import reduce
+from operator import or_
+from typing import Annotated, Any, Final, get_type_hints
 
 import msgspec
 from msgspec import Meta
 
+from creditbus.domain.acts.kinds import ACTS, Act
+from creditbus.domain.acts.registrations import Relation, RelationChanged
+from creditbus.domain.catalogue import Tier
 from creditbus.domain.directives import Action, Outcome
-from creditbus.domain.events import RemovalCause
+from creditbus.domain.events import EntryListed, EntryRemoved, RemovalCause
 from creditbus.domain.ids import (
     BasisId,
     DirectiveId,
@@ -75,6 +80,12 @@ class ListingSubmission(
     until_performed: bool = False
     notice_served_on: date | None = None
     rights_stated: bool = False
+    tier: Tier | None = None
+    underlying: tuple[str, ...] = ()
+    measures: tuple[MeasureId, ...] = ()
+    unit: SubjectId | None = None
+    consent_on: date | None = None
+    act_ended_on: date | None = None
 
 
 class RemovalSubmission(
@@ -93,7 +104,58 @@ class RemovalSubmission(
     ground: str = ""
 
 
-EntrySubmission = ListingSubmission | RemovalSubmission
+class RelationSubmission(
+    msgspec.Struct,
+    frozen=True,
+    kw_only=True,
+    forbid_unknown_fields=True,
+    tag="relation_changed",
+    tag_field="type",
+):
+    """A registry says who stands for an organisation: by number, for which a token is kept."""
+
+    envelope: SubmittedEnvelope
+    relation: Relation
+    person: PersonNumber
+    valid_from: date
+    valid_to: date | None = None
+
+
+def _submission_of(kind: type[Act]) -> type[msgspec.Struct]:
+    """Return what may be submitted for an act: its own fields, with an envelope to be completed."""
+    hints = get_type_hints(kind)
+    fields = [
+        (each.name, hints[each.name], each.default)
+        if each.default is not msgspec.NODEFAULT
+        else (each.name, SubmittedEnvelope if each.name == "envelope" else hints[each.name])
+        for each in msgspec.structs.fields(kind)
+    ]
+    return msgspec.defstruct(
+        f"{kind.__name__}Submission",
+        fields,
+        namespace={"__doc__": kind.__doc__},
+        frozen=True,
+        kw_only=True,
+        forbid_unknown_fields=True,
+        tag=kind.__struct_config__.tag,
+        tag_field="type",
+    )
+
+
+KIND_OF: Final[dict[type[msgspec.Struct], type[Act]]] = {
+    ListingSubmission: EntryListed,
+    RemovalSubmission: EntryRemoved,
+    RelationSubmission: RelationChanged,
+    **{
+        _submission_of(kind): kind
+        for kind in ACTS
+        if kind not in {EntryListed, EntryRemoved, RelationChanged}
+    },
+}
+"""The act that each submission becomes."""
+
+EventSubmission: Final[Any] = reduce(or_, KIND_OF)
+"""Whatever a source may hand in; ``type`` says which."""
 
 
 class AnswerEnvelope(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

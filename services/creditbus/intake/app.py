@@ -1,23 +1,39 @@
-"""Connect intake: inboxes in; events, acknowledgements, refusals and dead letters out."""
+"""Connect intake: inboxes in; events, acknowledgements, refusals and dead letters out.
+
+Every worker holds all aliases: no inbox is keyed by them, so none could hold a part of its own. It
+reads their topic to the end before it joins its group, and follows it beside its work.
+"""
 
 from __future__ import annotations
 
 import hmac
+from collections.abc import Callable, Iterable
 from functools import partial
 
+from creditbus.domain.acts.kinds import ACTS, is_way_out
+from creditbus.domain.aliases import (
+    AliasClaims,
+    SubjectAliasMapped,
+    SubjectIdentityConflict,
+    alias_of,
+    root_of,
+)
 from creditbus.domain.directives import Acknowledgement
-from creditbus.domain.events import EntryListed, EntryRemoved
 from creditbus.domain.refusals import Refusal
+from creditbus.domain.resolution import Aliases
 from creditbus.engine.job import Job
-from creditbus.engine.values import Arrival, Output, Produced
-from creditbus.intake.decide import Arrivals, build
+from creditbus.engine.values import Arrival, Outcome, Output, Produced, Slice, State
+from creditbus.intake.decide import Arrivals, Renamed, build
 from creditbus.runtime import reading
+from creditbus.runtime.following import Following
 from creditbus.runtime.hosting import host
+from creditbus.runtime.kafka import Record
 from creditbus.runtime.process import Process
-from creditbus.wire.headers import ORIGIN, event_headers
-from creditbus.wire.records import Codec
+from creditbus.wire.headers import ALIAS, ORIGIN, event_headers
+from creditbus.wire.records import RECORD_OF, Codec
 from creditbus.wire.topics import (
     ACKNOWLEDGEMENTS,
+    ALIASES,
     EVENTS,
     INBOX_MAX_BYTES,
     REFUSALS,
@@ -25,6 +41,8 @@ from creditbus.wire.topics import (
     inbox,
     party_of_inbox,
 )
+
+Decide = Callable[[Slice[Arrivals], State], Outcome]
 
 _TOPICS = {"events": EVENTS, "acknowledgements": ACKNOWLEDGEMENTS}
 
@@ -35,28 +53,83 @@ def run(process: Process) -> None:
 
 
 def job(process: Process) -> Job[Arrivals]:
-    """Return what an intake worker does: all inboxes in, no tables."""
+    """Return what an intake worker does: all inboxes in, no tables; waits for the aliases."""
     codec, catalogue = process.codec, process.catalogue
     key = process.settings.attestation_key.encode()
     if not key:
         raise ValueError(
             "set CREDITBUS_ATTESTATION_KEY: without it anyone could vouch for a record"
         )
-    accepts = (EntryListed, EntryRemoved, Acknowledgement)
+    accepts = (*ACTS, SubjectAliasMapped, Acknowledgement)
+    aliases = Aliases()
+    following = Following(process, ALIASES)
+    following.begin()
+    take(following.drain(), codec, aliases)
+    process.logger.info("aliases are read", aliases=len(aliases), position=aliases.position)
+    decide = build(catalogue, party_of_inbox, lambda raw: hmac.digest(key, raw, "sha256"), aliases)
     return Job(
         application=application("intake"),
         name=process.name,
         sources=tuple(inbox(party) for party in (*catalogue.sources, *catalogue.bodies)),
         tables=(),
         read=reading.values(codec, accepts=accepts, max_bytes=INBOX_MAX_BYTES),
-        decide=build(catalogue, party_of_inbox, lambda raw: hmac.digest(key, raw, "sha256")),
+        decide=_informed(decide, following, partial(take, codec=codec, aliases=aliases), aliases),
         write=partial(write, codec),
         bury=partial(reading.dead_letter, codec=codec),
     )
 
 
+def take(records: Iterable[Record], codec: Codec, aliases: Aliases) -> None:
+    """Let the aliases learn what records of their topic say."""
+    arrived = list(records)
+    values = codec.decode_many([record.value for record in arrived])
+    for record, value in zip(arrived, values, strict=True):
+        match value:
+            case AliasClaims():
+                aliases.learn(value)
+            case SubjectIdentityConflict():
+                aliases.doubt(value)
+            case _ if record.value is None:
+                aliases.settle(root_of(record.key.decode()))
+            case other:
+                raise AssertionError(f"{record.place}/{record.offset} is no alias: {other}")
+        aliases.position = record.offset + 1
+
+
+def _informed(
+    decide: Decide,
+    following: Following,
+    learn: Callable[[Iterable[Record]], None],
+    aliases: Aliases,
+) -> Decide:
+    """Return the decision, made with the aliases as far as they are read.
+
+    Another worker may have read further when it admitted a listing, so before a removal under an
+    unknown code is decided, everything is read that there is.
+    """
+
+    def informed(arrived: Slice[Arrivals], state: State) -> Outcome:
+        learn(following.drain())
+        if any(_is_lost(arrival.value, aliases) for arrival in arrived.columns):
+            following.catch_up()
+            learn(following.drain())
+        return decide(arrived, state)
+
+    return informed
+
+
+def _is_lost(event: object, aliases: Aliases) -> bool:
+    if not isinstance(event, ACTS) or not is_way_out(event):
+        return False
+    alias = alias_of(event.envelope.subject_id)
+    return alias is not None and not aliases.ever_meant(alias)
+
+
 def write(codec: Codec, output: Output) -> Produced:
-    """Return the record for an admitted arrival, its bytes unchanged, or for a refusal."""
+    """Return the record for an admitted arrival, its bytes unchanged, or for a refusal.
+
+    Of a record that named its subject by an old code the bytes are new: they name the subject.
+    """
     origin = (ORIGIN, output.origin.encode())
     if isinstance(output.value, Refusal):
         refusal = output.value
@@ -66,12 +139,27 @@ def write(codec: Codec, output: Output) -> Produced:
             value=codec.encode(refusal),
             headers=(origin,),
         )
+    if isinstance(output.value, Renamed):
+        return _renamed(codec, output.value, origin)
     assert isinstance(output.value, Arrival)
     arrival = output.value
-    envelope = arrival.body().envelope
+    event = arrival.value
+    envelope = event.envelope
+    key = event.named.root if isinstance(event, SubjectAliasMapped) else envelope.subject_id
     return Produced(
         topic=_TOPICS[output.stream],
-        key=envelope.subject_id.encode(),
+        key=key.encode(),
         value=arrival.raw,
-        headers=(*event_headers(arrival.kind, envelope), origin),
+        headers=(*event_headers(RECORD_OF[type(event)], envelope), origin),
+    )
+
+
+def _renamed(codec: Codec, renamed: Renamed, origin: tuple[str, bytes]) -> Produced:
+    event = renamed.event
+    used = (ALIAS, f"{renamed.alias}@{renamed.position}".encode())
+    return Produced(
+        topic=EVENTS,
+        key=event.envelope.subject_id.encode(),
+        value=codec.encode(event),
+        headers=(*event_headers(RECORD_OF[type(event)], event.envelope), origin, used),
     )

@@ -3,6 +3,10 @@
 What can be asked of a record without knowing any state is asked here: who speaks, about whom, of
 which list. What the law asks of a listing is asked by listing, which knows the edition of the day.
 A removal is asked only who speaks and about whom: no doubt about the original may hold it (law 7).
+
+A subject may be named by an old code. Then the aliases known so far say who is meant, and what is
+written names the subject itself, with the old code and how far the aliases were read beside it; so
+all that follows is a function of the log.
 """
 
 from __future__ import annotations
@@ -13,62 +17,97 @@ from typing import Final
 
 import msgspec
 
-from creditbus.domain.articles import IDENTITY, LISTS, MINORS, OWN_NAME, PERSONS
+from creditbus.domain.acts.kinds import ACTS, FACTS, is_way_out
+from creditbus.domain.acts.references import RecordReference
+from creditbus.domain.acts.registrations import RelationChanged
+from creditbus.domain.aliases import MAPS_ALIASES, SubjectAliasMapped
+from creditbus.domain.articles import IDENTITY, MINORS, OWN_NAME, PERSONS
 from creditbus.domain.catalogue import Catalogue
 from creditbus.domain.directives import Acknowledgement, Statement
+from creditbus.domain.doors import door_fault
 from creditbus.domain.entries import ID_CHARACTERS, TEXT_CHARACTERS
-from creditbus.domain.events import EntryListed, Envelope
+from creditbus.domain.events import Envelope
+from creditbus.domain.gates import BURDENS
+from creditbus.domain.ids import SourceId, SubjectId
 from creditbus.domain.refusals import Fault, Reason, refuse
+from creditbus.domain.resolution import Aliases
 from creditbus.domain.subjects import SubjectKind, is_person, kind_of, why_not_subject
 from creditbus.engine.values import Arrival, Outcome, Output, Slice, State
+from creditbus.intake.naming import Submission, conflict, meant
 
-Arrivals = Sequence[Arrival[Envelope, Statement]]
+Arrivals = Sequence[Arrival[Statement]]
 
 MANY: Final = 50
 
+_REMEMBERED: Final = (*BURDENS, *FACTS, SubjectAliasMapped)
+"""Acts that burden a subject or are kept about it: of a person only when the gateway vouches."""
 
-class Submission(msgspec.Struct, frozen=True):
-    """A submitted record, whose inbox it came through, and whether the gateway vouches."""
+
+class Renamed(msgspec.Struct, frozen=True):
+    """An admitted record about the subject that its old code stands for.
+
+    ``position`` is how far the aliases were read when that was found.
+    """
 
     event: Statement
-    party: str
-    attested: bool
-    catalogue: Catalogue
+    alias: SubjectId
+    position: int
 
 
-def admit(submission: Submission) -> Fault | None:
-    """Return the first fault of a submission in the order of ``Reason``, or none when admitted."""
-    for check in (_speaker, _record, _subject, _role, _listing):
+def admit(submission: Submission) -> tuple[Submission, ...] | Fault:
+    """Return what a submission says, or its first fault in the order of ``Reason``.
+
+    It is one record, about its subject by the subject's own id. Only what eases, under an old code
+    that has stood for several subjects, becomes several: it reaches each of them.
+    """
+    for check in (_speaker, _record):
         fault = check(submission)
         if fault is not None:
             return fault
-    return None
+    named = meant(submission)
+    if isinstance(named, Fault):
+        return named
+    for each in named:
+        for check in (_subject, _identity, _role, _claim, _competence):
+            fault = check(each)
+            if fault is not None:
+                return fault
+    return named
 
 
 def build(
-    catalogue: Catalogue, party_of: Callable[[str], str], attestation: Callable[[bytes], bytes]
+    catalogue: Catalogue,
+    party_of: Callable[[str], str],
+    attestation: Callable[[bytes], bytes],
+    aliases: Aliases | None = None,
 ) -> Callable[[Slice[Arrivals], State], Outcome]:
     """Return the decision over a slice of one inbox.
 
     ``party_of`` gives the owner of an inbox topic, ``attestation`` what the gateway signs a
-    record with.
+    record with. ``aliases`` may grow between two slices; without them no old code is known.
     """
+    known = Aliases() if aliases is None else aliases
 
     def decide(arrived: Slice[Arrivals], _state: State) -> Outcome:
         outcome = Outcome()
         party = party_of(arrived.topic)
         for arrival in arrived.columns:
-            event = arrival.body()
+            event = arrival.value
             stated = dict(arrival.headers).get("attestation") or b""
             attested = bool(stated) and hmac.compare_digest(stated, attestation(arrival.raw))
-            fault = admit(Submission(event, party, attested, catalogue))
-            if fault is not None:
-                refusal = refuse(_as_spoken_by(party, event.envelope), fault, arrival.origin)
+            admitted = admit(Submission(event, party, attested, catalogue, known))
+            if isinstance(admitted, Fault):
+                refusal = refuse(_as_spoken_by(party, event.envelope), admitted, arrival.origin)
                 outcome.outputs.append(Output("refusals", refusal, arrival.origin))
                 outcome.count("refused")
                 continue
             stream = "acknowledgements" if isinstance(event, Acknowledgement) else "events"
-            outcome.outputs.append(Output(stream, arrival, arrival.origin))
+            for each in admitted:
+                value: object = arrival
+                if each.alias is not None:
+                    value = Renamed(each.event, each.alias.id, known.position)
+                    outcome.count("renamed")
+                outcome.outputs.append(Output(stream, value, arrival.origin))
             outcome.count("admitted")
         return outcome
 
@@ -104,8 +143,7 @@ def _record(submission: Submission) -> Fault | None:
     if not envelope.record_id.strip() or envelope.record_revision < 1:
         detail = "give the record's own id and a revision of 1 or more"
         return Fault(Reason.RECORD_UNNAMED, "record_id", OWN_NAME, detail)
-    too_long = len(envelope.record_id) > ID_CHARACTERS
-    if too_long or (isinstance(submission.event, EntryListed) and _is_wordy(submission.event)):
+    if len(envelope.record_id) > ID_CHARACTERS or _is_wordy(submission.event):
         detail = (
             f"ids may have {ID_CHARACTERS} characters, texts {TEXT_CHARACTERS}, "
             f"bases and provisions {MANY} rows"
@@ -114,16 +152,45 @@ def _record(submission: Submission) -> Fault | None:
     return None
 
 
-def _is_wordy(event: EntryListed) -> bool:
-    """Tell whether a listing says more than a standing can carry; a removal is only cut."""
+def _is_wordy(event: Statement) -> bool:
+    """Tell whether a record says more than what it becomes can carry; what eases is only cut."""
+    if isinstance(event, Acknowledgement) or (isinstance(event, ACTS) and is_way_out(event)):
+        return False
     envelope = event.envelope
-    ids = (envelope.event_id, *envelope.bases, *event.provisions)
-    texts = (envelope.document_number, event.subject_name or "")
+    ids = [envelope.event_id, *envelope.bases]
+    texts = [envelope.document_number]
+    rows = len(envelope.bases)
+    for name in event.__struct_fields__:
+        said = getattr(event, name)
+        if isinstance(said, tuple):
+            ids += said
+            rows = max(rows, len(said))
+        elif isinstance(said, RecordReference):
+            ids += [said.source, said.record_id]
+        elif isinstance(said, str):
+            (ids if name.endswith("_id") else texts).append(said)
     return (
         any(len(each) > ID_CHARACTERS for each in ids)
         or any(len(each) > TEXT_CHARACTERS for each in texts)
-        or max(len(envelope.bases), len(event.provisions)) > MANY
+        or rows > MANY
     )
+
+
+def _identity(submission: Submission) -> Fault | None:
+    doubted = submission.aliases.is_doubted(submission.event.envelope.subject_id)
+    if doubted and submission.is_adverse:
+        return conflict("an old code stands for this subject and for another at once")
+    return None
+
+
+def _claim(submission: Submission) -> Fault | None:
+    event, party = submission.event, submission.party
+    if not isinstance(event, SubjectAliasMapped):
+        return None
+    if MAPS_ALIASES in submission.catalogue.sources[SourceId(party)].events:
+        return None
+    detail = f"{party} keeps no register of codes"
+    return Fault(Reason.SOURCE_NOT_COMPETENT, "source", OWN_NAME, detail)
 
 
 def _subject(submission: Submission) -> Fault | None:
@@ -132,9 +199,20 @@ def _subject(submission: Submission) -> Fault | None:
     why_not = why_not_subject(kind, envelope.subject_id)
     if why_not:
         return Fault(Reason.SUBJECT_INVALID, "subject_id", IDENTITY, why_not)
-    if not is_person(kind) or not isinstance(submission.event, EntryListed):
+    return _alias(submission) or _other(submission) or _person(submission, kind)
+
+
+def _alias(submission: Submission) -> Fault | None:
+    event = submission.event
+    why_not = event.named.why_not() if isinstance(event, SubjectAliasMapped) else ""
+    return Fault(Reason.SUBJECT_INVALID, "alias", IDENTITY, why_not) if why_not else None
+
+
+def _person(submission: Submission, kind: SubjectKind) -> Fault | None:
+    event, envelope = submission.event, submission.event.envelope
+    if not is_person(kind) or not isinstance(event, _REMEMBERED):
         return None
-    if submission.event.subject_name is not None:
+    if getattr(event, "subject_name", None) is not None:
         detail = "a natural person's name never travels on the bus"
         return Fault(Reason.SUBJECT_INVALID, "subject_name", PERSONS, detail)
     if not submission.attested:
@@ -146,20 +224,21 @@ def _subject(submission: Submission) -> Fault | None:
     return None
 
 
-def _listing(submission: Submission) -> Fault | None:
+def _other(submission: Submission) -> Fault | None:
     event = submission.event
-    if not isinstance(event, EntryListed):
+    if not isinstance(event, RelationChanged):
         return None
-    definition = submission.catalogue.lists.get(event.list_id)
-    if definition is None:
-        detail = f"the catalogue has no list {event.list_id}"
-        return Fault(Reason.LIST_UNKNOWN, "list_id", LISTS, detail)
-    if not definition.enabled:
-        return Fault(Reason.LIST_DISABLED, "list_id", LISTS, definition.note or "not in use")
-    if submission.party not in definition.keepers:
-        detail = f"{submission.party} does not keep {definition.id}"
-        return Fault(Reason.SOURCE_NOT_COMPETENT, "list_id", LISTS, detail)
-    if not definition.admits(kind_of(event.envelope.subject_id)):
-        detail = f"{definition.id} does not admit subjects of this kind"
-        return Fault(Reason.SUBJECT_NOT_ADMITTED, "subject_id", LISTS, detail)
+    why_not = why_not_subject(SubjectKind.NATURAL_PERSON, event.person)
+    if why_not:
+        return Fault(Reason.SUBJECT_INVALID, "person", IDENTITY, why_not)
+    if not submission.attested:
+        detail = "who stands for an organisation is told to the gateway, by number"
+        return Fault(Reason.PERSON_NOT_ATTESTED, "person", PERSONS, detail)
     return None
+
+
+def _competence(submission: Submission) -> Fault | None:
+    event = submission.event
+    if isinstance(event, Acknowledgement | SubjectAliasMapped):
+        return None
+    return door_fault(event, submission.catalogue)

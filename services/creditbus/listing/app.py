@@ -1,20 +1,23 @@
-"""Connect listing: the log of record in; standings, refusals and duplicates out."""
+"""Connect listing: the log of record in; standings, aliases, refusals and duplicates out."""
 
 from __future__ import annotations
 
 from functools import partial
+from typing import get_args
 
+from creditbus.domain.aliases import AliasClaims, SubjectIdentityConflict, conflict_key
 from creditbus.domain.refusals import Duplicate, Refusal
 from creditbus.domain.standings import Standing
 from creditbus.engine.job import Job
 from creditbus.engine.values import Output, Produced
-from creditbus.listing.decide import TABLES, Arrivals, build
+from creditbus.listing.aliases import Settled
+from creditbus.listing.decide import TABLES, Arrivals, Logged, build
 from creditbus.runtime import reading
 from creditbus.runtime.hosting import host
 from creditbus.runtime.process import Process
 from creditbus.wire.headers import ORIGIN
 from creditbus.wire.records import Codec
-from creditbus.wire.topics import DUPLICATES, EVENTS, REFUSALS, STANDINGS, application
+from creditbus.wire.topics import ALIASES, DUPLICATES, EVENTS, REFUSALS, STANDINGS, application
 
 
 def run(process: Process) -> None:
@@ -30,15 +33,15 @@ def job(process: Process) -> Job[Arrivals]:
         name=process.name,
         sources=(EVENTS,),
         tables=TABLES,
-        read=reading.events(codec),
-        decide=build(process.catalogue),
+        read=reading.values(codec, accepts=get_args(Logged)),
+        decide=build(process.editions, process.clocks),
         write=partial(write, codec),
         bury=partial(reading.dead_letter, codec=codec),
     )
 
 
 def write(codec: Codec, output: Output) -> Produced:
-    """Return the record for a standing, a refusal or a duplicate."""
+    """Return the record for what was decided, by its type; the empty one ends a conflict."""
     match output.value:
         case Standing() as standing:
             topic, key = STANDINGS, str(standing.subject_id)
@@ -46,11 +49,15 @@ def write(codec: Codec, output: Output) -> Produced:
             topic, key = REFUSALS, refusal.source
         case Duplicate() as repeat:
             topic, key = DUPLICATES, repeat.source
+        case AliasClaims() as claims:
+            topic, key = ALIASES, claims.root
+        case SubjectIdentityConflict() | Settled() as about:
+            topic, key = ALIASES, conflict_key(about.root)
         case other:
             raise AssertionError(f"listing does not write {type(other).__name__}")
     return Produced(
         topic=topic,
         key=key.encode(),
-        value=codec.encode(output.value),
+        value=None if isinstance(output.value, Settled) else codec.encode(output.value),
         headers=((ORIGIN, output.origin.encode()),) if output.origin else (),
     )

@@ -1,37 +1,50 @@
 """Listing: an event moves its subject's entries, once, by law.
 
 An event seen before with the same content is a duplicate; with other content it is a conflict, and
-only a removal passes then. A listing passes the gates. What is left moves the entry; the standing
-that follows goes out when it changed. The turn of the day is an event like any other: it begins and
-ends what is due.
+only what eases passes then. What burdens passes the gates. What is left moves the registers of an
+entry, or of the subject, or is kept as a fact; the standing that follows goes out when it changed.
+The turn of the day is an event like any other: it begins and ends what is due.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date
 from typing import Final
 
 import msgspec
 
-from creditbus.domain.calendar import DAY
-from creditbus.domain.catalogue import Catalogue
-from creditbus.domain.entries import transition
+from creditbus.domain.acts.kinds import FACTS, SUBJECT_ACTS, Act, Fact, is_way_out
+from creditbus.domain.aliases import SubjectAliasMapped
+from creditbus.domain.calendar import DAY, days_after
+from creditbus.domain.deadlines import NO_CLOCKS, Clocks
+from creditbus.domain.doors import door_fault
+from creditbus.domain.dossiers import Dossier, about_entry, about_subject
+from creditbus.domain.editions import EditionActivated, Editions
+from creditbus.domain.endings import Rules
+from creditbus.domain.entries import Stage
 from creditbus.domain.events import DayTurned, EntryListed, EntryRemoved, Envelope, content_digest
-from creditbus.domain.gates import Listing, first_fault
-from creditbus.domain.ids import EventId
+from creditbus.domain.gates import BURDENS, Listing, first_fault
+from creditbus.domain.ids import EntryId, EventId
 from creditbus.domain.refusals import Fault, Reason, duplicate, refuse
-from creditbus.domain.standings import Standing, advance, settle, turns
+from creditbus.domain.registers import buried
+from creditbus.domain.standings import Standing, advance, entries_on, turns, with_entries
 from creditbus.domain.subjects import kind_of
+from creditbus.domain.transitions import is_overtaken
 from creditbus.engine.values import Arrival, Draft, Outcome, Output, Slice, State, Table
+from creditbus.listing.aliases import ALIASES, register
+from creditbus.listing.memory import DOSSIERS, NOTES, TOMBSTONES, forget, keep
 
-Logged = EntryListed | EntryRemoved | DayTurned
-Arrivals = Sequence[Arrival[Envelope, Logged]]
+Logged = Act | SubjectAliasMapped | DayTurned | EditionActivated
+Arrivals = Sequence[Arrival[Logged]]
 Identity = tuple[str, str, str, int]
 Due = tuple[date, str]
 
 _SCAN_ROWS: Final = 1000
 _TODAY: Final = "today"
+_COUNTS: Final = {EntryListed: "listed", EntryRemoved: "removed"}
+_ACTIVE: Final = "active"
+_ENCODER: Final = msgspec.msgpack.Encoder()
 
 
 def _text(value: str) -> bytes:
@@ -49,12 +62,7 @@ def _identity(envelope: Envelope) -> Identity:
 
 
 def _pack_identity(identity: Identity) -> bytes:
-    return msgspec.msgpack.encode(identity)
-
-
-def _unpack_identity(packed: bytes) -> Identity:
-    identity: Identity = msgspec.msgpack.decode(packed, type=Identity)
-    return identity
+    return _ENCODER.encode(identity)
 
 
 def _pack_due(due: Due) -> bytes:
@@ -69,7 +77,7 @@ def _unpack_due(packed: bytes) -> Due:
 SEEN: Final = Table[Identity, bytes](
     name="seen",
     pack_key=_pack_identity,
-    unpack_key=_unpack_identity,
+    unpack_key=msgspec.msgpack.Decoder(Identity).decode,
     pack_value=bytes,
     unpack_value=bytes,
 )
@@ -79,8 +87,8 @@ SUBJECTS: Final = Table[str, Standing](
     name="subjects",
     pack_key=_text,
     unpack_key=bytes.decode,
-    pack_value=msgspec.msgpack.encode,
-    unpack_value=lambda packed: msgspec.msgpack.decode(packed, type=Standing),
+    pack_value=_ENCODER.encode,
+    unpack_value=msgspec.msgpack.Decoder(Standing).decode,
 )
 """The standing of each subject."""
 
@@ -98,34 +106,60 @@ DAYS: Final = Table[str, date](
 )
 """The last civil day that has turned, so that a late listing of an ended term ends at once."""
 
-TABLES: Final = (SEEN, SUBJECTS, DUE, DAYS)
+EDITIONS: Final = Table[str, str](
+    name="editions",
+    pack_key=_text,
+    unpack_key=bytes.decode,
+    pack_value=_text,
+    unpack_value=bytes.decode,
+)
+"""The edition of the catalogue that the log activated last."""
+
+TABLES: Final = (SEEN, SUBJECTS, DOSSIERS, TOMBSTONES, NOTES, DUE, DAYS, EDITIONS, ALIASES)
+
+
+class _Cause(msgspec.Struct, frozen=True):
+    """What led to a settling: the event, where it came in, and the one entry that it moved."""
+
+    event_id: EventId
+    origin: str = ""
+    moved: EntryId | None = None
 
 
 class _Shift:
     """The work on one slice: a draft of the state, and the outcome so far."""
 
-    def __init__(self, catalogue: Catalogue, state: State) -> None:
-        self.catalogue = catalogue
+    def __init__(self, editions: Editions, clocks: Clocks, state: State) -> None:
+        self.clocks = clocks
         self.draft = Draft(state)
+        self.active = self.draft.get(EDITIONS, _ACTIVE)
+        self.editions = editions.upto(self.active or "")
         self.outcome = Outcome()
         self.today = self.draft.get(DAYS, _TODAY)
 
-    def take(self, arrival: Arrival[Envelope, Logged]) -> None:
+    def take(self, arrival: Arrival[Logged]) -> None:
         """Move what one event moves."""
-        event = arrival.body()
+        event = arrival.value
         if isinstance(event, DayTurned):
             self.turn(event)
             return
-        identity = _identity(event.envelope)
+        if isinstance(event, EditionActivated):
+            self.activate(event)
+            return
+        if isinstance(event, SubjectAliasMapped):
+            for stream, value in register(self.draft, event, arrival.origin):
+                self._say(stream, value, arrival.origin)
+            return
+        envelope = event.envelope
+        identity = _identity(envelope)
         digest = content_digest(event)
         known = self.draft.get(SEEN, identity)
         if known == digest:
-            self._say("duplicates", duplicate(event.envelope, arrival.origin), arrival.origin)
+            self._say("duplicates", duplicate(envelope, arrival.origin), arrival.origin)
             return
         fault = self._fault(event, conflict=known is not None)
         if fault is not None:
-            refusal = refuse(event.envelope, fault, arrival.origin)
-            self._say("refusals", refusal, arrival.origin)
+            self._say("refusals", refuse(envelope, fault, arrival.origin), arrival.origin)
             return
         self.draft.put(SEEN, identity, digest)
         self._move(event, arrival.origin)
@@ -138,87 +172,158 @@ class _Shift:
             self._begin(event)
         self.today = event.day
         self.draft.put(DAYS, _TODAY, event.day)
-        while due := self.draft.scan(DUE, (date.min, ""), (event.day + DAY, ""), _SCAN_ROWS):
-            for key, _ in due:
-                self.draft.put(DUE, key, None)
-                standing = self.draft.get(SUBJECTS, key[1])
-                if standing is not None:
-                    self._settle(standing, standing, event.envelope.event_id, "")
+        for due in self._due(event.day + DAY):
+            self.draft.put(DUE, due, None)
+            self._age(due[1], event)
+            forget(self.draft, due[1], event.day)
         self.outcome.count("days")
+
+    def activate(self, event: EditionActivated) -> None:
+        """Decide what follows in the log with the edition, each event under the law of its day.
+
+        Raises ``EditionUnknown`` when its file is not here: a guess would be another law.
+        """
+        known = self.editions
+        # Until now this process's own newest stood for it, and may be younger than the log.
+        first = self.active is None
+        self.editions = known.upto(event.edition) if first else known.activated(event.edition)
+        self.active = self.editions.latest.edition
+        self.draft.put(EDITIONS, _ACTIVE, self.active)
+        self.outcome.count("editions")
 
     def _begin(self, event: DayTurned) -> None:
         """Settle everyone on the first day ever; until now the decisions' own days stood for it."""
         self.today = event.day
+        for due in self._due(date.max):
+            self._age(due[1], event)
+
+    def _due(self, until: date) -> Iterator[Due]:
+        """Yield the rows of the date index before a day, with their subjects read ahead."""
         after: Due = (date.min, "")
-        while rows := self.draft.scan(DUE, after, (date.max, ""), _SCAN_ROWS):
-            for key, _ in rows:
-                standing = self.draft.get(SUBJECTS, key[1])
-                if standing is not None:
-                    self._settle(standing, standing, event.envelope.event_id, "")
+        while rows := self.draft.scan(DUE, after, (until, ""), _SCAN_ROWS):
+            subjects = {subject for (_, subject), _ in rows}
+            self.draft.prefetch(SUBJECTS, subjects)
+            self.draft.prefetch(DOSSIERS, subjects)
+            yield from (due for due, _ in rows)
             last = rows[-1][0]
             after = (last[0], last[1] + "\0")
 
-    def _fault(self, event: EntryListed | EntryRemoved, *, conflict: bool) -> Fault | None:
-        # A removal passes even here: the doubt is about the record, and the way out never waits.
-        if isinstance(event, EntryRemoved):
-            return None
-        if conflict:
+    def _age(self, subject: str, event: DayTurned) -> None:
+        """Settle a subject on the day that has turned."""
+        standing, dossier = self.draft.get(SUBJECTS, subject), self.draft.get(DOSSIERS, subject)
+        if standing is not None and dossier is not None:
+            self._settle(standing, dossier, _Cause(event.envelope.event_id))
+
+    def _fault(self, event: Act, *, conflict: bool) -> Fault | None:
+        # What eases passes even here: the doubt is about the record, and no way out waits for it.
+        if conflict and not is_way_out(event):
             detail = (
                 "this revision of the record was sent before with other content; send a new one"
             )
             return Fault(Reason.CONTENT_CONFLICT, "record_revision", "", detail)
-        definition = self.catalogue.lists.get(event.list_id)
-        if definition is None:
-            detail = f"the catalogue has no list {event.list_id}"
-            return Fault(Reason.LIST_UNKNOWN, "list_id", "", detail)
-        return first_fault(Listing(event, definition, self.catalogue))
+        # A burden falls under the law of its day; who may state the rest is asked as of now.
+        is_burden = isinstance(event, BURDENS)
+        day = event.envelope.decided_on
+        catalogue = self.editions.on(day) if is_burden else self.editions.latest
+        fault = door_fault(event, catalogue)
+        if fault is None and isinstance(event, BURDENS):
+            definition = catalogue.lists[event.list_id]
+            return first_fault(Listing(event, definition, catalogue))
+        return fault
 
-    def _move(self, event: EntryListed | EntryRemoved, origin: str) -> None:
+    def _move(self, event: Act, origin: str) -> None:
         subject = event.envelope.subject_id
-        before = self.draft.get(SUBJECTS, subject)
-        standing = before or Standing(subject_id=subject, subject_kind=kind_of(subject))
-        known = standing.entry(transition(None, event).entry_id)
-        moved = transition(known, event)
-        if moved is known:
-            # It says nothing that a newer act of the same source has not overtaken.
-            detail = f"revision {known.record_revision} of the record is known and stands"
-            fault = Fault(Reason.REVISION_SUPERSEDED, "record_revision", "", detail)
-            self._say("refusals", refuse(event.envelope, fault, origin), origin)
+        if isinstance(event, FACTS):
+            self._keep(event, origin)
             return
-        self.outcome.count("listed" if isinstance(event, EntryListed) else "removed")
-        after = standing.with_entry(moved)
-        after = msgspec.structs.replace(
-            after, synthetic=standing.synthetic or event.envelope.synthetic
+        dossier = self.draft.get(DOSSIERS, subject) or Dossier()
+        touched: EntryId | None = None
+        if isinstance(event, SUBJECT_ACTS):
+            moved = about_subject(dossier, event)
+            is_news = moved is not dossier
+        else:
+            known, registers = about_entry(
+                dossier, event, lambda entry_id: self.draft.get(TOMBSTONES, entry_id)
+            )
+            is_news = registers is not known and not is_overtaken(known, event)
+            moved = dossier if registers is known else dossier.with_entry(registers)
+            touched = registers.entry_id
+        if moved is not dossier:
+            self.draft.put(DOSSIERS, subject, moved)
+        if not is_news:
+            self._overtaken(event, origin)
+            return
+        self.outcome.count(_COUNTS.get(type(event), "moved"))
+        standing = self.draft.get(SUBJECTS, subject) or Standing(
+            subject_id=subject, subject_kind=kind_of(subject)
         )
-        self._settle(before, after, event.envelope.event_id, origin)
+        synthetic = standing.synthetic or event.envelope.synthetic
+        if synthetic is not standing.synthetic:
+            standing = msgspec.structs.replace(standing, synthetic=synthetic)
+        self._settle(standing, moved, _Cause(event.envelope.event_id, origin, touched))
 
-    def _settle(
-        self, before: Standing | None, after: Standing, caused_by: EventId, origin: str
-    ) -> None:
-        edition = self.catalogue.edition
-        settled = settle(
-            msgspec.structs.replace(after, edition=edition), self.catalogue.lists, self.today
-        )
-        moved = advance(before, settled, caused_by)
-        if moved is None:
+    def _keep(self, event: Fact, origin: str) -> None:
+        note = keep(self.draft, event, self.today)
+        if note is None:
+            self._overtaken(event, origin)
             return
-        self.draft.put(SUBJECTS, moved.subject_id, moved)
-        for day in turns(moved, self.today):
-            self.draft.put(DUE, (day, moved.subject_id), b"")
-        self._say("standings", moved, origin)
+        self.outcome.count("kept")
+        if note.kept_to is not None:
+            due = days_after(note.kept_to, 1)
+            self.draft.put(DUE, (due, event.envelope.subject_id), b"")
+
+    def _overtaken(self, event: Act, origin: str) -> None:
+        # It says nothing that a newer act of the same source has not overtaken.
+        detail = "a newer revision of the record is known and stands"
+        fault = Fault(Reason.REVISION_SUPERSEDED, "record_revision", "", detail)
+        self._say("refusals", refuse(event.envelope, fault, origin), origin)
+
+    def _settle(self, standing: Standing, dossier: Dossier, cause: _Cause) -> None:
+        """Say the standing that follows from the dossier on this day, if it is another."""
+        subject = standing.subject_id
+        present = self.editions.on(self.today) if self.today is not None else self.editions.latest
+        rules = Rules(present.lists, self.clocks)
+        found = entries_on(standing, dossier, rules, self.today)
+        erased = [(case, entry) for case, entry in found if entry.stage is Stage.ERASED]
+        if erased:
+            for case, entry in erased:
+                assert entry.removed_on is not None
+                assert entry.removal_cause is not None
+                tombstone = buried(case.registers, entry.removed_on, entry.removal_cause)
+                self.draft.put(TOMBSTONES, entry.entry_id, tombstone)
+            kept = dossier.without({entry.entry_id for _, entry in erased})
+            self.draft.put(DOSSIERS, subject, kept)
+            found = [each for each in found if each[1].stage is not Stage.ERASED]
+        before = standing if standing.revision else None
+        for day in turns(found, before, cause.moved):
+            self.draft.put(DUE, (day, subject), b"")
+        after = msgspec.structs.replace(with_entries(standing, found), edition=present.edition)
+        moved = advance(before, after, cause.event_id)
+        if moved is not None:
+            self.draft.put(SUBJECTS, subject, moved)
+            self._say("standings", moved, cause.origin)
 
     def _say(self, stream: str, value: object, origin: str) -> None:
         self.outcome.outputs.append(Output(stream, value, origin))
         self.outcome.count(stream)
 
 
-def build(catalogue: Catalogue) -> Callable[[Slice[Arrivals], State], Outcome]:
-    """Return the decision over a slice of the log under this catalogue."""
+def build(
+    editions: Editions, clocks: Clocks = NO_CLOCKS
+) -> Callable[[Slice[Arrivals], State], Outcome]:
+    """Return the decision over a slice of the log under these editions, with the law's clocks.
+
+    Until the log activates one, their latest counts as active.
+    """
 
     def decide(arrived: Slice[Arrivals], state: State) -> Outcome:
-        shift = _Shift(catalogue, state)
-        shift.draft.prefetch(SUBJECTS, {arrival.head.subject_id for arrival in arrived.columns})
-        shift.draft.prefetch(SEEN, {_identity(arrival.head) for arrival in arrived.columns})
+        shift = _Shift(editions, clocks, state)
+        subjects = {arrival.value.envelope.subject_id for arrival in arrived.columns}
+        shift.draft.prefetch(SUBJECTS, subjects)
+        shift.draft.prefetch(DOSSIERS, subjects)
+        shift.draft.prefetch(
+            SEEN, {_identity(arrival.value.envelope) for arrival in arrived.columns}
+        )
         for arrival in arrived.columns:
             shift.take(arrival)
         shift.outcome.changes = shift.draft.changes

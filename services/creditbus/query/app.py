@@ -9,6 +9,7 @@ from typing import Annotated, Final
 
 from fastapi import Depends, FastAPI, Path, Request, Response
 
+from creditbus.domain.calendar import day_of
 from creditbus.domain.checks import Access, Answer, Check
 from creditbus.domain.ids import ItemId, SubjectId, derive
 from creditbus.domain.refusals import Fault, Reason
@@ -70,8 +71,7 @@ class _Desk:
 
     def __init__(self, process: Process) -> None:
         settings = process.settings
-        self._process = process
-        self._catalogue = process.catalogue
+        self._process, self._editions = process, process.editions
         self._codec = process.codec
         self._persons = Persons(settings.person_key, allow_synthetic=settings.allow_synthetic)
         self._serving = Serving(settings.redis)
@@ -98,7 +98,7 @@ class _Desk:
         """Return the answer, once it is kept who asked for it."""
         await self._admit(asked)
         standing = await self._serving.standing(asked.check.subject)
-        given = answer(asked.check, standing, self._catalogue, asked.at)
+        given = answer(asked.check, standing, self._editions, asked.at)
         await self._note(asked, given.check_id, given.verdict, as_of=given.as_of)
         self._process.meters.add("checks", matter=given.matter, verdict=given.verdict)
         return given
@@ -126,8 +126,8 @@ class _Desk:
         return subject
 
     async def _admit(self, asked: _Asked) -> None:
-        asker = self._catalogue.subscribers.get(asked.asker)
-        obstacle = why_not(asked.check, asker, self._catalogue)
+        catalogue = self._editions.on(day_of(asked.at))
+        obstacle = why_not(asked.check, catalogue.subscribers.get(asked.asker), catalogue)
         if obstacle is None:
             return
         self._process.meters.add("checks_refused", why=obstacle.field)

@@ -17,9 +17,11 @@ from creditbus.domain.calendar import day_of
 from creditbus.domain.catalogue import Catalogue, MeasureDefinition, ServiceItem, Subscriber
 from creditbus.domain.checks import Answer, Check, Finding, Verdict
 from creditbus.domain.directives import Ground
+from creditbus.domain.editions import Editions
 from creditbus.domain.ids import MeasureId, derive
 from creditbus.domain.measures import grounds_of, in_force, remedies_of
-from creditbus.domain.standings import Standing, settle
+from creditbus.domain.readings import settle
+from creditbus.domain.standings import Standing
 from creditbus.domain.subjects import kind_of, why_not_subject
 
 
@@ -47,12 +49,18 @@ def why_not(check: Check, asker: Subscriber | None, catalogue: Catalogue) -> Obs
     return None
 
 
-def answer(check: Check, standing: Standing | None, catalogue: Catalogue, at: datetime) -> Answer:
-    """Return the answer to a check at an instant; none is the standing of a subject never named."""
-    item = catalogue.items[check.matter]
+def answer(check: Check, standing: Standing | None, editions: Editions, at: datetime) -> Answer:
+    """Return the answer to a check at an instant; none is the standing of a subject never named.
+
+    The law is that of the day of the question. A standing may name a newer edition than this
+    process began with; raises ``EditionUnknown`` when its file is not here.
+    """
+    known = editions if standing is None else editions.activated(standing.edition)
+    law = known.as_of(day_of(at))
+    item = law.latest.items[check.matter]
     if standing is not None:
-        standing = settle(standing, catalogue.lists, day_of(at))
-    barred = _findings(item.barred_by, standing, catalogue, at)
+        standing = settle(standing, law.latest.lists, day_of(at))
+    barred = _findings(item.barred_by, standing, law, at)
     return Answer(
         check_id=derive("check", check.subject, check.matter, check.purpose, at.isoformat()),
         verdict=_verdict(barred),
@@ -62,8 +70,8 @@ def answer(check: Check, standing: Standing | None, catalogue: Catalogue, at: da
         as_of=standing.revision if standing is not None else 0,
         answered_at=at,
         barred=barred,
-        eased=_findings(_eased_by(item, barred), standing, catalogue, at),
-        edition=catalogue.edition,
+        eased=_findings(_eased_by(item, barred), standing, law, at),
+        edition=law.latest.edition,
     )
 
 
@@ -80,17 +88,17 @@ def _eased_by(item: ServiceItem, barred: tuple[Finding, ...]) -> tuple[MeasureId
 def _findings(
     measures: tuple[MeasureId, ...],
     standing: Standing | None,
-    catalogue: Catalogue,
+    law: Editions,
     at: datetime,
 ) -> tuple[Finding, ...]:
     if standing is None:
         return ()
     found = []
     for measure_id in measures:
-        measure = catalogue.measures[measure_id]
-        grounds = in_force(grounds_of(measure, standing), at)
+        measure = law.latest.measures[measure_id]
+        grounds = in_force(grounds_of(measure, standing, law), at)
         if grounds:
-            found.append(_finding(measure, grounds, standing, catalogue))
+            found.append(_finding(measure, grounds, standing, law.latest))
     return tuple(found)
 
 

@@ -9,15 +9,17 @@ from __future__ import annotations
 
 import re
 import tomllib
-from hashlib import sha256
+from datetime import date
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
 import msgspec
 
+from creditbus.domain import review
 from creditbus.domain.catalogue import (
     Basis,
     Catalogue,
+    ClockStart,
     ExecutingBody,
     ListDefinition,
     MeasureDefinition,
@@ -26,6 +28,7 @@ from creditbus.domain.catalogue import (
     Source,
     Subscriber,
 )
+from creditbus.domain.editions import EVER, Edition, sealed
 from creditbus.runtime import calendars
 
 FOLDERS: Final[dict[str, type[Row]]] = {"lists": ListDefinition, "measures": MeasureDefinition}
@@ -40,6 +43,9 @@ FILES: Final[dict[str, type[Row]]] = {
 }
 """Files of one table a row."""
 
+EDITION: Final = "edition.toml"
+"""From which day the rows are in force, and which edition they follow."""
+
 PARTIES: Final = ("sources", "bodies", "subscribers")
 """Rows whose ids name topics and principals of the broker, which allow few characters."""
 
@@ -48,6 +54,13 @@ _FIELD: Final = re.compile(r"(?P<fault>.*) - at `\$\.?(?P<field>[^`]*)`", re.DOT
 
 Table = dict[str, Any]
 RowKind = TypeVar("RowKind", bound=Row)
+
+
+class Succession(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The place of a draft among the editions."""
+
+    in_force_from: date = EVER
+    follows: str = ""
 
 
 class CatalogueInvalid(ValueError):
@@ -60,7 +73,15 @@ class CatalogueInvalid(ValueError):
 
 
 def load_catalogue(folder: Path) -> Catalogue:
-    """Return the edition that the folder holds; raise `CatalogueInvalid` with every fault found."""
+    """Return the catalogue that the folder holds; raise `CatalogueInvalid` with every fault."""
+    return load_draft(folder)[0].catalogue
+
+
+def load_draft(folder: Path) -> tuple[Edition, bytes]:
+    """Return the edition that the folder would be if published now, and the bytes of its file.
+
+    Raises ``CatalogueInvalid`` with every fault found.
+    """
     problems = _strangers(folder)
     kinds = FOLDERS | FILES
     tables = {
@@ -76,19 +97,26 @@ def load_catalogue(folder: Path) -> Catalogue:
         for name, kind in kinds.items()
     }
     problems += _unusable_ids(rows)
+    succession = _succession(folder / EDITION, problems)
     if problems:
         raise CatalogueInvalid(folder, problems)
-    catalogue = msgspec.convert(
-        {"edition": edition_of(rows), **rows}, Catalogue, from_attributes=True
-    )
-    if problems := catalogue.problems():
+    catalogue = msgspec.convert({"edition": "", **rows}, Catalogue, from_attributes=True)
+    if problems := review.problems(catalogue):
         raise CatalogueInvalid(folder, problems)
-    return catalogue
+    return sealed(
+        Edition(
+            catalogue=catalogue, in_force_from=succession.in_force_from, follows=succession.follows
+        )
+    )
 
 
-def edition_of(rows: dict[str, dict[str, Row]]) -> str:
-    """Return the 16 hexadecimal digits that name this content, in whatever order it was read."""
-    return sha256(msgspec.json.encode(rows, order="sorted")).hexdigest()[:16]
+def _succession(path: Path, problems: list[str]) -> Succession:
+    """Return what ``edition.toml`` says; without the file the draft was always in force."""
+    try:
+        return msgspec.convert(_read(path, problems) if path.is_file() else {}, Succession)
+    except msgspec.ValidationError as invalid:
+        problems.append(_sentence(path.name, str(invalid)))
+        return Succession()
 
 
 def _folder_tables(folder: Path, problems: list[str]) -> dict[str, tuple[str, Table]]:
@@ -128,6 +156,11 @@ def _row(
     if "id" in table:
         problems.append(f"{place}, field id: the name {row_id} is the id; remove the line")
         return None
+    if kind is ListDefinition and "clock_start" not in table:
+        problems.append(
+            f"{place}, field clock_start: a term needs its beginning; say which fact starts it"
+            f" ({', '.join(ClockStart)})"
+        )
     try:
         return msgspec.convert({"id": row_id, **table}, kind)
     except msgspec.ValidationError as invalid:
@@ -155,7 +188,7 @@ def _unusable_ids(rows: dict[str, dict[str, Row]]) -> list[str]:
 def _strangers(folder: Path) -> list[str]:
     if not folder.is_dir():
         return [f"{folder} is no folder; name the one that holds bases.toml and its neighbours"]
-    known = {*FOLDERS, *(f"{name}.toml" for name in FILES), *calendars.PARTS}
+    known = {*FOLDERS, *(f"{name}.toml" for name in FILES), EDITION, *calendars.PARTS}
     return [
         f"{path.name}: the catalogue knows no such part; rename it to one of "
         f"{', '.join(sorted(known))}, or move it away"

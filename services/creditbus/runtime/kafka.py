@@ -80,6 +80,11 @@ class Recreated(Exception):
     """A topic ends before a position that was read in it: it is another topic of the same name."""
 
 
+def is_passing(error: KafkaError) -> bool:
+    """Tell whether an error says no more than that the broker is away for now."""
+    return error.code() in _AWAY or error.retriable()
+
+
 @contextmanager
 def reached() -> Iterator[None]:
     """Turn whatever says that the broker is away into ``Unavailable``."""
@@ -87,7 +92,7 @@ def reached() -> Iterator[None]:
         yield
     except KafkaException as failure:
         error = failure.args[0]
-        if error.code() in _AWAY or error.retriable():
+        if is_passing(error):
             raise Unavailable(KAFKA, error.str()) from failure
         raise
 
@@ -162,6 +167,36 @@ def positions_of(consumer: Consumer, places: Sequence[Place]) -> dict[Place, Top
 def group_reader(process: Process, application: str) -> Consumer:
     """Return a client that asks about a group's positions and never joins it."""
     return Consumer({**_client(process), "group.id": application, "enable.auto.commit": False})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Written:
+    """One record that is to be written into one partition."""
+
+    topic: str
+    partition: int
+    value: bytes
+    headers: Sequence[tuple[str, bytes]]
+
+
+def write_together(process: Process, records: Sequence[Written]) -> None:
+    """Write all the records in one transaction, or none of them; raises ``Unavailable``."""
+    producer = transactional_producer(process)
+    with reached():
+        producer.init_transactions(ANSWER_BOUND_S)
+        producer.begin_transaction()
+        try:
+            for record in records:
+                producer.produce(
+                    record.topic,
+                    value=record.value,
+                    partition=record.partition,
+                    headers=list(record.headers),
+                )
+            producer.commit_transaction(ANSWER_BOUND_S)
+        except KafkaException:
+            producer.abort_transaction(ANSWER_BOUND_S)
+            raise
 
 
 def transactional_producer(process: Process) -> Producer:

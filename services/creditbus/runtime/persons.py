@@ -15,6 +15,7 @@ from typing import Final
 
 from creditbus.domain.articles import MINORS
 from creditbus.domain.calendar import years_after
+from creditbus.domain.identifiers.citizen import CITIZEN, birth_in
 from creditbus.domain.ids import SubjectId
 from creditbus.domain.refusals import Fault, Reason
 from creditbus.domain.subjects import PERSON
@@ -24,12 +25,7 @@ CITIZEN_ID: Final = "citizen_id"
 ADULT_YEARS: Final = 18
 
 _IDENTITY: Final = "GB 11643-1999; 个人信息保护法 第六条"
-_WEIGHTS: Final = tuple(pow(2, 17 - place, 11) for place in range(17))
-_CHECKS: Final = "10X98765432"
-_PROVINCES: Final = re.compile(r"1[1-5]|2[1-3]|3[1-7]|4[1-6]|5[0-4]|6[1-5]|71|8[1-3]")
-_CITIZEN: Final = re.compile(r"[0-9]{17}[0-9X]")
 _MADE_UP: Final = re.compile(r"SYN-[0-9]{8}-(?P<year>(19|20)[0-9]{2})")
-_OLDEST: Final = date(1900, 1, 1)
 
 
 class NoPersonKey(ValueError):
@@ -103,19 +99,11 @@ def citizen_born(number: str) -> date | Fault:
 
     No message repeats the number or any part of it.
     """
-    if _CITIZEN.fullmatch(number) is None:
-        return _fault("number", "an identity number is 17 digits and a check character, 0-9 or X")
-    total = sum(int(digit) * weight for digit, weight in zip(number, _WEIGHTS, strict=False))
-    if _CHECKS[total % 11] != number[17]:
-        return _fault("number", "the check character does not fit the other seventeen")
-    try:
-        born = date(int(number[6:10]), int(number[10:12]), int(number[12:14]))
-    except ValueError:
-        born = date.min
-    if born < _OLDEST:
-        return _fault("number", "the date of birth in the number is no possible day")
-    if _PROVINCES.match(number) is None:
-        return _fault("number", "the number begins with no province")
+    why_not = CITIZEN.why_not(number)
+    if why_not:
+        return _fault("number", why_not)
+    born = birth_in(number)
+    assert born is not None, "the scheme asks for a possible day of birth"
     return born
 
 

@@ -9,8 +9,11 @@ from functools import cached_property
 import structlog
 
 from creditbus.domain.catalogue import Catalogue
-from creditbus.runtime.catalogue import load_catalogue
+from creditbus.domain.deadlines import Clocks
+from creditbus.domain.editions import Editions
+from creditbus.runtime.calendars import load_calendar, load_timers
 from creditbus.runtime.clock import Clock, SystemClock
+from creditbus.runtime.editions import load_editions
 from creditbus.runtime.health import HealthServer, Readiness
 from creditbus.runtime.logs import configure_logs
 from creditbus.runtime.metrics import Meters
@@ -48,8 +51,19 @@ class Process:
 
     @cached_property
     def catalogue(self) -> Catalogue:
-        """The edition of the catalogue that this process decides under."""
-        return load_catalogue(self.settings.catalogue)
+        """The newest edition of the catalogue, which this process began with."""
+        return self.editions.latest
+
+    @cached_property
+    def editions(self) -> Editions:
+        """The editions of the catalogue: an event is decided under that of its day."""
+        return load_editions(self.settings.catalogue, self.settings.editions)
+
+    @cached_property
+    def clocks(self) -> Clocks:
+        """The law's timers, and the calendar that they are counted by."""
+        folder = self.settings.catalogue
+        return Clocks(load_timers(folder), load_calendar(folder))
 
     @cached_property
     def codec(self) -> Codec:
@@ -61,7 +75,10 @@ class Process:
         registry = Registry(self.settings.registry)
         ids = self.patience.insist(lambda: registry.ids(schemas))
         return Codec(
-            schemas, ids, lambda number: self.patience.insist(lambda: registry.text_of(number))
+            schemas,
+            ids,
+            lambda number: self.patience.insist(lambda: registry.text_of(number)),
+            in_bulk=self.settings.decoder == "pyruhvro",
         )
 
     @property

@@ -20,6 +20,7 @@ from creditbus.engine.connection import Connection
 from creditbus.engine.failures import rule_for
 from creditbus.engine.values import Position
 from creditbus.runtime.outages import Unavailable
+from creditbus.wire.topics import INBOX_MAX_BYTES
 
 KAFKA: Final = "kafka"
 DELIVERY_BOUND_S: Final = 5.0
@@ -49,6 +50,8 @@ class AwaitedProducer:
                 "acks": "all",
                 "enable.idempotence": True,
                 "linger.ms": 1,
+                # The broker holds a batch to an inbox's limit as if it were one record.
+                "batch.size": INBOX_MAX_BYTES // 2,
                 # The library's own partitioner disagrees with everybody else's about a key.
                 "partitioner": "murmur2_random",
                 "message.timeout.ms": int(DELIVERY_BOUND_S * 1000),

@@ -1,8 +1,7 @@
 """Reading a slice: the bytes of many records become arrivals, and what cannot be read is set aside.
 
-Two ways: ``events`` decodes the envelope alone and leaves the body until somebody asks, for those
-that drop most of what they read; ``values`` decodes the whole record at once, for those that must
-vouch for it.
+Records are read whole, all of a schema at once. To leave bodies for later would save nothing: a
+repeat is known by its content, so nearly every body is needed.
 """
 
 from __future__ import annotations
@@ -20,7 +19,8 @@ from creditbus.wire.headers import ORIGIN, header
 from creditbus.wire.records import RECORD_OF, Codec, Undecodable
 from creditbus.wire.topics import DEAD_LETTERS, INBOX_PREFIX, party_of_inbox
 
-Read = Callable[[Sequence[Message]], tuple[list[Arrival[Any, Any]], list[Unreadable]]]
+Headers = Sequence[tuple[str, bytes | None]]
+Read = Callable[[Sequence[Message]], tuple[list[Arrival[Any]], list[Unreadable]]]
 
 KEPT_BYTES: Final = 800 * 1024
 KEPT_KEY_BYTES: Final = 64 * 1024
@@ -31,36 +31,29 @@ DETAIL_CHARACTERS: Final = 500
 def values(
     codec: Codec, *, accepts: Sequence[type[msgspec.Struct]], max_bytes: int | None = None
 ) -> Read:
-    """Return a reader of whole records; any type but the accepted ones is unreadable here."""
+    """Return a reader of records; any type but the accepted ones is unreadable here."""
+    accepted = frozenset(accepts)
 
-    def arrive(message: Message) -> Arrival[Any, Any]:
-        data = message.value()
-        if max_bytes is not None and data is not None and len(data) > max_bytes:
-            raise Undecodable("OVERSIZED", f"{len(data)} bytes, more than the {max_bytes} allowed")
-        value = codec.decode(data)
-        if not isinstance(value, tuple(accepts)):
-            record = RECORD_OF[type(value)]
-            raise Undecodable("UNKNOWN_RECORD", f"{record} is not taken here")
-        return _arrival(message, RECORD_OF[type(value)], value, lambda: value)
+    def read(messages: Sequence[Message]) -> tuple[list[Arrival[Any]], list[Unreadable]]:
+        data = [message.value() for message in messages]
+        short = [None if _is_longer(each, max_bytes) else each for each in data]
+        arrivals, unreadable = [], []
+        for message, raw, value in zip(messages, data, codec.decode_many(short), strict=True):
+            if type(value) in accepted:
+                assert raw is not None
+                headers = headers_of(message)
+                arrivals.append(Arrival(value, _origin(message, headers), raw, headers))
+            else:
+                unreadable.append(_unreadable(message, _finding(value, raw, max_bytes)))
+        return arrivals, unreadable
 
-    return _reader(arrive)
-
-
-def events(codec: Codec) -> Read:
-    """Return a reader of the log's events: the envelope now, the body when it is asked for."""
-
-    def arrive(message: Message) -> Arrival[Any, Any]:
-        data = message.value()
-        record, envelope = codec.envelope(data)
-        return _arrival(message, record, envelope, lambda: codec.decode(data))
-
-    return _reader(arrive)
+    return read
 
 
 def dead_letter(unreadable: Unreadable, codec: Codec) -> Produced:
     """Return the dead letter of an unreadable record: its bytes, its place and the reason."""
     position, value = unreadable.position, unreadable.value
-    origin = _origin(position, unreadable.headers)
+    origin = _first_place(position.topic, unreadable.headers) or str(position)
     source = SourceId(party_of_inbox(origin.partition("/")[0]))
     letter = DeadLetter(
         source=source,
@@ -90,56 +83,38 @@ def position_of(message: Message) -> Position:
     return Position(topic, partition, offset)
 
 
-def headers_of(message: Message) -> tuple[tuple[str, bytes | None], ...]:
+def headers_of(message: Message) -> Headers:
     """Return the headers of a record, however the client library gave them."""
-    found = message.headers() or []
-    pairs = found.items() if isinstance(found, dict) else found
-    return tuple(
-        (name, value.encode() if isinstance(value, str) else value) for name, value in pairs
-    )
+    found: Any = message.headers() or ()
+    return tuple(found.items()) if isinstance(found, dict) else found
 
 
-def _reader(arrive: Callable[[Message], Arrival[Any, Any]]) -> Read:
-    def read(messages: Sequence[Message]) -> tuple[list[Arrival[Any, Any]], list[Unreadable]]:
-        arrivals, unreadable = [], []
-        for message in messages:
-            try:
-                arrivals.append(arrive(message))
-            except Undecodable as finding:
-                unreadable.append(_unreadable(message, finding))
-        return arrivals, unreadable
-
-    return read
+def _is_longer(data: bytes | None, most: int | None) -> bool:
+    return most is not None and data is not None and len(data) > most
 
 
-def _arrival(
-    message: Message, record: str, head: object, body: Callable[[], object]
-) -> Arrival[Any, Any]:
-    data = message.value()
-    assert data is not None
-    headers = headers_of(message)
-    position = position_of(message)
-    return Arrival(
-        position=position,
-        origin=_origin(position, headers),
-        kind=record,
-        head=head,
-        body=body,
-        raw=data,
-        headers=headers,
-    )
+def _finding(value: object, data: bytes | None, most: int | None) -> Undecodable:
+    """Return why a record is not taken."""
+    if data is not None and _is_longer(data, most):
+        return Undecodable("OVERSIZED", f"{len(data)} bytes, more than the {most} allowed")
+    if isinstance(value, Undecodable):
+        return value
+    record = RECORD_OF[type(value)]  # type: ignore[index]
+    return Undecodable("UNKNOWN_RECORD", f"{record} is not taken here")
 
 
-def _origin(position: Position, headers: Sequence[tuple[str, bytes | None]]) -> str:
-    """Return where a fact first came in.
+def _origin(message: Message, headers: Headers) -> str:
+    return _first_place(str(message.topic()), headers) or str(position_of(message))
+
+
+def _first_place(topic: str, headers: Headers) -> str:
+    """Return where a fact first came in, nothing when it came in here.
 
     In an inbox that is here, whatever a header says: headers there are the party's own words, and
     with another's origin it would speak in that one's name.
     """
     carried = header(headers, ORIGIN)
-    if carried is None or position.topic.startswith(INBOX_PREFIX):
-        return str(position)
-    return carried.decode()
+    return "" if carried is None or topic.startswith(INBOX_PREFIX) else carried.decode()
 
 
 def _unreadable(message: Message, finding: Undecodable) -> Unreadable:
@@ -149,5 +124,5 @@ def _unreadable(message: Message, finding: Undecodable) -> Unreadable:
         detail=finding.detail,
         key=message.key(),
         value=message.value(),
-        headers=headers_of(message),
+        headers=tuple(headers_of(message)),
     )

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal
 
 from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
@@ -38,7 +38,13 @@ class Settings(BaseSettings):
         "redis://127.0.0.1:16379/0", description="Redis, with its password.", repr=False
     )
     schemas: Path = Field(Path("schemas/avro"), description="Folder of the Avro schemas.")
+    decoder: Literal["pyruhvro", "fastavro"] = Field(
+        "pyruhvro", description="How slices are read: at once by pyruhvro, or each by fastavro."
+    )
     catalogue: Path = Field(Path("deploy/catalogue"), description="Folder of the catalogue.")
+    editions: Path = Field(
+        Path("deploy/editions"), description="Folder of the catalogue's published editions."
+    )
     state: Path = Field(Path(".creditbus/state"), description="Folder of the workers' stores.")
     store_cache_mb: int = Field(64, description="Memory for what a worker reads of its stores.")
     host: str = Field("127.0.0.1", description="Address that HTTP servers listen on.")

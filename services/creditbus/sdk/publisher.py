@@ -19,9 +19,9 @@ from creditbus.domain.directives import Statement
 from creditbus.wire.headers import event_headers
 from creditbus.wire.records import RECORD_OF, Codec
 from creditbus.wire.schemas import Schema, Schemas, published
-from creditbus.wire.topics import inbox
+from creditbus.wire.topics import INBOX_MAX_BYTES, inbox
 
-_RECORDS: Final = ("entry_listed", "entry_removed", "acknowledgement")
+_RECORDS: Final = ("entry_listed", "entry_removed", "subject_alias_mapped", "acknowledgement")
 _FLUSH_BOUND_S: Final = 30.0
 
 
@@ -68,6 +68,8 @@ class Publisher:
                 "acks": "all",
                 "enable.idempotence": True,
                 "linger.ms": 2,
+                # The broker holds a batch to the inbox's limit as if it were one record.
+                "batch.size": INBOX_MAX_BYTES // 2,
                 "compression.type": compression,
                 "message.timeout.ms": 60_000,
                 # The library's own partitioner disagrees with everybody else's about a key.

@@ -19,10 +19,11 @@ from typing import Final
 import msgspec
 from python_calamine import CalamineError, CalamineWorkbook
 
+from creditbus.domain.aliases import alias_of, subject_named
 from creditbus.domain.calendar import years_after
 from creditbus.domain.events import EntryListed, Envelope
-from creditbus.domain.ids import BasisId, ListId, SourceId, derive_event_id
-from creditbus.domain.subjects import kind_of, uscc_subject, why_not_subject
+from creditbus.domain.ids import BasisId, ListId, SourceId, SubjectId, derive_event_id
+from creditbus.domain.subjects import SubjectKind, kind_of, why_not_subject
 
 COURT_LIST: Final = ListId("BL-COURT-SX")
 
@@ -76,7 +77,7 @@ def read_court_list(path: Path, source: SourceId) -> Iterator[EntryListed | RowF
 
     Raises ``ValueError`` when the file is no sheet, or when needed columns are missing.
     """
-    rows = ((number, row) for number, row in enumerate(_rows(path), start=1) if _is_filled(row))
+    rows = ((number, row) for number, row in enumerate(rows_of(path), start=1) if _is_filled(row))
     _, first = next(rows, (0, []))
     headers = [_normal(cell) for cell in first]
     places = {field: _place(headers, names) for field, names in COLUMNS.items()}
@@ -95,9 +96,7 @@ def read_court_list(path: Path, source: SourceId) -> Iterator[EntryListed | RowF
 
 
 def _listing(row: Mapping[str, str], source: SourceId) -> EntryListed:
-    subject = uscc_subject(row["code"])
-    if why_not := why_not_subject(kind_of(subject), subject):
-        raise _Unreadable("code", why_not)
+    subject, kind = _subject(row["code"])
     if not row["case"]:
         raise _Unreadable("case", "give the number of the enforcement case: it names the record")
     published = _day(row, "published")
@@ -109,7 +108,7 @@ def _listing(row: Mapping[str, str], source: SourceId) -> EntryListed:
         record_id=row["case"],
         record_revision=1,
         sequence=0,
-        subject_kind=kind_of(subject),
+        subject_kind=kind,
         subject_id=subject,
         occurred_at=datetime.combine(published, datetime.min.time(), UTC),
         decided_on=published,
@@ -127,6 +126,17 @@ def _listing(row: Mapping[str, str], source: SourceId) -> EntryListed:
         notice_served_on=_day(row, "notice") if row["notice"] else None,
         rights_stated=row["rights"] in _YES,
     )
+
+
+def _subject(code: str) -> tuple[SubjectId, SubjectKind]:
+    """Return the subject that a cell names, and its kind; an old code is resolved by intake."""
+    subject = subject_named(code)
+    if alias_of(subject) is not None:
+        return subject, SubjectKind.NONE
+    kind = kind_of(subject)
+    if why_not := why_not_subject(kind, subject):
+        raise _Unreadable("code", why_not)
+    return subject, kind
 
 
 def _provisions(conduct: str) -> tuple[str, ...]:
@@ -150,7 +160,8 @@ def _day(row: Mapping[str, str], field: str) -> date:
         raise _Unreadable(field, detail) from error
 
 
-def _rows(path: Path) -> Iterator[list[str]]:
+def rows_of(path: Path) -> Iterator[list[str]]:
+    """Return the rows of a sheet as texts; raises ``ValueError`` for a file that is none."""
     if path.suffix.lower() in {".xlsx", ".xls"}:
         return _workbook_rows(path)
     if path.suffix.lower() == ".csv":

@@ -18,7 +18,9 @@ from typing import Final, Self
 import msgspec
 
 from creditbus.domain.catalogue import Catalogue
+from creditbus.runtime.catalogue import load_draft
 from creditbus.runtime.credentials import Credentials, Role, file_of, new_token, row_of
+from creditbus.runtime.editions import put, read_edition
 from creditbus.runtime.modes import Mode, WantedMode
 from creditbus.runtime.registry import Registry
 from creditbus.runtime.settings import environment
@@ -29,9 +31,9 @@ from creditbus.stack.registry import read_registered
 from creditbus.stack.services import Plan, Services, run_argv, worker_name
 from creditbus.stack.supervisor import Say
 from creditbus.wire.schemas import Schemas, load_schemas
-from creditbus.wire.topics import SERVICES, service_principal
+from creditbus.wire.topics import BY_HAND, SERVICES, service_principal
 
-HOSTED: Final = tuple(name for name in SERVICES if name != "audit")
+HOSTED: Final = tuple(name for name in SERVICES if name not in BY_HAND)
 """The services that run as processes, in the order of the flow."""
 
 SLICED: Final = ("intake", "listing", "dispatch", "exposure")
@@ -54,6 +56,12 @@ class Sites:
     cache: Path
     schemas: Path
     catalogue: Path
+    editions: Path = Path("deploy/editions")
+
+    @property
+    def shelf(self) -> Path:
+        """The local bus's own folder of editions: all that it ever decided under."""
+        return self.home.absolute() / "editions"
 
 
 class LocalBus:
@@ -83,6 +91,7 @@ class LocalBus:
         self.stack.__enter__()
         try:
             self._publish(load_schemas(self._sites.schemas))
+            stock(self._sites)
             add_secrets(self.stack.file, self.stack.folder, self.catalogue)
             refuse_taken(self.stack.file.ports.web())
             for name in SLICED:
@@ -119,6 +128,17 @@ class LocalBus:
         Registry(url).publish(schemas)
         self.stack.registry_ids().record(read_registered(url))
         self._say(f"{len(schemas.versions)} schemas are published")
+
+
+def stock(sites: Sites) -> None:
+    """Put the published editions and today's draft on the local bus's shelf.
+
+    A standing names the edition that it was settled under, so that one must not be lost when
+    somebody goes on writing in the catalogue.
+    """
+    for path in sorted(sites.editions.glob("*.json")):
+        put(read_edition(path), path.read_bytes(), sites.shelf)
+    put(*load_draft(sites.catalogue), sites.shelf)
 
 
 def add_secrets(file: StackFile, folder: Folder, catalogue: Catalogue) -> None:
@@ -174,6 +194,7 @@ def service_settings(
         "redis": file.redis_url,
         "schemas": str(sites.schemas.absolute()),
         "catalogue": str(sites.catalogue.absolute()),
+        "editions": str(sites.shelf),
         "state": str(Folder(sites.home.absolute()).state),
         "tokens": str(sites.home.absolute() / "tokens.json"),
         "metrics_port": str(file.ports.metrics_of(service, worker)),

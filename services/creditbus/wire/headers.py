@@ -10,6 +10,8 @@ from creditbus.domain.events import Envelope
 ORIGIN: Final = "origin"
 ATTESTATION: Final = "attestation"
 TRACEPARENT: Final = "traceparent"
+ALIAS: Final = "alias"
+"""The old code that a record named its subject by, @, and how far the aliases were read."""
 
 
 def event_headers(record: str, envelope: Envelope) -> tuple[tuple[str, bytes], ...]:
@@ -30,5 +32,7 @@ def event_headers(record: str, envelope: Envelope) -> tuple[tuple[str, bytes], .
 
 def header(headers: Sequence[tuple[str, bytes | None]] | None, name: str) -> bytes | None:
     """Return the last header with this name, or none."""
-    found = [value for key, value in headers or () if key == name]
-    return found[-1] if found else None
+    for key, value in reversed(headers or ()):
+        if key == name:
+            return value
+    return None

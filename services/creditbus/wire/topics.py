@@ -11,6 +11,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from creditbus.domain.acts.kinds import ACTS
+
 INBOX_MAX_BYTES: Final = 256 * 1024
 DAY_MS: Final = 24 * 60 * 60 * 1000
 YEAR_MS: Final = 365 * DAY_MS
@@ -31,8 +33,12 @@ SERVICES: Final = (
     "feed",
     "console",
     "audit",
+    "catalogue",
 )
-"""Every process that talks to the broker, in the order of the flow; the last is run by hand."""
+"""Every process that talks to the broker, in the order of the flow."""
+
+BY_HAND: Final = ("audit", "catalogue")
+"""Those that a person runs: they count what came of everything, and publish an edition."""
 
 EVENTS: Final = "credit.events.v1"
 STANDINGS: Final = "credit.standings.v1"
@@ -44,6 +50,12 @@ DEAD_LETTERS: Final = "credit.dead-letters.v1"
 ALIASES: Final = "credit.aliases.v1"
 ATTEMPTS: Final = "credit.attempts.v1"
 ACCESS: Final = "credit.access.v1"
+
+STATEMENTS: Final = (
+    *(str(kind.__struct_config__.tag) for kind in ACTS),
+    "subject_alias_mapped",
+)
+"""The records that a source may put into its inbox."""
 
 INBOX_PREFIX: Final = "credit.inbox."
 DIRECTIVES_PREFIX: Final = "credit.directives."
@@ -115,9 +127,9 @@ FIXED: Final[tuple[Topic, ...]] = (
     Topic(
         name=EVENTS,
         key="subject",
-        writers=_services("intake", "clock"),
+        writers=_services("intake", "clock", "catalogue"),
         readers=_services("listing", "clock", "audit"),
-        records=("entry_listed", "entry_removed", "day_turned"),
+        records=(*STATEMENTS, "day_turned", "edition_activated"),
     ),
     Topic(
         name=STANDINGS,
@@ -173,9 +185,9 @@ FIXED: Final[tuple[Topic, ...]] = (
     Topic(
         name=ALIASES,
         key="alias",
-        writers=_services("intake"),
+        writers=_services("listing"),
         readers=_services("intake", "audit"),
-        records=(),
+        records=("alias_claims", "subject_identity_conflict"),
         partitions=1,
         compact=True,
     ),
@@ -222,7 +234,7 @@ def _inbox_topic(party: str, *, writers: tuple[str, ...]) -> Topic:
         key="record id",
         writers=writers,
         readers=_services("intake", "audit"),
-        records=("entry_listed", "entry_removed", "acknowledgement"),
+        records=(*STATEMENTS, "acknowledgement"),
         partitions=1,
         retention_ms=30 * DAY_MS,
         max_bytes=INBOX_MAX_BYTES,

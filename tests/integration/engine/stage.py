@@ -104,7 +104,7 @@ class Stage:
         sources: int = 1,
         has_tables: bool = True,
     ) -> None:
-        self.client = {
+        self.client: dict[str, str | int | float | bool] = {
             "bootstrap.servers": connection.bootstrap,
             "log_level": 2,
             **connection.security,

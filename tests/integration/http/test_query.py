@@ -12,7 +12,7 @@ from confluent_kafka import Consumer, TopicPartition
 from starlette.testclient import TestClient
 
 from creditbus.domain.checks import Access
-from creditbus.domain.entries import Stage, transition
+from creditbus.domain.entries import Stage
 from creditbus.domain.standings import Standing
 from creditbus.domain.subjects import SubjectKind
 from creditbus.query.app import build
@@ -21,7 +21,7 @@ from creditbus.runtime.process import Process
 from creditbus.runtime.storing import Writes
 from creditbus.stack.local import LocalStack
 from creditbus.wire.topics import ACCESS, STANDINGS
-from tests.examples import FIRM, a_bid_bar
+from tests.examples import FIRM, a_bid_bar, entry_after
 from tests.integration.http.conftest import Opened, PrivateRedis, ProcessOf, bearer, free_port
 
 READ_BOUND_S = 10.0
@@ -50,7 +50,7 @@ def query(process: Process, opened: Opened) -> TestClient:
 
 def barred() -> Standing:
     """Return the standing of a firm that may not bid."""
-    entry = transition(None, a_bid_bar())
+    entry = entry_after(a_bid_bar())
     assert entry.stage is Stage.ACTIVE
     return Standing(
         subject_id=FIRM, subject_kind=SubjectKind.LEGAL_PERSON, revision=7, entries=(entry,)

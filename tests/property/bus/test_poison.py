@@ -24,7 +24,7 @@ from creditbus.exposure.decide import build as build_exposure
 from creditbus.intake.decide import build as build_intake
 from creditbus.listing.decide import build as build_listing
 from creditbus.wire.headers import event_headers
-from creditbus.wire.records import TYPES, Undecodable
+from creditbus.wire.records import RECORD_OF, TYPES, Undecodable
 from creditbus.wire.topics import inbox, party_of_inbox
 from tests.examples import (
     FIRM,
@@ -36,6 +36,7 @@ from tests.examples import (
     a_removal,
     a_turn,
     decided,
+    some_editions,
 )
 
 WHOLE: Final = {
@@ -45,9 +46,9 @@ WHOLE: Final = {
     for record, kind in TYPES.items()
 }
 INTAKE: Final = build_intake(a_catalogue(), party_of_inbox, lambda _raw: b"attested")
-LISTING: Final = build_listing(a_catalogue())
-DISPATCH: Final = build_dispatch(a_catalogue())
-EXPOSURE: Final = build_exposure(a_catalogue())
+LISTING: Final = build_listing(some_editions())
+DISPATCH: Final = build_dispatch(some_editions())
+EXPOSURE: Final = build_exposure(some_editions())
 
 TEXTS: Final = st.text(max_size=20) | st.sampled_from(["", " ", "\0", "\n", "1" * 300])
 INSTANTS: Final = st.integers(-719_000 * 86_400, 2_900_000 * 86_400).map(
@@ -116,7 +117,7 @@ def through_the_bus(event: EntryListed | EntryRemoved) -> None:
     if not isinstance(admission.value, Arrival):
         again(admission)
         return
-    event_headers(admission.value.kind, event.envelope)
+    event_headers(RECORD_OF[type(event)], event.envelope)
     state = DictState()
     told = decided(LISTING, state, [event, a_turn(a_listing().envelope.decided_on), event])
     for output in told:

@@ -37,13 +37,14 @@ from tests.examples import (
     a_catalogue,
     a_turn,
     decided,
+    some_editions,
     state_hash,
 )
 from tests.property.listing.logs import DECIDE, stated
 
 DAYS: Final = 24
 SUBJECTS: Final = (FIRM, OTHER_FIRM)
-EXPOSE: Final = build_exposure(a_catalogue())
+EXPOSE: Final = build_exposure(some_editions())
 
 Stated = EntryListed | EntryRemoved
 HISTORIES: Final = st.lists(st.tuples(st.integers(0, DAYS - 1), stated()), max_size=14)
@@ -86,7 +87,7 @@ class Bus:
         """Return what query answers now, without the revision that it rests on."""
         return [
             msgspec.structs.replace(
-                answer(check, self.standings.get(check.subject), a_catalogue(), noon), as_of=0
+                answer(check, self.standings.get(check.subject), some_editions(), noon), as_of=0
             )
             for check in CHECKS
         ]

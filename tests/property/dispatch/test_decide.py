@@ -26,19 +26,19 @@ from tests.examples import (
     FIRM,
     PERSON,
     a_bid_bar,
-    a_catalogue,
     a_restriction,
     a_standing,
     an_acknowledgement,
     decided,
     restored,
+    some_editions,
     state_hash,
 )
 
 T = TypeVar("T")
 Obligations = dict[ObligationId, tuple[Ground, ...]]
 
-DECIDE: Final = build(a_catalogue())
+DECIDE: Final = build(some_editions())
 KINDS: Final = {
     FIRM: (a_bid_bar, ["53", "54", "60"]),
     PERSON: (a_restriction, ["1", "9", "7"]),
@@ -81,7 +81,7 @@ def arrivals(draw: st.DrawFn, sent: Sequence[T], certain: Sequence[T]) -> list[T
 
 def asked_by(standing: Standing) -> Obligations:
     """Return what a standing alone asks for."""
-    _, directives = instruct(Ledger(), standing, a_catalogue())
+    _, directives = instruct(Ledger(), standing, some_editions())
     return {each.obligation_id: each.grounds for each in directives}
 
 

@@ -7,14 +7,16 @@ from datetime import date
 
 import msgspec
 
-from creditbus.domain.entries import transition
-from creditbus.domain.events import EntryListed, EntryRemoved
+from creditbus.domain.acts.kinds import SUBJECT_ACTS, EntryAct, OwnAct, SubjectAct
+from creditbus.domain.dossiers import Dossier, about_entry, about_subject
+from creditbus.domain.endings import Rules
 from creditbus.domain.ids import EventId
-from creditbus.domain.standings import Standing, advance, settle, turns
+from creditbus.domain.standings import Standing, advance, entries_on, turns, with_entries
 from creditbus.domain.subjects import SubjectKind
-from tests.examples import FIRM, a_catalogue
+from tests.examples import FIRM, a_catalogue, some_clocks
 
-Step = EntryListed | EntryRemoved | date
+Said = OwnAct | EntryAct | SubjectAct
+Step = Said | date
 
 
 class Ledger:
@@ -22,37 +24,42 @@ class Ledger:
 
     def __init__(self) -> None:
         self.standing: Standing | None = None
+        self.dossier = Dossier()
         self.published: list[Standing] = []
         self.today: date | None = None
         self._due: set[date] = set()
+        self._rules = Rules(a_catalogue().lists, some_clocks())
 
     def take(self, step: Step) -> None:
         """Move what an event or the turn of a day moves."""
         if isinstance(step, date):
             self._turn(step)
             return
-        empty = Standing(subject_id=FIRM, subject_kind=SubjectKind.LEGAL_PERSON)
-        standing = self.standing or empty
-        entry_id = transition(None, step).entry_id
-        moved = standing.with_entry(transition(standing.entry(entry_id), step))
-        self._settle(moved, step.envelope.event_id)
+        if isinstance(step, SUBJECT_ACTS):
+            self.dossier = about_subject(self.dossier, step)
+        else:
+            _, registers = about_entry(self.dossier, step, lambda _entry_id: None)
+            self.dossier = self.dossier.with_entry(registers)
+        self._settle(EventId(step.envelope.event_id))
 
     def _turn(self, day: date) -> None:
         if self.today is not None and day <= self.today:
             return
+        first = self.today is None
         self.today = day
         due = {each for each in self._due if each <= day}
         self._due -= due
-        if due and self.standing is not None:
-            self._settle(self.standing, EventId(day.isoformat()))
+        if due or first:
+            self._settle(EventId(day.isoformat()))
 
-    def _settle(self, standing: Standing, caused_by: EventId) -> None:
-        settled = settle(standing, a_catalogue().lists, self.today)
-        moved = advance(self.standing, settled, caused_by)
+    def _settle(self, caused_by: EventId) -> None:
+        standing = self.standing or Standing(subject_id=FIRM, subject_kind=SubjectKind.LEGAL_PERSON)
+        found = entries_on(standing, self.dossier, self._rules, self.today)
+        self._due |= turns(found)
+        moved = advance(self.standing, with_entries(standing, found), caused_by)
         if moved is not None:
             self.standing = moved
             self.published.append(moved)
-            self._due |= turns(moved, self.today)
 
 
 def fold(steps: Iterable[Step]) -> Ledger:

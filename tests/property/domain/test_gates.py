@@ -7,9 +7,8 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from creditbus.domain.entries import on_day, transition
 from creditbus.domain.gates import Listing, first_fault
-from tests.examples import a_catalogue, a_listing
+from tests.examples import a_catalogue, a_dossier, a_listing, standing_on
 
 DATES = st.dates()
 CHANGES = st.fixed_dictionaries(
@@ -38,4 +37,4 @@ def test_the_gates_never_fall_over_a_date(changes: dict[str, Any]) -> None:
 def test_what_passes_the_gates_becomes_an_entry(changes: dict[str, Any], day: Any) -> None:
     event = a_listing(**changes)
     if first_fault(Listing(event, a_catalogue().lists[event.list_id], a_catalogue())) is None:
-        on_day(transition(None, event), day)
+        standing_on(a_dossier(event), day)

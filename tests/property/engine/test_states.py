@@ -140,7 +140,9 @@ def test_every_state_answers_as_the_model_does(
         draft.prefetch(SMALL, asked)
         for key, value in drafted.items():
             draft.put(SMALL, key, value)
-        _fold(model, drafted)
+            _fold(model, {key: value})
+            assert draft.scan(SMALL, *span) == expected_scan(model, *span)
+            assert draft.get(SMALL, key) == model.get(key)
         assert draft.get_many(SMALL, asked) == [model.get(key) for key in asked]
         assert draft.scan(SMALL, *span) == expected_scan(model, *span)
         subject.apply(draft.changes)

@@ -17,18 +17,18 @@ from tests.examples import (
     FIRM,
     OTHER_FIRM,
     a_bid_bar,
-    a_catalogue,
     a_grade_a,
     a_listing,
     a_removal,
     a_turn,
     decided,
     restored,
+    some_editions,
 )
 
 Logged = EntryListed | EntryRemoved | DayTurned
 
-DECIDE: Final = build(a_catalogue())
+DECIDE: Final = build(some_editions())
 LISTINGS: Final[dict[str, Callable[..., EntryListed]]] = {
     "court": a_listing,
     "tender": a_bid_bar,

@@ -7,7 +7,7 @@ from typing import Final
 import msgspec
 import pytest
 
-from creditbus.audit.decide import Sum, reconcile, tally, total
+from creditbus.audit.decide import Sum, merged, reconcile, tally, total
 from creditbus.domain.directives import Action, Directive, Outcome
 from creditbus.domain.ids import ObligationId
 from tests.examples import SCHEMA_FOLDER, an_acknowledgement
@@ -101,3 +101,26 @@ def test_repeated_directives_and_answers_count_once() -> None:
     found = reconcile(applies, [an_acknowledgement(applies[0])] * 2)
     assert (found.obligations, found.applies, found.lifts) == (2, 2, 0)
     assert (found.settled, found.owed) == (1, 1)
+
+
+@pytest.mark.parametrize(
+    ("copies", "fates", "became"),
+    [
+        ({"a": 1}, [], "applied"),
+        ({"a": 1}, ["refused"], "refused"),
+        ({"a": 2}, [], "twice"),
+        ({"a": 1, "b": 1}, [], "applied"),
+        ({"a": 1, "b": 1}, ["refused"], "applied"),
+        ({"a": 1, "b": 1}, ["duplicate", "duplicate"], "duplicate"),
+        ({"a": 1, "b": 1}, ["duplicate"] * 3, "twice"),
+        ({"a": 1, "b": 2}, [], "twice"),
+    ],
+)
+def test_a_removal_that_reaches_several_subjects_is_one_act(
+    copies: dict[str, int], fates: list[str], became: str
+) -> None:
+    elsewhere = ("credit.inbox.court.v1/0/8", "refused")
+    renamed, rest = merged({AT: copies}, [elsewhere, *((AT, fate) for fate in fates)])
+    assert elsewhere in rest
+    (row,) = tally({"court": {AT}}, renamed, rest, set())
+    assert getattr(row, became) == 1

@@ -53,7 +53,8 @@ def folded(events: Sequence[supply.Event]) -> supply.Truth:
 @pytest.mark.parametrize("size", [1, 7, 500, COUNT])
 def test_job_equals_the_plain_fold_however_it_is_sliced(size: int) -> None:
     events = list(supply.events(COUNT))
-    truth, state, told = folded(events), DictState(), {}
+    truth, state = folded(events), DictState()
+    told: dict[bytes | None, list[bytes | None]] = {}
     job = yardstick.job("a", "a-0", "in", "out")
 
     for start in range(0, COUNT, size):

@@ -14,7 +14,7 @@ import pytest
 from creditbus.audit.decide import tally, total
 from creditbus.demo.city import NAME_PREFIX, City, Fate, Submitted, organisation
 from creditbus.domain.directives import Statement
-from creditbus.domain.identifiers import is_uscc
+from creditbus.domain.identifiers.uscc import UNIFIED
 from creditbus.domain.ids import SubjectId
 from creditbus.domain.subjects import USCC, SubjectKind
 from creditbus.engine.values import Arrival, DictState, Slice
@@ -22,7 +22,14 @@ from creditbus.intake.decide import build as build_intake
 from creditbus.listing.decide import build as build_listing
 from creditbus.wire.records import Undecodable
 from creditbus.wire.topics import inbox, party_of_inbox
-from tests.examples import a_catalogue, a_codec, a_turn, an_arrival, decided
+from tests.examples import (
+    a_catalogue,
+    a_codec,
+    a_turn,
+    an_arrival,
+    decided,
+    some_editions,
+)
 
 TODAY: Final = date(2026, 11, 23)
 KEY: Final = b"attestation"
@@ -33,7 +40,7 @@ def attest(raw: bytes) -> bytes:
 
 
 INTAKE: Final = build_intake(a_catalogue(), party_of_inbox, attest)
-LISTING: Final = build_listing(a_catalogue())
+LISTING: Final = build_listing(some_editions())
 
 
 def statements(count: int = 1500, *, seed: int = 7, run: str = "r1") -> list[Submitted]:
@@ -62,7 +69,7 @@ class Bus:
         self.received: dict[str, set[str]] = {}
         self.admitted: dict[str, int] = {}
         self.fates: list[tuple[str, str]] = []
-        self.log: list[Arrival[object, Statement]] = []
+        self.log: list[Arrival[Statement]] = []
         self._state = DictState()
         decided(LISTING, self._state, [a_turn(TODAY)])
 
@@ -162,4 +169,4 @@ def test_record_about_a_person_carries_no_name() -> None:
 def test_organisations_are_valid_and_told_apart() -> None:
     made = [organisation(number) for number in (0, 1, 30, 31, 923_520)]
     assert len(set(made)) == len(made)
-    assert all(is_uscc(subject.removeprefix(USCC)) for subject in made)
+    assert all(UNIFIED.why_not(subject.removeprefix(USCC)) == "" for subject in made)

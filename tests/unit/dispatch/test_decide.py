@@ -9,6 +9,7 @@ import pytest
 
 from creditbus.dispatch.decide import LEDGER, Ledger, build, instruct, settle
 from creditbus.domain.directives import Action, Directive, Lane, Outcome
+from creditbus.domain.editions import Editions
 from creditbus.domain.ids import (
     BodyId,
     EventId,
@@ -29,9 +30,10 @@ from tests.examples import (
     a_standing,
     an_acknowledgement,
     decided,
+    some_editions,
 )
 
-DECIDE: Final = build(a_catalogue())
+DECIDE: Final = build(some_editions())
 BAR: Final = derive_obligation_id(FIRM, MeasureId("A03"), BodyId("tender-platform"))
 
 
@@ -44,7 +46,7 @@ def nothing_of(standing: Standing, revision: int) -> Standing:
 def told(*standings: Standing) -> tuple[Ledger, list[list[Directive]]]:
     ledger, directives = Ledger(), []
     for standing in standings:
-        ledger, new = instruct(ledger, standing, a_catalogue())
+        ledger, new = instruct(ledger, standing, some_editions())
         directives.append(new)
     return ledger, directives
 
@@ -176,7 +178,7 @@ def test_measure_that_left_the_catalogue_is_still_lifted() -> None:
         if measure_id != "A03"
     }
     smaller = msgspec.structs.replace(catalogue, measures=measures)
-    _, [lift] = instruct(ledger, a_standing(a_bid_bar(), revision=2), smaller)
+    _, [lift] = instruct(ledger, a_standing(a_bid_bar(), revision=2), Editions.of(smaller))
     assert (lift.action, lift.measure_id, lift.bases) == (Action.LIFT, "A03", ())
 
 
@@ -220,7 +222,7 @@ def test_correction_is_owed_again() -> None:
     ledger, directive = applied()
     settled = settle(ledger, an_acknowledgement(directive))
     longer = a_bid_bar(record_revision=2, document_number="（2026）测2号")
-    after, [correction] = instruct(settled, a_standing(longer, revision=2), a_catalogue())
+    after, [correction] = instruct(settled, a_standing(longer, revision=2), some_editions())
     assert correction.is_correction
     assert after.obligations[BAR].outcome is None
 

@@ -7,15 +7,27 @@ from datetime import date, timedelta
 import pytest
 
 from creditbus.domain.calendar import end_of_day
-from creditbus.domain.entries import Entry, Stage, on_day, transition, turning_days
+from creditbus.domain.endings import Rules
+from creditbus.domain.entries import Entry, Stage
 from creditbus.domain.events import RemovalCause
-from tests.examples import DECIDED_ON, ENDS_ON, a_listing, a_removal
+from creditbus.domain.standings import Standing, entries_on, turns
+from creditbus.domain.subjects import SubjectKind
+from tests.examples import (
+    DECIDED_ON,
+    ENDS_ON,
+    FIRM,
+    a_catalogue,
+    a_dossier,
+    a_listing,
+    a_removal,
+    entry_after,
+)
 
 DAY = timedelta(days=1)
 
 
 def listed(**changes: object) -> Entry:
-    return transition(None, a_listing(**changes))
+    return entry_after(a_listing(**changes))
 
 
 def test_a_listing_states_the_entry() -> None:
@@ -29,7 +41,7 @@ def test_a_listing_states_the_entry() -> None:
 
 @pytest.mark.parametrize("revision", [1, 2])
 def test_a_removal_of_the_same_or_a_higher_revision_removes(revision: int) -> None:
-    entry = transition(listed(), a_removal(record_revision=revision))
+    entry = entry_after(a_listing(), a_removal(record_revision=revision))
     assert entry.is_removed
     assert entry.removal_cause is RemovalCause.PERFORMED
     assert entry.removed_on == DECIDED_ON
@@ -37,31 +49,31 @@ def test_a_removal_of_the_same_or_a_higher_revision_removes(revision: int) -> No
 
 @pytest.mark.parametrize("revision", [1, 2])
 def test_a_removal_that_arrives_first_wins(revision: int) -> None:
-    removed = transition(None, a_removal(record_revision=revision))
-    assert transition(removed, a_listing(record_revision=1)) == removed
+    removal = a_removal(record_revision=revision)
+    assert entry_after(removal, a_listing(record_revision=1)) == entry_after(removal)
 
 
 def test_a_removal_of_an_older_revision_is_late_and_changes_nothing() -> None:
-    entry = listed(record_revision=3)
-    assert transition(entry, a_removal(record_revision=2)) == entry
+    late = entry_after(a_listing(record_revision=3), a_removal(record_revision=2))
+    assert late == listed(record_revision=3)
 
 
 def test_a_repeat_under_another_event_id_changes_nothing() -> None:
-    assert transition(listed(), a_listing(event_id="again")) == listed()
+    assert entry_after(a_listing(), a_listing(event_id="again")) == listed()
 
 
 def test_a_new_decision_of_the_source_lists_again() -> None:
-    removed = transition(listed(), a_removal())
-    assert transition(removed, a_listing(record_revision=3)).stage is Stage.ACTIVE
+    again = entry_after(a_listing(), a_removal(), a_listing(record_revision=3))
+    assert again.stage is Stage.ACTIVE
 
 
 def test_a_removal_finds_its_entry_though_it_names_another_list() -> None:
     removal = a_removal(list_id="BL-TAX-ZD")
-    assert transition(None, removal).entry_id == listed().entry_id
+    assert entry_after(removal).entry_id == listed().entry_id
 
 
 def test_a_removed_entry_holds_no_facts() -> None:
-    entry = transition(listed(), a_removal())
+    entry = entry_after(a_listing(), a_removal())
     assert entry.subject_name is None
     assert (entry.bases, entry.provisions, entry.ends_at) == ((), (), None)
     assert (entry.disputed, entry.repair_pending) == (False, False)
@@ -72,7 +84,7 @@ def test_a_source_that_states_expiry_removes_by_its_own_act(first: str) -> None:
     # Expiry ranks below any act; were the source's word taken for it, arrival would decide here.
     listing, removal = a_listing(), a_removal(record_revision=1, cause=RemovalCause.EXPIRED)
     events = (listing, removal) if first == "listing" else (removal, listing)
-    entry = transition(transition(None, events[0]), events[1])
+    entry = entry_after(*events)
     assert entry.is_removed
     assert entry.removal_cause is RemovalCause.WITHDRAWN
 
@@ -86,7 +98,8 @@ def test_the_term_is_over_exactly_at_its_end() -> None:
 
 def test_an_entry_without_a_term_stays_until_it_is_removed() -> None:
     entry = listed(provisions=("1",), ends_on=None, until_performed=True)
-    assert on_day(entry, date(2098, 1, 1)) == entry
+    endless = a_listing(provisions=("1",), ends_on=None, until_performed=True)
+    assert entry_after(endless, day=date(2098, 1, 1)) == entry
 
 
 @pytest.mark.parametrize(
@@ -100,33 +113,50 @@ def test_an_entry_without_a_term_stays_until_it_is_removed() -> None:
     ],
 )
 def test_the_day_begins_and_ends_the_entry(day: date | None, stage: Stage) -> None:
-    assert on_day(listed(), day).stage is stage
+    assert entry_after(a_listing(), day=day).stage is stage
 
 
 def test_an_expired_entry_names_the_day_and_holds_no_facts() -> None:
-    entry = on_day(listed(), ENDS_ON + 400 * DAY)
+    entry = entry_after(a_listing(), day=ENDS_ON + 20 * DAY)
     assert entry.removal_cause is RemovalCause.EXPIRED
     assert entry.removed_on == ENDS_ON + DAY
     assert (entry.subject_name, entry.bases, entry.provisions) == (None, (), ())
 
 
 def test_an_expired_entry_yields_to_a_removal_of_its_revision_and_to_a_longer_term() -> None:
-    expired = on_day(listed(), ENDS_ON + DAY)
-    revoked = transition(expired, a_removal(record_revision=1, cause=RemovalCause.REVOKED))
+    removal = a_removal(record_revision=1, cause=RemovalCause.REVOKED, decided_on=ENDS_ON)
+    revoked = entry_after(a_listing(), removal, day=ENDS_ON + DAY)
     assert revoked.removal_cause is RemovalCause.REVOKED
     longer = a_listing(record_revision=2, ends_on=ENDS_ON + 365 * DAY)
-    assert transition(expired, longer).stage is Stage.ACTIVE
+    assert entry_after(a_listing(), longer, day=ENDS_ON + DAY).stage is Stage.ACTIVE
 
 
 def test_a_late_first_day_of_effect_waits_even_before_any_day_has_turned() -> None:
-    entry = listed(effective_on=DECIDED_ON + 30 * DAY)
-    assert on_day(entry, None).stage is Stage.GRACE
-    assert on_day(entry, DECIDED_ON + 29 * DAY).stage is Stage.GRACE
-    assert on_day(entry, DECIDED_ON + 30 * DAY).stage is Stage.ACTIVE
+    event = a_listing(effective_on=DECIDED_ON + 30 * DAY)
+    assert entry_after(event).stage is Stage.GRACE
+    assert entry_after(event, day=DECIDED_ON + 29 * DAY).stage is Stage.GRACE
+    assert entry_after(event, day=DECIDED_ON + 30 * DAY).stage is Stage.ACTIVE
+
+
+def turning(day: date) -> set[date]:
+    blank = Standing(subject_id=FIRM, subject_kind=SubjectKind.LEGAL_PERSON)
+    dossier = a_dossier(a_listing(effective_on=DECIDED_ON + 30 * DAY))
+    return turns(entries_on(blank, dossier, Rules(a_catalogue().lists), day))
 
 
 def test_the_days_on_which_time_moves_the_entry() -> None:
-    entry = listed(effective_on=DECIDED_ON + 30 * DAY)
-    assert turning_days(entry, DECIDED_ON) == {DECIDED_ON + 30 * DAY, ENDS_ON + DAY}
-    assert turning_days(entry, DECIDED_ON + 30 * DAY) == {ENDS_ON + DAY}
-    assert turning_days(on_day(entry, ENDS_ON + DAY), ENDS_ON + DAY) == set()
+    assert turning(DECIDED_ON) == {DECIDED_ON + 30 * DAY, ENDS_ON + DAY}
+    assert turning(DECIDED_ON + 30 * DAY) == {ENDS_ON + DAY}
+    closes, forgets = ENDS_ON + 31 * DAY, ENDS_ON + 366 * DAY
+    assert turning(ENDS_ON + DAY) == {closes, forgets}
+    assert turning(closes) == {forgets}
+    assert turning(forgets) == set()
+
+
+def test_an_ended_entry_is_closed_and_then_forgotten() -> None:
+    assert entry_after(a_listing(), day=ENDS_ON + 30 * DAY).stage is Stage.REMOVED
+    assert entry_after(a_listing(), day=ENDS_ON + 31 * DAY).stage is Stage.CLOSED
+    blank = Standing(subject_id=FIRM, subject_kind=SubjectKind.LEGAL_PERSON)
+    later = ENDS_ON + 366 * DAY
+    ((_, entry),) = entries_on(blank, a_dossier(a_listing()), Rules(a_catalogue().lists), later)
+    assert entry.stage is Stage.ERASED

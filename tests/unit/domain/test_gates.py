@@ -4,18 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date
+from functools import cache
 from itertools import combinations
 from typing import Any, Final
 
 import msgspec
 import pytest
 
+from creditbus.domain.catalogue import Catalogue, Level
 from creditbus.domain.events import EntryListed
-from creditbus.domain.gates import GATES, Listing, first_fault
-from creditbus.domain.refusals import Reason
+from creditbus.domain.gates import GATES, Burden, Listing, first_fault
+from creditbus.domain.ids import BasisId
+from creditbus.domain.refusals import Fault, Reason
+from tests.acts import a_notice, a_variation, an_extension
 from tests.examples import (
+    COURT_LIST,
     DECIDED_ON,
     ENDS_ON,
+    PERSON,
     a_bid_bar,
     a_catalogue,
     a_grade_a,
@@ -35,19 +41,48 @@ MUTATIONS: Final[dict[Reason, Changes]] = {
         "notice_served_on": date(2023, 12, 1),
         "ends_on": date(2025, 12, 31),
     },
+    Reason.BASIS_TOO_LOW: {"bases": ("MEMORANDUM",)},
     Reason.DOCUMENT_MISSING: {"document_number": " "},
     Reason.PROVISION_UNKNOWN: {"provisions": ("3", "7")},
+    Reason.MEASURE_UNPUBLISHED: {"measures": ("A03",)},
     Reason.NOTICE_MISSING: {"notice_served_on": None},
     Reason.RIGHTS_NOT_STATED: {"rights_stated": False},
+    Reason.CONSENT_MISSING: {"subject_id": PERSON, "adult_on_decision": True},
     Reason.TERM_MISSING: {"ends_on": None},
     Reason.TERM_BEFORE_DECISION: {"ends_on": date(2026, 3, 1)},
     Reason.TERM_TOO_LONG: {"ends_on": date(2031, 3, 3)},
+    Reason.DATE_MADE_UP: {"act_ended_on": date(1900, 1, 1)},
 }
 """What makes the lawful listing fail, one element each."""
 
 
-def reason_of(event: EntryListed) -> Reason | None:
-    fault = first_fault(Listing(event, a_catalogue().lists[event.list_id], a_catalogue()))
+@cache
+def strict_catalogue() -> Catalogue:
+    """The catalogue, with a memorandum among the court list's bases and consent asked of persons.
+
+    No list that ships has either.
+    """
+    catalogue = a_catalogue()
+    law = catalogue.bases[BasisId("SPC-2017-7-ART1")]
+    memorandum = msgspec.structs.replace(law, id="MEMORANDUM", level=Level.MEMORANDUM)
+    court = catalogue.lists[COURT_LIST]
+    strict = msgspec.structs.replace(
+        court, bases=(*court.bases, BasisId("MEMORANDUM")), consent_required=True
+    )
+    return msgspec.structs.replace(
+        catalogue,
+        bases={**catalogue.bases, BasisId("MEMORANDUM"): memorandum},
+        lists={**catalogue.lists, COURT_LIST: strict},
+    )
+
+
+def fault_of(event: Burden) -> Fault | None:
+    catalogue = strict_catalogue()
+    return first_fault(Listing(event, catalogue.lists[event.list_id], catalogue))
+
+
+def reason_of(event: Burden) -> Reason | None:
+    fault = fault_of(event)
     return fault.reason if fault is not None else None
 
 
@@ -68,7 +103,7 @@ def test_a_missing_element_is_refused_by_the_gate_that_names_it(reason: Reason) 
 @pytest.mark.parametrize("reason", list(MUTATIONS))
 def test_a_fault_names_field_article_and_what_to_do(reason: Reason) -> None:
     event = a_listing(**MUTATIONS[reason])
-    fault = first_fault(Listing(event, a_catalogue().lists[event.list_id], a_catalogue()))
+    fault = fault_of(event)
     assert fault is not None
     known = {*EntryListed.__struct_fields__, *type(event.envelope).__struct_fields__}
     assert fault.field in known
@@ -156,3 +191,42 @@ def test_a_repealed_basis_still_carries_a_decision_of_its_last_day() -> None:
     repealed = msgspec.structs.replace(basis, in_force_to=DECIDED_ON)
     assert repealed.is_in_force(DECIDED_ON)
     assert not repealed.is_in_force(ENDS_ON)
+
+
+def test_a_memorandum_beside_a_law_is_no_harm() -> None:
+    assert reason_of(a_listing(bases=("SPC-2017-7-ART1", "MEMORANDUM"))) is None
+
+
+@pytest.mark.parametrize("day", [date(2999, 12, 31), date(2099, 12, 31), date(1900, 1, 1)])
+@pytest.mark.parametrize("field", ["decided_on", "effective_on", "ends_on", "act_ended_on"])
+def test_a_day_that_stands_for_not_known_is_refused(field: str, day: date) -> None:
+    assert reason_of(a_listing(**{field: day})) is not None
+    assert reason_of(a_notice(lapses_on=day)) is Reason.DATE_MADE_UP
+
+
+def test_a_notice_names_its_basis_and_states_the_rights() -> None:
+    assert reason_of(a_notice()) is None
+    assert reason_of(a_notice(rights_stated=False)) is Reason.RIGHTS_NOT_STATED
+    assert reason_of(a_notice(bases=())) is Reason.BASIS_MISSING
+    assert reason_of(a_notice(measures=("A03",))) is Reason.MEASURE_UNPUBLISHED
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({}, None),
+        ({"ends_on": date(2031, 3, 2)}, None),
+        ({"ends_on": date(2031, 3, 3)}, Reason.TERM_TOO_LONG),
+        ({"ends_on": date(2028, 3, 2)}, Reason.TERM_BEFORE_DECISION),
+        ({"document_number": ""}, Reason.DOCUMENT_MISSING),
+        ({"bases": ()}, Reason.BASIS_MISSING),
+    ],
+)
+def test_a_court_may_extend_by_one_to_three_years(changes: Changes, reason: Reason | None) -> None:
+    assert reason_of(an_extension(**changes)) is reason
+
+
+def test_a_variation_names_items_of_its_register() -> None:
+    assert reason_of(a_variation(provisions=("1", "2"))) is None
+    assert reason_of(a_variation(provisions=("10",))) is Reason.PROVISION_UNKNOWN
+    assert reason_of(a_variation(provisions=())) is Reason.PROVISION_UNKNOWN

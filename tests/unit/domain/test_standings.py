@@ -6,10 +6,11 @@ from datetime import timedelta
 
 import pytest
 
-from creditbus.domain.entries import Stage, transition
+from creditbus.domain.endings import Rules
+from creditbus.domain.entries import Stage
 from creditbus.domain.events import EntryListed, EntryRemoved
 from creditbus.domain.ids import EventId
-from creditbus.domain.standings import Standing, advance, settle, turns
+from creditbus.domain.standings import Standing, advance, entries_on, turns
 from creditbus.domain.subjects import SubjectKind
 from tests.examples import (
     DECIDED_ON,
@@ -17,9 +18,11 @@ from tests.examples import (
     FIRM,
     a_bid_bar,
     a_catalogue,
+    a_dossier,
     a_grade_a,
     a_listing,
     a_removal,
+    standing_on,
 )
 
 DAY = timedelta(days=1)
@@ -27,11 +30,7 @@ CAUSE = EventId("cause")
 
 
 def standing_after(*events: EntryListed | EntryRemoved, day: int = 0) -> Standing:
-    standing = Standing(subject_id=FIRM, subject_kind=SubjectKind.LEGAL_PERSON)
-    for event in events:
-        entry_id = transition(None, event).entry_id
-        standing = standing.with_entry(transition(standing.entry(entry_id), event))
-    return settle(standing, a_catalogue().lists, DECIDED_ON + day * DAY)
+    return standing_on(a_dossier(*events), DECIDED_ON + day * DAY)
 
 
 def stages(standing: Standing) -> dict[str, Stage]:
@@ -44,17 +43,12 @@ def test_red_is_suspended_while_a_serious_entry_is_active() -> None:
 
 
 def test_red_returns_by_itself_when_the_serious_entry_is_removed() -> None:
-    both = standing_after(a_grade_a(), a_listing())
-    removal = a_removal()
-    entry = both.entry(transition(None, removal).entry_id)
-    after = settle(
-        both.with_entry(transition(entry, removal)), a_catalogue().lists, DECIDED_ON + DAY
-    )
+    after = standing_after(a_grade_a(), a_listing(), a_removal(), day=1)
     assert stages(after) == {"RD-TAX-A": Stage.ACTIVE, "BL-COURT-SX": Stage.REMOVED}
 
 
 def test_red_expires_while_it_is_suspended() -> None:
-    later = standing_after(a_grade_a(), a_listing(), day=400)
+    later = standing_after(a_grade_a(), a_listing(), day=380)
     assert stages(later) == {"RD-TAX-A": Stage.REMOVED, "BL-COURT-SX": Stage.ACTIVE}
 
 
@@ -74,7 +68,7 @@ def test_a_serious_entry_suspends_red_on_its_first_day_of_effect() -> None:
 
 
 def test_a_late_listing_of_an_ended_term_ends_expired() -> None:
-    late = standing_after(a_listing(), day=2000)
+    late = standing_after(a_listing(), day=740)
     assert stages(late) == {"BL-COURT-SX": Stage.REMOVED}
 
 
@@ -94,5 +88,7 @@ def test_a_change_raises_the_revision_by_one_and_nothing_else_does() -> None:
 
 
 def test_the_coming_turns_are_those_of_all_entries() -> None:
-    both = standing_after(a_grade_a(ends_on=DECIDED_ON + 9 * DAY), a_listing())
-    assert turns(both, DECIDED_ON) == {DECIDED_ON + 10 * DAY, ENDS_ON + DAY}
+    dossier = a_dossier(a_grade_a(ends_on=DECIDED_ON + 9 * DAY), a_listing())
+    blank = Standing(subject_id=FIRM, subject_kind=SubjectKind.LEGAL_PERSON)
+    found = entries_on(blank, dossier, Rules(a_catalogue().lists), DECIDED_ON)
+    assert turns(found) == {DECIDED_ON + 10 * DAY, ENDS_ON + DAY}

@@ -19,16 +19,16 @@ from tests.examples import (
     INDIVIDUAL_BUSINESS,
     PERSON,
     a_bid_bar,
-    a_catalogue,
     a_grade_a,
     a_listing,
     a_standing,
     decided,
     restored,
+    some_editions,
 )
 from tests.property.listing.logs import LOGS, Logged, listed
 
-DECIDE: Final = build(a_catalogue())
+DECIDE: Final = build(some_editions())
 
 
 def without_entries(standing: Standing, revision: int) -> Standing:

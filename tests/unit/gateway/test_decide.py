@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from creditbus.domain.acts.kinds import Act
 from creditbus.domain.directives import Acknowledgement, Action, Outcome, answer_record
 from creditbus.domain.events import EntryListed, EntryRemoved, RemovalCause
 from creditbus.domain.ids import (
@@ -24,7 +25,7 @@ from creditbus.gateway.decide import acknowledgement_of, event_of
 from creditbus.gateway.submissions import (
     AcknowledgementSubmission,
     AnswerEnvelope,
-    EntrySubmission,
+    EventSubmission,
     ListingSubmission,
     RemovalSubmission,
     SubmittedEnvelope,
@@ -73,7 +74,7 @@ def removal(stated: SubmittedEnvelope) -> RemovalSubmission:
     return RemovalSubmission(envelope=stated, list_id=COURT_LIST, cause=RemovalCause.PERFORMED)
 
 
-def decide(submission: EntrySubmission) -> EntryListed | EntryRemoved | Fault:
+def decide(submission: msgspec.Struct) -> Act | Fault:
     return event_of(submission, "court", at=AT, persons=Door())
 
 
@@ -87,7 +88,7 @@ def test_the_json_of_an_event_is_a_submission_and_comes_back_as_it_was(
     event: EntryListed | EntryRemoved,
 ) -> None:
     text = msgspec.json.encode(event)
-    submission: EntrySubmission = msgspec.json.decode(text, type=EntrySubmission)
+    submission: msgspec.Struct = msgspec.json.decode(text, type=EventSubmission)
 
     assert decide(submission) == event
 
@@ -237,3 +238,19 @@ def test_a_body_may_name_its_answer_itself(
 def test_a_body_acknowledges_for_itself_alone() -> None:
     assert reason(answered(source="airline")) is Reason.SOURCE_MISMATCH
     assert reason(answered(subject_kind=SubjectKind.NATURAL_PERSON)) is Reason.SUBJECT_INVALID
+
+
+@pytest.mark.parametrize("kind", [None, SubjectKind.LEGAL_PERSON])
+def test_an_old_code_goes_to_intake_which_knows_whom_it_stands_for(
+    kind: SubjectKind | None,
+) -> None:
+    stated = envelope(subject_id="org9:0000000A2", subject_kind=kind)
+    for decided in (decide(listing(stated)), decide(removal(stated))):
+        assert not isinstance(decided, Fault)
+        assert decided.envelope.subject_id == "org9:0000000A2"
+        assert decided.envelope.subject_kind is SubjectKind.NONE
+
+
+def test_what_is_no_old_code_does_not_pass_the_door() -> None:
+    for code in ("reg15:370299900101000", "org9:0000000a2", "taxno:370299199001010000"):
+        assert reason(decide(listing(envelope(subject_id=code)))) is Reason.SUBJECT_INVALID

@@ -20,15 +20,15 @@ from tests.examples import (
     FIRM,
     OTHER_FIRM,
     a_bid_bar,
-    a_catalogue,
     a_grade_a,
     a_listing,
     a_removal,
     a_turn,
     decided,
+    some_editions,
 )
 
-DECIDE: Final = build(a_catalogue())
+DECIDE: Final = build(some_editions())
 DAY: Final = timedelta(days=1)
 
 Event = EntryListed | EntryRemoved | DayTurned
@@ -305,4 +305,5 @@ def test_date_index_holds_only_days_to_come() -> None:
     log = Log()
     log.take(a_listing(), a_bid_bar(ends_on=DECIDED_ON + DAY), a_turn(DECIDED_ON + 2 * DAY))
     rows = log.state.scan(DUE, (date.min, ""), (date.max, ""), 100)
-    assert [key for key, _ in rows] == [(ENDS_ON + DAY, FIRM)]
+    closed, forgotten = (DECIDED_ON + days * DAY for days in (32, 367))
+    assert [key for key, _ in rows] == [(day, FIRM) for day in (closed, forgotten, ENDS_ON + DAY)]

@@ -11,6 +11,7 @@ import pytest
 from creditbus.domain.calendar import SHANGHAI, end_of_day
 from creditbus.domain.catalogue import Catalogue, MeasureClass, Trigger
 from creditbus.domain.checks import Answer, Check, Verdict
+from creditbus.domain.editions import Editions
 from creditbus.domain.entries import Stage
 from creditbus.domain.ids import ItemId, MeasureId, SubjectId
 from creditbus.domain.standings import Standing
@@ -35,7 +36,7 @@ NOON: Final = datetime(2026, 6, 1, 4, tzinfo=UTC)
 
 
 def asked(check: Check, standing: Standing | None, at: datetime = NOON) -> Answer:
-    return answer(check, standing, a_catalogue(), at)
+    return answer(check, standing, Editions.of(a_catalogue()), at)
 
 
 def with_restriction_barring_bids(*, measure_class: MeasureClass, automatic: bool) -> Catalogue:
@@ -163,7 +164,7 @@ def test_measure_on_a_person_that_reduces_rights_is_for_a_human(
 ) -> None:
     catalogue = with_restriction_barring_bids(measure_class=measure_class, automatic=automatic)
     check = msgspec.structs.replace(BIDDING, subject=PERSON)
-    given = answer(check, a_standing(a_restriction()), catalogue, NOON)
+    given = answer(check, a_standing(a_restriction()), Editions.of(catalogue), NOON)
     assert given.verdict is verdict
     assert [finding.human_review for finding in given.barred] == [verdict is Verdict.REVIEW]
 

@@ -8,11 +8,11 @@ import pytest
 from confluent_kafka import Message
 
 from creditbus.domain.directives import Acknowledgement
-from creditbus.domain.events import EntryListed, EntryRemoved
+from creditbus.domain.events import DayTurned, EntryListed, EntryRemoved
 from creditbus.domain.refusals import DeadLetter
 from creditbus.engine.values import Position, Unreadable
-from creditbus.runtime.reading import KEPT_BYTES, dead_letter, events, position_of, values
-from creditbus.wire.records import Codec, Undecodable
+from creditbus.runtime.reading import KEPT_BYTES, dead_letter, position_of, values
+from creditbus.wire.records import Codec
 from creditbus.wire.schemas import load_schemas
 from creditbus.wire.topics import DEAD_LETTERS, EVENTS, inbox
 from tests.examples import SCHEMA_FOLDER, a_codec, a_listing, a_removal, a_standing, a_turn
@@ -20,6 +20,8 @@ from tests.examples import SCHEMA_FOLDER, a_codec, a_listing, a_removal, a_stand
 INTAKE: Final = values(
     a_codec(), accepts=(EntryListed, EntryRemoved, Acknowledgement), max_bytes=1000
 )
+LOGGED: Final = (EntryListed, EntryRemoved, DayTurned)
+LISTING: Final = values(a_codec(), accepts=LOGGED)
 GOOD: Final = a_codec().encode(a_listing())
 
 
@@ -37,15 +39,14 @@ def message(
 def test_whole_record_arrives_with_its_place_and_bytes() -> None:
     ([arrival], unreadable) = INTAKE([message(GOOD, offset=7, headers=[("attestation", b"a")])])
     assert unreadable == []
-    assert arrival.body() == arrival.head == a_listing()
+    assert arrival.value == a_listing()
     assert arrival.raw == GOOD
-    assert arrival.kind == "entry_listed"
-    assert arrival.origin == str(arrival.position) == "credit.inbox.court.v1/0/7"
-    assert arrival.headers == (("attestation", b"a"),)
+    assert arrival.origin == "credit.inbox.court.v1/0/7"
+    assert list(arrival.headers) == [("attestation", b"a")]
 
 
 def test_origin_of_a_record_is_carried_on() -> None:
-    ([arrival], _) = events(a_codec())(
+    ([arrival], _) = LISTING(
         [message(GOOD, headers=[("origin", b"credit.inbox.x/0/3")], topic=EVENTS)]
     )
     assert arrival.origin == "credit.inbox.x/0/3"
@@ -57,8 +58,8 @@ def test_origin_of_a_record_is_carried_on() -> None:
 def test_origin_that_a_party_writes_into_its_own_inbox_is_not_believed(forged: bytes) -> None:
     bad = message(b"no record", topic="credit.inbox.court.v1", headers=[("origin", forged)])
     good = message(GOOD, topic="credit.inbox.court.v1", headers=[("origin", forged)])
-    ([arrival], [unreadable]) = events(a_codec())([good, bad])
-    assert arrival.origin == str(arrival.position)
+    ([arrival], [unreadable]) = LISTING([good, bad])
+    assert arrival.origin == "credit.inbox.court.v1/0/0"
     letter = dead_letter(unreadable, a_codec())
     assert letter.key == b"court"
     assert dict(letter.headers)["origin"] == str(unreadable.position).encode()
@@ -96,17 +97,34 @@ def test_bad_record_is_set_aside_and_its_neighbours_arrive(
     later = a_codec().encode(a_removal())
     messages = [message(GOOD), message(value, offset=1), message(later, offset=2)]
     arrivals, (bad,) = INTAKE(messages)
-    assert [arrival.body() for arrival in arrivals] == [a_listing(), a_removal()]
+    assert [arrival.value for arrival in arrivals] == [a_listing(), a_removal()]
     assert (bad.reason, bad.value, bad.key) == (reason, value, b"k")
     assert bad.position == position_of(messages[1])
 
 
-def test_events_are_read_to_their_envelope_and_no_further() -> None:
-    ([arrival], unreadable) = events(a_codec())([message(GOOD[:-1])])
-    assert unreadable == []
-    assert arrival.head == a_listing().envelope
-    with pytest.raises(Undecodable):
-        arrival.body()
+def test_event_of_the_log_with_a_damaged_body_is_set_aside_and_stops_nobody() -> None:
+    arrivals, (bad,) = LISTING([message(GOOD[:-1]), message(GOOD, offset=1)])
+    assert [arrival.value for arrival in arrivals] == [a_listing()]
+    assert (bad.reason, bad.position.offset) == ("UNREADABLE", 0)
+
+
+def test_log_of_events_takes_events_alone() -> None:
+    standing = a_codec().encode(a_standing(a_listing()))
+    (arrival,), (bad,) = LISTING(
+        [message(standing), message(a_codec().encode(a_turn(a_listing().envelope.decided_on)))]
+    )
+    assert isinstance(arrival.value, DayTurned)
+    assert bad.reason == "UNKNOWN_RECORD"
+
+
+def test_registry_is_asked_once_about_an_id_that_many_records_carry() -> None:
+    asked: list[int] = []
+    codec = Codec(load_schemas(SCHEMA_FOLDER), {}, asked.append)
+    _, unreadable = values(codec, accepts=LOGGED)(
+        [message(b"\0\0\0\0\x63%d" % each) for each in range(4000)]
+    )
+    assert {each.reason for each in unreadable} == {"UNKNOWN_SCHEMA"}
+    assert (len(unreadable), asked) == (4000, [0x63])
 
 
 def test_outage_of_the_registry_is_no_bad_record() -> None:

@@ -14,6 +14,7 @@ import pytest
 from creditbus.domain.events import EntryListed
 from creditbus.domain.gates import Listing, first_fault
 from creditbus.domain.ids import SourceId
+from creditbus.domain.subjects import SubjectKind
 from creditbus.sdk.sheets import CONDUCTS, RowFault, read_court_list
 from tests.examples import FIRM, ROOT, a_catalogue
 
@@ -284,3 +285,14 @@ def test_cell_with_a_line_break_stays_one_cell(tmp_path: Path) -> None:
 def test_cell_with_a_strange_separator_stays_one_cell(tmp_path: Path) -> None:
     name = "（测）青岛\u2028示例\x0b有限公司"
     assert one(as_csv(tmp_path, row(name=name))).subject_name == name
+
+
+def test_an_old_code_is_left_to_intake_and_a_persons_number_is_not_read(tmp_path: Path) -> None:
+    rows = [row(code="0000000A-2"), row(code="370299900101000"), row(code="370299199001010000")]
+    listing, *wrong = read(as_csv(tmp_path, *rows))
+    assert isinstance(listing, EntryListed)
+    assert listing.envelope.subject_id == "org9:0000000A2"
+    assert listing.envelope.subject_kind is SubjectKind.NONE
+    for fault in wrong:
+        assert isinstance(fault, RowFault)
+        assert "3702" not in fault.detail

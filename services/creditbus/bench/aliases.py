@@ -1,0 +1,141 @@
+"""Old codes, measured: how long a registrar's whole register takes to become known, and to be read.
+
+A bus of its own, the real servers and services. First the register goes the way of every fact: the
+registrar's client, intake, the log, listing, the compacted topic. Then one more reader of that
+topic starts from nothing, as an intake worker does, and its memory is what the aliases cost it.
+"""
+
+from __future__ import annotations
+
+import gc
+import time
+from collections.abc import Iterator
+from datetime import UTC, date, datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Final
+
+import psutil
+
+from creditbus.bench.rows import CONSOLE, Row
+from creditbus.demo.city import organisation
+from creditbus.domain.aliases import AliasKind, Confidence, SubjectAliasMapped
+from creditbus.domain.events import Envelope
+from creditbus.domain.identifiers.uscc import organisation_in
+from creditbus.domain.ids import SourceId, derive_event_id
+from creditbus.domain.resolution import Aliases
+from creditbus.domain.subjects import USCC, kind_of
+from creditbus.intake.app import take
+from creditbus.runtime.catalogue import load_catalogue
+from creditbus.runtime.following import Following
+from creditbus.runtime.process import Process
+from creditbus.runtime.settings import Settings, read_settings
+from creditbus.sdk.publisher import Publisher
+from creditbus.stack.bus import LocalBus, Sites
+from creditbus.stack.downloads import DEFAULT_CACHE
+from creditbus.stack.folder import StackFile
+from creditbus.stack.ports import free
+from creditbus.wire.topics import ALIASES, service_principal
+
+_REGISTRAR: Final = SourceId("market")
+_PAUSE_S: Final = 0.05
+
+
+def aliases(count: int) -> list[Row]:
+    """Measure the way of so many old codes into the register, then a reader's start."""
+    settings = read_settings()
+    catalogue = load_catalogue(settings.catalogue)
+    with TemporaryDirectory(prefix="creditbus-bench-") as home:
+        sites = Sites(
+            home=Path(home),
+            cache=Path(DEFAULT_CACHE),
+            schemas=settings.schemas,
+            catalogue=settings.catalogue,
+        )
+        with LocalBus(sites, catalogue, ports=free(), say=CONSOLE.print) as bus:
+            process = _auditor(bus.stack.file, sites)
+            return [_registered(bus.stack.file, process, count), _read(process, count)]
+
+
+def facts(count: int) -> Iterator[SubjectAliasMapped]:
+    """Yield the claims of a made-up register: one organisation code for each organisation."""
+    for number in range(count):
+        subject = organisation(number)
+        record_id = f"XJM-{number}"
+        yield SubjectAliasMapped(
+            envelope=Envelope(
+                event_id=derive_event_id(_REGISTRAR, record_id, 1, "subject_alias_mapped"),
+                source=_REGISTRAR,
+                record_id=record_id,
+                record_revision=1,
+                sequence=number + 1,
+                subject_kind=kind_of(subject),
+                subject_id=subject,
+                occurred_at=datetime(2017, 10, 9, tzinfo=UTC),
+                decided_on=date(2017, 10, 9),
+                synthetic=True,
+            ),
+            alias_kind=AliasKind.ORG9,
+            alias=organisation_in(subject.removeprefix(USCC)),
+            confidence=Confidence.ISSUED,
+        )
+
+
+def _registered(file: StackFile, process: Process, count: int) -> Row:
+    codec, known, following = process.codec, Aliases(), Following(process, ALIASES)
+    following.begin()
+    began = time.monotonic()
+    with Publisher(
+        _REGISTRAR,
+        kafka=file.bootstrap,
+        registry=file.registry_url,
+        password=file.credentials[_REGISTRAR],
+    ) as publisher:
+        for fact in facts(count):
+            publisher.send(fact)
+    sent = time.monotonic() - began
+    while len(known) < count:
+        take(following.drain(), codec, known)
+        time.sleep(_PAUSE_S)
+    seconds = time.monotonic() - began
+    return Row(
+        name="aliases registered",
+        events=count,
+        events_per_s=round(count / seconds, 1),
+        extra={"sent_s": round(sent, 2), "known_s": round(seconds, 2)},
+    )
+
+
+def _read(process: Process, count: int) -> Row:
+    codec, known, following = process.codec, Aliases(), Following(process, ALIASES)
+    gc.collect()
+    before = psutil.Process().memory_info().rss
+    began = time.monotonic()
+    following.begin()
+    fetched = time.monotonic() - began
+    take(following.drain(), codec, known)
+    seconds = time.monotonic() - began
+    gc.collect()
+    assert len(known) == count, f"{len(known)} of {count} aliases were read"
+    megabytes = (psutil.Process().memory_info().rss - before) / 1e6
+    return Row(
+        name="aliases read at start",
+        events=count,
+        events_per_s=round(count / seconds, 1),
+        peak_mb=round(megabytes, 1),
+        extra={"fetched_s": round(fetched, 2), "read_s": round(seconds, 2)},
+    )
+
+
+def _auditor(file: StackFile, sites: Sites) -> Process:
+    principal = service_principal("audit")
+    settings = Settings(
+        kafka=file.bootstrap,
+        kafka_user=principal,
+        kafka_password=file.credentials[principal],
+        registry=file.registry_url,
+        schemas=sites.schemas,
+        catalogue=sites.catalogue,
+        log_level="error",
+    )
+    return Process("audit", 0, settings)

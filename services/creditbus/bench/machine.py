@@ -1,0 +1,55 @@
+"""The machine: what it did beside the workers while they were measured.
+
+On a shared machine a slow run may be somebody else's doing: the row says how many cores were.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import psutil
+
+
+@dataclass(slots=True)
+class Watch:
+    """Processor seconds between two looks: the broker's, our own, and everybody's."""
+
+    seconds: float = 0.0
+    broker_s: float = 0.0
+    own_s: float = 0.0
+    busy_s: float = 0.0
+
+    def others_cores(self, workers_s: float) -> float:
+        """Return how many cores were busy with what is no part of the measurement."""
+        others_s = self.busy_s - self.broker_s - self.own_s - workers_s
+        return round(max(0.0, others_s) / self.seconds, 2)
+
+
+@contextmanager
+def watched(broker: int) -> Iterator[Watch]:
+    """Watch the machine and the broker's process."""
+    watch = Watch()
+    before = _look(broker)
+    try:
+        yield watch
+    finally:
+        after = _look(broker)
+        watch.seconds, watch.broker_s, watch.own_s, watch.busy_s = (
+            end - start for start, end in zip(before, after, strict=True)
+        )
+
+
+def _look(broker: int) -> tuple[float, float, float, float]:
+    """Return the instant and the processor seconds so far: broker, own, all."""
+    times = psutil.cpu_times()
+    # What the host gave to other guests was taken from us as well.
+    busy = times.user + times.nice + times.system + times.irq + times.softirq + times.steal
+    return time.monotonic(), _spent(broker), _spent(None), busy
+
+
+def _spent(pid: int | None) -> float:
+    times = psutil.Process(pid).cpu_times()
+    return float(times.user + times.system)

@@ -1,0 +1,47 @@
+"""Evaluations and guidance: what others concluded of an organisation, and what helped it."""
+
+from __future__ import annotations
+
+from datetime import date
+from enum import StrEnum
+
+import msgspec
+
+from creditbus.domain.events import Envelope
+
+
+class OrganisationEvaluated(
+    msgspec.Struct, frozen=True, kw_only=True, tag="organisation_evaluated", tag_field="type"
+):
+    """A lawful evaluator graded an organisation by its own published method.
+
+    The bus computes none, and carries none of natural persons.
+    """
+
+    envelope: Envelope
+    grade: str
+    method: str
+    valid_from: date
+    valid_to: date | None = None
+
+
+class GovernanceStep(StrEnum):
+    """How an authority helps a subject back, in three steps (山东省社会信用条例 第四十一条)."""
+
+    INTERVIEW = "INTERVIEW"
+    TRAINING = "TRAINING"
+    RECTIFICATION = "RECTIFICATION"
+
+
+class GovernanceStepDone(
+    msgspec.Struct, frozen=True, kw_only=True, tag="governance_step_done", tag_field="type"
+):
+    """A subject was interviewed, trained (free of charge), or reported what it put right.
+
+    To have skipped a step never makes an entry worse.
+    """
+
+    envelope: Envelope
+    step: GovernanceStep
+    done_on: date
+    case_id: str = ""

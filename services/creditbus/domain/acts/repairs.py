@@ -1,0 +1,88 @@
+"""Repairs: one application, one package of two documents, one decision, three places told.
+
+信用修复管理办法 (order 36 of 2025) and 国办发〔2025〕22号; in the city, "0113".
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from enum import StrEnum
+
+import msgspec
+
+from creditbus.domain.acts.references import RecordReference
+from creditbus.domain.events import Envelope
+from creditbus.domain.ids import ListId
+
+
+class RepairDocument(StrEnum):
+    """The two documents of the package; nobody may ask for a third."""
+
+    PROOF_OF_PERFORMANCE = "PROOF_OF_PERFORMANCE"
+    COMMITMENT = "COMMITMENT"
+
+
+class RepairApplied(
+    msgspec.Struct, frozen=True, kw_only=True, tag="repair_applied", tag_field="type"
+):
+    """A subject applied for repair of an entry, with its package of documents.
+
+    ``content_hashes`` are those of the documents, in their order; the documents stay at the door.
+    """
+
+    envelope: Envelope
+    list_id: ListId
+    entry: RecordReference
+    applied_on: date
+    documents: tuple[RepairDocument, ...]
+    content_hashes: tuple[str, ...] = ()
+    withdrawn: bool = False
+
+
+class RepairStep(StrEnum):
+    """What the authority said to an application; ``CANCELLED`` takes a granted repair back."""
+
+    ACCEPTED = "ACCEPTED"
+    REJECTED = "REJECTED"
+    GRANTED = "GRANTED"
+    REFUSED = "REFUSED"
+    CANCELLED = "CANCELLED"
+
+
+class RepairDecided(
+    msgspec.Struct, frozen=True, kw_only=True, tag="repair_decided", tag_field="type"
+):
+    """An authority took an application on, or decided it, with its reasons.
+
+    Granted, publication, sharing, use and measures end together (order 36 art. 3). ``CANCELLED``
+    is for a repair that was obtained by deceit; the entry returns for the rest of its term.
+    """
+
+    envelope: Envelope
+    list_id: ListId
+    entry: RecordReference
+    application: RecordReference
+    step: RepairStep
+    grounds: str = ""
+
+
+class RepairPlace(StrEnum):
+    """Who must be told of a repair: the authority, the city's platform, Credit China."""
+
+    AUTHORITY = "AUTHORITY"
+    PLATFORM = "PLATFORM"
+    CREDIT_CHINA = "CREDIT_CHINA"
+
+
+class RepairPropagated(
+    msgspec.Struct, frozen=True, kw_only=True, tag="repair_propagated", tag_field="type"
+):
+    """A place was told of a decided repair, or has acknowledged it."""
+
+    envelope: Envelope
+    list_id: ListId
+    entry: RecordReference
+    application: RecordReference
+    place: RepairPlace
+    told_on: date
+    acknowledged_on: date | None = None

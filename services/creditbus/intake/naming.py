@@ -1,0 +1,97 @@
+"""Naming: whom a record is about, when it names its subject by an old code.
+
+A listing needs one subject on the day of its decision, confirmed by a registrar if it burdens. What
+eases reaches every subject that the code has ever stood for: no doubt about an identity may hold
+the way out (law 7), and where nothing is listed it moves nothing.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from creditbus.domain.acts.kinds import ACTS, is_way_out
+from creditbus.domain.aliases import Alias, alias_of
+from creditbus.domain.articles import ALIASES, IDENTITY
+from creditbus.domain.catalogue import Catalogue, Polarity
+from creditbus.domain.directives import Statement
+from creditbus.domain.gates import BURDENS
+from creditbus.domain.ids import SubjectId
+from creditbus.domain.refusals import Fault, Reason
+from creditbus.domain.resolution import Aliases
+from creditbus.domain.subjects import kind_of
+
+
+class Submission(msgspec.Struct, frozen=True):
+    """A submitted record, whose inbox it came through, and whether the gateway vouches.
+
+    ``alias`` is the old code that it named its subject by, none when it named the subject itself.
+    """
+
+    event: Statement
+    party: str
+    attested: bool
+    catalogue: Catalogue
+    aliases: Aliases = msgspec.field(default_factory=Aliases)
+    alias: Alias | None = None
+
+    @property
+    def is_adverse(self) -> bool:
+        """Tell whether the record would burden its subject; of an unknown list nothing is said."""
+        if not isinstance(self.event, BURDENS):
+            return False
+        definition = self.catalogue.lists.get(self.event.list_id)
+        return definition is not None and definition.polarity is not Polarity.RED
+
+
+def meant(submission: Submission) -> tuple[Submission, ...] | Fault:
+    """Return what a submission says about its subject by the subject's own id, or why it cannot.
+
+    It is one; only what eases, under an old code that has stood for several, is several.
+    """
+    event = submission.event
+    alias = alias_of(event.envelope.subject_id)
+    if alias is None:
+        return (submission,)
+    if not isinstance(event, ACTS):
+        detail = "name the subject by its own id here, not by an old code"
+        return Fault(Reason.SUBJECT_INVALID, "subject_id", IDENTITY, detail)
+    why_not = alias.why_not()
+    if why_not:
+        return Fault(Reason.SUBJECT_INVALID, "subject_id", IDENTITY, why_not)
+    subjects = _subjects(submission, alias)
+    if isinstance(subjects, Fault):
+        return subjects
+    return tuple(_about(submission, alias, subject) for subject in subjects)
+
+
+def _subjects(submission: Submission, alias: Alias) -> tuple[SubjectId, ...] | Fault:
+    event, aliases = submission.event, submission.aliases
+    if isinstance(event, ACTS) and is_way_out(event):
+        # Whatever the code stood for when it was listed: the way out must find the entry.
+        found, is_confirmed = aliases.ever_meant(alias), True
+    else:
+        resolved = aliases.resolve(alias, event.envelope.decided_on)
+        found, is_confirmed = resolved.subjects, resolved.is_confirmed
+        if len(found) > 1:
+            return conflict(f"the old code stands for {len(found)} subjects on that day")
+    if not found:
+        detail = "no registrar has said what this old code stands for; name the subject itself"
+        return Fault(Reason.ALIAS_UNKNOWN, "subject_id", ALIASES, detail)
+    if not is_confirmed and submission.is_adverse:
+        detail = "what the old code stands for is derived and not confirmed by its registrar"
+        return Fault(Reason.ALIAS_UNCONFIRMED, "subject_id", ALIASES, detail)
+    return found
+
+
+def _about(submission: Submission, alias: Alias, subject: SubjectId) -> Submission:
+    envelope = msgspec.structs.replace(
+        submission.event.envelope, subject_id=subject, subject_kind=kind_of(subject)
+    )
+    event = msgspec.structs.replace(submission.event, envelope=envelope)
+    return msgspec.structs.replace(submission, event=event, alias=alias)
+
+
+def conflict(what: str) -> Fault:
+    """Return the fault of a record that cannot be told from one about another subject."""
+    detail = f"{what}; send it again when the registrar has mended that"
+    return Fault(Reason.IDENTITY_CONFLICT, "subject_id", ALIASES, detail)

@@ -1,0 +1,92 @@
+"""Memory: the tables in which listing remembers what was said, beside the standings that follow.
+
+``dossiers`` holds the registers of each subject, ``tombstones`` what is left of an erased entry,
+``notes`` the facts that move none.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Final
+
+import msgspec
+
+from creditbus.domain.acts.kinds import Fact
+from creditbus.domain.dossiers import Dossier
+from creditbus.domain.ids import EntryId
+from creditbus.domain.notes import Note, is_kept, note_of
+from creditbus.domain.registers import Tombstone
+from creditbus.engine.values import Draft, Table
+
+NoteKey = tuple[str, str, str, str]
+
+_SCAN_ROWS: Final = 1000
+_ENCODER: Final = msgspec.msgpack.Encoder()
+_AFTER_ALL: Final = "\uffff"
+
+
+def _text(value: str) -> bytes:
+    return value.encode()
+
+
+def _entry_id(packed: bytes) -> EntryId:
+    return EntryId(packed.decode())
+
+
+def _pack_note_key(key: NoteKey) -> bytes:
+    return "\0".join(each.replace("\0", " ") for each in key).encode()
+
+
+def _unpack_note_key(packed: bytes) -> NoteKey:
+    subject, record, source, record_id = packed.decode().split("\0")
+    return subject, record, source, record_id
+
+
+DOSSIERS: Final = Table[str, Dossier](
+    name="dossiers",
+    pack_key=_text,
+    unpack_key=bytes.decode,
+    pack_value=_ENCODER.encode,
+    unpack_value=msgspec.msgpack.Decoder(Dossier).decode,
+)
+"""What each subject's standing follows from."""
+
+TOMBSTONES: Final = Table[EntryId, Tombstone](
+    name="tombstones",
+    pack_key=_text,
+    unpack_key=_entry_id,
+    pack_value=_ENCODER.encode,
+    unpack_value=msgspec.msgpack.Decoder(Tombstone).decode,
+)
+"""What is left of each erased entry: no subject and no document."""
+
+NOTES: Final = Table[NoteKey, Note](
+    name="notes",
+    pack_key=_pack_note_key,
+    unpack_key=_unpack_note_key,
+    pack_value=_ENCODER.encode,
+    unpack_value=msgspec.msgpack.Decoder(Note).decode,
+)
+"""The facts of each subject, by record, source and record id."""
+
+
+def keep(draft: Draft, fact: Fact, day: date | None) -> Note | None:
+    """Keep a fact and return its note; none when a newer revision of its record is known."""
+    note, subject = note_of(fact), fact.envelope.subject_id
+    key = (subject, note.record, note.source, note.record_id)
+    known = draft.get(NOTES, key)
+    if known is not None and known.revision >= note.revision:
+        return None
+    draft.put(NOTES, key, note if is_kept(note, day) else None)
+    return note
+
+
+def forget(draft: Draft, subject: str, day: date) -> None:
+    """Drop the facts of a subject that may be held no longer."""
+    start, stop = (subject, "", "", ""), (subject, _AFTER_ALL, "", "")
+    while rows := draft.scan(NOTES, start, stop, _SCAN_ROWS):
+        for key, note in rows:
+            if not is_kept(note, day):
+                draft.put(NOTES, key, None)
+        subject_, record, source, record_id = rows[-1][0]
+        start = (subject_, record, source, f"{record_id}\x01")

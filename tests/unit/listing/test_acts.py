@@ -1,0 +1,321 @@
+"""Listing and the other acts: what moves an entry, what is kept as a fact, what is forgotten."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Final
+
+import msgspec
+import pytest
+
+from creditbus.domain.acts.commitments import CommitmentStep
+from creditbus.domain.acts.decisions import Procedure
+from creditbus.domain.acts.kinds import ACTS, FACTS, Act, is_way_out
+from creditbus.domain.acts.objections import ObjectionResult
+from creditbus.domain.acts.registrations import Registration
+from creditbus.domain.acts.repairs import RepairDocument, RepairStep
+from creditbus.domain.acts.revocations import ReorganisationStep
+from creditbus.domain.acts.suspensions import Stay
+from creditbus.domain.catalogue import Tier
+from creditbus.domain.editions import Editions
+from creditbus.domain.entries import Stage
+from creditbus.domain.events import RemovalCause
+from creditbus.domain.notes import Note
+from creditbus.domain.refusals import Reason, Refusal
+from creditbus.domain.standings import Standing
+from creditbus.engine.values import DictState, Output
+from creditbus.listing.decide import DUE, SUBJECTS, TABLES, build
+from creditbus.listing.memory import DOSSIERS, NOTES, TOMBSTONES
+from tests import acts
+from tests.examples import (
+    CATALOGUE_FOLDER,
+    DECIDED_ON,
+    ENDS_ON,
+    FIRM,
+    INDIVIDUAL_BUSINESS,
+    PERSON,
+    a_catalogue,
+    a_grade_a,
+    a_listing,
+    a_removal,
+    a_turn,
+    decided,
+    restored,
+    some_clocks,
+)
+
+DAY: Final = timedelta(days=1)
+
+
+def with_competence() -> Editions:
+    """The catalogue, in which the units of these tests may state what they state here."""
+    catalogue = a_catalogue()
+    events = tuple(f"E{number:02}" for number in range(1, 39))
+    sources = {
+        name: msgspec.structs.replace(source, events=events)
+        for name, source in catalogue.sources.items()
+    }
+    return Editions.of(msgspec.structs.replace(catalogue, sources=sources))
+
+
+DECIDE: Final = build(with_competence(), some_clocks())
+STRICT: Final = build(Editions.of(a_catalogue()), some_clocks())
+
+
+class Log:
+    """A listing worker's partition: each step is one slice of its own."""
+
+    def __init__(self, decide: object = DECIDE) -> None:
+        self.state = DictState()
+        self._decide = decide
+        self._offset = 0
+
+    def take(self, *events: msgspec.Struct) -> list[Output]:
+        outputs = decided(self._decide, self.state, events, first=self._offset)  # type: ignore[arg-type]
+        self._offset += len(events)
+        self.state = restored(self.state, TABLES)
+        return outputs
+
+    @property
+    def standing(self) -> Standing | None:
+        return self.state.get_many(SUBJECTS, [FIRM])[0]
+
+    @property
+    def notes(self) -> list[Note]:
+        return list(self.state.rows.get(NOTES.name, {}).values())
+
+
+def reason_in(outputs: list[Output]) -> Reason:
+    (output,) = outputs
+    assert isinstance(output.value, Refusal)
+    return output.value.reason
+
+
+def every_fact() -> list[Act]:
+    return [
+        acts.a_relation(),
+        acts.a_commitment(),
+        acts.an_evaluation(),
+        acts.a_penalty(),
+        acts.a_permit(),
+        acts.a_step(),
+    ]
+
+
+def test_facts_are_kept_and_move_no_entry() -> None:
+    log = Log()
+    log.take(a_listing())
+    before = log.standing
+    assert log.take(*every_fact()) == []
+    assert log.standing == before
+    assert {note.record for note in log.notes} == {
+        str(kind.__struct_config__.tag) for kind in FACTS
+    }
+    assert {type(each) for each in every_fact()} == set(FACTS)
+
+
+def test_no_entry_and_no_measure_spreads_to_a_legal_representative() -> None:
+    log = Log()
+    log.take(acts.a_relation(), a_listing(), acts.a_relation(record_revision=2))
+    assert log.state.get_many(SUBJECTS, [PERSON]) == [None]
+    assert log.state.get_many(DOSSIERS, [PERSON]) == [None]
+    assert set(log.state.rows[SUBJECTS.name]) == {FIRM.encode()}
+
+
+def test_unit_listed_and_legal_representative_changed_leaves_the_old_ones_view_gone() -> None:
+    log = Log()
+    log.take(a_listing(), acts.a_relation())
+    ended = acts.a_relation(record_revision=2, valid_to=date(2026, 6, 30))
+    log.take(ended, a_turn(date(2026, 6, 30)))
+    assert [note.other for note in log.notes] == [PERSON]
+    log.take(a_turn(date(2026, 7, 1)))
+    assert log.notes == []
+
+
+def test_the_newest_revision_of_a_fact_is_kept() -> None:
+    log = Log()
+    log.take(acts.a_commitment(record_revision=2, step=CommitmentStep.FULFILLED))
+    assert reason_in(log.take(acts.a_commitment())) is Reason.REVISION_SUPERSEDED
+    assert [note.said for note in log.notes] == ["FULFILLED"]
+
+
+def test_a_fact_is_forgotten_when_its_time_is_over() -> None:
+    log = Log()
+    log.take(acts.a_penalty(published_until=date(2026, 9, 1)), a_turn(date(2026, 9, 1)))
+    assert [note.said for note in log.notes] == [Tier.GENERAL]
+    log.take(a_turn(date(2026, 9, 2)))
+    assert log.notes == []
+    log.take(acts.a_penalty(record_id="old", decided_on=date(2020, 1, 1)))
+    assert log.notes == []
+
+
+@pytest.mark.parametrize(
+    ("act", "reason"),
+    [
+        (acts.an_evaluation(subject_id=INDIVIDUAL_BUSINESS), Reason.SUBJECT_NOT_ADMITTED),
+        (acts.an_evaluation(subject_id=PERSON), Reason.SUBJECT_NOT_ADMITTED),
+        (acts.a_penalty(procedure=Procedure.SIMPLE), Reason.OUTSIDE_CATALOGUE),
+        (acts.a_penalty(document_number=""), Reason.DOCUMENT_MISSING),
+        (
+            acts.a_commitment(CommitmentStep.BREACHED, document_number=""),
+            Reason.DOCUMENT_MISSING,
+        ),
+        (
+            acts.an_application(documents=(RepairDocument.COMMITMENT,)),
+            Reason.PACKAGE_INCOMPLETE,
+        ),
+        (acts.an_application(documents=(*RepairDocument, *RepairDocument)), "PACKAGE_INCOMPLETE"),
+    ],
+)
+def test_what_the_law_keeps_out_is_refused(act: Act, reason: Reason) -> None:
+    assert reason_in(Log().take(act)) == reason
+
+
+@pytest.mark.parametrize(
+    "act",
+    [
+        acts.a_registration(Registration.DEREGISTERED, source="tender"),
+        acts.an_objection(source="statistics"),
+        acts.a_consent_withdrawn(source="court"),
+        acts.a_reorganisation(ReorganisationStep.COMPLETED, source="tax"),
+        acts.a_stay(source="tender", record_id="x"),
+    ],
+    ids=lambda act: type(act).__name__,
+)
+def test_who_is_not_registered_for_a_kind_of_event_moves_nothing(act: Act) -> None:
+    assert reason_in(Log(STRICT).take(act)) is Reason.SOURCE_NOT_COMPETENT
+
+
+def test_a_keeper_needs_no_register_for_its_own_entry() -> None:
+    log = Log(STRICT)
+    log.take(a_listing())
+    (output,) = log.take(acts.a_stay())
+    assert isinstance(output.value, Standing)
+    assert output.value.entries[0].stage is Stage.SUSPENDED
+
+
+@pytest.mark.parametrize(
+    "act",
+    [
+        a_removal(record_revision=1),
+        acts.a_stay(record_id="SX-2026-001"),
+        acts.a_performance(record_id="SX-2026-001"),
+        acts.an_objection_ruling(ObjectionResult.REMOVED, record_id="SX-2026-001"),
+        acts.a_repair_ruling(RepairStep.GRANTED, record_id="SX-2026-001"),
+        acts.a_revocation(record_id="SX-2026-001"),
+    ],
+    ids=lambda act: type(act).__name__,
+)
+def test_what_eases_passes_a_revision_that_was_used_before(act: Act) -> None:
+    assert is_way_out(act)
+    log = Log()
+    log.take(a_listing())
+    assert "refusals" not in [each.stream for each in log.take(act)]
+
+
+def test_what_burdens_or_closes_a_way_out_is_a_conflict_there() -> None:
+    for act in (
+        acts.an_extension(record_revision=1),
+        acts.a_stay(record_id="SX-2026-001", stay=Stay.ENDED),
+        acts.an_objection_ruling(ObjectionResult.DISMISSED, record_id="SX-2026-001"),
+    ):
+        log = Log()
+        log.take(a_listing())
+        assert reason_in(log.take(act)) is Reason.CONTENT_CONFLICT
+
+
+def test_every_kind_of_act_is_counted_once() -> None:
+    log = Log()
+    outputs = log.take(a_listing(), *every_fact(), acts.an_objection(), acts.a_stay())
+    assert [each.stream for each in outputs] == ["standings"] * 3
+    assert len(ACTS) == 23
+
+
+def forgotten() -> Log:
+    """A log in which the entry has expired, was closed, and is forgotten."""
+    log = Log()
+    log.take(a_listing(), acts.an_objection(), a_turn(ENDS_ON + DAY))
+    log.take(a_turn(ENDS_ON + 31 * DAY))
+    assert log.standing is not None
+    assert [entry.stage for entry in log.standing.entries] == [Stage.CLOSED]
+    log.take(a_turn(ENDS_ON + 366 * DAY))
+    return log
+
+
+def test_an_erased_entry_leaves_a_tombstone_and_no_subject() -> None:
+    log = forgotten()
+    assert log.standing is not None
+    assert log.standing.entries == ()
+    (tombstone,) = log.state.rows[TOMBSTONES.name].values()
+    assert (tombstone.list_id, tombstone.cause) == ("BL-COURT-SX", RemovalCause.EXPIRED)
+    (raw,) = log.state.rows[TOMBSTONES.name]
+    packed = raw + TOMBSTONES.pack_value(tombstone)
+    assert FIRM.encode() not in packed
+    assert a_listing().envelope.document_number.encode() not in packed
+    assert log.state.scan(DUE, (date.min, ""), (date.max, ""), 100) == []
+
+
+def test_late_duplicate_of_a_listing_after_its_removal_has_no_effect() -> None:
+    log = forgotten()
+    late = a_listing(provisions=("1",), ends_on=None, until_performed=True, record_revision=0)
+    assert reason_in(log.take(late)) is Reason.REVISION_SUPERSEDED
+    assert log.standing is not None
+    assert log.standing.entries == ()
+
+
+def test_only_a_newer_listing_comes_back_after_a_tombstone() -> None:
+    log = forgotten()
+    day = ENDS_ON + 366 * DAY
+    anew = a_listing(
+        record_revision=2,
+        decided_on=day,
+        notice_served_on=day,
+        ends_on=day + 300 * DAY,
+    )
+    log.take(anew)
+    assert log.standing is not None
+    assert [entry.stage for entry in log.standing.entries] == [Stage.ACTIVE]
+    assert not log.standing.entries[0].disputed
+
+
+def test_a_clock_that_runs_out_is_seen_when_the_day_turns() -> None:
+    log = Log()
+    log.take(a_listing(), acts.an_objection(), a_turn(DECIDED_ON))
+    assert log.take(a_turn(date(2026, 3, 24))) == []
+    (output,) = log.take(a_turn(date(2026, 3, 25)))
+    assert isinstance(output.value, Standing)
+    assert output.value.entries[0].overdue == ("OBJECTION_DECISION",)
+    assert output.value.entries[0].disputed
+
+
+def test_a_red_entry_returns_on_the_day_a_stay_begins() -> None:
+    log = Log()
+    stay = acts.a_stay(from_on=DECIDED_ON + 5 * DAY)
+    log.take(a_listing(), a_grade_a(), stay, a_turn(DECIDED_ON))
+    (output,) = log.take(a_turn(DECIDED_ON + 5 * DAY))
+    assert isinstance(output.value, Standing)
+    assert {entry.list_id: entry.stage for entry in output.value.entries} == {
+        "BL-COURT-SX": Stage.SUSPENDED,
+        "RD-TAX-A": Stage.ACTIVE,
+    }
+
+
+def test_the_catalogue_that_ships_lets_somebody_state_every_kind_of_event() -> None:
+    stated = {number for source in a_catalogue().sources.values() for number in source.events}
+    wanted = {
+        "E01",
+        "E03",
+        "E07",
+        "E08",
+        "E09",
+        "E10",
+        "E29",
+        "E30",
+        "E31",
+        "E32",
+        "E33",
+        "E35",
+        "E36",
+        "E38",
+    }
+    assert wanted <= stated, CATALOGUE_FOLDER
