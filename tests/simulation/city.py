@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import date, timedelta
 from random import Random
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 
@@ -94,7 +94,7 @@ class Agencies:
 
     def _other_act(self) -> Act:
         """Return an act that neither lists nor removes, about a firm or a person's order."""
-        own = {
+        own: dict[str, Any] = {
             "subject_id": self._random.choice(FIRMS),
             "record_revision": self._random.randint(1, 3),
             "decided_on": self._day(),
