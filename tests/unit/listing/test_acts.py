@@ -175,8 +175,7 @@ def test_what_the_law_keeps_out_is_refused(act: Act, reason: Reason) -> None:
     "act",
     [
         acts.a_registration(Registration.DEREGISTERED, source="tender"),
-        acts.an_objection(source="statistics"),
-        acts.a_consent_withdrawn(source="court"),
+        acts.an_objection_ruling(ObjectionResult.REMOVED, source="gas-supply"),
         acts.a_reorganisation(ReorganisationStep.COMPLETED, source="tax"),
         acts.a_stay(source="tender", record_id="x"),
     ],
@@ -184,6 +183,18 @@ def test_what_the_law_keeps_out_is_refused(act: Act, reason: Reason) -> None:
 )
 def test_who_is_not_registered_for_a_kind_of_event_moves_nothing(act: Act) -> None:
     assert reason_in(Log(STRICT).take(act)) is Reason.SOURCE_NOT_COMPETENT
+
+
+@pytest.mark.parametrize(
+    "act",
+    [acts.an_objection(source="statistics"), acts.an_application(source="permits")],
+    ids=lambda act: type(act).__name__,
+)
+def test_what_a_subject_does_may_be_handed_in_anywhere(act: Act) -> None:
+    log = Log(STRICT)
+    log.take(a_listing())
+    (output,) = log.take(act)
+    assert isinstance(output.value, Standing)
 
 
 def test_a_keeper_needs_no_register_for_its_own_entry() -> None:
