@@ -315,3 +315,12 @@ def test_the_catalogue_that_ships_lets_somebody_state_every_kind_of_event() -> N
     stated = {number for source in a_catalogue().sources.values() for number in source.events}
     wanted = {"E01", "E03", "E07", "E08", "E09", "E10", "E29", "E31", "E32", "E35", "E38"}
     assert wanted <= stated, CATALOGUE_FOLDER
+
+
+def test_a_stay_ends_by_itself_on_the_day_after_its_last() -> None:
+    log = Log()
+    log.take(a_listing(), acts.a_stay(until_on=DECIDED_ON + 5 * DAY), a_turn(DECIDED_ON))
+    assert log.take(a_turn(DECIDED_ON + 5 * DAY)) == []
+    (output,) = log.take(a_turn(DECIDED_ON + 6 * DAY))
+    assert isinstance(output.value, Standing)
+    assert output.value.entries[0].stage is Stage.ACTIVE
