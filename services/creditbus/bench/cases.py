@@ -19,7 +19,7 @@ from creditbus.bench.supply import Headers, put
 from creditbus.demo.city import City, Fate, Submitted, organisation
 from creditbus.domain.acts.kinds import Act
 from creditbus.domain.catalogue import Catalogue
-from creditbus.domain.events import Envelope
+from creditbus.domain.events import EntryListed, EntryRemoved, Envelope
 from creditbus.domain.ids import SubjectId
 from creditbus.domain.subjects import PERSON, SubjectKind
 from creditbus.stack.kafka import ClientConfig
