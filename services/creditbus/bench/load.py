@@ -58,10 +58,13 @@ class Load:
             due = began + self.sent / self._rate
             early = due - time.monotonic()
             if early > 0:
-                self._producer.poll(min(early, 0.05))
+                # Slept, not polled: a poll of less than a millisecond does not wait, and a sender
+                # that spins takes a core from what is measured.
+                time.sleep(min(early, 0.05))
                 continue
             event = _changing(self.sent, chance, int(due * 1e6))
             put(self._producer, self._topic, event[1], framed(event, self.sent))
+            self._producer.poll(0)
             self.sent += 1
 
 
