@@ -17,7 +17,6 @@ from confluent_kafka import Producer
 
 from creditbus.bench.supply import Headers, put
 from creditbus.demo.city import City, Fate, Submitted, organisation
-from creditbus.domain.acts.kinds import Act
 from creditbus.domain.catalogue import Catalogue
 from creditbus.domain.events import EntryListed, EntryRemoved, Envelope
 from creditbus.domain.ids import SubjectId
@@ -87,7 +86,7 @@ def quarter(catalogue: Catalogue, codec: Codec) -> list[Pattern]:
     return patterns
 
 
-def _admitted(statement: Submitted) -> Act | None:
+def _admitted(statement: Submitted) -> EntryListed | EntryRemoved | None:
     event = statement.event
     if not isinstance(event, EntryListed | EntryRemoved):
         return None  # other acts name the record that listed, which a pattern would have to follow
@@ -105,7 +104,7 @@ def _admitted(statement: Submitted) -> Act | None:
     return msgspec.structs.replace(event, envelope=envelope)
 
 
-def _pattern(event: Act, value: bytes, life: int) -> Pattern:
+def _pattern(event: EntryListed | EntryRemoved, value: bytes, life: int) -> Pattern:
     envelope: Envelope = event.envelope
     event_at = value.index(envelope.event_id.encode())
     record_at = value.index(envelope.record_id.encode(), event_at)
