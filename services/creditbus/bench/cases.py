@@ -17,6 +17,7 @@ from confluent_kafka import Producer
 
 from creditbus.bench.supply import Headers, put
 from creditbus.demo.city import City, Fate, Submitted, organisation
+from creditbus.domain.acts.kinds import Act
 from creditbus.domain.catalogue import Catalogue
 from creditbus.domain.events import EntryListed, EntryRemoved, Envelope
 from creditbus.domain.ids import SubjectId
@@ -86,7 +87,7 @@ def quarter(catalogue: Catalogue, codec: Codec) -> list[Pattern]:
     return patterns
 
 
-def _admitted(statement: Submitted) -> EntryListed | EntryRemoved | None:
+def _admitted(statement: Submitted) -> Act | None:
     event = statement.event
     if not isinstance(event, EntryListed | EntryRemoved):
         return None  # other acts name the record that listed, which a pattern would have to follow
@@ -104,7 +105,7 @@ def _admitted(statement: Submitted) -> EntryListed | EntryRemoved | None:
     return msgspec.structs.replace(event, envelope=envelope)
 
 
-def _pattern(event: EntryListed | EntryRemoved, value: bytes, life: int) -> Pattern:
+def _pattern(event: Act, value: bytes, life: int) -> Pattern:
     envelope: Envelope = event.envelope
     event_at = value.index(envelope.event_id.encode())
     record_at = value.index(envelope.record_id.encode(), event_at)

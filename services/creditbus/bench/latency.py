@@ -14,6 +14,7 @@ import psutil
 from creditbus.bench.crew import Crew, Post, sightings
 from creditbus.bench.engine import peak_mb
 from creditbus.bench.load import loaded
+from creditbus.bench.machine import watched
 from creditbus.bench.observer import Sighting, percentile, silences
 from creditbus.bench.rows import Row
 from creditbus.bench.track import Track
@@ -29,7 +30,7 @@ def latency(track: Track, rate: float, seconds: float) -> Row:
     with _crew(track, 1) as crew:
         observer = crew.observe()
         began = time.monotonic()
-        with loaded(track.client, crew.source, rate) as load:
+        with watched(track.broker) as watch, loaded(track.client, crew.source, rate) as load:
             time.sleep(WARM_S + seconds)
         crew.wait_done()
         sheets = crew.stop()
@@ -44,6 +45,8 @@ def latency(track: Track, rate: float, seconds: float) -> Row:
         cpu_s_per_million=round(sheets[0].cpu_s / load.sent * 1e6, 2),
         peak_mb=peak_mb(sheets),
         **_percentiles(known),
+        # The observer's time is among the others'.
+        extra={"others_cores": watch.others_cores(sheets[0].cpu_s)},
     )
 
 
