@@ -46,8 +46,6 @@ FIELDS: Final[dict[str, str]] = {
     "closing_days": "days until a removed entry is closed",
     "retention_days": "days until a closed entry is erased",
     "disclosure_cap_years": "years after which nothing is shown",
-    "closing_days": "days after which an ended entry is closed",
-    "retention_days": "days after which it is forgotten",
     "entered_by": "entered by",
     "removed_by": "removed by",
     "consent_required": "persons by their own application alone",
