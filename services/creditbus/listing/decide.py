@@ -148,7 +148,8 @@ class _Shift:
         if fault is not None:
             self._say("refusals", refuse(envelope, fault, arrival.origin), arrival.origin)
             return
-        day = self.today or envelope.decided_on
+        # What is seen again after a conflict is no younger for it: a second replay moves nothing.
+        day = known.day if known is not None else self.today or envelope.decided_on
         self.draft.put(SEEN, identity, Seen(digest, day))
         self.draft.put(DUE, (days_after(day, SEEN_DAYS), envelope.subject_id), b"")
         self._move(event, arrival.origin)
