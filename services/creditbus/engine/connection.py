@@ -13,7 +13,7 @@ from confluent_kafka import Consumer, Producer
 from confluent_kafka.admin import AdminClient
 
 from creditbus.engine.alarm import Alarm
-from creditbus.engine.lags import TELL_MS, Lags
+from creditbus.engine.lags import TELL_SECONDS, Lags
 
 Settings = dict[str, Any]
 
@@ -60,7 +60,7 @@ class Connection:
                 "session.timeout.ms": SESSION_MS,
                 "heartbeat.interval.ms": 1000,
                 "max.poll.interval.ms": self.poll_ms,
-                "statistics.interval.ms": TELL_MS,
+                "statistics.interval.ms": int(TELL_SECONDS * 1000),
                 "stats_cb": lags.hear,
                 **_READING,
             }

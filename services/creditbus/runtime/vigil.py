@@ -46,14 +46,15 @@ class Vigil:
         self._bounds = bounds
         self._waits: dict[Place, tuple[int, float]] = {}
         self._quiet: dict[Place, int] = {}
-        self._begun_at = self._turned_at = time.monotonic()
+        self._begun_at = time.monotonic()
+        self._turned_at: float | None = None  # not before the app has started
         self._stopping_at: float | None = None
         self.assigned: frozenset[Place] = frozenset()
         self.handled: dict[Place, int] = {}
 
     def begin(self, now: float) -> None:
         """Begin to count: nothing was to be expected before."""
-        self._begun_at = self._turned_at = now
+        self._begun_at = now
         self._waits.clear()
 
     def turned(self, now: float) -> None:
@@ -71,7 +72,7 @@ class Vigil:
             if now - self._stopping_at > self._bounds.stopping:
                 raise Stalled(f"the stop hangs for {self._bounds.stopping:g} s")
             return
-        if now - self._turned_at > self._bounds.stalled:
+        if self._turned_at is not None and now - self._turned_at > self._bounds.stalled:
             raise Stalled(f"the event loop stood still for {self._bounds.stalled:g} s")
         if not self.assigned:
             if now - self._begun_at > self._bounds.unassigned:

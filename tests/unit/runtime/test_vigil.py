@@ -82,9 +82,11 @@ def test_markers_of_transactions_are_no_records() -> None:
 
 def test_a_loop_that_stands_still_is_seen_without_any_record() -> None:
     vigil = Log().vigil()
-    vigil.look(59)
+    vigil.look(999)
+    vigil.turned(1000)
+    vigil.look(1059)
     with pytest.raises(Stalled, match="event loop"):
-        vigil.look(61)
+        vigil.look(1061)
 
 
 def test_a_group_that_gives_nothing_is_seen() -> None:
