@@ -43,8 +43,6 @@ FIELDS: Final[dict[str, str]] = {
     "grace_days": "longest grace in days",
     "early_removal_months": "months before early removal",
     "extension_years": "longest extension in years",
-    "closing_days": "days until a removed entry is closed",
-    "retention_days": "days until a closed entry is erased",
     "disclosure_cap_years": "years after which nothing is shown",
     "entered_by": "entered by",
     "removed_by": "removed by",
