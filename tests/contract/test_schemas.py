@@ -29,7 +29,7 @@ from creditbus.domain.acts.repairs import RepairDocument, RepairPlace, RepairSte
 from creditbus.domain.acts.revocations import ReorganisationStep, RevocationKind
 from creditbus.domain.acts.suspensions import LiftGround, Proceeding, Stay
 from creditbus.domain.aliases import AliasClaim, AliasKind, Confidence
-from creditbus.domain.catalogue import Catalogue, Tier
+from creditbus.domain.catalogue import Tier
 from creditbus.domain.directives import Action, Ground, Lane, Outcome
 from creditbus.domain.entries import Deadline, Entry, Stage, SuspensionCause, Window
 from creditbus.domain.events import Envelope, RemovalCause
@@ -81,7 +81,6 @@ ENUMS: Final[dict[str, type[StrEnum]]] = {
         *(RevocationKind, Stage, Stay, SubjectKind, SuspensionCause, Tier),
     )
 }
-RANKING: Final = ("score", "point", "rank", "rating", "积分", "评分", "排名", "分数")
 
 
 def example(record: str, version: int) -> bytes:
@@ -223,18 +222,6 @@ def test_dates_and_instants_are_no_text() -> None:
                 logical = {each.get("logicalType") for each in types_in(found)} - {None}
                 expected = "date" if name.endswith("_on") else "timestamp-micros"
                 assert logical == {expected}, f"{record}: {name}"
-
-
-def test_nothing_scores_or_ranks_anybody() -> None:
-    names = [
-        (f"{record} {version}", str(found["name"]))
-        for record, version in VERSIONS
-        for found in types_in(json.loads(SCHEMAS.versions[record, version].text))
-        if "name" in found
-    ]
-    rows = [(Catalogue.__name__, name) for name in Catalogue.__struct_fields__]
-    for place, name in [*names, *rows]:
-        assert not [word for word in RANKING if word in name.lower()], f"{place}: {name}"
 
 
 def test_released_files_are_as_they_were() -> None:

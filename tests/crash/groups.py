@@ -23,7 +23,6 @@ STEPS = ("sliced", "sent", "begun", "logging", "logged", "offered")
 @CHAPTER.scenario(
     strikes="workers join and leave under load",
     then="partitions move one by one after a last checkpoint; the others go on",
-    is_short=True,
 )
 def joins_and_leaves(run: Run) -> None:
     run.begin(0)

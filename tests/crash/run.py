@@ -98,7 +98,7 @@ class Run(Stage):
         ending = [self.team.pop(number) for number in numbers or tuple(self.team)]
         for actor in ending:
             # A process that only starts knows no signal yet.
-            wait_until(lambda actor=actor: "ready\n" in actor.log or actor.has_ended, "a start")
+            actor.wait_ready()
             actor.signal(signal.SIGTERM)
         for actor in ending:
             assert actor.ended() == 0, actor.log

@@ -1,8 +1,8 @@
 """A stock Faust agent that counts words, with a table in RocksDB: what the engine is not.
 
 Every setting is Faust's own default but the addresses and the session, which is as short as the
-engine's so that a killed worker is missed in seconds and not in a minute. Run as a program it is one worker process,
-told where to be by the same argument as the engine's workers.
+engine's so that a killed worker is missed in seconds and not in a minute. Run as a program it is
+one worker process, told where to be by the same argument as the engine's workers.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ def app_for(part: Part) -> Any:
             total = counts[word.decode()] + 1
             if int(number) >= total:
                 counts[word.decode()] = total
-                await outputs.send(key=word, value=str(total).encode())
+                _delivery = await outputs.send(key=word, value=str(total).encode())
 
     return app
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import sys
+from functools import partial
 from pathlib import Path
 from time import monotonic, sleep
 from typing import ClassVar
@@ -16,7 +17,7 @@ from creditbus.stack.local import LocalStack
 from tests.crash.run import BROKER_SECONDS, VOCABULARY, Run
 from tests.crash.truth import judge
 
-KILLS = 2
+KILLS = 6  # at most; the first that costs an output is enough
 WAVE = 4000
 CONSUMED = 1500
 QUIET_SECONDS = 15.0
@@ -63,14 +64,23 @@ def lose(run: Run) -> None:
     for _ in range(KILLS):
         before = progress(run)
         run.say(WAVE)
-        run.wait_until(
-            lambda before=before: progress(run) >= before + CONSUMED + dice.randrange(500),
-            "the agent to work",
-            BROKER_SECONDS,
-        )
+        enough = before + CONSUMED + dice.randrange(500)
+        run.wait_until(partial(has_come, run, enough), "the agent to work", BROKER_SECONDS)
         run.kill()
         run.begin(0)
+        if has_gap(run):
+            break
     run.wait_until(lambda: run.is_done() or is_quiet(run), "the agent to be done")
+
+
+def has_gap(run: Run) -> bool:
+    """Whether a word's output is missing below one that is there."""
+    return any(len(set(totals)) < max(totals) for totals in run.outputs().values())
+
+
+def has_come(run: Run, enough: int) -> bool:
+    """Whether there are so many outputs."""
+    return progress(run) >= enough
 
 
 def is_quiet(run: Run) -> bool:

@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date, timedelta
 from random import Random
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 
 from creditbus.demo.city import organisation
+from creditbus.domain.acts.kinds import Act
+from creditbus.domain.acts.objections import ObjectionResult
+from creditbus.domain.acts.references import RecordReference
+from creditbus.domain.acts.registrations import Registration, RelationChanged
+from creditbus.domain.acts.repairs import RepairPlace, RepairStep
+from creditbus.domain.acts.revocations import ReorganisationStep
+from creditbus.domain.acts.suspensions import Stay
 from creditbus.domain.aliases import Confidence, SubjectAliasMapped
 from creditbus.domain.events import EntryListed, EntryRemoved
 from creditbus.domain.identifiers.uscc import organisation_in
-from creditbus.domain.ids import SubjectId
+from creditbus.domain.ids import SourceId, SubjectId
 from creditbus.domain.subjects import USCC, SubjectKind
+from tests import acts
 from tests.examples import (
     DECIDED_ON,
     a_bid_bar,
@@ -59,10 +68,13 @@ class Agencies:
             return Submitted("court", self._random.randbytes(self._random.randint(0, 9)))
         if chance < 0.08:
             return Submitted("tax", self._about_a_firm())
-        if chance < 0.25:
+        if chance < 0.16:
+            act = self._other_act()
+            return Submitted(act.envelope.source, act, isinstance(act, RelationChanged))
+        if chance < 0.33:
             event = self._about_a_person()
             return Submitted("court", event, self._random.random() < 0.9)
-        if chance < 0.28 or (self._unmapped and chance > 0.9):
+        if chance < 0.36 or (self._unmapped and chance > 0.9):
             return Submitted("market", self._about_an_old_code())
         event = self._about_a_firm()
         return Submitted(event.envelope.source, event)
@@ -79,6 +91,40 @@ class Agencies:
             confidence=self._random.choice([Confidence.ISSUED] * 4 + [Confidence.DERIVED]),
             withdrawn=self._random.random() < 0.4 if is_mistaken else False,
         )
+
+    def _other_act(self) -> Act:
+        """Return an act that neither lists nor removes, about a firm or a person's order."""
+        own: dict[str, Any] = {
+            "subject_id": self._random.choice(FIRMS),
+            "record_revision": self._random.randint(1, 3),
+            "decided_on": self._day(),
+        }
+        number = self._random.randrange(2)
+        entry = RecordReference(source=SourceId("court"), record_id=f"court-{number}")
+        about = {**own, "entry": entry}
+        of_person = {
+            "subject_id": self._random.choice(PERSONS),
+            "entry": RecordReference(source=SourceId("court"), record_id=f"person-{number}"),
+        }
+        first, last = sorted([self._day(), self._day()])
+        kinds: list[Callable[[], Act]] = [
+            lambda: acts.a_stay(**about, stay=self._random.choice(list(Stay))),
+            lambda: acts.an_objection(**about),
+            lambda: acts.an_objection_ruling(self._random.choice(list(ObjectionResult)), **about),
+            lambda: acts.an_application(**about),
+            lambda: acts.a_repair_ruling(self._random.choice(list(RepairStep)), **about),
+            lambda: acts.a_place_told(RepairPlace.CREDIT_CHINA, **about),
+            lambda: acts.a_performance(**about),
+            lambda: acts.a_revocation(**own, revoked_document="测1号"),
+            lambda: acts.a_reorganisation(self._random.choice(list(ReorganisationStep)), **own),
+            lambda: acts.a_registration(self._random.choice(list(Registration)), **own),
+            lambda: acts.a_window(**{**about, **of_person}, from_on=first, last_on=last),
+            lambda: acts.a_relation(**own),
+            lambda: acts.a_commitment(**own),
+            lambda: acts.a_penalty(**own),
+            lambda: acts.a_permit(**own),
+        ]
+        return self._random.choice(kinds)()
 
     def _about_a_firm(self) -> EntryListed | EntryRemoved:
         source, listing, provisions = self._random.choice(

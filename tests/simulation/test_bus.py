@@ -14,7 +14,9 @@ from creditbus.audit.decide import tally, total
 from creditbus.dispatch.decide import Ledger, instruct
 from creditbus.domain.aliases import alias_of
 from creditbus.domain.directives import Action
+from creditbus.domain.entries import Stage
 from creditbus.domain.events import EntryRemoved
+from creditbus.domain.ids import derive_entry_id
 from creditbus.domain.subjects import is_person
 from creditbus.engine.values import DictState, Slice
 from creditbus.listing.decide import TABLES, build
@@ -101,10 +103,11 @@ def test_the_log_names_subjects_and_a_removal_reaches_all_that_its_old_code_stoo
                 continue
             renamed += 1
             if isinstance(event, EntryRemoved):
-                entry_id = transition(None, event).entry_id
-                standing = bus.standings()[event.envelope.subject_id]
+                stated = event.envelope
+                entry_id = derive_entry_id(stated.subject_id, stated.source, stated.record_id)
+                standing = bus.standings()[stated.subject_id]
                 (entry,) = [each for each in standing.entries if each.entry_id == entry_id]
-                newer = entry.record_revision > event.envelope.record_revision
+                newer = entry.record_revision > stated.record_revision
                 assert entry.is_removed or newer, seed
     assert renamed, seed
 

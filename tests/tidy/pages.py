@@ -9,6 +9,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
+from textwrap import wrap
 from typing import Final
 
 import msgspec
@@ -18,15 +19,18 @@ from creditbus.bench.history import HISTORY, Entry, load
 from creditbus.bench.rows import table
 from creditbus.domain.acts.rows import NOT_CARRIED, RECORDS_OF
 from creditbus.domain.facts import FACTS
+from creditbus.domain.never import SPARED_EN
 from creditbus.domain.reckonings import Bound, Clause
 from creditbus.domain.term_words import length_in_words
 from creditbus.runtime.calendars import load_terms, load_timers
+from creditbus.runtime.catalogue import load_draft
 from creditbus.runtime.metrics import METRICS, Metric
 from creditbus.runtime.settings import PREFIX, Settings
 from creditbus.wire.topics import DAY_MS, YEAR_MS, Topic, topics
 from tests.crash.programme import CHAPTERS
 from tests.crash.scenarios import Chapter
 from tests.tidy import chart, sources
+from tests.tidy.catalogue_rows import list_row, measure_row
 from tests.tidy.sources import Source
 
 COMMAND: Final = ".venv/bin/python -m tests.tidy.pages"
@@ -172,9 +176,9 @@ def crashes_page() -> str:
         (
             "What strikes the workers of the stream engine in `make crash`, and what comes of it.",
             "After each: the outputs, as a reader of committed records sees them, are those of a",
-            "plain fold, none missing, repeated or out of order; the stores equal the changelog key",
-            "by key; the group stands at the end. A stock Faust agent, killed likewise, is seen to",
-            "lose outputs.",
+            "plain fold, none missing, repeated or out of order; the stores equal the changelog",
+            "key by key; the group stands at the end. A stock Faust agent, killed likewise, is",
+            "seen to lose outputs.",
             "",
             "`make crash SEEDS=10` plays each with ten seeds, `make crash SEED=7 ARGS='-k zombie'`",
             "some with one. Those marked * are played by every `make test`. Readers see nothing of",
@@ -197,6 +201,31 @@ def _chapter(chapter: Chapter) -> list[str]:
     return [f"## {chapter.title}", "", *_table(("scenario", "struck", "then", "readers"), rows), ""]
 
 
+def catalogue_page() -> str:
+    """Return the page of lists and measures: basis, term, reach, and whether they are in use."""
+    catalogue = load_draft(sources.ROOT / "deploy" / "catalogue")[0].catalogue
+    lists = [list_row(row, catalogue) for row in catalogue.lists.values()]
+    measures = [measure_row(row, catalogue) for row in catalogue.measures.values()]
+    return _page(
+        "Lists and measures",
+        "deploy/catalogue",
+        (
+            "Every list and measure of the catalogue, with the law that it rests on. What is off",
+            "says why in its note; `creditbus catalogue explain A13` tells one measure whole.",
+            *wrap(f"No measure may ever touch: {SPARED_EN}.", 100),
+        ),
+        [
+            *("## Lists", ""),
+            *_table(("list", "name", "kind", "basis", "term", "persons", "state", "note"), lists),
+            *("", "## Measures", ""),
+            *_table(
+                ("measure", "name", "follows from", "basis", "human decides", "state", "note"),
+                measures,
+            ),
+        ],
+    )
+
+
 PAGES: Final[dict[str, Callable[[], str]]] = {
     "docs/events.md": events_page,
     "docs/topics.md": topics_page,
@@ -205,6 +234,7 @@ PAGES: Final[dict[str, Callable[[], str]]] = {
     "docs/benchmarks.md": benchmarks_page,
     "docs/deadlines.md": deadlines_page,
     "docs/crashes.md": crashes_page,
+    "docs/catalogue.md": catalogue_page,
 }
 
 

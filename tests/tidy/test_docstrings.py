@@ -31,8 +31,13 @@ def undocumented_names(source: Source) -> list[str]:
     return [
         source.at(node.lineno, f"{node.name} has no docstring")
         for node in _public(source.tree)
-        if ast.get_docstring(node) is None
+        if ast.get_docstring(node) is None and not _is_overload(node)
     ]
+
+
+def _is_overload(node: Named) -> bool:
+    """Whether it only tells the types of the function that follows."""
+    return any(isinstance(each, ast.Name) and each.id == "overload" for each in node.decorator_list)
 
 
 def docstring_columns(source: Source) -> list[str]:

@@ -88,7 +88,9 @@ def quarter(catalogue: Catalogue, codec: Codec) -> list[Pattern]:
 
 def _admitted(statement: Submitted) -> EntryListed | EntryRemoved | None:
     event = statement.event
-    if event is None or (statement.fate is Fate.REFUSED and not event.envelope.bases):
+    if not isinstance(event, EntryListed | EntryRemoved):
+        return None  # other acts name the record that listed, which a pattern would have to follow
+    if statement.fate is Fate.REFUSED and not event.envelope.bases:
         return None
     if statement.person is None:
         return event

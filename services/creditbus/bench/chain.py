@@ -39,6 +39,7 @@ def chain(events: int, seconds: int, rates: Sequence[float]) -> list[Row]:
             cache=Path(DEFAULT_CACHE),
             schemas=settings.schemas,
             catalogue=settings.catalogue,
+            editions=settings.editions,
         )
         with LocalBus(sites, catalogue, ports=free(), say=CONSOLE.print) as bus:
             bus.services.start([bodies_plan(bus.stack.file, sites)])
@@ -81,6 +82,7 @@ def _auditor(file: StackFile, sites: Sites) -> Process:
         redis=file.redis_url,
         schemas=sites.schemas,
         catalogue=sites.catalogue,
+        editions=sites.editions,
         log_level="error",
     )
     return Process("audit", 0, settings)

@@ -53,6 +53,7 @@ class Track:
             "registry": file.registry_url,
             "schemas": str(self.settled.schemas.absolute()),
             "catalogue": str(self.settled.catalogue.absolute()),
+            "editions": str(self.settled.editions.absolute()),
             "state": str(folder),
             "log_level": "warning",
         }

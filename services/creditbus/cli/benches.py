@@ -117,6 +117,21 @@ def listing(
 
 @benches.command()
 @told
+def fold(
+    events: Events = 100_000,
+    subjects: Annotated[int, typer.Option(help="How many subjects they are about.")] = 20_000,
+    in_bulk: Annotated[bool, typer.Option(help="Read with pyruhvro, not with fastavro.")] = True,
+    as_json: AsJson = False,
+    recorded: Recorded = False,
+) -> None:
+    """Run listing without a broker: what it costs to read, decide, write and store."""
+    from creditbus.bench.fold import fold
+
+    _tell([fold(events, subjects, in_bulk=in_bulk)], as_json=as_json, recorded=recorded)
+
+
+@benches.command()
+@told
 def recovery(
     events: Events = MILLION,
     rounds: Rounds = 1,

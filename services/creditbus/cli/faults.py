@@ -12,6 +12,9 @@ import typer
 from confluent_kafka import KafkaException
 from rich.console import Console
 
+from creditbus.domain.editions import EditionUnknown
+from creditbus.runtime.catalogue import CatalogueInvalid
+from creditbus.runtime.editions import EditionDamaged
 from creditbus.runtime.outages import Unavailable
 from creditbus.runtime.registry import IncompatibleSchema, NotRegistered
 from creditbus.runtime.settings import UnknownSetting
@@ -39,6 +42,8 @@ def sentences() -> Iterator[None]:
     try:
         yield
     except (StackError, Unavailable, UnknownSetting, IncompatibleSchema) as fault:
+        fail(str(fault))
+    except (CatalogueInvalid, EditionDamaged, EditionUnknown) as fault:
         fail(str(fault))
     except (NotRegistered, publisher.NotPublished) as fault:
         fail(str(fault))

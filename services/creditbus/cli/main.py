@@ -8,6 +8,7 @@ from creditbus.cli import topics
 from creditbus.cli.aliasing import aliases
 from creditbus.cli.auditing import audit
 from creditbus.cli.benches import benches
+from creditbus.cli.catalogues import catalogues
 from creditbus.cli.checking import check
 from creditbus.cli.deadlines import deadline
 from creditbus.cli.demos import demo
@@ -31,5 +32,6 @@ for command in (*operating, submit, *asking, demo):
     app.command()(command)
 app.add_typer(aliases, name="aliases")
 app.add_typer(benches, name="bench")
+app.add_typer(catalogues, name="catalogue")
 app.add_typer(topics.topics, name="topics")
 app.add_typer(topics.schemas, name="schemas")

@@ -16,6 +16,8 @@ from typing import Final
 
 import msgspec
 
+from creditbus.demo.proceedings import of_order, of_organisation
+from creditbus.domain.acts.kinds import Act
 from creditbus.domain.calendar import years_after
 from creditbus.domain.catalogue import Catalogue, ListDefinition, Polarity
 from creditbus.domain.events import EntryListed, EntryRemoved, Envelope, RemovalCause
@@ -52,7 +54,7 @@ class Submitted(msgspec.Struct, frozen=True, kw_only=True):
 
     source: SourceId
     fate: Fate
-    event: EntryListed | EntryRemoved | None = None
+    event: Act | None = None
     person: Person | None = None
     raw: bytes | None = None
 
@@ -141,6 +143,9 @@ class City:
         if chance < 0.23 and person is None:
             other = msgspec.structs.replace(listing, rights_stated=not listing.rights_stated)
             yield self._say(other, Fate.REFUSED)
+        follows = of_order if person is not None else of_organisation
+        for act in follows(listing, self._random, self._today):
+            yield self._say(act, Fate.APPLIED, person)
         if chance < 0.60:
             yield self._say(removal, Fate.APPLIED, person)
             if chance < 0.30 and person is None:
@@ -269,7 +274,5 @@ class City:
         return Person(f"SYN-{number:08d}-{self._random.randint(1950, 2000)}")
 
     @staticmethod
-    def _say(
-        event: EntryListed | EntryRemoved, fate: Fate, person: Person | None = None
-    ) -> Submitted:
+    def _say(event: Act, fate: Fate, person: Person | None = None) -> Submitted:
         return Submitted(source=event.envelope.source, fate=fate, event=event, person=person)

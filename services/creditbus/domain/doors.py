@@ -14,7 +14,9 @@ from creditbus.domain.acts.commitments import CommitmentChanged, CommitmentStep
 from creditbus.domain.acts.decisions import PenaltyDecided, Procedure
 from creditbus.domain.acts.evaluations import OrganisationEvaluated
 from creditbus.domain.acts.kinds import ENTRY_ACTS, Act
-from creditbus.domain.acts.repairs import RepairApplied, RepairDocument
+from creditbus.domain.acts.objections import ObjectionFiled
+from creditbus.domain.acts.repairs import RepairApplied, RepairDocument, RepairPropagated
+from creditbus.domain.acts.revocations import ConsentWithdrawn
 from creditbus.domain.acts.rows import rows_of
 from creditbus.domain.articles import LISTS, MINORS, NO_CREDIT, OWN_NAME
 from creditbus.domain.catalogue import Catalogue, ListDefinition
@@ -24,6 +26,9 @@ from creditbus.domain.refusals import Fault, Reason
 from creditbus.domain.subjects import SubjectKind, is_person, kind_of
 
 _TWO: Final = sorted(RepairDocument)
+
+_OF_SUBJECTS: Final = (ObjectionFiled, RepairApplied, RepairPropagated, ConsentWithdrawn)
+"""What a subject does, or is done for it: any registered unit hands it in, and it burdens none."""
 
 
 def door_fault(act: Act, catalogue: Catalogue) -> Fault | None:
@@ -68,9 +73,9 @@ def _burden_fault(act: Burden, definition: ListDefinition) -> Fault | None:
 def _competence_fault(act: Act, catalogue: Catalogue) -> Fault | None:
     source = catalogue.sources.get(act.envelope.source)
     record = str(type(act).__struct_config__.tag)
-    named = getattr(act, "entry", None)
-    of_entry = isinstance(act, ENTRY_ACTS)
-    is_own = of_entry and (named is None or named.source == act.envelope.source)
+    if isinstance(act, _OF_SUBJECTS):
+        return None
+    is_own = isinstance(act, ENTRY_ACTS) and act.entry.source == act.envelope.source
     if is_own or (source is not None and not set(source.events).isdisjoint(rows_of(record))):
         return None
     detail = f"{act.envelope.source} is not registered for {record}"

@@ -8,7 +8,7 @@ its body. Four counters have four names: ``record_revision`` (the source's, of o
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
 from datetime import date, datetime
 from enum import StrEnum
 from functools import cache
@@ -127,8 +127,8 @@ class Stated(Protocol):
         ...
 
 
-_REPEATABLE: Final = frozenset({"event_id", "sequence", "occurred_at", "causation_id"})
-_UNORDERED: Final = frozenset({"bases", "provisions", "underlying", "measures", "documents"})
+REPEATABLE: Final = frozenset({"event_id", "sequence", "occurred_at", "causation_id"})
+UNORDERED: Final = frozenset({"bases", "provisions", "underlying", "measures", "documents"})
 
 
 def content_digest(event: Stated) -> bytes:
@@ -144,32 +144,30 @@ def content_digest(event: Stated) -> bytes:
     return sha256(msgspec.json.encode(content)).digest()[:16]
 
 
-def _stated(value: msgspec.Struct) -> dict[str, Any]:
-    """Return what a value states besides its defaults, and besides its envelope."""
-    names, read, defaults = _fields(type(value))
-    return {
-        name: sorted(stated) if name in _UNORDERED else stated
-        for name, stated, default in zip(names, read(value), defaults, strict=True)
-        if stated != default
-    }
+def _stated(value: msgspec.Struct) -> msgspec.Struct:
+    """Return what a value states besides its envelope and what a repeat may change."""
+    make, read, unordered = _content(type(value))
+    stated: msgspec.Struct = make(*read(value))
+    for name in unordered:
+        setattr(stated, name, tuple(sorted(getattr(stated, name))))
+    return stated
 
 
 @cache
-def _fields(
-    kind: type[msgspec.Struct],
-) -> tuple[list[str], Callable[[Any], Sequence[Any]], list[Any]]:
-    """Return the names of the fields that are content, a reader of them all, and their defaults."""
+def _content(kind: type[msgspec.Struct]) -> tuple[type, Callable[[Any], Iterable[Any]], list[str]]:
+    """Return a type for the content of a type, which leaves defaults out, and how it is read."""
     fields = [
         field
         for field in msgspec.structs.fields(kind)
-        if field.name not in _REPEATABLE and field.name != "envelope"
+        if field.name not in REPEATABLE and field.name != "envelope"
     ]
+    # It is left out if it is the very default, which only holds where equal is the same.
+    assert all(field.default in (msgspec.NODEFAULT, None, False, "", ()) for field in fields)
     names = [field.name for field in fields]
-    return names, _reader(names), [field.default for field in fields]
-
-
-def _reader(names: Sequence[str]) -> Callable[[Any], Sequence[Any]]:
-    if len(names) > 1:
-        return attrgetter(*names)
-    # Of one name alone it would give the value itself.
-    return lambda value: [getattr(value, name) for name in names]
+    content = msgspec.defstruct(
+        kind.__name__,
+        [(field.name, Any, field.default) for field in fields],
+        omit_defaults=True,
+    )
+    read = attrgetter(*names) if len(names) > 1 else lambda value: (getattr(value, names[0]),)
+    return content, read, [name for name in names if name in UNORDERED]

@@ -27,7 +27,7 @@ GRADING: Final = re.compile(
 FORBIDDEN: Final[dict[str, re.Pattern[str]]] = {
     "elections and political rights": re.compile(
         r"人大代表|政协委员|参选|选举|候选人"
-        r"|(?<![a-z])(elections?|electoral|vot(e|es|ing)|candidacy|candidates?)(?![a-z])",
+        r"|(?<![a-z])(elections?|electoral|vot(e|es|ing)|candidac(y|ies))(?![a-z])",
         re.IGNORECASE,
     ),
     "schooling": re.compile(

@@ -181,6 +181,9 @@ def _forbidden_measure(measure: MeasureDefinition, catalogue: Catalogue) -> Iter
         yield f"measure {measure.id} is excluded, so it is off, without triggers and bodies"
     if measure.enabled and measure.is_adverse:
         yield from _forbidden_grounds(measure, catalogue)
+    asked = (item for item in catalogue.items.values() if measure.id in item.barred_by)
+    if measure.record_only and (measure.bodies or any(asked)):
+        yield f"measure {measure.id} is shown only, so nothing is pushed and nothing barred by it"
 
 
 def _forbidden_grounds(measure: MeasureDefinition, catalogue: Catalogue) -> Iterator[str]:

@@ -11,10 +11,9 @@ from typing import Any, Final, TypeVar
 
 import msgspec
 
-from creditbus.domain.acts.kinds import EntryAct, OwnAct
+from creditbus.domain.acts.kinds import OWN_ACTS, EntryAct, OwnAct
 from creditbus.domain.acts.listings import EntryExtended, EntryNoticed, EntryVaried
 from creditbus.domain.acts.objections import ObjectionDecided, ObjectionFiled
-from creditbus.domain.acts.references import RecordReference
 from creditbus.domain.acts.repairs import RepairApplied, RepairDecided, RepairPropagated
 from creditbus.domain.acts.suspensions import DutyPerformed, EntrySuspended, RestrictionLifted
 from creditbus.domain.entries import ID_CHARACTERS, TEXT_CHARACTERS
@@ -50,9 +49,8 @@ _replace = msgspec.structs.replace
 def entry_of(act: OwnAct | EntryAct) -> tuple[EntryId, SourceId, str]:
     """Return the id of the entry that an act is about, and the record that listed it."""
     envelope = act.envelope
-    named: RecordReference | None = getattr(act, "entry", None)
-    source = named.source if named is not None else envelope.source
-    record_id = named.record_id if named is not None else envelope.record_id
+    named = envelope if isinstance(act, OWN_ACTS) else act.entry
+    source, record_id = named.source, named.record_id
     return derive_entry_id(envelope.subject_id, source, record_id), source, record_id
 
 

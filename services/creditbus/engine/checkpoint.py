@@ -17,7 +17,7 @@ from creditbus.engine import surroundings as names
 from creditbus.engine.failures import Halt, Kind, Refused, error_of, halt, kind_of
 from creditbus.engine.shares import Share
 from creditbus.engine.store import Mark, Row
-from creditbus.engine.surroundings import Surroundings
+from creditbus.engine.surroundings import Step, Surroundings
 from creditbus.engine.transaction import Transaction
 from creditbus.engine.watchdog import Watchdog
 
@@ -54,6 +54,7 @@ class Checkpoint:
         if not moved:
             return
         started = time.perf_counter()
+        self._surroundings.ended(Step.WAIT)
         with self._watchdog.watching("checkpoint"):
             self._point("begun")
             for share in moved:
@@ -61,6 +62,7 @@ class Checkpoint:
             rows = {share.partition: share.rows for share in moved}
             marks = self._commit(moved, rows)
             self._settle(moved, rows, marks)
+            self._surroundings.ended(Step.STORE)
         self.taken_at = time.monotonic()
         self._surroundings.counters.observe(names.CHECKPOINT_SECONDS, time.perf_counter() - started)
 
@@ -107,6 +109,7 @@ class Checkpoint:
             self._transaction.send(share)
             self._log(share.partition, rows[share.partition], ends)
             self._point("logging")
+        self._surroundings.ended(Step.CHANGELOG)
         self._point("logged")
         membership = self._membership()
         if _GENERATION.unpack_from(membership, _GENERATION_AT)[0] < 0:
@@ -123,6 +126,7 @@ class Checkpoint:
         )
         self._point("offered")
         self._transaction.commit()
+        self._surroundings.ended(Step.COMMIT)
         self._point("committed")
         return ends
 

@@ -13,6 +13,7 @@ from confluent_kafka import Consumer, Producer
 from confluent_kafka.admin import AdminClient
 
 from creditbus.engine.alarm import Alarm
+from creditbus.engine.lags import TELL_MS, Lags
 
 Settings = dict[str, Any]
 
@@ -44,7 +45,7 @@ class Connection:
             "log_level": 2,
         }
 
-    def member(self, group: str, name: str, *, eager: bool, alarm: Alarm) -> Consumer:
+    def member(self, group: str, name: str, *, eager: bool, alarm: Alarm, lags: Lags) -> Consumer:
         """Return a member of the group that reads what is committed and commits nothing itself.
 
         An eager member places equal partition numbers of several topics alike (range); another
@@ -59,6 +60,8 @@ class Connection:
                 "session.timeout.ms": SESSION_MS,
                 "heartbeat.interval.ms": 1000,
                 "max.poll.interval.ms": self.poll_ms,
+                "statistics.interval.ms": TELL_MS,
+                "stats_cb": lags.hear,
                 **_READING,
             }
         )

@@ -6,11 +6,14 @@ import threading
 
 from confluent_kafka import Consumer
 
+from creditbus.engine.lags import Lags
+
 
 class Hold:
     """Whether a worker shall stand still; set from any thread, obeyed by its loop."""
 
-    def __init__(self) -> None:
+    def __init__(self, lags: Lags) -> None:
+        self._lags = lags
         self._wanted = threading.Event()
         self.is_holding = False
 
@@ -30,6 +33,7 @@ class Hold:
         """
         if self._wanted.is_set():
             consumer.pause(consumer.assignment())
+            self._lags.ask(consumer)
             self.is_holding = True
         elif self.is_holding:
             consumer.resume(consumer.assignment())

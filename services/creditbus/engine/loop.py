@@ -18,12 +18,12 @@ from creditbus.engine.alarm import Alarm
 from creditbus.engine.checkpoint import Checkpoint
 from creditbus.engine.failures import Halt, Kind, Refused
 from creditbus.engine.health import Source
-from creditbus.engine.hold import Hold
 from creditbus.engine.job import Job
+from creditbus.engine.lags import STALLED_SECONDS
 from creditbus.engine.membership import Membership
 from creditbus.engine.shares import Share
 from creditbus.engine.slices import check_fetch, cut, offset_of, unread
-from creditbus.engine.surroundings import Surroundings
+from creditbus.engine.surroundings import Step, Surroundings
 from creditbus.engine.transaction import Transaction
 from creditbus.engine.values import Produced, Slice, Unreadable
 
@@ -59,18 +59,18 @@ class Loop:
         self._looked_at = 0.0
         self._is_broken = False
         self._refused_since: float | None = None
-        self.uncommitted_since: float | None = None
-        self.hold = Hold()
+        self._uncommitted_since: float | None = None
 
     def turn(self, alarm: Alarm) -> None:
         """Fetch once, decide what came, and take a checkpoint if it is time."""
         self._membership.begin_ready(self._consumer)
-        self.hold.obey(self._consumer)
         first = self._consumer.poll(self._patience())
+        self._surroundings.ended(Step.WAIT)
         alarm.check()
         if first is not None:
             # While the group refuses, only as much is read as a poll cannot avoid.
             more = [] if self._refused_since else self._consumer.consume(FETCH - 1, 0)
+            self._surroundings.ended(Step.FETCH)
             alarm.check()
             self._decide([first, *more], alarm)
         elif alarm.waiting:
@@ -79,6 +79,16 @@ class Loop:
         if self._is_due(waiting=first is not None):
             self.commit(alarm)
         alarm.check()
+
+    def stalled(self) -> str | None:
+        """Return what takes too long in this loop, if anything; asked from any thread."""
+        turn = time.perf_counter() - self._surroundings.laps.at
+        if turn > STALLED_SECONDS:
+            return f"one step has taken {turn:.0f} s"
+        since = self._uncommitted_since
+        if since is not None and (age := time.monotonic() - since) > STALLED_SECONDS:
+            return f"what was decided {age:.0f} s ago is not committed"
+        return None
 
     def commit(self, alarm: Alarm) -> None:
         """Take a checkpoint; when the group refuses it, keep everything for the next try."""
@@ -90,7 +100,7 @@ class Loop:
             return
         alarm.answered()
         self._taken_at = time.monotonic()
-        self._refused_since = self.uncommitted_since = None
+        self._refused_since = self._uncommitted_since = None
 
     def _look_for_broker(self, alarm: Alarm) -> None:
         """Find out whether the broker is back: nothing else would tell an idle worker."""
@@ -116,9 +126,9 @@ class Loop:
         shares = self._membership.shares
         if not any(share.moved for share in shares):
             # What was uncommitted went with a revoke or a loss.
-            self._refused_since = self.uncommitted_since = None
+            self._refused_since = self._uncommitted_since = None
             return False
-        since = self.uncommitted_since = self.uncommitted_since or time.monotonic()
+        since = self._uncommitted_since = self._uncommitted_since or time.monotonic()
         if not waiting or self._is_broken or self._refused_since is not None:
             return True
         long = time.monotonic() - since >= EVERY_SECONDS
@@ -153,19 +163,24 @@ class Loop:
         if not records:
             return
         topic, partition = source
+        ended = self._surroundings.ended
         columns, unreadable = self._job.read(records)
         buried = [self._bury(record) for record in unreadable]
+        ended(Step.READ)
         if len(unreadable) < len(records):
             outcome = self._job.decide(
                 Slice(topic=topic, partition=partition, columns=columns), share.overlay
             )
+            ended(Step.DECIDE)
             written = list(map(self._job.write, outcome.outputs))
             share.keep(buried + written, outcome.changes, outcome.counts)
+            ended(Step.WRITE)
         else:
             share.keep(buried, {}, {})
         share.advance(topic, offset_of(records[-1]) + 1, len(records))
         self._surroundings.failpoint("sliced")
         self._send(share)
+        ended(Step.PRODUCE)
         self._surroundings.failpoint("sent")
         self._count(topic, len(records), len(unreadable))
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
 from typing import Protocol
 
 from creditbus.engine.failpoints import Failpoint, unharmed
@@ -20,6 +22,21 @@ RESTORED = "engine_restored"  # changelog records read to bring a partition back
 # What it times, in seconds.
 CHECKPOINT_SECONDS = "engine_checkpoint_seconds"
 RESTORE_SECONDS = "engine_restore_seconds"
+STEP_SECONDS = "engine_step_seconds"  # by step of a turn
+
+
+class Step(StrEnum):
+    """The steps of a turn, in their order."""
+
+    WAIT = "wait"  # for a first record, and whatever is no other step
+    FETCH = "fetch"
+    READ = "read"
+    DECIDE = "decide"
+    WRITE = "write"
+    PRODUCE = "produce"
+    CHANGELOG = "changelog"
+    COMMIT = "commit"
+    STORE = "store"
 
 
 class Counters(Protocol):
@@ -50,6 +67,21 @@ class Logger(Protocol):
         ...
 
 
+class Laps:
+    """Where the loop is: all its time goes to one step or another, at one look at the clock each.
+
+    ``at`` is when the last step ended, by ``time.perf_counter``; anybody may look.
+    """
+
+    def __init__(self) -> None:
+        self.at = time.perf_counter()
+
+    def lap(self) -> float:
+        """Return the seconds since the last lap."""
+        before, self.at = self.at, time.perf_counter()
+        return self.at - before
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Surroundings:
     """What every part of one worker shares."""
@@ -58,3 +90,8 @@ class Surroundings:
     logger: Logger
     now: Callable[[], datetime]
     failpoint: Failpoint = unharmed
+    laps: Laps = field(default_factory=Laps)
+
+    def ended(self, step: Step) -> None:
+        """Count the time since the last step ended for this one."""
+        self.counters.add(STEP_SECONDS, self.laps.lap(), step=step)

@@ -168,12 +168,15 @@ class Draft:
         known = self._known.setdefault(table, {})
         asked = [key for key in keys if key not in known]
         if asked:
-            known.update(zip(asked, self._state.get_many(table, asked), strict=True))
+            values = self._state.get_many(table, asked)
+            known.update(zip(asked, values, strict=True))
 
     def get(self, table: Table[K, V], key: K) -> V | None:
         """Return one row's value; ``prefetch`` the rows before a loop of these."""
         known: dict[K, V | None] = self._known.get(table, {})
-        return known[key] if key in known else self._state.get_many(table, [key])[0]
+        if key in known:
+            return known[key]
+        return self._state.get_many(table, [key])[0]
 
     def get_many(self, table: Table[K, V], keys: Sequence[K]) -> list[V | None]:
         """Return the values under the keys, the draft's own changes first."""
@@ -181,7 +184,8 @@ class Draft:
         asked = [key for key in keys if key not in known]
         if not asked:
             return [known[key] for key in keys]
-        found = dict(zip(asked, self._state.get_many(table, asked), strict=True))
+        values = self._state.get_many(table, asked)
+        found: dict[K, V | None] = dict(zip(asked, values, strict=True))
         return [known[key] if key in known else found[key] for key in keys]
 
     def put(self, table: Table[K, V], key: K, value: V | None) -> None:

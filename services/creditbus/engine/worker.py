@@ -25,6 +25,7 @@ from creditbus.engine.failures import Kind, error_of, halt, kind_of
 from creditbus.engine.health import Health
 from creditbus.engine.hold import Hold
 from creditbus.engine.job import Job
+from creditbus.engine.lags import Lags
 from creditbus.engine.layout import Layout, look_up
 from creditbus.engine.loop import Loop
 from creditbus.engine.membership import Membership
@@ -68,7 +69,8 @@ class Worker:
         self._alarm = Alarm()
         self._stopping = threading.Event()
         self._draining = False
-        self._hold = Hold()
+        self._lags = Lags()
+        self._hold = Hold(self._lags)
         self._membership: Membership | None = None
         self._checkpoint: Checkpoint | None = None
         self._loop: Loop | None = None
@@ -113,16 +115,24 @@ class Worker:
     @property
     def health(self) -> Health:
         """What a watcher wants to know; read from any thread."""
-        member, checkpoint, loop = self._membership, self._checkpoint, self._loop
+        member, checkpoint = self._membership, self._checkpoint
         return Health(
             is_ready=self.ready,
             is_paused=self._hold.is_holding,
             assigned=member.assigned if member else (),
             restoring=member.restoring if member else (),
             checkpointed_at=checkpoint.taken_at if checkpoint else None,
-            uncommitted_since=loop.uncommitted_since if loop else None,
             waiting=self._alarm.waiting,
+            stalled=self._stalled(),
+            behind=self._lags.behind,
         )
+
+    def _stalled(self) -> str | None:
+        member, loop = self._membership, self._loop
+        if member is None or loop is None or self._alarm.waiting or self._hold.is_holding:
+            return None
+        running = set(member.assigned) - set(member.restoring)
+        return loop.stalled() or self._lags.stalled(running)
 
     def _work(self, watchdog: Watchdog) -> None:
         admin = self._connection.admin(self._alarm)
@@ -135,6 +145,7 @@ class Worker:
             self._job.name,
             eager=self._job.is_eager,
             alarm=self._alarm,
+            lags=self._lags,
         )
         transaction = Transaction(producer, self._alarm)
         surroundings = self._surroundings()
@@ -155,11 +166,11 @@ class Worker:
             membership=membership,
             surroundings=surroundings,
         )
-        loop.hold = self._hold
         self._membership, self._checkpoint, self._loop = membership, checkpoint, loop
         try:
             membership.join(consumer)
             while not self._stopping.is_set():
+                self._hold.obey(consumer)
                 loop.turn(self._alarm)
             loop.commit(self._alarm)
             self._logger.info("the last checkpoint is taken", drains=self._draining)

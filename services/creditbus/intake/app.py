@@ -150,7 +150,7 @@ def write(codec: Codec, output: Output) -> Produced:
         topic=_TOPICS[output.stream],
         key=key.encode(),
         value=arrival.raw,
-        headers=(*event_headers(RECORD_OF[type(arrival.value)], envelope), origin),
+        headers=(*event_headers(RECORD_OF[type(event)], envelope), origin),
     )
 
 

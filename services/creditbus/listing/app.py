@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from typing import get_args
 
 from creditbus.domain.aliases import AliasClaims, SubjectIdentityConflict, conflict_key
 from creditbus.domain.refusals import Duplicate, Refusal
@@ -10,7 +11,7 @@ from creditbus.domain.standings import Standing
 from creditbus.engine.job import Job
 from creditbus.engine.values import Output, Produced
 from creditbus.listing.aliases import Settled
-from creditbus.listing.decide import TABLES, Arrivals, build
+from creditbus.listing.decide import TABLES, Arrivals, Logged, build
 from creditbus.runtime import reading
 from creditbus.runtime.hosting import host
 from creditbus.runtime.process import Process
@@ -32,7 +33,7 @@ def job(process: Process) -> Job[Arrivals]:
         name=process.name,
         sources=(EVENTS,),
         tables=TABLES,
-        read=reading.events(codec),
+        read=reading.values(codec, accepts=get_args(Logged)),
         decide=build(process.editions, process.clocks),
         write=partial(write, codec),
         bury=partial(reading.dead_letter, codec=codec),

@@ -71,8 +71,7 @@ class _Desk:
 
     def __init__(self, process: Process) -> None:
         settings = process.settings
-        self._process = process
-        self._editions = process.editions
+        self._process, self._editions = process, process.editions
         self._codec = process.codec
         self._persons = Persons(settings.person_key, allow_synthetic=settings.allow_synthetic)
         self._serving = Serving(settings.redis)
@@ -128,8 +127,7 @@ class _Desk:
 
     async def _admit(self, asked: _Asked) -> None:
         catalogue = self._editions.on(day_of(asked.at))
-        asker = catalogue.subscribers.get(asked.asker)
-        obstacle = why_not(asked.check, asker, catalogue)
+        obstacle = why_not(asked.check, catalogue.subscribers.get(asked.asker), catalogue)
         if obstacle is None:
             return
         self._process.meters.add("checks_refused", why=obstacle.field)

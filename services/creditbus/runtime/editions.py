@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from creditbus.domain.editions import Edition, Editions, opened
-from creditbus.runtime.catalogue import load_draft
+from creditbus.runtime.catalogue import CatalogueInvalid, load_draft
 
 
 class EditionDamaged(ValueError):
@@ -41,7 +41,15 @@ def load_editions(catalogue: Path, *shelf: Path) -> Editions:
     Raises ``CatalogueInvalid``, ``EditionDamaged``, or ``EditionUnknown`` when one is missing.
     """
     draft, _ = load_draft(catalogue)
-    return Editions(draft, Shelf(shelf).find)
+    find = Shelf(shelf).find
+    before = find(draft.follows) if draft.follows else None
+    if before is not None and draft.in_force_from < before.in_force_from:
+        sentence = (
+            f"edition.toml: in force from {draft.in_force_from}, before the edition that it"
+            f" follows ({before.in_force_from}); give that day or a later one"
+        )
+        raise CatalogueInvalid(catalogue, [sentence])
+    return Editions(draft, find)
 
 
 def read_edition(path: Path) -> Edition:

@@ -17,6 +17,7 @@ from typing import Any, Final
 import mode
 
 from creditbus.engine.connection import Connection
+from creditbus.engine.health import Health
 from creditbus.engine.job import Job
 from creditbus.engine.worker import Storage, Worker
 from creditbus.runtime.apps import fatal, idle_app, run_app
@@ -102,16 +103,27 @@ class _Hosted:
     def readiness(self) -> Readiness:
         """Tell whether the worker works, and if not, why not."""
         health = self._worker.health
-        self._process.meters.set("waiting", float(health.waiting is not None), whom="kafka")
+        self._measure(health)
         if self._is_drained:
             return Readiness(is_ready=False, why=Mode.DRAINED.sentence)
         if health.waiting is not None:
             return Readiness(is_ready=False, why=health.waiting)
         if health.is_paused:
             return Readiness(is_ready=False, why=Mode.PAUSED.sentence)
+        if health.stalled is not None:
+            return Readiness(is_ready=False, why=health.stalled)
         return Readiness(
             is_ready=health.is_ready, why="" if health.is_ready else "restoring partitions"
         )
+
+    def _measure(self, health: Health) -> None:
+        meters = self._process.meters
+        meters.set("waiting", float(health.waiting is not None), whom="kafka")
+        meters.set("engine_stalled", float(health.stalled is not None))
+        meters.forget("engine_lag")
+        for (topic, partition), behind in health.behind.items():
+            if (topic, partition) in health.assigned:
+                meters.set("engine_lag", behind, topic=topic, partition=str(partition))
 
     def _work(self) -> None:
         with fatal(self._process):

@@ -169,6 +169,36 @@ def group_reader(process: Process, application: str) -> Consumer:
     return Consumer({**_client(process), "group.id": application, "enable.auto.commit": False})
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Written:
+    """One record that is to be written into one partition."""
+
+    topic: str
+    partition: int
+    value: bytes
+    headers: Sequence[tuple[str, bytes]]
+
+
+def write_together(process: Process, records: Sequence[Written]) -> None:
+    """Write all the records in one transaction, or none of them; raises ``Unavailable``."""
+    producer = transactional_producer(process)
+    with reached():
+        producer.init_transactions(ANSWER_BOUND_S)
+        producer.begin_transaction()
+        try:
+            for record in records:
+                producer.produce(
+                    record.topic,
+                    value=record.value,
+                    partition=record.partition,
+                    headers=list(record.headers),
+                )
+            producer.commit_transaction(ANSWER_BOUND_S)
+        except KafkaException:
+            producer.abort_transaction(ANSWER_BOUND_S)
+            raise
+
+
 def transactional_producer(process: Process) -> Producer:
     """Return the transactional producer of a process; its name fences an older one of that name."""
     connection = Connection(process.settings.kafka, process.security)

@@ -33,6 +33,19 @@ METRICS: Final[tuple[Metric, ...]] = (
     Metric("engine_restored", "counter", (), "Changelog records read to restore a partition."),
     Metric("engine_checkpoint_seconds", "histogram", (), "Seconds that a checkpoint took."),
     Metric(
+        "engine_step_seconds",
+        "counter",
+        ("step",),
+        "Seconds that the loop spent, by step of its turn; all steps together are all the time.",
+    ),
+    Metric(
+        "engine_lag",
+        "gauge",
+        ("topic", "partition"),
+        "Records that a worker's partition has still to decide, told every 5 s.",
+    ),
+    Metric("engine_stalled", "gauge", (), "1 while a worker has work and nothing of it moves."),
+    Metric(
         "engine_restore_seconds", "histogram", (), "Seconds that the restore of a partition took."
     ),
     Metric(
@@ -94,6 +107,10 @@ class Meters:
         """Set a gauge."""
         gauge = self._gauges[name]
         (gauge.labels(**labels) if labels else gauge).set(value)
+
+    def forget(self, name: str) -> None:
+        """Forget every label of a gauge, because what they named is gone."""
+        self._gauges[name].clear()
 
     def observe(self, name: str, seconds: float, **labels: str) -> None:
         """Note one duration."""

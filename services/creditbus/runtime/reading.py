@@ -12,8 +12,6 @@ from typing import Any, Final
 import msgspec
 from confluent_kafka import Message
 
-from creditbus.domain.aliases import SubjectAliasMapped
-from creditbus.domain.events import DayTurned, EntryListed, EntryRemoved
 from creditbus.domain.ids import SourceId
 from creditbus.domain.refusals import DeadLetter
 from creditbus.engine.values import Arrival, Position, Produced, Unreadable
@@ -23,9 +21,6 @@ from creditbus.wire.topics import DEAD_LETTERS, INBOX_PREFIX, party_of_inbox
 
 Headers = Sequence[tuple[str, bytes | None]]
 Read = Callable[[Sequence[Message]], tuple[list[Arrival[Any]], list[Unreadable]]]
-
-EVENT_TYPES: Final = (EntryListed, EntryRemoved, SubjectAliasMapped, DayTurned)
-"""What the log of events may hold."""
 
 KEPT_BYTES: Final = 800 * 1024
 KEPT_KEY_BYTES: Final = 64 * 1024
@@ -53,11 +48,6 @@ def values(
         return arrivals, unreadable
 
     return read
-
-
-def events(codec: Codec) -> Read:
-    """Return a reader of the log's events."""
-    return values(codec, accepts=EVENT_TYPES)
 
 
 def dead_letter(unreadable: Unreadable, codec: Codec) -> Produced:
@@ -134,5 +124,5 @@ def _unreadable(message: Message, finding: Undecodable) -> Unreadable:
         detail=finding.detail,
         key=message.key(),
         value=message.value(),
-        headers=headers_of(message),
+        headers=tuple(headers_of(message)),
     )

@@ -15,13 +15,17 @@ import msgspec
 from confluent_kafka import KafkaError, KafkaException, Message, Producer
 from confluent_kafka.schema_registry import SchemaRegistryClient
 
-from creditbus.domain.directives import Statement
+from creditbus.domain.acts.kinds import ACTS
+from creditbus.domain.aliases import SubjectAliasMapped
+from creditbus.domain.directives import Acknowledgement, Statement
 from creditbus.wire.headers import event_headers
 from creditbus.wire.records import RECORD_OF, Codec
 from creditbus.wire.schemas import Schema, Schemas, published
 from creditbus.wire.topics import INBOX_MAX_BYTES, inbox
 
-_RECORDS: Final = ("entry_listed", "entry_removed", "subject_alias_mapped", "acknowledgement")
+_RECORDS: Final = tuple(RECORD_OF[kind] for kind in (*ACTS, SubjectAliasMapped, Acknowledgement))
+"""All that a party may state."""
+
 _FLUSH_BOUND_S: Final = 30.0
 
 

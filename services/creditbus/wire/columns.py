@@ -74,12 +74,12 @@ def _values(kind: Any, writer: _Typed, reader: _Typed) -> Values:
     inner = writer[1].optional(written)
     if inner is not None:
         asked_inner, present = reader[1].optional(asked), _present(kind)
-        if asked_inner is None or present is None or kind_of_avro(inner) == "record":
+        if asked_inner is None or present is None:
             raise Unsupported(f"{written} for {kind}")
         return _optional(_values(present, (inner, writer[1]), (asked_inner, reader[1])))
     if isinstance(written, list) or kind_of_avro(written) != kind_of_avro(asked):
         raise Unsupported(f"{written} read as {asked}")
-    name = kind_of_avro(written)
+    name, kind = kind_of_avro(written), _present(kind) or kind
     if name == "record":
         return _record(kind, (written, writer[1]), (asked, reader[1]))
     if name == "array":
@@ -185,7 +185,7 @@ def constructor(kind: type, names: Iterable[str]) -> Callable[..., Any]:
     """
     listed = ", ".join(names)
     stated = ", ".join(f"{name}={name}" for name in listed.split(", "))
-    made: Callable[..., Any] = eval(f"lambda {listed}: kind({stated})", {"kind": kind})  # noqa: S307
+    made: Callable[..., Any] = eval(f"lambda {listed}: _kind({stated})", {"_kind": kind})  # noqa: S307
     return made
 
 

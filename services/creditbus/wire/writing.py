@@ -18,7 +18,8 @@ Write = Callable[[Any], bytes]
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _EPOCH_DAY: Final = date(1970, 1, 1).toordinal()
 _MICROSECOND: Final = timedelta(microseconds=1)
-_KEPT_NUMBERS: Final = 65_536
+_KEPT: Final = 32_768
+_KEPT_BYTES: Final = 256
 
 
 class _Numbers(dict[int, bytes]):
@@ -31,19 +32,52 @@ class _Numbers(dict[int, bytes]):
             encoded.append(rest & 0x7F | 0x80)
             rest >>= 7
         encoded.append(rest)
-        if len(self) < _KEPT_NUMBERS:
-            self[number] = bytes(encoded)
-        return bytes(encoded)
+        return _kept(self, number, bytes(encoded))
+
+
+class _Days(dict[date, bytes]):
+    """The bytes of each day."""
+
+    def __missing__(self, day: date) -> bytes:
+        return _kept(self, day, _NUMBERS[day.toordinal() - _EPOCH_DAY])
+
+
+class _Instants(dict[datetime, bytes]):
+    """The bytes of each instant: ends of terms repeat; what does not is only written once."""
+
+    def __missing__(self, instant: datetime) -> bytes:
+        return _kept(self, instant, _NUMBERS[(instant - _EPOCH) // _MICROSECOND])
+
+
+class _Texts(dict[tuple[str, ...], bytes]):
+    """The bytes of each array of texts: most are ids of the catalogue."""
+
+    def __missing__(self, texts: tuple[str, ...]) -> bytes:
+        raw = [text.encode() for text in texts]
+        items = b"".join([part for each in raw for part in (_NUMBERS[len(each)], each)])
+        return _kept(self, texts, _NUMBERS[len(texts)] + items + _END if texts else _END)
+
+
+def _kept(known: dict[Any, bytes], value: object, encoded: bytes) -> bytes:
+    """Keep the bytes of a value for the next time, if they are few."""
+    if len(known) >= _KEPT:
+        known.clear()
+    if len(encoded) <= _KEPT_BYTES:
+        known[value] = encoded
+    return encoded
 
 
 _NUMBERS: Final = _Numbers()
+_DAYS: Final = _Days()
+_INSTANTS: Final = _Instants()
+_TEXTS: Final = _Texts()
 _PLAIN: Final = {
     "string": "numbers[len(b := {}.encode())] + b",
     "long": "numbers[{}]",
     "int": "numbers[{}]",
     "boolean": "truth[{}]",
-    "date": "numbers[{}.toordinal() - epoch_day]",
-    "timestamp-micros": "numbers[micros({})]",
+    "date": "days[{}]",
+    "timestamp-micros": "instants[{}]",
 }
 """The expression for the bytes of a value, in place of the braces."""
 
@@ -67,9 +101,16 @@ class _Parts:
             "present": _PRESENT,
             "absent": _END,
             "truth": (b"\x00", b"\x01"),
-            "epoch_day": _EPOCH_DAY,
-            "micros": _micros,
+            "days": _DAYS,
+            "instants": _INSTANTS,
+            "texts": _TEXTS,
         }
+
+    def within(self, schema: Any, value: str) -> str:
+        """Return expressions, with commas, for the bytes of a record's field."""
+        if kind_of_avro(self.types.resolved(schema)) == "string":
+            return f"numbers[len(b := {value}.encode())], b"
+        return self.of(schema, value)
 
     def of(self, schema: Any, value: str) -> str:
         """Return an expression for the bytes of an expression's value."""
@@ -83,6 +124,8 @@ class _Parts:
         if kind == "enum":
             words = {word: _NUMBERS[place] for place, word in enumerate(schema["symbols"])}
             return f"{self._named(words)}[{value}._value_]"
+        if kind == "array" and self.types.resolved(schema["items"]) == "string":
+            return f"texts[{value}]"
         if kind in _NESTED:
             return f"{self._named(_NESTED[kind](schema, self.types))}({value})"
         if kind not in _PLAIN:
@@ -97,7 +140,7 @@ class _Parts:
 
 def _record(schema: Any, types: AvroTypes) -> Write:
     parts = _Parts(types)
-    fields = [parts.of(field["type"], f"value.{field['name']}") for field in schema["fields"]]
+    fields = [parts.within(field["type"], f"value.{field['name']}") for field in schema["fields"]]
     return _compiled(f"join(({', '.join(fields)},))", parts)
 
 
@@ -114,7 +157,3 @@ _NESTED: Final = {"record": _record, "array": _array}
 def _compiled(expression: str, parts: _Parts) -> Write:
     write: Write = eval(f"lambda value: {expression}", parts.names)  # noqa: S307 - schema names are words
     return write
-
-
-def _micros(instant: datetime) -> int:
-    return (instant - _EPOCH) // _MICROSECOND

@@ -14,6 +14,7 @@ import sys
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -38,6 +39,14 @@ def wait_until(holds: Callable[[], bool], what: str, bound: float = BOUND_SECOND
     while not holds():
         assert time.monotonic() < deadline, f"waited {bound:.0f} s in vain for {what}"
         time.sleep(0.02)
+
+
+@cache
+def clients(settings: tuple[tuple[str, Any], ...]) -> tuple[AdminClient, Producer]:
+    """Return the clients of all stages at one broker: those of the library do not like to die."""
+    # Idempotent, because a record fed twice would look like one that the engine repeated.
+    sure = {"partitioner": "murmur2_random", "enable.idempotence": True}
+    return AdminClient(dict(settings)), Producer({**dict(settings), **sure})
 
 
 class Actor:
@@ -104,12 +113,12 @@ class Stage:
         sources: int = 1,
         has_tables: bool = True,
     ) -> None:
-        self.client = {
+        self.client: dict[str, str | int | float | bool] = {
             "bootstrap.servers": connection.bootstrap,
             "log_level": 2,
             **connection.security,
         }
-        self.admin = AdminClient(dict(self.client))
+        self.admin, self._producer = clients(tuple(sorted(self.client.items())))
         self.folder = folder
         name = f"words-{os.getpid()}-{next(_NUMBERS)}"
         self.sources = [f"{name}-in-{number}" for number in range(sources)]
@@ -131,10 +140,6 @@ class Stage:
         self.create(f"{name}-dead", 1)
         if has_tables:
             self.create(self.changelog, partitions, {"cleanup.policy": "compact"})
-        # Idempotent, because a record fed twice would look like one that the engine repeated.
-        self._producer = Producer(
-            {**self.client, "partitioner": "murmur2_random", "enable.idempotence": True}
-        )
         self._actors: list[Actor] = []
         self.totals: dict[str, list[int]] = {}
         self.counts: dict[str, int] = {}

@@ -9,13 +9,15 @@ from typing import Final
 
 import httpx
 import psutil
-from confluent_kafka import KafkaException
+from confluent_kafka import KafkaException, Producer
 
 from creditbus.runtime.modes import Mode, WantedMode
-from tests.integration.engine.stage import Actor, Stage, wait_until
+from tests.integration.engine.stage import BOUND_SECONDS, Actor, Stage, wait_until
 from tests.integration.views.stage import free_port
 
 WORDS: Final = [(f"word-{number % 50}", "said") for number in range(2000)]
+LAG: Final = "creditbus_engine_lag{"
+STEP: Final = 'creditbus_engine_step_seconds_total{step="'
 
 
 def enter(stage: Stage) -> Actor:
@@ -51,6 +53,32 @@ def has_begun(stage: Stage) -> bool:
         return any(stage.standing().values())
     except KafkaException:
         return False  # a transaction is open; it will be asked again
+
+
+def feed_in_a_transaction(stage: Stage) -> None:
+    """Produce words so that each partition ends with a marker."""
+    play = stage.play
+    producer = Producer(
+        {"bootstrap.servers": play.bootstrap, "transactional.id": play.application, **play.security}
+    )
+    producer.init_transactions(BOUND_SECONDS)
+    producer.begin_transaction()
+    for word, said in WORDS:
+        producer.produce(stage.sources[0], said, word)
+    producer.commit_transaction(BOUND_SECONDS)
+
+
+def metrics(actor: Actor) -> dict[str, float]:
+    """Return every figure of the worker, by its name with its labels."""
+    says(actor)
+    text = httpx.get(f"http://127.0.0.1:{actor.play.metrics_port}/metrics", timeout=2).text
+    lines = [line.rpartition(" ") for line in text.splitlines() if not line.startswith("#")]
+    return {name: float(value) for name, _, value in lines}
+
+
+def lags(actor: Actor) -> list[float]:
+    """Return how many records each partition of the worker has still to decide, as it says."""
+    return [value for name, value in metrics(actor).items() if name.startswith(LAG)]
 
 
 def members(stage: Stage) -> int:
@@ -138,4 +166,21 @@ def test_a_drained_worker_that_waits_can_be_stopped(stage: Stage) -> None:
     want(stage, Mode.DRAINED)
     actor = enter(stage)
     wait_until(lambda: says(actor) == Mode.DRAINED.sentence, "a drained worker")
+    actor.stop()
+
+
+def test_lag_is_told_for_each_partition_while_paused_and_ends_behind_the_markers(
+    stage: Stage,
+) -> None:
+    actor = start(stage)
+    want(stage, Mode.PAUSED)
+    wait_until(lambda: says(actor) == Mode.PAUSED.sentence, "a pause")
+    feed_in_a_transaction(stage)
+    wait_until(lambda: sum(lags(actor)) >= len(WORDS), "a lag")
+    want(stage, Mode.RUNNING)
+    wait_until(lambda: lags(actor) == [0.0] * stage.partitions, "the end of the lag")
+    assert metrics(actor)["creditbus_engine_stalled"] == 0
+    steps = ("wait", "fetch", "read", "decide", "write", "produce", "changelog", "commit", "store")
+    told = metrics(actor)
+    assert all(told[f'{STEP}{step}"}}'] > 0 for step in steps)
     actor.stop()

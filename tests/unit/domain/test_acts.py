@@ -18,6 +18,7 @@ from creditbus.domain.calendar import end_of_day
 from creditbus.domain.entries import Deadline, Stage, SuspensionCause
 from creditbus.domain.events import EntryListed, RemovalCause
 from creditbus.domain.measures import grounds_of
+from creditbus.domain.readings import settle
 from tests.acts import (
     a_consent_withdrawn,
     a_notice,
@@ -147,6 +148,17 @@ def test_a_window_lifts_only_its_items_and_one_month_at_most() -> None:
     entry = entry_after(a_restriction(), long, day=NOON)
     assert entry.windows[0].ends_at == end_of_day(date(2026, 4, 11))
     assert held(a_restriction(), long, day=date(2026, 4, 12)) >= {"A13", "A14"}
+
+
+@pytest.mark.parametrize(
+    ("day", "lifted"), [(11, ()), (12, ("1", "9")), (21, ("1", "9")), (22, ())]
+)
+def test_a_reader_opens_and_closes_the_window_itself(day: int, lifted: tuple[str, ...]) -> None:
+    published = standing_on(
+        a_dossier(a_restriction(), a_window()), date(2026, 3, 11), subject=PERSON
+    )
+    (entry,) = settle(published, a_catalogue().lists, date(2026, 3, day)).entries
+    assert entry.lifted == lifted
 
 
 def test_a_window_that_was_taken_back_lifts_nothing() -> None:

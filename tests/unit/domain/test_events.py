@@ -5,10 +5,11 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 from typing import Any
 
+import msgspec
 import pytest
 
 from creditbus.domain.catalogue import Tier
-from creditbus.domain.events import DayTurned, RemovalCause, content_digest
+from creditbus.domain.events import DayTurned, EntryListed, RemovalCause, content_digest
 from creditbus.domain.subjects import SubjectKind
 from tests.examples import OTHER_FIRM, PERSON, a_listing, a_removal, an_envelope
 
@@ -83,6 +84,22 @@ def test_other_content_of_a_removal_has_another_digest(field: str) -> None:
     assert content_digest(a_removal(**{field: REMOVAL_CHANGES[field]})) != content_digest(
         a_removal()
     )
+
+
+@pytest.mark.parametrize("default", [None, False, "", ()])
+def test_new_optional_field_at_its_default_is_no_new_content(default: object) -> None:
+    grown: Any = msgspec.defstruct(
+        "EntryListed",
+        [("hint", object, default)],
+        bases=(EntryListed,),
+        frozen=True,
+        kw_only=True,
+        tag="entry_listed",
+        tag_field="type",
+    )
+    fields = msgspec.structs.asdict(a_listing())
+    assert content_digest(grown(**fields)) == content_digest(a_listing())
+    assert content_digest(grown(**fields, hint="stated")) != content_digest(a_listing())
 
 
 def test_the_type_of_an_event_is_content() -> None:

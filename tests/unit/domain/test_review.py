@@ -121,6 +121,12 @@ def test_what_is_excluded_hangs_on_nothing(changes: dict[str, Any]) -> None:
     assert "measure A20 is excluded, so it is off, without triggers and bodies" in told
 
 
+def test_what_is_shown_only_is_neither_pushed_nor_asked() -> None:
+    told = "measure A15 is shown only, so nothing is pushed and nothing barred by it"
+    assert problems(with_row("measures", "A15", bodies=("railway",))) == [told]
+    assert problems(with_row("items", "bid-registration", barred_by=("A15",))) == [told]
+
+
 @pytest.mark.parametrize("provisions", [(), ("7",), ("1", "7")])
 def test_no_measure_may_hang_on_a_childs_schooling(provisions: tuple[str, ...]) -> None:
     broken = with_row("measures", "A13", triggers=(trigger("RG-COURT-XX", *provisions),))

@@ -32,6 +32,8 @@ CASES = [
     (KafkaError(KafkaError._ALL_BROKERS_DOWN), Kind.SILENT),
     (KafkaError(KafkaError.COORDINATOR_LOAD_IN_PROGRESS, retriable=True), Kind.RETRY),
     (KafkaError(KafkaError.UNSTABLE_OFFSET_COMMIT), Kind.RETRY),
+    (KafkaError(KafkaError.FENCED_LEADER_EPOCH), Kind.RETRY),
+    (KafkaError(KafkaError.NOT_COORDINATOR), Kind.RETRY),
     (KafkaError(KafkaError.INVALID_REQUIRED_ACKS), Kind.UNKNOWN),
 ]
 

@@ -11,7 +11,7 @@ from creditbus.domain.directives import Acknowledgement
 from creditbus.domain.events import DayTurned, EntryListed, EntryRemoved
 from creditbus.domain.refusals import DeadLetter
 from creditbus.engine.values import Position, Unreadable
-from creditbus.runtime.reading import KEPT_BYTES, dead_letter, events, position_of, values
+from creditbus.runtime.reading import KEPT_BYTES, dead_letter, position_of, values
 from creditbus.wire.records import Codec
 from creditbus.wire.schemas import load_schemas
 from creditbus.wire.topics import DEAD_LETTERS, EVENTS, inbox
@@ -20,6 +20,8 @@ from tests.examples import SCHEMA_FOLDER, a_codec, a_listing, a_removal, a_stand
 INTAKE: Final = values(
     a_codec(), accepts=(EntryListed, EntryRemoved, Acknowledgement), max_bytes=1000
 )
+LOGGED: Final = (EntryListed, EntryRemoved, DayTurned)
+LISTING: Final = values(a_codec(), accepts=LOGGED)
 GOOD: Final = a_codec().encode(a_listing())
 
 
@@ -44,7 +46,7 @@ def test_whole_record_arrives_with_its_place_and_bytes() -> None:
 
 
 def test_origin_of_a_record_is_carried_on() -> None:
-    ([arrival], _) = events(a_codec())(
+    ([arrival], _) = LISTING(
         [message(GOOD, headers=[("origin", b"credit.inbox.x/0/3")], topic=EVENTS)]
     )
     assert arrival.origin == "credit.inbox.x/0/3"
@@ -56,7 +58,7 @@ def test_origin_of_a_record_is_carried_on() -> None:
 def test_origin_that_a_party_writes_into_its_own_inbox_is_not_believed(forged: bytes) -> None:
     bad = message(b"no record", topic="credit.inbox.court.v1", headers=[("origin", forged)])
     good = message(GOOD, topic="credit.inbox.court.v1", headers=[("origin", forged)])
-    ([arrival], [unreadable]) = events(a_codec())([good, bad])
+    ([arrival], [unreadable]) = LISTING([good, bad])
     assert arrival.origin == "credit.inbox.court.v1/0/0"
     letter = dead_letter(unreadable, a_codec())
     assert letter.key == b"court"
@@ -101,14 +103,14 @@ def test_bad_record_is_set_aside_and_its_neighbours_arrive(
 
 
 def test_event_of_the_log_with_a_damaged_body_is_set_aside_and_stops_nobody() -> None:
-    arrivals, (bad,) = events(a_codec())([message(GOOD[:-1]), message(GOOD, offset=1)])
+    arrivals, (bad,) = LISTING([message(GOOD[:-1]), message(GOOD, offset=1)])
     assert [arrival.value for arrival in arrivals] == [a_listing()]
     assert (bad.reason, bad.position.offset) == ("UNREADABLE", 0)
 
 
 def test_log_of_events_takes_events_alone() -> None:
     standing = a_codec().encode(a_standing(a_listing()))
-    (arrival,), (bad,) = events(a_codec())(
+    (arrival,), (bad,) = LISTING(
         [message(standing), message(a_codec().encode(a_turn(a_listing().envelope.decided_on)))]
     )
     assert isinstance(arrival.value, DayTurned)
@@ -118,7 +120,9 @@ def test_log_of_events_takes_events_alone() -> None:
 def test_registry_is_asked_once_about_an_id_that_many_records_carry() -> None:
     asked: list[int] = []
     codec = Codec(load_schemas(SCHEMA_FOLDER), {}, asked.append)
-    _, unreadable = events(codec)([message(b"\0\0\0\0\x63%d" % each) for each in range(4000)])
+    _, unreadable = values(codec, accepts=LOGGED)(
+        [message(b"\0\0\0\0\x63%d" % each) for each in range(4000)]
+    )
     assert {each.reason for each in unreadable} == {"UNKNOWN_SCHEMA"}
     assert (len(unreadable), asked) == (4000, [0x63])
 

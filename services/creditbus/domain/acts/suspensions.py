@@ -1,7 +1,7 @@
 """Suspensions, lifts and performance: what eases an entry while it stands, or ends it.
 
-Each may be a record of its own, by another unit than the list's keeper; ``entry`` then names the
-record that listed. Without it the act is in that record itself.
+Each may be a record of its own, by another unit than the list's keeper; ``entry`` names the record
+that listed, which may be the act's own.
 """
 
 from __future__ import annotations
@@ -43,9 +43,9 @@ class EntrySuspended(
 
     envelope: Envelope
     list_id: ListId
+    entry: RecordReference
     proceeding: Proceeding
     stay: Stay
-    entry: RecordReference | None = None
     from_on: date | None = None
     until_on: date | None = None
 
@@ -73,11 +73,11 @@ class RestrictionLifted(
 
     envelope: Envelope
     list_id: ListId
+    entry: RecordReference
     ground: LiftGround
     from_on: date
     last_on: date
     provisions: tuple[str, ...] = ()
-    entry: RecordReference | None = None
     withdrawn: bool = False
 
 
@@ -91,5 +91,5 @@ class DutyPerformed(
 
     envelope: Envelope
     list_id: ListId
-    entry: RecordReference | None = None
+    entry: RecordReference
     proof_number: str = ""

@@ -1,4 +1,4 @@
-"""``python -m creditbus.bench.listing_fold``: listing without a broker, on real bytes.
+"""Fold: listing without a broker, on real bytes.
 
 What a worker does with a slice between the fetch and the transaction: read, decide, write, keep the
 changes, and write them to a store at every checkpoint. No network and no other process, so that two
@@ -7,38 +7,40 @@ runs can be compared and a profiler shows the bus alone.
 
 from __future__ import annotations
 
-import gc
 import resource
-import sys
 import time
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from random import Random
 from tempfile import TemporaryDirectory
-from typing import Annotated, Final
+from typing import Final, get_args
 
 import msgspec
-import typer
 from confluent_kafka import Message
 
+from creditbus.bench.rows import Row
+from creditbus.clock.decide import day_turned
 from creditbus.demo.city import organisation
-from creditbus.domain.events import EntryListed, EntryRemoved, Envelope, RemovalCause
+from creditbus.domain.events import DayTurned, EntryListed, EntryRemoved, Envelope, RemovalCause
 from creditbus.domain.ids import BasisId, EventId, ListId, SourceId, SubjectId, derive
 from creditbus.domain.subjects import kind_of
 from creditbus.engine.shares import Share
 from creditbus.engine.store import Mark, Store
-from creditbus.engine.values import Slice
+from creditbus.engine.values import Outcome, Slice, State
 from creditbus.listing.app import write
-from creditbus.listing.decide import TABLES, build
+from creditbus.listing.decide import TABLES, Arrivals, Logged, build
 from creditbus.runtime.editions import load_editions
-from creditbus.runtime.reading import events
+from creditbus.runtime.hosting import calm_collector
+from creditbus.runtime.reading import values
 from creditbus.runtime.settings import read_settings
 from creditbus.wire.headers import ORIGIN, event_headers
 from creditbus.wire.records import RECORD_OF, Codec
 from creditbus.wire.schemas import load_schemas
 from creditbus.wire.topics import EVENTS, inbox
 
+SEED: Final = 7
 SLICE: Final = 1000
 CHECKPOINT: Final = 10_000
 _REPEATS: Final = 0.05
@@ -50,29 +52,18 @@ _KEPT: Final = (
     ("tax", "RD-TAX-A", "STA-2025-12", "", 1),
 )
 
-Event = EntryListed | EntryRemoved
-
-
-class Row(msgspec.Struct, frozen=True, kw_only=True):
-    """One measurement of the fold; seconds are of the processor, in this process."""
-
-    name: str = "listing_fold"
-    events: int
-    subjects: int
-    outputs: dict[str, int]
-    events_per_s: float
-    cpu_s_per_million: float
-    read_s: float
-    decide_s: float
-    write_s: float
-    keep_s: float
-    store_s: float
-    peak_mb: float
+STEPS: Final = ("read", "decide", "write", "keep", "store")
+TURNED_ON: Final = date(2026, 8, 1)
+Event = EntryListed | EntryRemoved | DayTurned
 
 
 def history(count: int, subjects: int, seed: int) -> Iterator[Event]:
-    """Yield lawful listings and removals, with some repeats and some faults among them."""
+    """Yield lawful listings and removals, with some repeats and some faults among them.
+
+    A day has turned before, as it has on every day but the first.
+    """
     random = Random(seed)
+    yield day_turned(TURNED_ON, 0)
     open_listings: dict[int, list[EntryListed]] = {}
     said: list[Event] = []
     for number in range(count):
@@ -97,7 +88,10 @@ def messages_of(history: Iterator[Event], codec: Codec) -> list[Message]:
     for offset, event in enumerate(history):
         envelope = event.envelope
         origin = f"{inbox(envelope.source)}/0/{offset}"
-        headers = [*event_headers(RECORD_OF[type(event)], envelope), (ORIGIN, origin.encode())]
+        headers: list[tuple[str, str | bytes | None]] = [
+            *event_headers(RECORD_OF[type(event)], envelope),
+            (ORIGIN, origin.encode()),
+        ]
         found.append(
             Message(
                 topic=EVENTS,
@@ -111,62 +105,74 @@ def messages_of(history: Iterator[Event], codec: Codec) -> list[Message]:
     return found
 
 
-def fold(
-    count: Annotated[int, typer.Option("--events", help="Records of the log.")] = 100_000,
-    subjects: Annotated[int, typer.Option(help="How many subjects they are about.")] = 20_000,
-    seed: Annotated[int, typer.Option(help="The history's seed.")] = 7,
-) -> None:
-    """Measure how fast listing folds a log, and print one JSON object."""
+def fold(count: int, subjects: int, *, in_bulk: bool = True) -> Row:
+    """Measure how fast listing folds a log of so many events about so many subjects.
+
+    ``extra`` has the processor's microseconds an event of each step; the peak counts the log too,
+    which the bench holds in memory.
+    """
     settings = read_settings()
     schemas = load_schemas(settings.schemas)
     ids = {key: number for number, key in enumerate(sorted(schemas.versions), start=1)}
-    codec = Codec(schemas, ids, lambda _number: None)
+    codec = Codec(schemas, ids, lambda _number: None, in_bulk=in_bulk)
     decide = build(load_editions(settings.catalogue, settings.editions))
-    messages = messages_of(history(count, subjects, seed), codec)
-    read = events(codec)
-    gc.collect()
-    gc.freeze()  # the history is the bench's: a worker does not hold it
-    spent = dict.fromkeys(("read", "decide", "write", "keep", "store"), 0.0)
-    counts: dict[str, int] = {}
+    messages = messages_of(history(count, subjects, SEED), codec)
+    calm_collector()
     with TemporaryDirectory(prefix="creditbus-fold-") as folder:
-        share = Share(0, {EVENTS: 0}, Store(Path(folder) / "0"), TABLES)
-        began = time.process_time()
+        run = Run(codec, decide, Share(0, {EVENTS: 0}, Store(Path(folder) / "0"), TABLES))
         for first in range(0, len(messages), SLICE):
-            records = messages[first : first + SLICE]
-            started = time.process_time()
-            columns, unreadable = read(records)
-            assert not unreadable, unreadable[0]
-            started = _spend(spent, "read", started)
-            outcome = decide(Slice(topic=EVENTS, partition=0, columns=columns), share.overlay)
-            started = _spend(spent, "decide", started)
-            written = [write(codec, output) for output in outcome.outputs]
-            started = _spend(spent, "write", started)
-            share.keep(written, outcome.changes, outcome.counts)
-            share.advance(EVENTS, first + len(records), len(records))
-            started = _spend(spent, "keep", started)
-            for name, number in outcome.counts.items():
-                counts[name] = counts.get(name, 0) + number
-            if share.records >= CHECKPOINT:
-                share.settle(share.rows, Mark(topic_id="", offset=first, at=0))
-                _spend(spent, "store", started)
-        seconds = time.process_time() - began
-        share.close()
-    row = Row(
-        events=count,
-        subjects=subjects,
-        outputs=counts,
-        events_per_s=round(count / seconds),
-        cpu_s_per_million=round(seconds / count * 1e6, 1),
+            run.take(messages[first : first + SLICE])
+    seconds = sum(run.spent.values())
+    return Row(
+        name="fold",
+        events=len(messages),
+        events_per_s=round(len(messages) / seconds, 1),
+        cpu_s_per_million=round(seconds / len(messages) * 1e6, 1),
         peak_mb=round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024),
-        **{f"{name}_s": round(each, 3) for name, each in spent.items()},
+        extra={
+            "subjects": float(subjects),
+            **{f"{step}_us": round(s / len(messages) * 1e6, 2) for step, s in run.spent.items()},
+        },
     )
-    sys.stdout.write(msgspec.json.encode(row).decode() + "\n")
 
 
-def _spend(spent: dict[str, float], name: str, started: float) -> float:
-    now = time.process_time()
-    spent[name] += now - started
-    return now
+class Run:
+    """One share's slices, one after another, and the processor's seconds of each step."""
+
+    def __init__(
+        self, codec: Codec, decide: Callable[[Slice[Arrivals], State], Outcome], share: Share
+    ) -> None:
+        self._codec = codec
+        self._read = values(codec, accepts=get_args(Logged))
+        self._decide = decide
+        self._share = share
+        self._since = time.process_time()
+        self.spent: dict[str, float] = dict.fromkeys(STEPS, 0.0)
+        self.counts: Counter[str] = Counter()
+
+    def take(self, records: Sequence[Message]) -> None:
+        """Do what the engine's loop does with a slice, without the broker."""
+        share = self._share
+        self._since = time.process_time()
+        columns, unreadable = self._read(records)
+        assert not unreadable, unreadable[0]
+        self._spend("read")
+        outcome = self._decide(Slice(topic=EVENTS, partition=0, columns=columns), share.overlay)
+        self._spend("decide")
+        written = [write(self._codec, output) for output in outcome.outputs]
+        self._spend("write")
+        share.keep(written, outcome.changes, outcome.counts)
+        share.advance(EVENTS, 0, len(records))
+        self.counts.update(outcome.counts)
+        self._spend("keep")
+        if share.records >= CHECKPOINT:
+            share.settle(share.rows, Mark(topic_id="", offset=0, at=0))
+            self._spend("store")
+
+    def _spend(self, step: str) -> None:
+        now = time.process_time()
+        self.spent[step] += now - self._since
+        self._since = now
 
 
 def _listing(subject: SubjectId, number: int, random: Random, *, faulty: bool) -> EntryListed:
@@ -215,7 +221,3 @@ def _again(event: Event, number: int) -> Event:
         event.envelope, event_id=EventId(derive("repeat", number)), sequence=number
     )
     return msgspec.structs.replace(event, envelope=envelope)
-
-
-if __name__ == "__main__":
-    typer.run(fold)

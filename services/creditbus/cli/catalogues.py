@@ -1,0 +1,158 @@
+"""``creditbus catalogue``: the law in files, checked, compared, explained and brought in force."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+import typer
+from rich.console import Console
+
+from creditbus.cli.faults import MISUSED, fail, told
+from creditbus.cli.places import AsJson, sites
+from creditbus.cli.publishing import publish
+from creditbus.domain.differences import Difference, Kind, differences
+from creditbus.domain.editions import Edition, EditionUnknown
+from creditbus.domain.explanations import Explanation, explain
+from creditbus.runtime.catalogue import CatalogueInvalid, load_draft
+from creditbus.runtime.editions import Shelf, load_editions, read_edition
+
+catalogues = typer.Typer(
+    help="The lists, measures and bases: check, compare, explain, publish.", no_args_is_help=True
+)
+catalogues.command("publish")(publish)
+_console = Console(highlight=False, soft_wrap=True, markup=False)
+
+Where = Annotated[str, typer.Argument(help="A folder, an edition's file, or an edition's hash.")]
+
+
+@catalogues.command("check")
+@told
+def check(
+    folder: Annotated[Path | None, typer.Argument(help="Folder of the catalogue.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Look at every row, and say what cannot stand; exit 1 when anything is wrong."""
+    places = sites()
+    here = folder or places.catalogue
+    problems: tuple[str, ...] = ()
+    edition = None
+    try:
+        edition = load_editions(here, places.editions, places.shelf).latest
+    except CatalogueInvalid as invalid:
+        problems = invalid.problems
+    except EditionUnknown as unknown:
+        problems = (f"edition.toml, field follows: {unknown}",)
+    if as_json:
+        name = edition.edition if edition is not None else None
+        _print_json({"edition": name, "problems": problems})
+    elif edition is not None:
+        parts = ", ".join(
+            f"{len(rows)} {name} ({sum(row.enabled for row in rows.values())} in use)"
+            for name, rows in (("lists", edition.lists), ("measures", edition.measures))
+        )
+        _console.print(f"edition {edition.edition} is sound: {parts}, {len(edition.bases)} bases")
+    if problems and not as_json:
+        listed = "\n".join(f"- {problem}" for problem in problems)
+        fail(f"{here} cannot be published until this is mended:\n{listed}")
+    if problems:
+        raise typer.Exit(1)
+
+
+@catalogues.command("diff")
+@told
+def diff(
+    before: Where = "",
+    after: Where = "",
+    as_json: AsJson = False,
+) -> None:
+    """Say what the second says that the first did not; exit 1 when they differ.
+
+    Without arguments: what publishing the catalogue's folder would change.
+    """
+    new = _edition(after) if after else load_draft(sites().catalogue)[0]
+    old = _edition(before or new.follows)
+    found = differences(old.catalogue, new.catalogue)
+    if as_json:
+        _print_json({"before": old.id, "after": new.id, "differences": found})
+    else:
+        _console.print(
+            f"edition {old.id} (from {old.in_force_from}) -> {new.id} (from {new.in_force_from}):"
+            f" {len(found)} rows differ"
+        )
+        for difference in found:
+            _tell(difference)
+    raise typer.Exit(1 if found else 0)
+
+
+@catalogues.command("explain")
+@told
+def explain_measure(
+    measure: Annotated[str, typer.Argument(help="The number of a measure, such as A13.")],
+    as_json: AsJson = False,
+) -> None:
+    """Say what a measure does, who carries it out, from what it follows, on which law."""
+    catalogue = load_draft(sites().catalogue)[0].catalogue
+    row = next((each for each in catalogue.measures.values() if each.id == measure.upper()), None)
+    if row is None:
+        fail(f"there is no measure {measure}; there are {', '.join(catalogue.measures)}", MISUSED)
+    explanation = explain(row, catalogue)
+    if as_json:
+        _print_json(explanation)
+        return
+    for line in _lines(explanation):
+        _console.print(line)
+
+
+def _edition(where: str) -> Edition:
+    """Return the edition in a folder, in a file, or on the shelf under a hash."""
+    places = sites()
+    if not where:
+        fail("the catalogue follows no edition (edition.toml); name two to compare", MISUSED)
+    path = Path(where)
+    if path.is_dir():
+        return load_draft(path)[0]
+    if path.is_file():
+        return read_edition(path)
+    found = Shelf([places.editions, places.shelf]).find(where)
+    if found is None:
+        known = sorted(file.stem for file in places.editions.glob("*.json"))
+        fail(
+            f"{where} is no folder, no file and no edition on the shelf {places.editions};"
+            f" there are {', '.join(known) or 'none'}",
+            MISUSED,
+        )
+    return found
+
+
+def _tell(difference: Difference) -> None:
+    title = f"{difference.name_zh} ({difference.name_en})"
+    _console.print(f"\n{difference.part} {difference.id} {title}: {difference.kind}")
+    for change in difference.fields:
+        _console.print(f"  {change.name}")
+        if difference.kind is not Kind.ADDED:
+            for each in change.before:
+                _console.print(f"    - {each}")
+        for each in change.after:
+            _console.print(f"    + {each}")
+
+
+def _lines(explanation: Explanation) -> list[str]:
+    told = [f"{explanation.id} {explanation.name_zh} ({explanation.name_en}): {explanation.state}"]
+    for question, answers in (
+        ("what it does", (explanation.does,)),
+        ("who carries it out", explanation.executors),
+        ("which lists lead to it", explanation.lists or ("none in this edition",)),
+        ("on which law", explanation.bases or ("none is named",)),
+        ("which matters ask for it", explanation.asked or ("none; nothing is answered",)),
+        ("must a human decide", (explanation.human,)),
+        ("what it may never touch", explanation.never),
+    ):
+        told += [question, *(f"  {answer}" for answer in answers)]
+    return told
+
+
+def _print_json(value: object) -> None:
+    sys.stdout.buffer.write(msgspec.json.encode(value) + b"\n")
