@@ -157,6 +157,7 @@ def benchmarks_page() -> str:
             "The last recorded figures of each benchmark. `creditbus bench --help` lists them all,",
             "`--record` appends to the history, `make bench` runs what an engine is judged by.",
             "Trust ratios more than digits: broker, load and workers share the machine.",
+            "Only rows with at most half a core of other work beside them are kept, so some lack.",
             "",
             "![Events a second by commit](benchmarks.svg)",
             "",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import platform
 import shutil
@@ -17,6 +18,12 @@ from creditbus.bench.rows import Row
 from creditbus.runtime.clock import Clock
 
 HISTORY: Final = Path("bench/history.ndjson")
+OTHERS_CORES: Final = 0.5
+"""Beside how much other work a figure still says something of ours."""
+
+UNWATCHED: Final = frozenset({"aliases", "chain"})
+"""What runs on a bus of its own, where nobody looks yet what else the machine does."""
+
 LIBRARIES: Final = ("confluent-kafka", "faust-streaming", "pyruhvro", "rocksdict")
 
 
@@ -30,6 +37,15 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     processor: str
     versions: dict[str, str]
     row: Row
+
+
+def quiet(rows: Sequence[Row]) -> list[Row]:
+    """Return the rows that are known to be measured while the machine did little else."""
+    return [
+        row
+        for row in rows
+        if row.name in UNWATCHED or row.extra.get("others_cores", math.inf) <= OTHERS_CORES
+    ]
 
 
 def record(rows: Sequence[Row], clock: Clock, path: Path = HISTORY) -> None:

@@ -54,7 +54,7 @@ def rolling(track: Track, rate: float, settle_s: float = SETTLE_S) -> Row:
     """Restart one of two workers under load: the longest silence of its partitions and the rest."""
     with _crew(track, 2) as crew:
         observer = crew.observe()
-        with loaded(track.client, crew.source, rate) as load:
+        with watched(track.broker) as watch, loaded(track.client, crew.source, rate) as load:
             time.sleep(settle_s)
             leaver = crew.posts[1]
             name = f"{leaver.task.application}-{leaver.task.number}"
@@ -63,11 +63,12 @@ def rolling(track: Track, rate: float, settle_s: float = SETTLE_S) -> Row:
             crew.posts.remove(leaver)
             leaver.ask_to_end()
             leaver.wait_end()
+            left = leaver.sheet()
             crew.start(leaver.task.number)
             crew.wait(lambda: len(track.owners(crew.application)) == crew.workers, "both workers")
             time.sleep(settle_s)
         crew.wait_done()
-        crew.stop()
+        cpu_s = left.cpu_s + sum(sheet.cpu_s for sheet in crew.stop())
         seen = sightings(observer)
     assert len(seen) == load.sent, f"{load.sent} events, {len(seen)} outputs"
     longest = silences(seen, began)
@@ -80,6 +81,7 @@ def rolling(track: Track, rate: float, settle_s: float = SETTLE_S) -> Row:
         extra={
             "others_silence_s": round(max(longest[each] for each in longest if each not in own), 3),
             "own_silence_s": round(max(longest[each] for each in own), 3),
+            "others_cores": watch.others_cores(cpu_s),
         },
     )
 
@@ -88,7 +90,7 @@ def soak(track: Track, rate: float, minutes: float) -> Row:
     """Watch one worker's memory: its resident size at start and end, and the slope between."""
     with _crew(track, 1) as crew:
         samples: list[tuple[float, float]] = []
-        with loaded(track.client, crew.source, rate) as load:
+        with watched(track.broker) as watch, loaded(track.client, crew.source, rate) as load:
             time.sleep(SETTLE_S)
             began = time.monotonic()
             while (minute := (time.monotonic() - began) / 60) < minutes:
@@ -110,6 +112,7 @@ def soak(track: Track, rate: float, minutes: float) -> Row:
             "start_mb": round(samples[0][1], 1),
             "end_mb": round(samples[-1][1], 1),
             "slope_mb_per_minute": round(slope, 3),
+            "others_cores": watch.others_cores(sheets[0].cpu_s),
         },
     )
 

@@ -47,9 +47,10 @@ def _look(broker: int) -> tuple[float, float, float, float]:
     times = psutil.cpu_times()
     # What the host gave to other guests was taken from us as well.
     busy = times.user + times.nice + times.system + times.irq + times.softirq + times.steal
-    return time.monotonic(), _spent(broker), _spent(None), busy
+    return time.monotonic(), spent(broker), spent(None), busy
 
 
-def _spent(pid: int | None) -> float:
+def spent(pid: int | None) -> float:
+    """Return a process's user and system seconds so far; none is this process."""
     times = psutil.Process(pid).cpu_times()
     return float(times.user + times.system)

@@ -6,6 +6,7 @@ import shutil
 
 from creditbus.bench.crew import Crew
 from creditbus.bench.engine import Input, check_held, peak_mb
+from creditbus.bench.machine import spent, watched
 from creditbus.bench.rows import Row
 from creditbus.bench.stopwatch import Sheet
 from creditbus.bench.track import Track
@@ -23,9 +24,10 @@ def recovery(track: Track, given: Input) -> Row:
         crew.wait_done()
         crew.stop()
         shutil.rmtree(crew.state)
-        rebuilt = _restarted(crew)
+        with watched(track.broker) as watch:
+            rebuilt, cpu_s = _restarted(crew)
         check_held(crew.state, given.truth)
-        kept = _restarted(crew)
+        kept, _ = _restarted(crew)
     seconds = max(rebuilt.restore_s)
     return Row(
         name="recovery",
@@ -33,11 +35,17 @@ def recovery(track: Track, given: Input) -> Row:
         events=rebuilt.restored,
         events_per_s=round(rebuilt.restored / seconds, 1),
         peak_mb=peak_mb([rebuilt]),
-        extra={"rebuilt_s": round(seconds, 3), "caught_up_s": round(max(kept.restore_s), 4)},
+        extra={
+            "rebuilt_s": round(seconds, 3),
+            "caught_up_s": round(max(kept.restore_s), 4),
+            "others_cores": watch.others_cores(cpu_s),
+        },
     )
 
 
-def _restarted(crew: Crew) -> Sheet:
+def _restarted(crew: Crew) -> tuple[Sheet, float]:
+    """Return the sheet of one more start, and the processor seconds of the process so far."""
     post = crew.start()
     crew.wait(lambda: len(post.sheet().restore_s) == crew.partitions, "every restore")
-    return crew.stop()[0]
+    cpu_s = spent(post.process.pid)
+    return crew.stop()[0], cpu_s

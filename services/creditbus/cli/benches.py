@@ -252,10 +252,13 @@ def _run(plans: Sequence[Plan], rounds: int, *, as_json: bool, recorded: bool) -
 
 
 def _tell(rows: Sequence[Row], *, as_json: bool, recorded: bool) -> None:
-    from creditbus.bench.history import record
-    from creditbus.bench.rows import tell
+    from creditbus.bench.history import quiet, record
+    from creditbus.bench.rows import CONSOLE, tell
     from creditbus.runtime.clock import SystemClock
 
     tell(rows, as_json=as_json)
     if recorded:
-        record(rows, SystemClock())
+        kept = quiet(rows)
+        record(kept, SystemClock())
+        if len(kept) < len(rows):
+            CONSOLE.print(f"not recorded: {len(rows) - len(kept)} rows, the machine was busy")

@@ -73,7 +73,7 @@ def test_recovery_rebuilds_what_was_deleted(track: Track, given: engine.Input) -
     row = parsed(recovery.recovery(track, given))
 
     assert row.events >= len(given.truth.seen) + len(given.truth.held)
-    assert row.extra.keys() == {"rebuilt_s", "caught_up_s"}
+    assert row.extra.keys() == {"rebuilt_s", "caught_up_s", "others_cores"}
 
 
 def test_latency_sees_every_output(track: Track) -> None:
@@ -87,10 +87,11 @@ def test_latency_sees_every_output(track: Track) -> None:
 def test_rolling_restart_loses_nothing(track: Track) -> None:
     row = parsed(latency.rolling(track, 200, settle_s=2))
 
-    assert row.extra.keys() == {"others_silence_s", "own_silence_s"}
+    assert row.extra.keys() == {"others_silence_s", "own_silence_s", "others_cores"}
 
 
 def test_soak_tells_memory_at_both_ends(track: Track) -> None:
     row = parsed(latency.soak(track, 200, 0.2))
 
-    assert row.extra.keys() == {"minutes", "start_mb", "end_mb", "slope_mb_per_minute"}
+    memory = {"minutes", "start_mb", "end_mb", "slope_mb_per_minute"}
+    assert row.extra.keys() == {*memory, "others_cores"}

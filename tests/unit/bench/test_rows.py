@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from creditbus.bench.history import load, record
+from creditbus.bench.history import load, quiet, record
 from creditbus.bench.observer import Sighting, percentile, silences
 from creditbus.bench.rows import Row, middle, ratio, shown, table, tell
 
@@ -85,6 +85,18 @@ def test_history_grows_and_is_read_back(tmp_path: Path) -> None:
     assert entries[0].day == "2026-06-01"
     assert entries[0].cores > 0
     assert entries[0].versions.keys() >= {"python", "rocksdict"}
+
+
+@pytest.mark.parametrize(("others", "is_kept"), [(None, False), (0.5, True), (0.51, False)])
+def test_rows_of_a_busy_machine_are_not_for_the_history(
+    others: float | None,
+    *,
+    is_kept: bool,
+) -> None:
+    extra = {} if others is None else {"others_cores": others}
+    row = msgspec.structs.replace(a_row("engine", 1), extra=extra)
+
+    assert bool(quiet([row])) is is_kept
 
 
 def test_percentile_counts_from_below() -> None:
