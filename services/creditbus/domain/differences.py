@@ -44,6 +44,8 @@ FIELDS: Final[dict[str, str]] = {
     "early_removal_months": "months before early removal",
     "extension_years": "longest extension in years",
     "disclosure_cap_years": "years after which nothing is shown",
+    "closing_days": "days after which an ended entry is closed",
+    "retention_days": "days after which it is forgotten",
     "entered_by": "entered by",
     "removed_by": "removed by",
     "consent_required": "persons by their own application alone",
