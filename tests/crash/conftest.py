@@ -111,6 +111,8 @@ def run(
     verdict = judge(run)
     request.config.stash[BOOK].of(scenario.name).add(run, verdict, seconds)
     run.close()
+    # Its clients go with it: hundreds of them would be too many.
+    del request.node.stash[RUN]
 
 
 @pytest.hookimpl(wrapper=True)

@@ -23,7 +23,7 @@ from creditbus.domain.dossiers import Dossier, about_entry, about_subject
 from creditbus.domain.editions import EditionActivated, Editions
 from creditbus.domain.endings import Rules
 from creditbus.domain.entries import Stage
-from creditbus.domain.events import DayTurned, EntryListed, EntryRemoved, Envelope, content_digest
+from creditbus.domain.events import DayTurned, EntryListed, EntryRemoved, content_digest
 from creditbus.domain.gates import BURDENS, Listing, first_fault
 from creditbus.domain.ids import EntryId, EventId
 from creditbus.domain.refusals import Fault, Reason, duplicate, refuse
@@ -33,11 +33,21 @@ from creditbus.domain.subjects import kind_of
 from creditbus.domain.transitions import is_overtaken
 from creditbus.engine.values import Arrival, Draft, Outcome, Output, Slice, State, Table
 from creditbus.listing.aliases import ALIASES, register
-from creditbus.listing.memory import DOSSIERS, NOTES, TOMBSTONES, forget, keep
+from creditbus.listing.memory import (
+    DOSSIERS,
+    NOTES,
+    SEEN,
+    SEEN_DAYS,
+    TOMBSTONES,
+    Seen,
+    forget,
+    forget_seen,
+    identity_of,
+    keep,
+)
 
 Logged = Act | SubjectAliasMapped | DayTurned | EditionActivated
 Arrivals = Sequence[Arrival[Logged]]
-Identity = tuple[str, str, str, int]
 Due = tuple[date, str]
 
 _SCAN_ROWS: Final = 1000
@@ -51,20 +61,6 @@ def _text(value: str) -> bytes:
     return value.encode()
 
 
-def _identity(envelope: Envelope) -> Identity:
-    """Return what a record revision is known by: for its subject, that no other's can meet it."""
-    return (
-        envelope.subject_id,
-        envelope.source,
-        envelope.record_id,
-        envelope.record_revision,
-    )
-
-
-def _pack_identity(identity: Identity) -> bytes:
-    return _ENCODER.encode(identity)
-
-
 def _pack_due(due: Due) -> bytes:
     return f"{due[0].isoformat()} {due[1]}".encode()
 
@@ -73,15 +69,6 @@ def _unpack_due(packed: bytes) -> Due:
     day, _, subject = packed.decode().partition(" ")
     return date.fromisoformat(day), subject
 
-
-SEEN: Final = Table[Identity, bytes](
-    name="seen",
-    pack_key=_pack_identity,
-    unpack_key=msgspec.msgpack.Decoder(Identity).decode,
-    pack_value=bytes,
-    unpack_value=bytes,
-)
-"""What was applied of each record revision: the digest of its content."""
 
 SUBJECTS: Final = Table[str, Standing](
     name="subjects",
@@ -151,17 +138,19 @@ class _Shift:
                 self._say(stream, value, arrival.origin)
             return
         envelope = event.envelope
-        identity = _identity(envelope)
+        identity = identity_of(envelope)
         digest = content_digest(event)
         known = self.draft.get(SEEN, identity)
-        if known == digest:
+        if known is not None and known.digest == digest:
             self._say("duplicates", duplicate(envelope, arrival.origin), arrival.origin)
             return
         fault = self._fault(event, conflict=known is not None)
         if fault is not None:
             self._say("refusals", refuse(envelope, fault, arrival.origin), arrival.origin)
             return
-        self.draft.put(SEEN, identity, digest)
+        day = self.today or envelope.decided_on
+        self.draft.put(SEEN, identity, Seen(digest, day))
+        self.draft.put(DUE, (days_after(day, SEEN_DAYS), envelope.subject_id), b"")
         self._move(event, arrival.origin)
 
     def turn(self, event: DayTurned) -> None:
@@ -176,6 +165,7 @@ class _Shift:
             self.draft.put(DUE, due, None)
             self._age(due[1], event)
             forget(self.draft, due[1], event.day)
+            forget_seen(self.draft, due[1], event.day)
         self.outcome.count("days")
 
     def activate(self, event: EditionActivated) -> None:
@@ -322,7 +312,7 @@ def build(
         shift.draft.prefetch(SUBJECTS, subjects)
         shift.draft.prefetch(DOSSIERS, subjects)
         shift.draft.prefetch(
-            SEEN, {_identity(arrival.value.envelope) for arrival in arrived.columns}
+            SEEN, {identity_of(arrival.value.envelope) for arrival in arrived.columns}
         )
         for arrival in arrived.columns:
             shift.take(arrival)

@@ -1,28 +1,53 @@
 """Memory: the tables in which listing remembers what was said, beside the standings that follow.
 
-``dossiers`` holds the registers of each subject, ``tombstones`` what is left of an erased entry,
-``notes`` the facts that move none.
+``seen`` holds which record revisions were applied, ``dossiers`` the registers of each subject,
+``tombstones`` what is left of an erased entry, ``notes`` the facts that move none.
 """
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Final
 
 import msgspec
 
 from creditbus.domain.acts.kinds import Fact
 from creditbus.domain.dossiers import Dossier
+from creditbus.domain.events import Envelope
 from creditbus.domain.ids import EntryId
 from creditbus.domain.notes import Note, is_kept, note_of
 from creditbus.domain.registers import Tombstone
 from creditbus.engine.values import Draft, Table
 
+Identity = tuple[str, str, str, int]
 NoteKey = tuple[str, str, str, str]
 
 _SCAN_ROWS: Final = 1000
 _ENCODER: Final = msgspec.msgpack.Encoder()
 _AFTER_ALL: Final = "\uffff"
+_LATER_THAN_ANY: Final = "~" * 256  # packed texts are ordered by length first; no source is so long
+
+SEEN_DAYS: Final = 400
+"""How many days a record revision is known by its content: a year, and a month for the late.
+
+A repeat that comes later is refused as overtaken instead of being counted as a duplicate: the
+revision in its entry's register, or in the tombstone, holds it off for good.
+"""
+
+
+class Seen(msgspec.Struct, frozen=True):
+    """What was applied of a record revision: the digest of its content, and on which day."""
+
+    digest: bytes
+    day: date
+
+
+def _pack_seen(seen: Seen) -> bytes:
+    return seen.day.toordinal().to_bytes(4, "big") + seen.digest
+
+
+def _unpack_seen(packed: bytes) -> Seen:
+    return Seen(packed[4:], date.fromordinal(int.from_bytes(packed[:4], "big")))
 
 
 def _text(value: str) -> bytes:
@@ -41,6 +66,15 @@ def _unpack_note_key(packed: bytes) -> NoteKey:
     subject, record, source, record_id = packed.decode().split("\0")
     return subject, record, source, record_id
 
+
+SEEN: Final = Table[Identity, Seen](
+    name="seen",
+    pack_key=_ENCODER.encode,
+    unpack_key=msgspec.msgpack.Decoder(Identity).decode,
+    pack_value=_pack_seen,
+    unpack_value=_unpack_seen,
+)
+"""What was applied of each record revision, for a while."""
 
 DOSSIERS: Final = Table[str, Dossier](
     name="dossiers",
@@ -68,6 +102,29 @@ NOTES: Final = Table[NoteKey, Note](
     unpack_value=msgspec.msgpack.Decoder(Note).decode,
 )
 """The facts of each subject, by record, source and record id."""
+
+
+def identity_of(envelope: Envelope) -> Identity:
+    """Return what a record revision is known by: for its subject, that no other's can meet it."""
+    return (
+        envelope.subject_id,
+        envelope.source,
+        envelope.record_id,
+        envelope.record_revision,
+    )
+
+
+def forget_seen(draft: Draft, subject: str, day: date) -> None:
+    """Drop the record revisions of a subject that were applied longer ago than they are kept."""
+    start: Identity = (subject, "", "", 0)
+    stop: Identity = (subject, _LATER_THAN_ANY, "", 0)
+    while rows := draft.scan(SEEN, start, stop, _SCAN_ROWS):
+        for identity, seen in rows:
+            if seen.day + timedelta(days=SEEN_DAYS) <= day:
+                draft.put(SEEN, identity, None)
+        if len(rows) < _SCAN_ROWS:
+            return
+        start = rows[-1][0]
 
 
 def keep(draft: Draft, fact: Fact, day: date | None) -> Note | None:

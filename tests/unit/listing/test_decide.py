@@ -14,6 +14,7 @@ from creditbus.domain.refusals import Duplicate, Reason, Refusal
 from creditbus.domain.standings import Standing
 from creditbus.engine.values import DictState, Output
 from creditbus.listing.decide import DUE, SUBJECTS, build
+from creditbus.listing.memory import SEEN, SEEN_DAYS
 from tests.examples import (
     DECIDED_ON,
     ENDS_ON,
@@ -305,5 +306,22 @@ def test_date_index_holds_only_days_to_come() -> None:
     log = Log()
     log.take(a_listing(), a_bid_bar(ends_on=DECIDED_ON + DAY), a_turn(DECIDED_ON + 2 * DAY))
     rows = log.state.scan(DUE, (date.min, ""), (date.max, ""), 100)
-    closed, forgotten = (DECIDED_ON + days * DAY for days in (32, 367))
-    assert [key for key, _ in rows] == [(day, FIRM) for day in (closed, forgotten, ENDS_ON + DAY)]
+    closed, forgotten, unseen = (DECIDED_ON + days * DAY for days in (32, 367, SEEN_DAYS))
+    days = (closed, forgotten, unseen, ENDS_ON + DAY)
+    assert [key for key, _ in rows] == [(day, FIRM) for day in days]
+
+
+def test_a_revision_is_known_by_its_content_for_a_while_and_held_off_for_good() -> None:
+    log, listing = Log(), a_bid_bar()
+    log.take(a_turn(DECIDED_ON), listing)
+    assert streams(log.take(listing)) == ["duplicates"]
+    last = DECIDED_ON + (SEEN_DAYS - 1) * DAY
+    log.take(a_turn(last))
+    assert streams(log.take(listing)) == ["duplicates"]
+    log.take(a_turn(last + DAY))
+    assert log.state.rows[SEEN.name] == {}
+    before = log.standing
+    [told] = log.take(listing)
+    assert isinstance(told.value, Refusal)
+    assert told.value.reason is Reason.REVISION_SUPERSEDED
+    assert log.standing == before
