@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from datetime import date
 from typing import Annotated, Any, Final
 
+import httpx
 import msgspec
 import typer
 from rich.console import Console
@@ -31,6 +32,7 @@ from creditbus.runtime.serving import Serving
 from creditbus.wire.records import Undecodable
 from creditbus.wire.topics import EVENTS
 
+_REGISTRY_BOUND_S: Final = 5
 _console = Console(highlight=False, soft_wrap=True, markup=False)
 _errors: Final = Console(stderr=True, highlight=False, soft_wrap=True, markup=False)
 
@@ -49,6 +51,8 @@ def explain(
     subject_id = _subject(subject)
     asked = _day(on)
     process = auditor(home)
+    # Whoever decodes waits for the registry for ever; a person is told that it is away.
+    httpx.get(process.settings.registry, timeout=_REGISTRY_BOUND_S)
     records = gathered(_read(process, subject_id))
     today = day_of(process.clock.now())
     day = asked or today

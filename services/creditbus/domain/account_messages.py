@@ -121,12 +121,12 @@ MESSAGES: Final[dict[str, tuple[str, str]]] = {
         "suspended by a stay: {about}, from {first} to {last}",
     ),
     "mark.reorganisation": (
-        "重整计划经裁定批准，自{first}起中止",
-        "suspended by a reorganisation that was approved on {first}",
+        "重整计划经裁定批准（{about}），自{first}起中止",
+        "suspended by a reorganisation: ruling {about}, approved on {first}",
     ),
     "mark.serious_entry": (
-        "该主体有严重失信的有效列入记录，激励中止，其失效后自动恢复",
-        "suspended while a serious entry of the same subject is active; it returns by itself",
+        "该主体有严重失信的有效列入记录（{about}），激励中止，其失效后自动恢复",
+        "suspended while a serious entry is active ({about}); it returns by itself",
     ),
     "mark.window": (
         "暂时解除：{about}，{first}至{last}，解除第{items}项",

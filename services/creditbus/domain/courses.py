@@ -34,9 +34,13 @@ def course_of(case: Case, entry: Entry) -> Course | None:
     )
 
 
-def marks_of(case: Case, entry: Entry) -> tuple[Mark, ...]:
-    """Return what travels with an entry on the day, and why it is not in effect."""
-    return (*_cases(case), *_suspensions(case, entry), *_windows(case, entry), *_overdue(entry))
+def marks_of(case: Case, entry: Entry, serious: str) -> tuple[Mark, ...]:
+    """Return what travels with an entry on the day, and why it is not in effect.
+
+    ``serious`` names the active serious entries of the subject, which suspend a red one.
+    """
+    suspensions = _suspensions(case, entry, serious)
+    return (*_cases(case), *suspensions, *_windows(case, entry), *_overdue(entry))
 
 
 def _longest(case: Case, listing: Listed) -> Reckoning | None:
@@ -68,7 +72,7 @@ def _cases(case: Case) -> Iterator[Mark]:
                 yield Mark(kind=kind, about=about, from_on=each.filed.filed_on)
 
 
-def _suspensions(case: Case, entry: Entry) -> Iterator[Mark]:
+def _suspensions(case: Case, entry: Entry, serious: str) -> Iterator[Mark]:
     registers = case.registers
     match entry.suspended_by:
         case SuspensionCause.STAY:
@@ -82,9 +86,14 @@ def _suspensions(case: Case, entry: Entry) -> Iterator[Mark]:
                     )
         case SuspensionCause.REORGANISATION:
             since = ruled_on(case, ReorganisationStep.APPROVED)
-            yield Mark(kind=MarkKind.REORGANISATION, from_on=since)
+            about = (
+                f"{each.source} {each.record_id}"
+                for each in case.dossier.reorganised
+                if each.step is ReorganisationStep.APPROVED and each.decided_on == since
+            )
+            yield Mark(kind=MarkKind.REORGANISATION, about=next(about), from_on=since)
         case SuspensionCause.SERIOUS_ENTRY:
-            yield Mark(kind=MarkKind.SERIOUS_ENTRY)
+            yield Mark(kind=MarkKind.SERIOUS_ENTRY, about=serious)
         case None:
             pass
 

@@ -6,7 +6,7 @@ Nothing is decided here anew: the entries are those of `standings.entries_on`, t
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import date
 from typing import Final
 
@@ -15,6 +15,7 @@ import msgspec
 from creditbus.domain.accounts import (
     Account,
     EntryAccount,
+    Mark,
     MeasureAccount,
     Named,
     Passage,
@@ -34,7 +35,7 @@ from creditbus.domain.entries import Entry
 from creditbus.domain.gates import BURDENS, Listing, results
 from creditbus.domain.ids import EventId, ListId, SubjectId
 from creditbus.domain.measures import asked_of, ends_at, grounds_of
-from creditbus.domain.standings import Standing, entries_on, with_entries
+from creditbus.domain.standings import Standing, entries_on, is_serious, with_entries
 from creditbus.domain.subjects import SubjectKind, kind_of
 
 DOOR: Final = "DOOR"
@@ -65,19 +66,24 @@ def account_of(known: Known, law: Editions, day: date, clocks: Clocks = NO_CLOCK
     standing = with_entries(blank, found)
     shown = {entry.entry_id for entry in standing.entries}
     deeds = Deeds(known.acts, then)
+    serious = ", ".join(_serious(found))
     return Account(
         subject_id=known.subject_id,
         subject_kind=kind,
         day=day,
         edition=then.latest.edition,
         entries=tuple(
-            _entry(case, entry, deeds, then) for case, entry in found if entry.entry_id in shown
+            _entry(case, entry, marks_of(case, entry, serious), deeds, then)
+            for case, entry in found
+            if entry.entry_id in shown
         ),
         measures=_measures(standing, then),
     )
 
 
-def _entry(case: Case, entry: Entry, deeds: Deeds, law: Editions) -> EntryAccount:
+def _entry(
+    case: Case, entry: Entry, marks: tuple[Mark, ...], deeds: Deeds, law: Editions
+) -> EntryAccount:
     definition = case.definition
     catalogue = law.on(entry.decided_on)
     account = EntryAccount(
@@ -91,7 +97,7 @@ def _entry(case: Case, entry: Entry, deeds: Deeds, law: Editions) -> EntryAccoun
         done_by=None,
         passages=(),
         course=None,
-        marks=marks_of(case, entry),
+        marks=marks,
         acts=(),
         remedy_zh=definition.remedy_zh if definition is not None else OBJECTION_ZH,
         remedy_en=definition.remedy_en if definition is not None else OBJECTION_EN,
@@ -112,6 +118,13 @@ def _entry(case: Case, entry: Entry, deeds: Deeds, law: Editions) -> EntryAccoun
         exits=definition.removed_by if definition is not None else (),
         exit_bases=_exit_bases(definition, law.latest),
     )
+
+
+def _serious(found: Iterable[tuple[Case, Entry]]) -> Iterator[str]:
+    """Yield the active serious entries, each by its list and document."""
+    for case, entry in found:
+        if is_serious(case, entry):
+            yield f"{entry.list_id} {entry.document_number}".strip()
 
 
 def _ended(account: EntryAccount, entry: Entry, deeds: Deeds) -> EntryAccount:

@@ -93,7 +93,15 @@ def test_red_entry_says_what_suspends_it() -> None:
     account = explained(a_listing(), a_grade_a())
     red = next(each for each in account.entries if each.on_list.id == "RD-TAX-A")
     assert [mark.kind for mark in red.marks] == [MarkKind.SERIOUS_ENTRY]
-    assert "serious entry of the same subject is active" in "\n".join(told(account, "en"))
+    assert red.marks[0].about == f"BL-COURT-SX {a_listing().envelope.document_number}"
+    assert "suspended while a serious entry is active" in "\n".join(told(account, "en"))
+
+
+def test_reorganisation_that_suspends_is_named() -> None:
+    approved = acts.a_reorganisation(ReorganisationStep.APPROVED)
+    (entry,) = explained(a_listing(), approved, day=date(2026, 6, 2)).entries
+    marks = [(mark.kind, mark.about, mark.from_on) for mark in entry.marks]
+    assert marks == [(MarkKind.REORGANISATION, "court PC-1", date(2026, 6, 1))]
 
 
 @pytest.mark.parametrize(
