@@ -29,7 +29,7 @@ from creditbus.runtime.settings import PREFIX, Settings
 from creditbus.wire.topics import DAY_MS, YEAR_MS, Topic, topics
 from tests.crash.programme import CHAPTERS
 from tests.crash.scenarios import Chapter
-from tests.tidy import chart, sources
+from tests.tidy import chart, explaining, sources
 from tests.tidy.catalogue_rows import list_row, measure_row
 from tests.tidy.sources import Source
 
@@ -227,6 +227,16 @@ def catalogue_page() -> str:
     )
 
 
+def explain_page() -> str:
+    """Return the page that explains five histories, each folded anew."""
+    return _page(
+        "Explain a subject",
+        "tests/explained.py",
+        explaining.SENTENCES,
+        [*_table(("option", "what it does"), explaining.OPTIONS), *explaining.told()],
+    )
+
+
 PAGES: Final[dict[str, Callable[[], str]]] = {
     "docs/events.md": events_page,
     "docs/topics.md": topics_page,
@@ -236,6 +246,7 @@ PAGES: Final[dict[str, Callable[[], str]]] = {
     "docs/deadlines.md": deadlines_page,
     "docs/crashes.md": crashes_page,
     "docs/catalogue.md": catalogue_page,
+    "docs/howto/explain.md": explain_page,
 }
 
 
@@ -252,6 +263,7 @@ def write(root: Path) -> list[str]:
     for name, made in PAGES.items():
         path, text = root / name, made()
         if not path.exists() or path.read_text(encoding="utf-8") != text:
+            path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text, encoding="utf-8")
             written.append(name)
     return written

@@ -12,6 +12,7 @@ from creditbus.cli.catalogues import catalogues
 from creditbus.cli.checking import check
 from creditbus.cli.deadlines import deadline
 from creditbus.cli.demos import demo
+from creditbus.cli.explaining import explain
 from creditbus.cli.identifying import identify
 from creditbus.cli.modes import drain, pause, resume
 from creditbus.cli.running import run
@@ -27,7 +28,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 operating = (up, down, status, pause, resume, drain, run)
-asking = (check, identify, trace, audit, deadline)
+asking = (check, explain, identify, trace, audit, deadline)
 for command in (*operating, submit, *asking, demo):
     app.command()(command)
 app.add_typer(aliases, name="aliases")

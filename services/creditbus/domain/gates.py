@@ -287,6 +287,13 @@ _OF: Final = {
 }
 
 
+def results(listing: Listing) -> tuple[tuple[Reason, Gate, bool], ...]:
+    """Return each gate that is asked of the act, in their order, and whether the act passes it."""
+    return tuple(
+        (reason, gate, not gate.fails(listing)) for reason, gate in _OF[type(listing.event)]
+    )
+
+
 def first_fault(listing: Listing) -> Fault | None:
     """Return the first gate that the act fails, as a fault, or none."""
     for reason, gate in _OF[type(listing.event)]:

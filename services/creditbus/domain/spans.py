@@ -45,7 +45,8 @@ def last_of_window(from_on: date, last_on: date) -> date:
     return min(last_on, months_after(from_on, 1) - DAY)
 
 
-def _cap(listing: Listed, definition: ListDefinition | None) -> date | None:
+def cap_of(listing: Listed, definition: ListDefinition | None) -> tuple[date, int] | None:
+    """Return from which day the cap on disclosure counts, and its years; none where none holds."""
     if definition is not None and definition.polarity is Polarity.RED:
         return None
     years = definition.disclosure_cap_years if definition is not None else CAP_YEARS
@@ -57,4 +58,9 @@ def _cap(listing: Listed, definition: ListDefinition | None) -> date | None:
         ):
             return None
         ended_on = listing.starts_on
-    return years_after(ended_on, years)
+    return ended_on, years
+
+
+def _cap(listing: Listed, definition: ListDefinition | None) -> date | None:
+    cap = cap_of(listing, definition)
+    return years_after(*cap) if cap is not None else None

@@ -52,7 +52,7 @@ def entries_on(
         entry = entry_on(case)
         if entry is not None:
             found.append((case, entry))
-            serious = serious or _is_serious(case, entry)
+            serious = serious or is_serious(case, entry)
     if serious:
         return [(case, _suspended(case, entry)) for case, entry in found]
     return found
@@ -94,7 +94,8 @@ def turns(
     }
 
 
-def _is_serious(case: Case, entry: Entry) -> bool:
+def is_serious(case: Case, entry: Entry) -> bool:
+    """Tell whether an entry is one that suspends the red entries of its subject."""
     definition = case.definition
     return entry.stage is Stage.ACTIVE and definition is not None and definition.serious
 

@@ -80,7 +80,7 @@ def list_disclosure(definition: ListDefinition, allowed: Allowed, starts: Starts
     act_ended_on = starts.get(ClockStart.ACT_END)
     caps = []
     if act_ended_on is not None:
-        caps = [reckon(_cap(definition.disclosure_cap_years), act_ended_on, _NO_CALENDAR)]
+        caps = [reckon(cap_clause(definition.disclosure_cap_years), act_ended_on, _NO_CALENDAR)]
     return _disclosure(terms, caps)
 
 
@@ -101,7 +101,8 @@ def list_clause(definition: ListDefinition, months: int, bound: Bound) -> Clause
     )
 
 
-def _cap(years: int) -> Clause:
+def cap_clause(years: int) -> Clause:
+    """Return the cap on all disclosure of dishonesty as a clause."""
     return Clause(
         id="CAP-DISCLOSURE",
         name_zh="失信信息披露最长期限",
