@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,10 +11,10 @@ from typing import Any
 import pytest
 from confluent_kafka import Producer
 
-from creditbus.engine import offsets
 from creditbus.stack.kafka import ADMIN
 from creditbus.stack.local import LocalStack
 from tests.integration.agents.taker import Part
+from tests.integration.engine.stage import asker, standing_of
 from tests.integration.views.stage import BOUND_S, Running, Stage, stage_on
 from tests.stack_fixtures import ThrowawayTopic
 
@@ -73,7 +74,8 @@ class Scene:
 def standing(stack: LocalStack, group: str, topic: str, partition: int = 0) -> int | None:
     """Return where a group stands in a partition, none if nowhere."""
     place = (topic, partition)
-    return offsets.committed(stack.admin(), group, [place])[place]
+    with closing(asker(stack.client_config("admin"), group)) as asking:
+        return standing_of(asking, [place])[place]
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -99,6 +99,34 @@ class Actor:
         assert self.ended() == 0, self.log
 
 
+def asker(client: Mapping[str, str | int | float | bool], group: str) -> Consumer:
+    """Return a client that can be asked where the group stands; it joins nothing.
+
+    An admin client that meets a coordinator in motion ends the process (librdkafka issue 5040).
+    """
+    return Consumer(
+        {
+            **client,
+            "group.id": group,
+            "isolation.level": "read_committed",
+            "enable.auto.commit": False,
+        }
+    )
+
+
+def standing_of(
+    asking: Consumer, places: Sequence[tuple[str, int]]
+) -> dict[tuple[str, int], int | None]:
+    """Return the next offsets of the asker's group, none where it has none."""
+    wanted = [TopicPartition(topic, partition) for topic, partition in places]
+    found: dict[tuple[str, int], int | None] = {}
+    for place in asking.committed(wanted, timeout=5):
+        if place.error is not None:
+            raise KafkaException(place.error)
+        found[place.topic, place.partition] = place.offset if place.offset >= 0 else None
+    return found
+
+
 class Stage:
     """One application: its topics, its workers and what they must have done."""
 
@@ -121,6 +149,7 @@ class Stage:
         self.admin, self._producer = clients(tuple(sorted(self.client.items())))
         self.folder = folder
         name = f"words-{os.getpid()}-{next(_NUMBERS)}"
+        self._asker = asker(self.client, name)
         self.sources = [f"{name}-in-{number}" for number in range(sources)]
         self.partitions = partitions
         self.changelog = f"{name}-changelog"
@@ -195,11 +224,12 @@ class Stage:
         """End whatever still runs."""
         for actor in self._actors:
             actor.kill()
+        self._asker.close()
 
     def standing(self) -> dict[tuple[str, int], int | None]:
         """Return the group's offsets."""
         places = [(topic, number) for topic in self.sources for number in range(self.partitions)]
-        return offsets.committed(self.admin, self.play.application, places)
+        return standing_of(self._asker, places)
 
     def is_done(self) -> bool:
         """Whether everything fed is committed."""
