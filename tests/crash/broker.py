@@ -13,7 +13,6 @@ CHAPTER = Chapter("The broker")
 @CHAPTER.scenario(
     strikes="SIGSTOP of the broker for some seconds",
     then="the workers wait and say so in their health; what they do goes on where it was",
-    is_short=True,
 )
 def a_broker_that_stands_still(run: Run) -> None:
     run.begin(0, 1)
