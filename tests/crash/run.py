@@ -95,13 +95,19 @@ class Run(Stage):
 
     def stop(self, *numbers: int) -> None:
         """Ask workers, or all, to end at the same time and see that they do so well."""
-        ending = [self.team.pop(number) for number in numbers or tuple(self.team)]
-        for actor in ending:
+        ending = {number: self.team.pop(number) for number in numbers or tuple(self.team)}
+        for actor in ending.values():
             # A process that only starts knows no signal yet.
             actor.wait_ready()
             actor.signal(signal.SIGTERM)
-        for actor in ending:
-            assert actor.ended() == 0, actor.log
+        for number, actor in ending.items():
+            code = actor.ended()
+            if code == EXIT_CODE:
+                # Its last checkpoint hung, and its supervisor starts it again.
+                self.begin(number)
+                self.stop(number)
+            else:
+                assert code == 0, f"{code}: {actor.log}"
 
     def struck(self, number: int = 0) -> None:
         """Wait until a worker ends at its failpoint."""

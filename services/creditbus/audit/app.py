@@ -6,14 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from confluent_kafka import (
-    Consumer,
-    ConsumerGroupTopicPartitions,
-    KafkaError,
-    Message,
-    TopicPartition,
-)
-from confluent_kafka.admin import AdminClient
+from confluent_kafka import Consumer, KafkaError, Message, TopicPartition
 
 from creditbus.audit.decide import BURIED, Reconciliation, Sum, merged, reconcile, tally
 from creditbus.domain.directives import Acknowledgement, Directive
@@ -119,17 +112,24 @@ class TopicReader:
 
     def _decided(self) -> dict[int, int]:
         """Return the offset up to which listing has decided each partition of the log."""
-        admin = AdminClient(
+        # An admin client that meets a coordinator in motion ends the process (librdkafka's 5040).
+        asker = Consumer(
             {
                 **self.process.security,
                 "bootstrap.servers": self.process.settings.kafka,
+                "group.id": application("listing"),
+                "isolation.level": "read_committed",
+                "enable.auto.commit": False,
                 "log_level": 2,
             }
         )
-        asked = ConsumerGroupTopicPartitions(application("listing"))
-        (answer,) = admin.list_consumer_group_offsets([asked]).values()
-        found = answer.result(_ASK_S).topic_partitions or []
-        return {each.partition: each.offset for each in found if each.topic == EVENTS}
+        try:
+            partitions = asker.list_topics(EVENTS, timeout=_ASK_S).topics[EVENTS].partitions
+            wanted = [TopicPartition(EVENTS, partition) for partition in partitions]
+            found = asker.committed(wanted, timeout=_ASK_S)
+        finally:
+            asker.close()
+        return {each.partition: each.offset for each in found if each.error is None}
 
 
 def _ends(consumer: Consumer, topics: tuple[str, ...]) -> dict[tuple[str, int], int]:

@@ -10,6 +10,7 @@ import msgspec
 
 from creditbus.bench import engine, latency, listing, recovery
 from creditbus.bench.crew import CACHE_MB
+from creditbus.bench.machine import probe_ms
 from creditbus.bench.rows import CONSOLE, Row, middle, shown
 from creditbus.bench.track import Track, track
 
@@ -103,11 +104,19 @@ def run(plans: Sequence[Plan], rounds: int) -> list[Row]:
         session = Session(place)
         for _ in range(rounds):
             for plan, rows in zip(plans, found, strict=True):
-                row = session.run(plan)
+                row = _probed(session, plan)
                 rows.append(row)
                 figure = row.events_per_s or row.p50_ms or row.peak_mb
                 CONSOLE.print(f"{plan}: {shown(figure)}", markup=False)
     return [middle(rows) for rows in found]
+
+
+def _probed(session: Session, plan: Plan) -> Row:
+    """Run a plan once and say how fast the machine was before and after it."""
+    before = probe_ms()
+    row = session.run(plan)
+    probed = round((before + probe_ms()) / 2, 1)
+    return msgspec.structs.replace(row, extra={**row.extra, "probe_ms": probed})
 
 
 def everything(events: int) -> list[Plan]:

@@ -1,4 +1,4 @@
-"""Connections: where the broker is, and the four kinds of client a worker uses.
+"""Connections: where the broker is, and the five kinds of client a worker uses.
 
 Each setting that is not a default has its reason beside it; most cost somebody a day.
 """
@@ -70,6 +70,14 @@ class Connection:
         """Return a reader of a changelog; it joins no group and commits nothing."""
         reading = {"enable.partition.eof": True, "fetch.wait.max.ms": 20}
         return Consumer({**self.base(alarm), "group.id": group, **_READING, **reading})
+
+    def asker(self, group: str, alarm: Alarm) -> Consumer:
+        """Return what is asked where the group stands; it joins nothing.
+
+        An admin client could tell as well, but one that meets a coordinator in motion ends the
+        process (librdkafka issue 5040).
+        """
+        return Consumer({**self.base(alarm), "group.id": group, **_READING})
 
     def transactional(self, name: str, alarm: Alarm) -> Producer:
         """Return the one producer of a worker; its name fences an older process of that name."""

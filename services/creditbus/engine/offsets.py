@@ -1,19 +1,13 @@
 """Offsets: where the group stands, and where a partition's log begins and ends.
 
-All are asked of a long-lived admin client: a fresh consumer takes a second to find its group.
+Both clients that are asked live as long as the worker: a fresh one takes a second to find its way.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from confluent_kafka import (
-    ConsumerGroupTopicPartitions,
-    IsolationLevel,
-    KafkaError,
-    KafkaException,
-    TopicPartition,
-)
+from confluent_kafka import Consumer, IsolationLevel, KafkaError, KafkaException, TopicPartition
 from confluent_kafka.admin import AdminClient, OffsetSpec
 
 from creditbus.engine.failures import error_of
@@ -30,21 +24,14 @@ _MOVED = frozenset(
 )
 
 
-def committed(
-    admin: AdminClient, group: str, sources: Sequence[Source]
-) -> dict[Source, int | None]:
-    """Return the group's next offsets, none where it has none.
+def committed(asker: Consumer, sources: Sequence[Source]) -> dict[Source, int | None]:
+    """Return the next offsets of the asker's group, none where it has none.
 
     Raises (to be asked again) while a transaction that will move one of them is still open.
     """
     wanted = [TopicPartition(topic, partition) for topic, partition in sources]
-    asked = admin.list_consumer_group_offsets(
-        [ConsumerGroupTopicPartitions(group, wanted)],
-        require_stable=True,
-        request_timeout=_ASK_SECONDS,
-    )
     found: dict[Source, int | None] = {}
-    for place in asked[group].result().topic_partitions:
+    for place in asker.committed(wanted, timeout=_ASK_SECONDS):
         if place.error is not None:
             raise KafkaException(place.error)
         found[place.topic, place.partition] = place.offset if place.offset >= 0 else None

@@ -42,6 +42,7 @@ class Ground:
     storage: Storage
     layout: Layout
     admin: AdminClient
+    asker: Consumer
     reader: Callable[[], Consumer]
     alarm: Alarm
     surroundings: Surroundings
@@ -100,8 +101,8 @@ class Restore:
         self._ready.put(self)
 
     def _bring_back(self) -> None:
-        group, admin = self._ground.job.application, self._ground.admin
-        stands = self._ask(lambda: offsets.committed(admin, group, self._sources))
+        asker = self._ground.asker
+        stands = self._ask(lambda: offsets.committed(asker, self._sources))
         if stands is None:
             return
         starts = self._starts([source for source, offset in stands.items() if offset is None])

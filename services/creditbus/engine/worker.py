@@ -157,7 +157,8 @@ class Worker:
             surroundings=surroundings,
             watchdog=watchdog,
         )
-        membership = Membership(self._ground(layout, admin, surroundings), checkpoint)
+        asker = self._connection.asker(self._job.application, self._alarm)
+        membership = Membership(self._ground(layout, admin, asker, surroundings), checkpoint)
         loop = Loop(
             self._job,
             consumer,
@@ -183,6 +184,7 @@ class Worker:
         finally:
             with watchdog.watching("leaving the group"):
                 self._leave(consumer, membership)
+                asker.close()
         self._alarm.check()
 
     def _leave(self, consumer: Consumer, membership: Membership) -> None:
@@ -232,12 +234,15 @@ class Worker:
             failpoint=self.failpoint,
         )
 
-    def _ground(self, layout: Layout, admin: AdminClient, surroundings: Surroundings) -> Ground:
+    def _ground(
+        self, layout: Layout, admin: AdminClient, asker: Consumer, surroundings: Surroundings
+    ) -> Ground:
         return Ground(
             job=self._job,
             storage=self._storage,
             layout=layout,
             admin=admin,
+            asker=asker,
             reader=partial(self._connection.reader, self._job.application, self._alarm),
             alarm=self._alarm,
             surroundings=surroundings,
