@@ -75,6 +75,7 @@ class Membership:
     def close(self) -> None:
         """Let go of everything; what is not committed is done again by the next owner."""
         self._release([*self._running, *self._restoring], at=None)
+        self._ground.asker.close()
 
     def _on_assign(self, consumer: Consumer, places: Sequence[TopicPartition]) -> None:
         with self._ground.alarm:

@@ -157,8 +157,7 @@ class Worker:
             surroundings=surroundings,
             watchdog=watchdog,
         )
-        asker = self._connection.asker(self._job.application, self._alarm)
-        membership = Membership(self._ground(layout, admin, asker, surroundings), checkpoint)
+        membership = Membership(self._ground(layout, admin, surroundings), checkpoint)
         loop = Loop(
             self._job,
             consumer,
@@ -184,7 +183,6 @@ class Worker:
         finally:
             with watchdog.watching("leaving the group"):
                 self._leave(consumer, membership)
-                asker.close()
         self._alarm.check()
 
     def _leave(self, consumer: Consumer, membership: Membership) -> None:
@@ -234,15 +232,13 @@ class Worker:
             failpoint=self.failpoint,
         )
 
-    def _ground(
-        self, layout: Layout, admin: AdminClient, asker: Consumer, surroundings: Surroundings
-    ) -> Ground:
+    def _ground(self, layout: Layout, admin: AdminClient, surroundings: Surroundings) -> Ground:
         return Ground(
             job=self._job,
             storage=self._storage,
             layout=layout,
             admin=admin,
-            asker=asker,
+            asker=self._connection.asker(self._job.application, self._alarm),
             reader=partial(self._connection.reader, self._job.application, self._alarm),
             alarm=self._alarm,
             surroundings=surroundings,
