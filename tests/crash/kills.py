@@ -143,6 +143,23 @@ def an_end_at_every_step_of_a_revoke(run: Run) -> None:
             run.begin(0)
 
 
+@CHAPTER.scenario(
+    strikes="a worker that has given partitions away, before the group hands them on; it is back"
+    " within its session",
+    then="the group believes all is as before and reads them nowhere: a worker sees that, leaves"
+    " and joins again",
+    is_short=True,
+)
+def a_kill_between_two_rebalances(run: Run) -> None:
+    run.begin(0, strike_at="parted")
+    run.wait_ready()
+    with run.load():
+        run.begin(1)
+        run.struck(0)
+        run.begin(0)
+        run.wait_ready()
+
+
 def leave(actor: Actor) -> None:
     """Ask a worker to end once it is ready; a neighbour's start may have led to its end before."""
     wait_until(lambda: "ready\n" in actor.log or actor.has_ended, "a start")

@@ -18,6 +18,8 @@ from creditbus.engine.health import Source
 from creditbus.engine.restore import Ground, Restore
 from creditbus.engine.shares import Share, ShareKey, share_key
 
+_PAUSE_SECONDS = 0.05
+
 
 class Membership:
     """The shares a worker owns, those that are still being restored, and the group's callbacks."""
@@ -49,6 +51,15 @@ class Membership:
             on_revoke=self._on_revoke,
             on_lost=self._on_lost,
         )
+
+    def leave(self, consumer: Consumer) -> None:
+        """Leave the group after a last checkpoint, so that it gives the partitions to others.
+
+        A static member's close leaves nothing; an end of its subscription does.
+        """
+        consumer.unsubscribe()
+        while self.assigned:
+            consumer.poll(_PAUSE_SECONDS)
 
     def begin_ready(self, consumer: Consumer) -> None:
         """Begin with the shares whose restore is complete."""

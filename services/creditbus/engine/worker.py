@@ -30,6 +30,7 @@ from creditbus.engine.layout import Layout, look_up
 from creditbus.engine.loop import Loop
 from creditbus.engine.membership import Membership
 from creditbus.engine.restore import Ground
+from creditbus.engine.rollcall import RollCall
 from creditbus.engine.storage import Storage
 from creditbus.engine.surroundings import Counters, Logger, Surroundings
 from creditbus.engine.transaction import Transaction
@@ -39,7 +40,6 @@ __all__ = ["Connection", "Counters", "Health", "Job", "Logger", "Storage", "Work
 
 T = TypeVar("T")
 _ASK_SECONDS = 1.0
-_PAUSE_SECONDS = 0.05
 
 
 class Worker:
@@ -140,13 +140,7 @@ class Worker:
         layout = self._start(admin, producer)
         if layout is None:
             return
-        consumer = self._connection.member(
-            self._job.application,
-            self._job.name,
-            eager=self._job.is_eager,
-            alarm=self._alarm,
-            lags=self._lags,
-        )
+        consumer = self._member()
         transaction = Transaction(producer, self._alarm)
         surroundings = self._surroundings()
         checkpoint = Checkpoint(
@@ -167,10 +161,12 @@ class Worker:
             surroundings=surroundings,
         )
         self._membership, self._checkpoint, self._loop = membership, checkpoint, loop
+        roll_call = RollCall(admin, self._job, consumer.memberid)
         try:
             membership.join(consumer)
             while not self._stopping.is_set():
                 self._hold.obey(consumer)
+                self._answer(roll_call, consumer, membership)
                 loop.turn(self._alarm)
             loop.commit(self._alarm)
             self._logger.info("the last checkpoint is taken", drains=self._draining)
@@ -181,16 +177,33 @@ class Worker:
                 checkpoint.abort()
             raise
         finally:
+            roll_call.dismiss()
             with watchdog.watching("leaving the group"):
                 self._leave(consumer, membership)
         self._alarm.check()
 
+    def _member(self) -> Consumer:
+        return self._connection.member(
+            self._job.application,
+            self._job.name,
+            eager=self._job.is_eager,
+            alarm=self._alarm,
+            lags=self._lags,
+        )
+
+    def _answer(self, roll_call: RollCall, consumer: Consumer, membership: Membership) -> None:
+        """Join the group again when partitions are read by nobody and this worker should act."""
+        if not roll_call.is_ours_to_close():
+            return
+        self._logger.warning(
+            "nobody reads some partitions; this worker joins the group again, so that it counts"
+        )
+        membership.leave(consumer)
+        membership.join(consumer)
+
     def _leave(self, consumer: Consumer, membership: Membership) -> None:
         if self._draining and not self._alarm.is_raised:
-            # A static member's close leaves nothing; an end of its subscription does.
-            consumer.unsubscribe()
-            while membership.assigned:
-                consumer.poll(_PAUSE_SECONDS)
+            membership.leave(consumer)
         consumer.close()
         membership.close()
         self._membership = None

@@ -1,0 +1,128 @@
+"""The roll call: sees that somebody reads each partition of the sources.
+
+A cooperative group moves a partition in two rebalances: the first takes it, the second gives it
+(KIP-429). A static member that dies between the two and is back within its session is handed what
+it had without any rebalance (KIP-345); so the second never comes, and what was taken is read by
+nobody, for ever. Nobody's lag shows it. When two looks find the same gap, the member that has the
+least to lose leaves and joins again: that makes the group count anew.
+"""
+
+from __future__ import annotations
+
+import struct
+import threading
+import warnings
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any, Final
+
+from confluent_kafka import KafkaException
+from confluent_kafka.admin import AdminClient
+
+from creditbus.engine.health import Source
+from creditbus.engine.job import Job
+
+LOOK_SECONDS: Final = 3.0
+_ASK_SECONDS: Final = 1.0
+_STABLE: Final = "Stable"
+_SHORT: Final = struct.Struct(">h")
+_INT: Final = struct.Struct(">i")
+
+
+@dataclass(frozen=True, slots=True)
+class Roll:
+    """Who reads what, as the group's coordinator has it."""
+
+    readers: frozenset[tuple[str, frozenset[Source]]]
+    partitions: frozenset[Source]
+
+    @property
+    def unread(self) -> frozenset[Source]:
+        """The partitions that nobody reads."""
+        return self.partitions.difference(*(sources for _, sources in self.readers))
+
+    @property
+    def freest(self) -> str:
+        """The member that reads the fewest partitions, the first by its id among several."""
+        return min((len(sources), member) for member, sources in self.readers)[1]
+
+
+class RollCall:
+    """Looks every few seconds, from a thread of its own, until it is dismissed."""
+
+    def __init__(self, admin: AdminClient, job: Job[Any], member: Callable[[], str | None]) -> None:
+        self._admin = admin
+        self._job = job
+        self._member = member
+        self._before: Roll | None = None
+        self._wanted = threading.Event()
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="roll call", daemon=True)
+        self._thread.start()
+
+    def is_ours_to_close(self) -> bool:
+        """Return, once, whether there is a gap that this member should close."""
+        is_wanted = self._wanted.is_set()
+        self._wanted.clear()
+        return is_wanted
+
+    def dismiss(self) -> None:
+        """Look no more; returns when the last look is over."""
+        self._over.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        while not self._over.wait(LOOK_SECONDS):
+            roll = self._look()
+            lasts = roll is not None and roll == self._before and bool(roll.unread)
+            self._before = None if lasts else roll
+            if roll is not None and lasts and roll.freest == self._member():
+                self._wanted.set()
+
+    def _look(self) -> Roll | None:
+        """Return the roll, none while the group is changing or the broker does not answer."""
+        with suppress(KafkaException), warnings.catch_warnings():
+            # Its successors ask by way of the coordinator, and end the process when that moves
+            # (librdkafka's issues 4605 and 5040).
+            warnings.simplefilter("ignore", DeprecationWarning)
+            groups: Any = self._admin.list_groups(self._job.application, timeout=_ASK_SECONDS)
+            for group in groups:
+                if group.state == _STABLE and all(member.assignment for member in group.members):
+                    readers = frozenset(
+                        (member.id, frozenset(assigned(member.assignment)))
+                        for member in group.members
+                    )
+                    return Roll(readers, frozenset(self._partitions()))
+        return None
+
+    def _partitions(self) -> list[Source]:
+        found = []
+        for topic in self._job.sources:
+            known = self._admin.list_topics(topic, timeout=_ASK_SECONDS).topics[topic]
+            found += [(topic, partition) for partition in known.partitions]
+        return found
+
+
+def assigned(assignment: bytes) -> Sequence[Source]:
+    """Return the partitions in a member's assignment, as the consumer protocol writes them.
+
+    >>> assigned(bytes.fromhex("0001 00000001 0003 6c6f67 00000002 00000000 00000003 00000000"))
+    [('log', 0), ('log', 3)]
+    """
+    found: list[Source] = []
+    (topics,) = _INT.unpack_from(assignment, _SHORT.size)
+    place = _SHORT.size + _INT.size
+    for _ in range(topics):
+        (length,) = _SHORT.unpack_from(assignment, place)
+        place += _SHORT.size
+        topic = assignment[place : place + length].decode()
+        place += length
+        (count,) = _INT.unpack_from(assignment, place)
+        place += _INT.size
+        found += [
+            (topic, partition)
+            for (partition,) in _INT.iter_unpack(assignment[place : place + count * _INT.size])
+        ]
+        place += count * _INT.size
+    return found
