@@ -141,7 +141,11 @@ def a_decision_that_takes_too_long(run: Run) -> None:
     run.say(500)
     run.feed([(f"word-{run.dice.randrange(100)}", NAP)])
     run.say(500)
-    wait_until(lambda: any("took partitions" in a.log for a in run.team.values()), "the loss")
+    # It hears of its loss first, or of the refusal that comes of it.
+    signs = ("took partitions", "was refused")
+    wait_until(
+        lambda: any(sign in actor.log for actor in run.team.values() for sign in signs), "the loss"
+    )
 
 
 def moved(run: Run, places: dict[Source, int]) -> None:

@@ -157,13 +157,19 @@ class Body:
 class Bus:
     """Everything, moved by one source of chance; on some days the clock may be down."""
 
-    def __init__(self, seed: int, folder: Path, clock_down: range = range(0)) -> None:
+    def __init__(
+        self,
+        seed: int,
+        folder: Path,
+        clock_down: range = range(0),
+        begins_on: date = DECIDED_ON,
+    ) -> None:
         self.random = Random(seed)
         self.topics = Topics()
         self.received: dict[str, set[str]] = {}
         self.public: dict[str, Exposure] = {}
         self.days = 0
-        self.turned = DECIDED_ON
+        self.turned = self.begins_on = begins_on
         self.clock_down = clock_down
         self._agencies = Agencies(self.random)
         self.bodies = {
@@ -191,7 +197,7 @@ class Bus:
                 return
             self.random.choice(moves)()
             if self.random.random() < SPAN / steps:
-                self._turn()
+                self.turn()
 
     def settle(self, bound: int = 40_000) -> bool:
         """Go on without new facts until nothing waits and nothing is owed; tell whether it came."""
@@ -200,6 +206,11 @@ class Bus:
                 return True
             self.random.choice([self._work, self._deliver])()
         return False
+
+    def work_off(self) -> None:
+        """Decide whatever waits; nothing is delivered meanwhile."""
+        while self._busy():
+            self._work()
 
     def directives(self) -> list[Directive]:
         return self.topics.values("directives")
@@ -261,20 +272,26 @@ class Bus:
     def _speak(self) -> None:
         self.submit(self._agencies.speak())
 
-    def submit(self, said: Submitted) -> None:
-        """Put a record into its inbox; what no reader can read becomes a dead letter there."""
+    def submit(self, said: Submitted) -> str:
+        """Put a record into its inbox and return where it came in.
+
+        What no reader can read becomes a dead letter there.
+        """
         received = self.received.setdefault(said.party, set())
         if isinstance(said.value, bytes):
             origin = f"dead/{said.party}/{len(received)}"
             received.add(origin)
             self.topics.fates.append((origin, "dead"))
-            return
+            return origin
         topic = inbox(said.party)
-        received.add(f"{topic}/0/{len(self.topics.records.get(topic, []))}")
+        origin = f"{topic}/0/{len(self.topics.records.get(topic, []))}"
+        received.add(origin)
         signed = attest(a_codec().encode(said.value)) if said.attested else None
         self.topics.put(topic, said.value, headers=(("attestation", signed),))
+        return origin
 
-    def _turn(self) -> None:
+    def turn(self) -> None:
+        """Let a day turn, unless the clock is down."""
         self.days += 1
         if self.days in self.clock_down:
             return
@@ -286,7 +303,7 @@ class Bus:
     @property
     def today(self) -> date:
         """The day it is, whether or not a clock has said so."""
-        return DECIDED_ON + timedelta(days=self.days)
+        return self.begins_on + timedelta(days=self.days)
 
     def _deliver(self) -> None:
         owed, ever = self.owed(), self.directives()

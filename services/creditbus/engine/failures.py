@@ -57,6 +57,11 @@ def _codes(*codes: int) -> Callable[[KafkaError], bool]:
     return lambda error: error.code() in codes
 
 
+def _is_another_process(error: KafkaError) -> bool:
+    """Whether the client itself says that its name is taken: it is of no use any more."""
+    return error.code() == KafkaError.FENCED_INSTANCE_ID and error.fatal()
+
+
 # What a broker says while it starts, or while partitions and groups change hands.
 _PASSING = frozenset(
     {
@@ -96,7 +101,7 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule(
         Kind.FATAL,
-        _codes(KafkaError._FENCED, KafkaError.FENCED_INSTANCE_ID),
+        lambda error: error.code() == KafkaError._FENCED or _is_another_process(error),
         "another process runs under this worker's name, or this one stood still for so long that"
         " its transaction was given up: see that it runs once, and start it again",
     ),
@@ -121,8 +126,13 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule(Kind.FATAL, KafkaError.fatal, "the client is unusable: start the worker again"),
     Rule(
+        # A member that was expelled is fenced by itself, come back under its name.
         Kind.LOST,
-        _codes(KafkaError.UNKNOWN_MEMBER_ID, KafkaError._MAX_POLL_EXCEEDED),
+        _codes(
+            KafkaError.UNKNOWN_MEMBER_ID,
+            KafkaError.FENCED_INSTANCE_ID,
+            KafkaError._MAX_POLL_EXCEEDED,
+        ),
         "the group has expelled this worker: it joins again by itself",
     ),
     Rule(
