@@ -94,8 +94,6 @@ def _suspensions(case: Case, entry: Entry, serious: str) -> Iterator[Mark]:
             yield Mark(kind=MarkKind.REORGANISATION, about=next(about), from_on=since)
         case SuspensionCause.SERIOUS_ENTRY:
             yield Mark(kind=MarkKind.SERIOUS_ENTRY, about=serious)
-        case None:
-            pass
 
 
 def _windows(case: Case, entry: Entry) -> Iterator[Mark]:

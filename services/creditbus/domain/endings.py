@@ -135,12 +135,6 @@ def ruled_on(case: Case, step: ReorganisationStep) -> date | None:
     return dossier.reorganisation(listing, step)
 
 
-def _struck_off(case: Case) -> date | None:
-    if case.registers.listing is None and case.registers.notice is None:
-        return None
-    return case.dossier.struck_off_on
-
-
 def _performed(case: Case) -> date | None:
     registers, definition = case.registers, case.definition
     listing = registers.listing
@@ -173,7 +167,7 @@ ENDINGS: Final = (
     Ending(RemovalCause.REPAIRED, _repaired),
     Ending(RemovalCause.CONSENT_WITHDRAWN, _unconsented),
     Ending(RemovalCause.REORGANISED, _reorganised),
-    Ending(RemovalCause.DEREGISTERED, _struck_off),
+    Ending(RemovalCause.DEREGISTERED, lambda case: case.dossier.struck_off_on),
     Ending(RemovalCause.PERFORMED, _performed),
     Ending(RemovalCause.EXPIRED, _expired),
 )

@@ -31,10 +31,6 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
     caused_by: EventId = EventId("")
     synthetic: bool = False
 
-    def entry(self, entry_id: str) -> Entry | None:
-        """Return the entry with this id, or none."""
-        return next((entry for entry in self.entries if entry.entry_id == entry_id), None)
-
 
 def entries_on(
     standing: Standing, dossier: Dossier, rules: Rules, day: date | None

@@ -157,8 +157,7 @@ def _exit_bases(definition: ListDefinition | None, catalogue: Catalogue) -> tupl
 
 def _passages(act: Moving, catalogue: Catalogue) -> tuple[Passage, ...]:
     """Return the door and the gates that a burden met, under the edition of its day."""
-    if not isinstance(act, BURDENS):
-        return ()
+    assert isinstance(act, BURDENS), "nothing else begins an entry"
     fault = door_fault(act, catalogue)
     is_natural = kind_of(act.envelope.subject_id) is SubjectKind.NATURAL_PERSON
     article = fault.article if fault is not None else MINORS if is_natural else LISTS

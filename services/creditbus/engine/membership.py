@@ -10,10 +10,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from queue import Empty, SimpleQueue
 
-from confluent_kafka import Consumer, TopicPartition
+from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 
 from creditbus.engine.checkpoint import Checkpoint
-from creditbus.engine.failures import Halt, Refused
+from creditbus.engine.failures import Halt, Refused, error_of
 from creditbus.engine.health import Source
 from creditbus.engine.restore import Ground, Restore
 from creditbus.engine.shares import Share, ShareKey, share_key
@@ -155,9 +155,8 @@ class Membership:
             if self._ground.job.is_eager:
                 consumer.unassign()
             else:
-                held = [(place.topic, place.partition) for place in consumer.assignment()]
                 consumer.incremental_unassign(
-                    [TopicPartition(*source) for source in held if source in sources]
+                    [TopicPartition(*place) for place in _held(consumer) if place in sources]
                 )
 
     def _release(self, keys: Iterable[ShareKey], at: int | None) -> None:
@@ -191,6 +190,16 @@ def check_halves(partition: int, arrived: Sequence[str], sources: Sequence[str])
             f"partition {partition} of {', '.join(missing)} went to another worker than the rest",
             "let all workers of the application read the same topics",
         )
+
+
+def _held(consumer: Consumer) -> list[Source]:
+    """Return what the client reads; nothing any more when it is about to go."""
+    try:
+        return [(place.topic, place.partition) for place in consumer.assignment()]
+    except KafkaException as failure:
+        if error_of(failure).code() == KafkaError._DESTROY:
+            return []
+        raise
 
 
 def _places(shares: Iterable[Share]) -> list[TopicPartition]:

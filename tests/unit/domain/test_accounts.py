@@ -20,6 +20,7 @@ from creditbus.domain.acts.repairs import RepairPlace, RepairStep
 from creditbus.domain.acts.revocations import ReorganisationStep
 from creditbus.domain.acts.suspensions import Stay
 from creditbus.domain.catalogue import Level, MeasureClass
+from creditbus.domain.deeds import Deeds
 from creditbus.domain.entries import Deadline, Stage
 from creditbus.domain.events import RemovalCause
 from creditbus.domain.gates import GATES
@@ -154,10 +155,48 @@ def test_act_that_is_not_at_hand_is_said_to_be_missing() -> None:
     assert "  done by: the act is not among the events that were read" in told(account, "en")
 
 
+def test_removal_by_an_act_that_is_not_at_hand_is_told() -> None:
+    known = Known(subject_id=FIRM, dossier=a_dossier(a_listing(), a_removal(decided_on=DAY)))
+    text = told(account_of(known, some_editions(), DAY), "en")
+    assert any(MESSAGES["removed.by_unknown"][1] in line for line in text)
+
+
+def test_list_and_basis_that_no_edition_holds_go_by_their_ids() -> None:
+    account = explained(a_listing(list_id="BL-NONE", bases=("NO-SUCH-LAW",)))
+    (entry,) = account.entries
+    assert (entry.on_list.zh, entry.bases, entry.exits) == ("BL-NONE", (), ())
+    assert [(each.gate, each.passed) for each in entry.passages] == [(DOOR, False)]
+    text = "\n".join(told(account, "en"))
+    assert MESSAGES["basis.none"][1] in text
+    assert entry.remedy_en in text
+
+
+def test_extension_is_part_of_the_term() -> None:
+    extended = explained(a_listing(), acts.an_extension(), day=date(2027, 9, 2))
+    assert "extended by a decision to: 2029-03-02" in "\n".join(told(extended, "en"))
+
+
+def test_revocation_that_fell_itself_is_among_the_acts() -> None:
+    again = acts.a_revocation(record_revision=2, reinstated=True)
+    (entry,) = explained(a_listing(), acts.a_revocation(), again).entries
+    assert entry.stage is Stage.ACTIVE
+    assert again.envelope.event_id not in {each.event_id for each in entry.acts}
+    assert Deeds((), some_editions()).deed(again).step == "REINSTATED"
+
+
+def test_stay_that_has_ended_marks_nothing() -> None:
+    other = acts.a_stay(record_id="ST-2", stay=Stay.ENDED)
+    (entry,) = explained(a_listing(), acts.a_stay(), other).entries
+    assert [mark.about for mark in entry.marks] == ["court ST-1"]
+
+
 def test_notice_is_explained_before_anything_is_decided() -> None:
-    (entry,) = explained(acts.a_notice(), day=date(2026, 2, 1)).entries
+    account = explained(acts.a_notice(), day=date(2026, 2, 1))
+    (entry,) = account.entries
     assert (entry.stage, entry.course) == (Stage.NOTICED, None)
     assert [basis.id for basis in entry.bases] == ["SPC-2017-7-ART1"]
+    # What is only announced runs for no term.
+    assert MESSAGES["term"][1] not in "\n".join(told(account, "en"))
 
 
 def test_person_is_a_token_and_why_the_court_lifted_is_not_told() -> None:

@@ -124,6 +124,20 @@ def test_two_confirmed_claims_of_one_day_are_a_conflict(alias: Alias) -> None:
     assert not aliases.is_doubted(FIRM)
 
 
+def test_subject_stays_in_doubt_until_the_last_conflict_is_settled() -> None:
+    aliases = Aliases()
+    for root in ("one", "other"):
+        aliases.doubt(
+            SubjectIdentityConflict(
+                root=root, candidates=(FIRM,), sources=(), caused_by=EventId("e")
+            )
+        )
+    aliases.settle("one")
+    assert aliases.is_doubted(FIRM)
+    aliases.settle("other")
+    assert not aliases.is_doubted(FIRM)
+
+
 @pytest.mark.parametrize(
     "change",
     [{"confidence": Confidence.DERIVED}, {"withdrawn": True}],

@@ -6,12 +6,14 @@ from datetime import date, timedelta
 
 import pytest
 
+from creditbus.domain.acts.registrations import Registration
 from creditbus.domain.calendar import end_of_day
 from creditbus.domain.endings import Rules
 from creditbus.domain.entries import Entry, Stage
 from creditbus.domain.events import RemovalCause
 from creditbus.domain.standings import Standing, entries_on, turns
 from creditbus.domain.subjects import SubjectKind
+from tests.acts import a_registration, an_objection
 from tests.examples import (
     DECIDED_ON,
     ENDS_ON,
@@ -21,6 +23,7 @@ from tests.examples import (
     a_listing,
     a_removal,
     entry_after,
+    standing_on,
 )
 
 DAY = timedelta(days=1)
@@ -70,6 +73,11 @@ def test_a_new_decision_of_the_source_lists_again() -> None:
 def test_a_removal_finds_its_entry_though_it_names_another_list() -> None:
     removal = a_removal(list_id="BL-TAX-ZD")
     assert entry_after(removal).entry_id == listed().entry_id
+
+
+def test_what_strikes_a_firm_off_ends_no_entry_that_was_never_listed() -> None:
+    struck_off = a_registration(Registration.DEREGISTERED)
+    assert standing_on(a_dossier(an_objection(), struck_off), DECIDED_ON).entries == ()
 
 
 def test_a_removed_entry_holds_no_facts() -> None:

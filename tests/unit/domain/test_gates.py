@@ -211,6 +211,17 @@ def test_a_notice_names_its_basis_and_states_the_rights() -> None:
     assert reason_of(a_notice(measures=("A03",))) is Reason.MEASURE_UNPUBLISHED
 
 
+def test_every_named_measure_must_be_published_for_the_list() -> None:
+    published = tuple(
+        measure.id
+        for measure in a_catalogue().measures.values()
+        if measure.enabled and any(each.list_id == COURT_LIST for each in measure.triggers)
+    )
+    assert len(published) > 1
+    assert reason_of(a_notice(measures=published)) is None
+    assert reason_of(a_notice(measures=(*published, "A03"))) is Reason.MEASURE_UNPUBLISHED
+
+
 @pytest.mark.parametrize(
     ("changes", "reason"),
     [

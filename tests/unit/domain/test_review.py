@@ -56,6 +56,11 @@ def test_a_broken_reference_or_a_burden_without_law_is_told(
     assert problem in told
 
 
+def test_a_source_states_only_what_there_is() -> None:
+    found = problems(with_row("sources", "court", events=("E01", "E99")))
+    assert "source court: there is no kind of event E99" in found
+
+
 @pytest.mark.parametrize(
     ("changes", "problem"),
     [
