@@ -27,16 +27,20 @@ class Tally:
     records: int = 0
     lost: int = 0
     repeated: int = 0
+    unfinished: int = 0
     seconds: float = 0.0
 
-    def add(self, run: Run, verdict: Verdict, seconds: float) -> None:
-        """Add what a run did and what it lost."""
+    def add(self, run: Run, verdict: Verdict | None, seconds: float) -> None:
+        """Add what a run did and what it lost; no verdict where records still wait."""
         self.seeds += 1
         self.kills += run.kills
         self.records += run.records
-        self.lost += len(verdict.lost)
-        self.repeated += len(verdict.repeated) + len(verdict.disordered)
         self.seconds += seconds
+        if verdict is None:
+            self.unfinished += 1
+        else:
+            self.lost += len(verdict.lost)
+            self.repeated += len(verdict.repeated) + len(verdict.disordered)
 
 
 @dataclass
@@ -108,7 +112,7 @@ def run(
         actor.kill()
     run.broker_back()
     seconds = time.monotonic() - started
-    verdict = judge(run)
+    verdict = judge(run) if run.is_done() else None
     request.config.stash[BOOK].of(scenario.name).add(run, verdict, seconds)
     run.close()
     # Its clients go with it: hundreds of them would be too many.
@@ -136,11 +140,12 @@ def pytest_terminal_summary(
     tallies = config.stash[BOOK].tallies
     if not tallies:
         return
-    head = ("scenario", "seeds", "kills", "records", "lost", "repeated", "seconds")
+    head = ("scenario", "seeds", "kills", "records", "lost", "repeated", "unfinished", "seconds")
     rows = [
         (
             name,
-            *(f"{number:,}" for number in (t.seeds, t.kills, t.records, t.lost, t.repeated)),
+            *(f"{number:,}" for number in (t.seeds, t.kills, t.records)),
+            *(f"{number:,}" for number in (t.lost, t.repeated, t.unfinished)),
             f"{t.seconds:.1f}",
         )
         for name, t in tallies.items()

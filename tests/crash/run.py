@@ -101,13 +101,13 @@ class Run(Stage):
             actor.wait_ready()
             actor.signal(signal.SIGTERM)
         for number, actor in ending.items():
-            code = actor.ended()
-            if code == EXIT_CODE:
-                # Its last checkpoint hung, and its supervisor starts it again.
+            # One that was about to end by itself does so, and its supervisor starts it again.
+            ends_itself = self.forgiven | ({-signal.SIGTERM} if 1 in self.forgiven else set())
+            if actor.ended() in ends_itself:
                 self.begin(number)
                 self.stop(number)
             else:
-                assert code == 0, f"{code}: {actor.log}"
+                assert actor.process.returncode == 0, f"{actor.process.returncode}: {actor.log}"
 
     def struck(self, number: int = 0) -> None:
         """Wait until a worker ends at its failpoint."""
