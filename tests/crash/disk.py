@@ -20,7 +20,7 @@ import pytest
 
 from tests.crash.run import Run
 
-SIZE = "48m"
+SIZE = "160m"  # more than the engine keeps free
 
 
 class Disk:

@@ -25,6 +25,7 @@ CHAPTER = Chapter("Broken, foreign and outdated stores")
 
 ASIDE = "a store was set aside and is built again from its changelog"
 FULL = "see to the machine and start the worker again; nothing is lost"
+NO_ROOM = "make room and start the worker again"
 
 
 def work(run: Run, count: int = 1000) -> None:
@@ -231,7 +232,8 @@ def a_second_process_of_a_name(run: Run) -> None:
 
 @CHAPTER.scenario(
     strikes="the disk is full",
-    then="a halt: `see to the machine`, at every start until there is room; no store is set aside",
+    then="a halt before the transaction: `make room`, then at every start until there is room:"
+    " `see to the machine`; no store is set aside",
 )
 def a_full_disk(run: Run) -> None:
     with small_disk(run) as disk:
@@ -240,7 +242,7 @@ def a_full_disk(run: Run) -> None:
         run.wait_ready()
         disk.fill()
         with run.load():
-            run.halted(FULL)
+            run.halted(NO_ROOM)
         run.begin(0)
         run.halted(FULL)
         assert not list(run.home().glob("*.aside-*"))
