@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import shutil
-import signal
 
-from tests.crash.run import Run
+from tests.crash.run import Run, leave
 from tests.crash.scenarios import Chapter
-from tests.integration.engine.stage import Actor, wait_until
 
 CHAPTER = Chapter("Killed workers")
 
@@ -158,10 +156,3 @@ def a_kill_between_two_rebalances(run: Run) -> None:
         run.struck(0)
         run.begin(0)
         run.wait_ready()
-
-
-def leave(actor: Actor) -> None:
-    """Ask a worker to end once it is ready; a neighbour's start may have led to its end before."""
-    wait_until(lambda: "ready\n" in actor.log or actor.has_ended, "a start")
-    if not actor.has_ended:
-        actor.signal(signal.SIGTERM)

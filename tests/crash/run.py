@@ -97,9 +97,7 @@ class Run(Stage):
         """Ask workers, or all, to end at the same time and see that they do so well."""
         ending = {number: self.team.pop(number) for number in numbers or tuple(self.team)}
         for actor in ending.values():
-            # A process that only starts knows no signal yet.
-            actor.wait_ready()
-            actor.signal(signal.SIGTERM)
+            leave(actor)
         for number, actor in ending.items():
             # One that was about to end by itself does so, and its supervisor starts it again.
             ends_itself = self.forgiven | ({-signal.SIGTERM} if 1 in self.forgiven else set())
@@ -225,6 +223,13 @@ class Run(Stage):
         assert error is None, error
         source = (message.topic() or "", message.partition() or 0)
         self.ends[source] = max(self.ends.get(source, 0), (message.offset() or 0) + 1)
+
+
+def leave(actor: Actor) -> None:
+    """Ask a worker to end once it is ready; a neighbour's start may have led to its end before."""
+    wait_until(lambda: "ready\n" in actor.log or actor.has_ended, "a start")
+    if not actor.has_ended:
+        actor.signal(signal.SIGTERM)
 
 
 def chatter(dice: random.Random, count: int) -> list[Said]:
