@@ -189,6 +189,8 @@ def compaction_during_a_restore(run: Run) -> None:
     run.wait_ready()
     for _ in range(3):
         run.say(2000)
+    # Twice: the broker may still have been learning the settings the first time.
+    close_segments(run)
     assert not is_clean(run, run.changelog)
     run.kill(0)
     shutil.rmtree(run.home())
