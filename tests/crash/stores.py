@@ -10,6 +10,7 @@ from creditbus.engine.store import Mark, Store
 from tests.crash.compaction import (
     CLEANER_SECONDS,
     COMPACTED,
+    close_segments,
     configure,
     forget,
     has_each_once,
