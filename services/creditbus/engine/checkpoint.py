@@ -46,7 +46,6 @@ class Checkpoint:
         self._membership = membership
         self._surroundings = surroundings
         self._watchdog = watchdog
-        self.taken_at: float | None = None
 
     def take(self, shares: Sequence[Share]) -> None:
         """Commit what the shares have done since the last checkpoint, if anything."""
@@ -63,7 +62,6 @@ class Checkpoint:
             marks = self._commit(moved, rows)
             self._settle(moved, rows, marks)
             self._surroundings.ended(Step.STORE)
-        self.taken_at = time.monotonic()
         self._surroundings.counters.observe(names.CHECKPOINT_SECONDS, time.perf_counter() - started)
 
     def abandon(self) -> None:

@@ -10,7 +10,7 @@ Source = tuple[str, int]  # a topic and a partition of it
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Health:
-    """One look at a worker; instants are of ``time.monotonic``.
+    """One look at a worker.
 
     ``stalled`` says what has not moved for too long although there is work. ``behind`` is how many
     records each partition has still to decide, markers of transactions included.
@@ -20,7 +20,6 @@ class Health:
     is_paused: bool
     assigned: tuple[Source, ...]
     restoring: tuple[Source, ...]
-    checkpointed_at: float | None
     waiting: str | None
     stalled: str | None
     behind: Mapping[Source, int]

@@ -72,7 +72,6 @@ class Worker:
         self._lags = Lags()
         self._hold = Hold(self._lags)
         self._membership: Membership | None = None
-        self._checkpoint: Checkpoint | None = None
         self._loop: Loop | None = None
 
     def run(self) -> None:
@@ -115,13 +114,12 @@ class Worker:
     @property
     def health(self) -> Health:
         """What a watcher wants to know; read from any thread."""
-        member, checkpoint = self._membership, self._checkpoint
+        member = self._membership
         return Health(
             is_ready=self.ready,
             is_paused=self._hold.is_holding,
             assigned=member.assigned if member else (),
             restoring=member.restoring if member else (),
-            checkpointed_at=checkpoint.taken_at if checkpoint else None,
             waiting=self._alarm.waiting,
             stalled=self._stalled(),
             behind=self._lags.behind,
@@ -160,7 +158,7 @@ class Worker:
             membership=membership,
             surroundings=surroundings,
         )
-        self._membership, self._checkpoint, self._loop = membership, checkpoint, loop
+        self._membership, self._loop = membership, loop
         roll_call = RollCall(admin, self._job, consumer.memberid)
         try:
             membership.join(consumer)
