@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Table
 
 from creditbus.audit.app import TopicReader
-from creditbus.audit.decide import total
+from creditbus.audit.decide import Sum, total
 from creditbus.cli.faults import fail, told
 from creditbus.cli.places import AsJson, Home, auditor
 
@@ -27,13 +27,21 @@ def audit(home: Home = None, as_json: AsJson = False) -> None:
         sys.stdout.buffer.write(msgspec.json.encode(content) + b"\n")
     else:
         table = Table("party", "received", "applied", "duplicate", "refused", "dead", "open")
-        for row in rows:
+        for row in [*filter(_says_something, sums), rows[-1]]:
             counts = (row.received, row.applied, row.duplicate, row.refused, row.dead, row.open)
             table.add_row(row.party, *(str(count) for count in counts))
         _console.print(table)
+        silent = sum(not _says_something(row) for row in sums)
+        if silent:
+            _console.print(f"{silent} more parties have sent nothing")
         _console.print(
             f"{reconciliation.obligations} obligations, {reconciliation.settled} settled, "
             f"{reconciliation.owed} owed"
         )
     if not (total(sums).adds_up and reconciliation.adds_up):
         fail("something is open, counted twice or owed: ask again when the bus is idle")
+
+
+def _says_something(row: Sum) -> bool:
+    """Whether a party sent anything, or something is counted for it that it did not send."""
+    return any((row.received, row.applied, row.duplicate, row.refused, row.dead, row.open))
