@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-from dataclasses import replace
 from pathlib import Path
 
 from creditbus.engine.store import Mark, Store
@@ -286,9 +285,7 @@ def a_changelog_made_anew(run: Run) -> None:
     run.halted("the state at no offset; somebody deleted or moved the group's offsets")
     name = f"{run.play.application}-again"
     run.changelog = f"{name}-changelog"
-    run.play = replace(
-        run.play, application=name, outputs=f"{name}-out", dead_letters=f"{name}-dead"
-    )
+    run.rename(name, outputs=f"{name}-out", dead_letters=f"{name}-dead")
     for topic in (run.play.outputs, run.changelog):
         run.create(topic, run.partitions)
     run.create(f"{name}-dead", 1)

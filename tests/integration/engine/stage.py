@@ -226,6 +226,14 @@ class Stage:
             actor.kill()
         self._asker.close()
 
+    def rename(self, application: str, *, outputs: str, dead_letters: str) -> None:
+        """Go on under another application id, with topics of its own."""
+        self.play = replace(
+            self.play, application=application, outputs=outputs, dead_letters=dead_letters
+        )
+        self._asker.close()
+        self._asker = asker(self.client, application)
+
     def standing(self) -> dict[tuple[str, int], int | None]:
         """Return the group's offsets."""
         places = [(topic, number) for topic in self.sources for number in range(self.partitions)]
