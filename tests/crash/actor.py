@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import msgspec
 from confluent_kafka import Message
 
 from creditbus.engine.failpoints import Failpoint
@@ -63,7 +64,8 @@ def job_for(part: Part) -> Job[Words]:
     def write(output: Output) -> Produced:
         produced = job.write(output)
         if part.swollen_bytes and (produced.key or b"").startswith(SWELL.encode()):
-            return replace(produced, value=(produced.value or b"").rjust(part.swollen_bytes))
+            swollen = (produced.value or b"").rjust(part.swollen_bytes)
+            return msgspec.structs.replace(produced, value=swollen)
         return produced
 
     return replace(job, read=mended if part.is_mended else read, decide=decide, write=write)
