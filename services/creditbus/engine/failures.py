@@ -124,7 +124,12 @@ RULES: tuple[Rule, ...] = (
         _codes(KafkaError.MSG_SIZE_TOO_LARGE, KafkaError.RECORD_LIST_TOO_LARGE),
         "an output is larger than its topic allows: raise the topic's limit or mend the service",
     ),
-    Rule(Kind.FATAL, KafkaError.fatal, "the client is unusable: start the worker again"),
+    Rule(
+        Kind.FATAL,
+        # What a read brings says so by its code alone.
+        lambda error: error.fatal() or error.code() == KafkaError._FATAL,
+        "the client is unusable: start the worker again",
+    ),
     Rule(
         # A member that was expelled is fenced by itself, come back under its name.
         Kind.LOST,

@@ -21,6 +21,7 @@ CASES = [
     (KafkaError(KafkaError.MSG_SIZE_TOO_LARGE, txn_requires_abort=True), Kind.FATAL),
     (KafkaError(KafkaError._STATE, fatal=True), Kind.FATAL),
     (KafkaError(KafkaError.ILLEGAL_GENERATION, fatal=True), Kind.FATAL),
+    (KafkaError(KafkaError._FATAL), Kind.FATAL),
     (KafkaError(KafkaError.UNKNOWN_MEMBER_ID, txn_requires_abort=True), Kind.LOST),
     (KafkaError(KafkaError._MAX_POLL_EXCEEDED), Kind.LOST),
     (KafkaError(KafkaError.ILLEGAL_GENERATION, txn_requires_abort=True), Kind.REFUSED),
