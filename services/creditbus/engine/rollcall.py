@@ -11,8 +11,9 @@ from __future__ import annotations
 
 import struct
 import threading
+import uuid
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final
@@ -51,10 +52,9 @@ class Roll:
 class RollCall:
     """Looks every few seconds, from a thread of its own, until it is dismissed."""
 
-    def __init__(self, admin: AdminClient, job: Job[Any], member: Callable[[], str | None]) -> None:
+    def __init__(self, admin: AdminClient, job: Job[Any]) -> None:
         self._admin = admin
         self._job = job
-        self._member = member
         self._before: Roll | None = None
         self._wanted = threading.Event()
         self._over = threading.Event()
@@ -77,7 +77,8 @@ class RollCall:
             roll = self._look()
             lasts = roll is not None and roll == self._before and bool(roll.unread)
             self._before = None if lasts else roll
-            if roll is not None and lasts and roll.freest == self._member():
+            # The client would tell its member id as well, but that call was seen to hang.
+            if roll is not None and lasts and instance_of(roll.freest) == self._job.name:
                 self._wanted.set()
 
     def _look(self) -> Roll | None:
@@ -102,6 +103,15 @@ class RollCall:
             known = self._admin.list_topics(topic, timeout=_ASK_SECONDS).topics[topic]
             found += [(topic, partition) for partition in known.partitions]
         return found
+
+
+def instance_of(member: str) -> str:
+    """Return the static name in a member id: the coordinator appends a dash and a UUID to it.
+
+    >>> instance_of("listing-0-7f3d4c1e-0000-4000-8000-000000000000")
+    'listing-0'
+    """
+    return member[: -len(f"-{uuid.UUID(int=0)}")]
 
 
 def assigned(assignment: bytes) -> Sequence[Source]:

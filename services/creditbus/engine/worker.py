@@ -159,7 +159,7 @@ class Worker:
             surroundings=surroundings,
         )
         self._membership, self._loop = membership, loop
-        roll_call = RollCall(admin, self._job, consumer.memberid)
+        roll_call = RollCall(admin, self._job)
         try:
             membership.join(consumer)
             while not self._stopping.is_set():
