@@ -21,8 +21,8 @@ HISTORY: Final = Path("bench/history.ndjson")
 OTHERS_CORES: Final = 0.5
 """Beside how much other work a figure still says something of ours."""
 
-UNWATCHED: Final = frozenset({"aliases", "chain"})
-"""What runs on a bus of its own, where nobody looks yet what else the machine does."""
+UNWATCHED: Final = frozenset({"aliases", "chain", "law"})
+"""What runs on a bus of its own or on none, where nobody looks what else the machine does."""
 
 LIBRARIES: Final = ("confluent-kafka", "faust-streaming", "pyruhvro", "rocksdict")
 

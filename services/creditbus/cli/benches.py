@@ -132,6 +132,15 @@ def fold(
 
 @benches.command()
 @told
+def law(events: Events = 100_000, as_json: AsJson = False, recorded: Recorded = False) -> None:
+    """Run the pure law over the city's histories: how many acts a second move their entries."""
+    from creditbus.bench.law import law
+
+    _tell([law(events)], as_json=as_json, recorded=recorded)
+
+
+@benches.command()
+@told
 def recovery(
     events: Events = MILLION,
     rounds: Rounds = 1,
