@@ -25,6 +25,7 @@ from creditbus.domain.entries import Deadline, Stage
 from creditbus.domain.events import RemovalCause
 from creditbus.domain.gates import GATES
 from creditbus.domain.subject_accounts import DOOR, Known, account_of
+from creditbus.domain.subjects import SubjectKind
 from creditbus.domain.term_words import Language
 from tests import acts
 from tests.examples import (
@@ -182,6 +183,21 @@ def test_revocation_that_fell_itself_is_among_the_acts() -> None:
     assert entry.stage is Stage.ACTIVE
     assert again.envelope.event_id not in {each.event_id for each in entry.acts}
     assert Deeds((), some_editions()).deed(again).step == "REINSTATED"
+
+
+def test_consent_that_was_taken_back_ends_an_honour_on_its_own_day() -> None:
+    honour = a_grade_a(
+        subject_id=PERSON, subject_kind=SubjectKind.NATURAL_PERSON, consent_on=DECIDED_ON
+    )
+    withdrawn = acts.a_consent_withdrawn(decided_on=date(2026, 3, 23))
+    (entry,) = explained(honour, withdrawn, day=date(2026, 3, 24)).entries
+    assert (entry.removal_cause, entry.removed_on) == (RemovalCause.CONSENT_WITHDRAWN, DAY)
+    assert entry.ended_by is not None
+    assert entry.ended_by.event_id == withdrawn.envelope.event_id
+
+
+def test_leave_that_was_taken_back_says_so() -> None:
+    assert Deeds((), some_editions()).deed(acts.a_window(withdrawn=True)).step == "WITHDRAWN"
 
 
 def test_stay_that_has_ended_marks_nothing() -> None:
