@@ -200,6 +200,11 @@ def test_leave_that_was_taken_back_says_so() -> None:
     assert Deeds((), some_editions()).deed(acts.a_window(withdrawn=True)).step == "WITHDRAWN"
 
 
+def test_authority_that_has_missed_its_clock_is_marked() -> None:
+    (entry,) = explained(a_listing(), acts.an_objection(), day=date(2026, 4, 30)).entries
+    assert MarkKind.OVERDUE in {mark.kind for mark in entry.marks}
+
+
 def test_stay_that_has_ended_marks_nothing() -> None:
     other = acts.a_stay(record_id="ST-2", stay=Stay.ENDED)
     (entry,) = explained(a_listing(), acts.a_stay(), other).entries
