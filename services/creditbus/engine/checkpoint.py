@@ -90,8 +90,9 @@ class Checkpoint:
             try:
                 return self._attempt(moved, rows)
             except KafkaException as failure:
-                self._recover(failure)
-                last = error_of(failure).str()
+                cause = self._transaction.cause(failure, _positions(moved), self._membership())
+                self._recover(cause)
+                last = error_of(cause).str()
         raise Halt(
             f"the broker refused the same transaction {ATTEMPTS} times, last with: {last}",
             "look at the broker's log for this transactional id; nothing of it was committed",
@@ -100,8 +101,8 @@ class Checkpoint:
     def _attempt(self, moved: Sequence[Share], rows: dict[int, list[Row]]) -> dict[int, int]:
         """Return the changelog offset behind the last record of each partition."""
         ends: dict[int, int] = {}
-        if self._transaction.is_spoiled:
-            self.abort()
+        if self._transaction.spoiled_by is not None:
+            raise self._transaction.spoiled_by
         self._transaction.begin()
         for share in moved:
             self._transaction.send(share)
@@ -114,14 +115,7 @@ class Checkpoint:
             # The broker does not fence a member without a generation, so the worker must.
             self.abort()
             raise Refused("this worker is no member of its group at the moment")
-        self._transaction.offer(
-            [
-                TopicPartition(topic, share.partition, share.positions[topic])
-                for share in moved
-                for topic in share.moved
-            ],
-            membership,
-        )
+        self._transaction.offer(_positions(moved), membership)
         self._point("offered")
         self._transaction.commit()
         self._surroundings.ended(Step.COMMIT)
@@ -170,3 +164,12 @@ class Checkpoint:
 
     def _point(self, name: str) -> None:
         self._surroundings.failpoint(name)
+
+
+def _positions(moved: Sequence[Share]) -> list[TopicPartition]:
+    """Return the next offset of each source partition that moved."""
+    return [
+        TopicPartition(topic, share.partition, share.positions[topic])
+        for share in moved
+        for topic in share.moved
+    ]

@@ -147,8 +147,12 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule(
         Kind.ABORT,
-        # A record that comes after the error of an earlier one is told of the state alone.
-        lambda error: error.txn_requires_abort() or error.code() == KafkaError._STATE,
+        # A record that comes after the error of an earlier one is told of the state alone; a full
+        # queue takes a part of a batch.
+        lambda error: (
+            error.txn_requires_abort()
+            or error.code() in (KafkaError._STATE, KafkaError._QUEUE_FULL)
+        ),
         "the transaction must be aborted: the worker tries again by itself",
     ),
     Rule(

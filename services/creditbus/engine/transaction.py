@@ -40,7 +40,8 @@ class Transaction:
         self._room = room
         self._number = 0
         self.is_open = False
-        self.is_spoiled = False  # a record was not taken: it can only be aborted
+        # Why a record was not taken; the transaction can then only be aborted.
+        self.spoiled_by: KafkaException | None = None
 
     def begin(self) -> None:
         """Begin a transaction unless one is open."""
@@ -90,22 +91,38 @@ class Transaction:
 
     def commit(self) -> None:
         """Make everything in the transaction visible at once."""
-        assert not self.is_spoiled, "it lacks a record"
+        assert self.spoiled_by is None, "it lacks a record"
         self._persist(lambda: self._producer.commit_transaction(_CALL_SECONDS))
         self.is_open = False
+
+    def cause(
+        self, failure: KafkaException, positions: Sequence[TopicPartition], membership: Any
+    ) -> KafkaException:
+        """Return what the client holds against this transaction.
+
+        A record that comes after the error of an earlier one is told of the state alone; the call
+        that takes the offsets tells the error itself.
+        """
+        if error_of(failure).code() != KafkaError._STATE:
+            return failure
+        try:
+            self._producer.send_offsets_to_transaction(list(positions), membership, _CALL_SECONDS)
+        except KafkaException as earlier:
+            return earlier
+        return failure
 
     def abort(self) -> None:
         """Undo the transaction; what shares keep is produced again in the next one."""
         if self.is_open:
             self._persist(lambda: self._producer.abort_transaction(_CALL_SECONDS))
-            self.is_open = self.is_spoiled = False
+            self.is_open, self.spoiled_by = False, None
 
     @contextmanager
     def _whole(self) -> Iterator[None]:
         try:
             yield
-        except KafkaException:
-            self.is_spoiled = True
+        except KafkaException as failure:
+            self.spoiled_by = self.spoiled_by or failure
             raise
 
     def _produce(self, topic: str, records: Sequence[Produced]) -> None:

@@ -115,6 +115,25 @@ def test_a_transaction_broken_before_its_checkpoint_is_made_anew(share: Share) -
     assert desk.producer.calls.count("abort") == 1
 
 
+def test_a_record_that_is_told_of_the_state_alone_halts_with_the_error_before_it(
+    share: Share,
+) -> None:
+    too_large = KafkaError(KafkaError.MSG_SIZE_TOO_LARGE, txn_requires_abort=True)
+    desk = Desk(("produce", KafkaError(KafkaError._STATE)), ("offer", too_large))
+    with pytest.raises(Halt, match="an output is larger than its topic allows"):
+        desk.checkpoint.take([share])
+    assert desk.producer.committed == []
+
+
+def test_a_record_refused_ahead_of_the_checkpoint_is_the_cause_of_its_halt(share: Share) -> None:
+    desk = Desk(("produce", KafkaError(KafkaError.MSG_SIZE_TOO_LARGE)))
+    with pytest.raises(KafkaException):
+        desk.transaction.send(share)
+    with pytest.raises(Halt, match="an output is larger than its topic allows"):
+        desk.checkpoint.take([share])
+    assert desk.producer.committed == []
+
+
 def test_an_abort_that_fails_for_good_says_what_to_do(share: Share) -> None:
     desk = Desk(("commit", ABORT), ("abort", FENCED))
     with pytest.raises(Halt, match="cannot be aborted: _FENCED"):

@@ -28,6 +28,7 @@ CASES = [
     (KafkaError(KafkaError.REBALANCE_IN_PROGRESS, txn_requires_abort=True), Kind.REFUSED),
     (KafkaError(KafkaError.INVALID_PRODUCER_EPOCH, txn_requires_abort=True), Kind.ABORT),
     (KafkaError(KafkaError._STATE), Kind.ABORT),
+    (KafkaError(KafkaError._QUEUE_FULL), Kind.ABORT),
     (KafkaError(KafkaError._TIMED_OUT, txn_requires_abort=True), Kind.ABORT),
     (KafkaError(KafkaError._TIMED_OUT, retriable=True), Kind.SILENT),
     (KafkaError(KafkaError._TRANSPORT), Kind.SILENT),
