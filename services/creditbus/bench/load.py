@@ -36,7 +36,8 @@ class Load:
                 **client,
                 "acks": "all",
                 "enable.idempotence": True,
-                "linger.ms": 0,
+                # A request for each event would keep the broker busier than the worker does.
+                "linger.ms": 2,
                 "partitioner": "murmur2_random",
             }
         )

@@ -14,6 +14,9 @@ from creditbus.bench.machine import probe_ms
 from creditbus.bench.rows import CONSOLE, Row, middle, shown
 from creditbus.bench.track import Track, track
 
+WARM_UP_RATE: Final = 5000.0
+WARM_UP_S: Final = 45.0
+
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
     """One benchmark to run; a rate is in events a second, ``profile`` a file for py-spy."""
@@ -38,6 +41,7 @@ class Session:
         self._track = place
         self._inputs: dict[int, engine.Input] = {}
         self._cases: dict[int, str] = {}
+        self._is_warm = False
 
     def run(self, plan: Plan) -> Row:
         """Run one plan once."""
@@ -67,15 +71,24 @@ class Session:
 
     def latency(self, plan: Plan) -> Row:
         """Measure one hop at a fixed rate."""
+        self._warm_up()
         return latency.latency(self._track, plan.rate, plan.seconds)
 
     def rolling(self, plan: Plan) -> Row:
         """Restart one of two workers under load."""
+        self._warm_up()
         return latency.rolling(self._track, plan.rate)
 
     def soak(self, plan: Plan) -> Row:
         """Watch the memory of one worker for long."""
         return latency.soak(self._track, plan.rate, plan.seconds / 60)
+
+    def _warm_up(self) -> None:
+        """Keep the broker busy once: its first minute is mostly its compiler's."""
+        if not self._is_warm:
+            CONSOLE.print("warming the broker up")
+            latency.latency(self._track, WARM_UP_RATE, WARM_UP_S)
+            self._is_warm = True
 
     def _input(self, events: int) -> engine.Input:
         if events not in self._inputs:

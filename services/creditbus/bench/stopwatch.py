@@ -7,6 +7,7 @@ process may end in any way.
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Sequence
 from dataclasses import replace
@@ -55,6 +56,8 @@ class Stopwatch:
         self.sheet = Sheet()
         self._path = sheet
         self._gate = gate
+        # Restores end on threads of their own, several at once.
+        self._lock = threading.Lock()
 
     def timed(self, job: Job[C]) -> Job[C]:
         """Return the job with a stopwatch at its reading."""
@@ -74,10 +77,10 @@ class Stopwatch:
 
     def committed(self) -> None:
         """Note a checkpoint; the last one is where the clock stops."""
-        sheet = self.sheet
-        sheet.ended_at = time.monotonic()
-        sheet.ended_cpu_s = time.process_time()
-        sheet.checkpoints += 1
+        with self._lock:
+            self.sheet.ended_at = time.monotonic()
+            self.sheet.ended_cpu_s = time.process_time()
+            self.sheet.checkpoints += 1
         self.save()
 
     def hear(self, name: str, value: float) -> None:
@@ -85,9 +88,11 @@ class Stopwatch:
         if name == names.CHECKPOINT_SECONDS:
             self.committed()
         elif name == names.RESTORED:
-            self.sheet.restored += int(value)
+            with self._lock:
+                self.sheet.restored += int(value)
         elif name == names.RESTORE_SECONDS:
-            self.sheet.restore_s = [*self.sheet.restore_s, value]
+            with self._lock:
+                self.sheet.restore_s.append(value)
             self.wait_gate()
 
     def wait_gate(self) -> None:
@@ -98,10 +103,11 @@ class Stopwatch:
 
     def save(self) -> None:
         """Write the sheet whole or not at all."""
-        self.sheet.peak_kb = peak_kb()
-        partial = self._path.with_suffix(f".{time.monotonic_ns()}")
-        partial.write_bytes(msgspec.json.encode(self.sheet))
-        partial.replace(self._path)
+        with self._lock:
+            self.sheet.peak_kb = peak_kb()
+            partial = self._path.with_suffix(".partial")
+            partial.write_bytes(msgspec.json.encode(self.sheet))
+            partial.replace(self._path)
 
 
 class TimedMeters(Meters):
