@@ -88,6 +88,9 @@ class Connection:
                 "transaction.timeout.ms": TRANSACTION_MS,
                 "acks": "all",
                 "linger.ms": 1,
+                # A transaction that begins before the last one's markers are written is asked for
+                # again after so long; the default of 100 is several times a record's whole way.
+                "retry.backoff.ms": 5,
                 # The library's own partitioner disagrees with everybody else's about a key.
                 "partitioner": "murmur2_random",
                 "queue.buffering.max.messages": QUEUE_RECORDS,

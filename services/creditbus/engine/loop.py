@@ -1,8 +1,4 @@
-"""The loop: fetch, decide, keep, and now and then a checkpoint.
-
-Checkpoints follow one another as fast as the load allows: when nothing waits they come at once, so
-a lone record is through in milliseconds; when much waits they are rare and many share the cost.
-"""
+"""The loop: fetch, decide, keep, and a checkpoint when the rhythm says so."""
 
 from __future__ import annotations
 
@@ -21,6 +17,7 @@ from creditbus.engine.health import Source
 from creditbus.engine.job import Job
 from creditbus.engine.lags import STALLED_SECONDS
 from creditbus.engine.membership import Membership
+from creditbus.engine.rhythm import Rhythm
 from creditbus.engine.shares import Share
 from creditbus.engine.slices import check_fetch, cut, offset_of, unread
 from creditbus.engine.surroundings import Step, Surroundings
@@ -28,10 +25,6 @@ from creditbus.engine.transaction import Transaction
 from creditbus.engine.values import Produced, Slice, Unreadable
 
 FETCH = 4000
-APART_SECONDS = 0.010  # between two checkpoints when little happens
-EVERY_SECONDS = 0.200  # the longest a decided record waits for its checkpoint under load
-EVERY_RECORDS = 50_000
-IDLE_SECONDS = 0.1
 LOOK_SECONDS = 1.0  # between two looks for a broker that was away
 REFUSED_SECONDS = 30.0  # how long the group may refuse before a person should know
 
@@ -55,28 +48,27 @@ class Loop:
         self._checkpoint = checkpoint
         self._membership = membership
         self._surroundings = surroundings
-        self._taken_at = 0.0
+        self._rhythm = Rhythm()
         self._looked_at = 0.0
         self._is_broken = False
-        self._refused_since: float | None = None
-        self._uncommitted_since: float | None = None
 
     def turn(self, alarm: Alarm) -> None:
         """Fetch once, decide what came, and take a checkpoint if it is time."""
         self._membership.begin_ready(self._consumer)
-        first = self._consumer.poll(self._patience())
+        first = self._consumer.poll(self._rhythm.patience())
         self._surroundings.ended(Step.WAIT)
         alarm.check()
         if first is not None:
             # While the group refuses, only as much is read as a poll cannot avoid.
-            more = [] if self._refused_since else self._consumer.consume(FETCH - 1, 0)
+            more = [] if self._rhythm.is_refused else self._consumer.consume(FETCH - 1, 0)
             self._surroundings.ended(Step.FETCH)
             alarm.check()
+            self._rhythm.fetched(1 + len(more))
             self._decide([first, *more], alarm)
         elif alarm.waiting:
             self._look_for_broker(alarm)
         self._transaction.serve()
-        if self._is_due(waiting=first is not None):
+        if self._is_due(nothing_waits=first is None):
             self.commit(alarm)
         alarm.check()
 
@@ -85,22 +77,21 @@ class Loop:
         turn = time.perf_counter() - self._surroundings.laps.at
         if turn > STALLED_SECONDS:
             return f"one step has taken {turn:.0f} s"
-        since = self._uncommitted_since
-        if since is not None and (age := time.monotonic() - since) > STALLED_SECONDS:
+        if (age := self._rhythm.uncommitted_seconds) > STALLED_SECONDS:
             return f"what was decided {age:.0f} s ago is not committed"
         return None
 
     def commit(self, alarm: Alarm) -> None:
         """Take a checkpoint; when the group refuses it, keep everything for the next try."""
         self._is_broken = False
+        self._rhythm.began()
         try:
             self._checkpoint.take(self._membership.shares)
         except Refused as refused:
             self._defer(refused)
             return
         alarm.answered()
-        self._taken_at = time.monotonic()
-        self._refused_since = self._uncommitted_since = None
+        self._rhythm.committed()
 
     def _look_for_broker(self, alarm: Alarm) -> None:
         """Find out whether the broker is back: nothing else would tell an idle worker."""
@@ -112,32 +103,20 @@ class Loop:
             self._consumer.list_topics(self._job.sources[0], timeout=LOOK_SECONDS / 2)
             alarm.answered()
 
-    def _patience(self) -> float:
-        if self._refused_since is not None:
-            return 0.05
-        if not self._is_dirty():
-            return IDLE_SECONDS
-        return max(0.0, APART_SECONDS - (time.monotonic() - self._taken_at))
-
-    def _is_dirty(self) -> bool:
-        return any(share.moved for share in self._membership.shares)
-
-    def _is_due(self, *, waiting: bool) -> bool:
+    def _is_due(self, *, nothing_waits: bool) -> bool:
         shares = self._membership.shares
         if not any(share.moved for share in shares):
             # What was uncommitted went with a revoke or a loss.
-            self._refused_since = self._uncommitted_since = None
+            self._rhythm.emptied()
             return False
-        since = self._uncommitted_since = self._uncommitted_since or time.monotonic()
-        if not waiting or self._is_broken or self._refused_since is not None:
+        self._rhythm.decided()
+        if nothing_waits or self._is_broken:
             return True
-        long = time.monotonic() - since >= EVERY_SECONDS
-        return long or sum(share.records for share in shares) >= EVERY_RECORDS
+        return self._rhythm.is_due(sum(share.records for share in shares))
 
     def _defer(self, refused: Refused) -> None:
-        now = time.monotonic()
-        self._refused_since = self._refused_since or now
-        if now - self._refused_since > REFUSED_SECONDS:
+        self._rhythm.refused()
+        if self._rhythm.refused_seconds > REFUSED_SECONDS:
             raise Halt(
                 f"the group refuses this worker for {REFUSED_SECONDS:.0f} s: {refused}",
                 "start the worker again; nothing of it was committed",
@@ -155,7 +134,7 @@ class Loop:
             if share is not None:
                 alarm.answered()
                 self._decide_slice(share, source, unread(records, share.positions[source[0]]))
-                if self._is_due(waiting=True):
+                if not self._rhythm.is_light and self._is_due(nothing_waits=False):
                     # What one fetch brought may be a day's work for every partition.
                     self.commit(alarm)
 
