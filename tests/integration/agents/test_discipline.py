@@ -51,8 +51,8 @@ def test_what_is_unfinished_is_taken_again_after_a_kill(scene: Scene) -> None:
     first = scene.start()
     wait_until(lambda: scene.taken == [*kept, "hang"])
     scene.transact([("later", True)])
-    wait_until(lambda: scene.standing() in (None, 24))
-    time.sleep(1.2)  # two commits, if there were anything more to commit
+    time.sleep(1.2)  # two commits, which may stop anywhere before what is unfinished
+    assert (scene.standing() or 0) <= 24
     first.stop(signal.SIGKILL)
     before = len(scene.taken)
     again = scene.start(is_obedient=False)
