@@ -30,7 +30,6 @@ QUARTER: Final = 4000
 TODAY: Final = date(2026, 6, 1)
 _RUN: Final = "quarter0"
 _EVENT_CHARACTERS: Final = 8
-_ORGANISATIONS: Final = 900_000
 _ORIGIN: Final[Headers] = [(ORIGIN, b"credit.inbox.court.v1/0/1")]
 
 
@@ -122,4 +121,4 @@ def _pattern(event: EntryListed | EntryRemoved, value: bytes, life: int) -> Patt
 def _subject(number: int, *, is_person: bool) -> bytes:
     if is_person:
         return PERSON.encode() + sha256(b"%d" % number).hexdigest().encode()
-    return organisation(number % _ORGANISATIONS).encode()
+    return organisation(number).encode()

@@ -26,7 +26,7 @@ from creditbus.domain.identifiers.organisation import check_character
 from creditbus.domain.ids import BasisId, EventId, ListId, SourceId, SubjectId, derive
 from creditbus.domain.subjects import USCC, kind_of, uscc_subject
 
-REGION: Final = "370200"
+CITY: Final = "3702"  # what the codes of Qingdao's regions begin with
 NAME_PREFIX: Final = "（测）"
 _DAY: Final = timedelta(days=1)
 _AT_ONCE: Final = 200
@@ -60,13 +60,13 @@ class Submitted(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def organisation(number: int) -> SubjectId:
-    """Return the made-up organisation with this number (0 to 923,520)."""
+    """Return the made-up organisation with this number (0 to 92,352,099)."""
     body = ""
     for _ in range(4):
         number, place = divmod(number, len(uscc.ALPHABET))
         body = uscc.ALPHABET[place] + body
     inner = f"0000{body}"
-    code = f"91{REGION}{inner}{check_character(inner)}"
+    code = f"91{CITY}{number:02d}{inner}{check_character(inner)}"
     return uscc_subject(code + uscc.check_character(code))
 
 

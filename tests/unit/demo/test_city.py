@@ -167,6 +167,6 @@ def test_record_about_a_person_carries_no_name() -> None:
 
 
 def test_organisations_are_valid_and_told_apart() -> None:
-    made = [organisation(number) for number in (0, 1, 30, 31, 923_520)]
+    made = [organisation(number) for number in (0, 1, 31, 923_520, 923_521, 92_352_099)]
     assert len(set(made)) == len(made)
     assert all(UNIFIED.why_not(subject.removeprefix(USCC)) == "" for subject in made)
