@@ -87,7 +87,10 @@ def rolling(track: Track, rate: float, settle_s: float = SETTLE_S) -> Row:
 
 
 def soak(track: Track, rate: float, minutes: float) -> Row:
-    """Watch one worker's memory: its resident size at start and end, and the slope between."""
+    """Watch one worker's memory: its resident size at start and end, and how it rises.
+
+    The slope is that of the second half: in the first the caches fill.
+    """
     with _crew(track, 1) as crew:
         samples: list[tuple[float, float]] = []
         with watched(track.broker) as watch, loaded(track.client, crew.source, rate) as load:
@@ -99,7 +102,8 @@ def soak(track: Track, rate: float, minutes: float) -> Row:
                 time.sleep(SAMPLE_S)
         crew.wait_done()
         sheets = crew.stop()
-    slope = statistics.linear_regression(*zip(*samples, strict=True)).slope
+    late = samples[(len(samples) - 1) // 2 :]
+    slope = statistics.linear_regression(*zip(*late, strict=True)).slope
     return Row(
         name="soak",
         workers=1,
@@ -110,6 +114,7 @@ def soak(track: Track, rate: float, minutes: float) -> Row:
         extra={
             "minutes": minutes,
             "start_mb": round(samples[0][1], 1),
+            "middle_mb": round(late[0][1], 1),
             "end_mb": round(samples[-1][1], 1),
             "slope_mb_per_minute": round(slope, 3),
             "others_cores": watch.others_cores(sheets[0].cpu_s),

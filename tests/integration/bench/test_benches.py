@@ -93,5 +93,5 @@ def test_rolling_restart_loses_nothing(track: Track) -> None:
 def test_soak_tells_memory_at_both_ends(track: Track) -> None:
     row = parsed(latency.soak(track, 200, 0.2))
 
-    memory = {"minutes", "start_mb", "end_mb", "slope_mb_per_minute"}
+    memory = {"minutes", "start_mb", "middle_mb", "end_mb", "slope_mb_per_minute"}
     assert row.extra.keys() == {*memory, "others_cores"}
