@@ -12,8 +12,8 @@ from prometheus_client import generate_latest
 from creditbus.bench import history
 from creditbus.runtime.metrics import METRICS, Meters
 from creditbus.runtime.settings import PREFIX, Settings
-from creditbus.stack.bus import HOSTED
 from creditbus.stack.ports import HOST, Ports
+from creditbus.stack.services import HOSTED
 from creditbus.wire.topics import FIXED
 from tests.tidy import chart, pages, sources
 from tests.tidy.sources import Source, assert_tidy

@@ -1,38 +1,77 @@
-"""The commands of ``creditbus``, put together."""
+"""The commands of ``creditbus``, put together.
+
+A command's module is imported when somebody asks for it: a service that is restarted must not wait
+for what only an operator needs.
+"""
 
 from __future__ import annotations
 
-import typer
+import pkgutil
+from typing import Any, Final
 
-from creditbus.cli import topics
-from creditbus.cli.aliasing import aliases
-from creditbus.cli.auditing import audit
-from creditbus.cli.benches import benches
-from creditbus.cli.catalogues import catalogues
-from creditbus.cli.checking import check
-from creditbus.cli.deadlines import deadline
-from creditbus.cli.demos import demo
-from creditbus.cli.explaining import explain
-from creditbus.cli.identifying import identify
-from creditbus.cli.modes import drain, pause, resume
-from creditbus.cli.running import run
-from creditbus.cli.stacks import down, status, up
-from creditbus.cli.submitting import submit
-from creditbus.cli.tracing import trace
+import typer
+from typer.core import TyperGroup
+from typer.main import get_command, get_group
+
+COMMANDS: Final = {
+    "up": "creditbus.cli.stacks:up",
+    "down": "creditbus.cli.stacks:down",
+    "status": "creditbus.cli.stacks:status",
+    "pause": "creditbus.cli.modes:pause",
+    "resume": "creditbus.cli.modes:resume",
+    "drain": "creditbus.cli.modes:drain",
+    "run": "creditbus.cli.running:run",
+    "submit": "creditbus.cli.submitting:submit",
+    "check": "creditbus.cli.checking:check",
+    "explain": "creditbus.cli.explaining:explain",
+    "identify": "creditbus.cli.identifying:identify",
+    "trace": "creditbus.cli.tracing:trace",
+    "audit": "creditbus.cli.auditing:audit",
+    "deadline": "creditbus.cli.deadlines:deadline",
+    "demo": "creditbus.cli.demos:demo",
+    "aliases": "creditbus.cli.aliasing:aliases",
+    "bench": "creditbus.cli.benches:benches",
+    "catalogue": "creditbus.cli.catalogues:catalogues",
+    "topics": "creditbus.cli.topics:topics",
+    "schemas": "creditbus.cli.topics:schemas",
+}
+"""Each command, and where it is."""
+
+
+class Commands(TyperGroup):
+    """The commands: their names at once, what they are when somebody asks."""
+
+    def __init__(self, **given: Any) -> None:
+        super().__init__(**{**given, "commands": dict.fromkeys(COMMANDS)})
+
+    def get_command(self, context: Any, name: str) -> Any:
+        """Return the command, none when there is none of this name."""
+        if name in COMMANDS and self.commands[name] is None:
+            self.commands[name] = _imported(name)
+        return super().get_command(context, name)
+
 
 app = typer.Typer(
     name="creditbus",
-    help="An event-streaming bus for public credit.",
+    cls=Commands,
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-operating = (up, down, status, pause, resume, drain, run)
-asking = (check, explain, identify, trace, audit, deadline)
-for command in (*operating, submit, *asking, demo):
-    app.command()(command)
-app.add_typer(aliases, name="aliases")
-app.add_typer(benches, name="bench")
-app.add_typer(catalogues, name="catalogue")
-app.add_typer(topics.topics, name="topics")
-app.add_typer(topics.schemas, name="schemas")
+
+
+@app.callback()
+def _creditbus() -> None:
+    """An event-streaming bus for public credit."""
+
+
+def _imported(name: str) -> Any:
+    found = pkgutil.resolve_name(COMMANDS[name])
+    if isinstance(found, typer.Typer):
+        command: Any = get_group(found)
+    else:
+        single = typer.Typer(add_completion=False)
+        single.command()(found)
+        command = get_command(single)
+    command.name = name
+    return command

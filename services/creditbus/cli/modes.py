@@ -12,9 +12,8 @@ from rich.console import Console
 from creditbus.cli.faults import MISUSED, fail, told
 from creditbus.cli.places import Home, sites, stack_file, url
 from creditbus.runtime.modes import Mode, WantedMode
-from creditbus.stack.bus import SLICED
 from creditbus.stack.folder import Folder
-from creditbus.stack.services import worker_name
+from creditbus.stack.services import SLICED, worker_name
 
 _BOUND_S: Final = 30.0
 _ASK_EVERY_S: Final = 0.1

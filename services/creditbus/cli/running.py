@@ -10,7 +10,7 @@ import typer
 from creditbus.cli.faults import MISUSED, fail, told
 from creditbus.runtime.process import Process
 from creditbus.runtime.settings import read_settings
-from creditbus.stack.bus import HOSTED
+from creditbus.stack.services import HOSTED
 
 
 @told

@@ -17,11 +17,11 @@ from rich.table import Table
 
 from creditbus.cli.faults import fail, told
 from creditbus.cli.places import AsJson, Home, catalogue, ports, sites, stack_file, url
-from creditbus.stack.bus import HOSTED, LocalBus, bodies_plan
+from creditbus.stack.bus import LocalBus, bodies_plan
 from creditbus.stack.folder import Folder, StackFile
 from creditbus.stack.local import stop_stack
 from creditbus.stack.processes import is_alive, recorded
-from creditbus.stack.services import worker_name
+from creditbus.stack.services import HOSTED, worker_name
 
 _DETACHED_BOUND_S: Final = 300
 _console = Console(highlight=False)

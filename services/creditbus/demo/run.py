@@ -29,10 +29,10 @@ from creditbus.runtime.outages import Unavailable
 from creditbus.runtime.process import Process
 from creditbus.runtime.served import Overview
 from creditbus.runtime.serving import Serving
-from creditbus.stack.bus import HOSTED, LocalBus
+from creditbus.stack.bus import LocalBus
 from creditbus.stack.folder import StackFile
 from creditbus.stack.ports import HOST
-from creditbus.stack.services import worker_name
+from creditbus.stack.services import HOSTED, worker_name
 
 SETTLE_BOUND_S: Final = 240.0
 _LOOK_S: Final = 0.5

@@ -28,16 +28,10 @@ from creditbus.stack.folder import Folder, StackFile, write_private
 from creditbus.stack.local import LocalStack, Parties
 from creditbus.stack.ports import HOST, Ports, refuse_taken
 from creditbus.stack.registry import read_registered
-from creditbus.stack.services import Plan, Services, run_argv, worker_name
+from creditbus.stack.services import HOSTED, SLICED, Plan, Services, run_argv, worker_name
 from creditbus.stack.supervisor import Say
 from creditbus.wire.schemas import Schemas, load_schemas
-from creditbus.wire.topics import BY_HAND, SERVICES, service_principal
-
-HOSTED: Final = tuple(name for name in SERVICES if name not in BY_HAND)
-"""The services that run as processes, in the order of the flow."""
-
-SLICED: Final = ("intake", "listing", "dispatch", "exposure")
-"""Those of them that are slice workers, which can be paused and drained."""
+from creditbus.wire.topics import service_principal
 
 ATTESTATION_KEY: Final = "attestation key"
 PERSON_KEY: Final = "person key"

@@ -19,6 +19,13 @@ from creditbus.stack.errors import NotReady
 from creditbus.stack.folder import Folder
 from creditbus.stack.processes import SERVICE_RANK, Child, Launch, stop_all
 from creditbus.stack.supervisor import Supervisor
+from creditbus.wire.topics import BY_HAND, SERVICES
+
+HOSTED: Final = tuple(name for name in SERVICES if name not in BY_HAND)
+"""The services that run as processes, in the order of the flow."""
+
+SLICED: Final = ("intake", "listing", "dispatch", "exposure")
+"""Those of them that are slice workers, which can be paused and drained."""
 
 READY_BOUND_S: Final = 60.0
 ASK_BOUND_S: Final = 2.0
