@@ -73,7 +73,7 @@ def calm_collector() -> None:
     That took a third of the throughput of a loop beside Faust. A checkpoint holds some hundred
     thousand containers; the bound is above that, so that only what really stays is looked through.
     """
-    gc.collect()
+    # Not collected first: that found 556 objects of 100,000 and took a tenth of a second.
     gc.freeze()
     gc.set_threshold(1_000_000, 20, 100)
 
