@@ -82,7 +82,8 @@ pages: $(INSTALLED) ## Write the pages of docs/ that come from code, and the cha
 
 lock: $(INSTALLED) ## Write requirements.lock; ARGS=--upgrade takes the newest of everything
 	UV_PYTHON_DOWNLOADS=never $(BIN)/uv pip compile pyproject.toml --quiet $(ARGS) --group dev \
-	  --all-extras --universal --generate-hashes --no-annotate --no-header -o requirements.lock
+	  --all-extras --universal --generate-hashes --no-strip-extras --no-annotate --no-header \
+	  -o requirements.lock
 	@! grep -nE 'https?://|^-' requirements.lock || { \
 	  echo "requirements.lock names an address or an option; it must hold names and hashes only." \
 	    >&2; exit 1; }
