@@ -45,6 +45,7 @@ class Part(Play):
     nap_seconds: float = 0.0  # how long a decision about a nap takes, the first time
     file_bytes: int = 0  # the largest file the process may write, 0 for any
     poll_ms: int = 60_000
+    fells: int = 0  # a process that ends at the failpoint, too
     shut_at: str | None = None  # a failpoint that is not passed before a file of that name exists
 
 
@@ -92,6 +93,8 @@ def failpoint_of(part: Part, journal: Journal) -> Failpoint:
         left[0] -= 1
         if left[0] != 0:
             return
+        if part.fells:
+            os.kill(part.fells, signal.SIGKILL)
         time.sleep(part.lingers)
         if not part.stands_still:
             os._exit(BOOM)

@@ -6,8 +6,12 @@ import signal
 
 from tests.crash.run import Run
 from tests.crash.scenarios import Chapter
+from tests.integration.engine.stage import wait_until
 
 CHAPTER = Chapter("The broker")
+
+# What was open at a broker that died can leave a client unusable.
+UNUSABLE = "start the worker again"
 
 
 @CHAPTER.scenario(
@@ -37,6 +41,29 @@ def a_killed_broker(run: Run) -> None:
 
 
 @CHAPTER.scenario(
+    strikes="SIGKILL of the broker, at the moment when it has promised a commit, and of the worker",
+    then="the broker keeps its promise when it is back; Kafka 4.3 does not (decision 0012)",
+    is_short=True,
+)
+def a_broker_killed_as_it_commits(run: Run) -> None:
+    run.pardon = UNUSABLE
+    restarts = run.broker.restarts
+    at = {"strike_at": "committed", "strike_after": run.dice.randrange(3, 30)}
+    run.begin(0, **at, fells=run.broker.pid)
+    run.begin(1)
+    with run.load():
+        run.kills += 1
+        run.struck(0)
+        wait_until(lambda: run.broker.restarts > restarts, "the broker's restart")
+        run.broker_back()
+        # What the broker has forgotten goes with the next transaction, and that one is aborted.
+        run.begin(0, strike_at="offered")
+        run.struck(0)
+        run.begin(0)
+        run.pause(0.2, 0.5)
+
+
+@CHAPTER.scenario(
     strikes="an orderly restart of the broker",
     then="as after a kill",
 )
@@ -54,8 +81,7 @@ def a_killed_broker_and_worker(run: Run) -> None:
 
 def lose_broker(run: Run, blow: signal.Signals, also: int | None = None) -> None:
     """Strike the broker under load; its supervisor starts it again."""
-    # What was open at a broker that died can leave a client unusable.
-    run.pardon = "start the worker again"
+    run.pardon = UNUSABLE
     run.begin(0, 1)
     run.wait_ready()
     restarts = run.broker.restarts

@@ -62,6 +62,14 @@ def _is_another_process(error: KafkaError) -> bool:
     return error.code() == KafkaError.FENCED_INSTANCE_ID and error.fatal()
 
 
+def _is_broken_off(error: KafkaError) -> bool:
+    """Whether the broker went away while it asked for the password, and refused nothing.
+
+    The library has one code for both, and calls local what its own side noticed.
+    """
+    return error.code() == KafkaError._AUTHENTICATION and "handshake failed: Local:" in error.str()
+
+
 # What a broker says while it starts, or while partitions and groups change hands.
 _PASSING = frozenset(
     {
@@ -84,6 +92,11 @@ _PASSING = frozenset(
 )
 
 RULES: tuple[Rule, ...] = (
+    Rule(
+        Kind.SILENT,
+        _is_broken_off,
+        "the broker went away during a login: the worker waits for it",
+    ),
     Rule(
         Kind.FATAL,
         _codes(KafkaError._AUTHENTICATION, KafkaError.SASL_AUTHENTICATION_FAILED),

@@ -5,7 +5,9 @@ Nothing here creates a topic: one with the wrong partition count would put keys 
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
+from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,6 +21,8 @@ from creditbus.engine.surroundings import Logger
 _TOMBSTONES = "delete.retention.ms"
 _TOMBSTONES_MS = 86_400_000  # the broker's own default
 _ASK_SECONDS = 5.0
+_UNKNOWN_SECONDS = 5.0  # a broker that has just started may not know its own topics for a moment
+_AGAIN_SECONDS = 0.2
 _CREATE = "run `creditbus topics create`"
 
 
@@ -33,15 +37,7 @@ class Layout:
 def look_up(admin: AdminClient, job: Job[Any], logger: Logger) -> Layout:
     """Return the job's layout, or stop with what is missing."""
     topics = list(job.sources) + ([job.changelog] if job.tables else [])
-    described = admin.describe_topics(TopicCollection(topics), request_timeout=_ASK_SECONDS)
-    found: dict[str, Any] = {}
-    for topic in topics:
-        try:
-            found[topic] = described[topic].result()
-        except KafkaException as failure:
-            if error_of(failure).code() != KafkaError.UNKNOWN_TOPIC_OR_PART:
-                raise
-            raise Halt(f"the topic {topic} does not exist", _CREATE) from failure
+    found = _described(admin, topics)
     if not job.tables:
         return Layout()
     check_counts({topic: len(found[topic].partitions) for topic in topics})
@@ -49,6 +45,27 @@ def look_up(admin: AdminClient, job: Job[Any], logger: Logger) -> Layout:
         topic_id=str(found[job.changelog].topic_id),
         tombstone_seconds=_tombstone_seconds(admin, job.changelog, logger),
     )
+
+
+def _described(admin: AdminClient, topics: list[str]) -> dict[str, Any]:
+    deadline = time.monotonic() + _UNKNOWN_SECONDS
+    while True:
+        described = admin.describe_topics(TopicCollection(topics), request_timeout=_ASK_SECONDS)
+        try:
+            return {topic: _told(topic, described[topic]) for topic in topics}
+        except Halt:
+            if time.monotonic() >= deadline:
+                raise
+            time.sleep(_AGAIN_SECONDS)
+
+
+def _told(topic: str, described: Future[Any]) -> Any:
+    try:
+        return described.result()
+    except KafkaException as failure:
+        if error_of(failure).code() != KafkaError.UNKNOWN_TOPIC_OR_PART:
+            raise
+        raise Halt(f"the topic {topic} does not exist", _CREATE) from failure
 
 
 def check_counts(counts: Mapping[str, int]) -> None:

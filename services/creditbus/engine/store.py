@@ -82,7 +82,7 @@ class Store:
 
     @guarded
     def write(self, rows: Iterable[Row], mark: Mark) -> None:
-        """Write the rows and the mark, all or nothing; rows in the order of keys cost less."""
+        """Write the rows and the mark, all or nothing."""
         batch = rocksdict.WriteBatch(raw_mode=True)
         put = batch.put
         for key, value in rows:

@@ -123,11 +123,6 @@ class Produced(msgspec.Struct, frozen=True, kw_only=True):
     headers: tuple[tuple[str, bytes], ...] = ()
     partition: int | None = None
 
-    @property
-    def has_headers(self) -> bool:
-        """Whether it carries any."""
-        return bool(self.headers)
-
 
 Changes = dict[Table[Any, Any], dict[Any, Any]]
 """Of each table, the rows that are set to a value, or deleted with none."""

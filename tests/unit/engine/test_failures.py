@@ -7,7 +7,11 @@ from confluent_kafka import KafkaError, KafkaException
 
 from creditbus.engine.failures import RULES, Kind, halt, kind_of, rule_for
 
+# As the library tells that a broker was killed in the middle of a login.
+BROKEN_OFF = "SASL SCRAM-SHA-256 mechanism handshake failed: Local: Broker transport failure"
+
 CASES = [
+    (KafkaError(KafkaError._AUTHENTICATION, BROKEN_OFF), Kind.SILENT),
     (KafkaError(KafkaError._AUTHENTICATION), Kind.FATAL),
     (KafkaError(KafkaError.SASL_AUTHENTICATION_FAILED), Kind.FATAL),
     (KafkaError(KafkaError.TOPIC_AUTHORIZATION_FAILED), Kind.FATAL),
