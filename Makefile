@@ -40,7 +40,7 @@ test: check ## Check, then run every test: the fast ones first, then those on re
 	  --doctest-modules services/creditbus/domain services/creditbus/wire tests \
 	  --ignore=tests/tidy --ignore=tests/integration --ignore=tests/crash
 	$(PYTEST) tests/integration tests/crash \
-	  --timeout=300 --session-timeout=1200 -o faulthandler_timeout=290
+	  --timeout=300 --session-timeout=2400 -o faulthandler_timeout=290
 
 crash: $(INSTALLED) ## Strike the engine's workers in every known way; SEEDS=1, or SEED=7 alone
 	$(PYTEST) tests/crash --timeout=300 -o faulthandler_timeout=290 -p no:randomly -q \
