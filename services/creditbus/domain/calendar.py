@@ -44,11 +44,13 @@ def end_of_day(last_day: date) -> datetime:
     return datetime.combine(last_day + DAY, time.min, SHANGHAI).astimezone(UTC)
 
 
+@lru_cache(maxsize=4096)
 def days_after(day: date, days: int) -> date:
     """Return the day some days later; the day itself is not counted (Civil Code, article 201)."""
     return date.fromordinal(min(day.toordinal() + days, LAST_DAY.toordinal()))
 
 
+@lru_cache(maxsize=4096)
 def months_after(day: date, months: int) -> date:
     """Return the corresponding day some months later, or the last of a month that has none.
 
@@ -65,6 +67,7 @@ def months_after(day: date, months: int) -> date:
     return min(date(year, month + 1, min(day.day, last)), LAST_DAY)
 
 
+@lru_cache(maxsize=4096)
 def years_after(day: date, years: int) -> date:
     """Return the same day some years later; 29 February becomes 28 February.
 

@@ -41,24 +41,20 @@ def door_fault(act: Act, catalogue: Catalogue) -> Fault | None:
     if isinstance(act, EntryRemoved):
         return None
     if isinstance(act, BURDENS):
-        if _is_minor(act):
+        kind = kind_of(act.envelope.subject_id)
+        if kind is SubjectKind.NATURAL_PERSON and act.envelope.adult_on_decision is not True:
             detail = "the subject was not of age on the day of the decision; nothing of it is kept"
             return Fault(Reason.SUBJECT_MINOR, "adult_on_decision", MINORS, detail)
         definition = catalogue.lists.get(act.list_id)
         if definition is None:
             detail = f"the catalogue has no list {act.list_id}"
             return Fault(Reason.LIST_UNKNOWN, "list_id", LISTS, detail)
-        return _burden_fault(act, definition)
+        return _burden_fault(act, kind, definition)
     return _competence_fault(act, catalogue) or _FAULTS.get(type(act), _none)(act)
 
 
-def _is_minor(act: Burden) -> bool:
-    is_natural = kind_of(act.envelope.subject_id) is SubjectKind.NATURAL_PERSON
-    return is_natural and act.envelope.adult_on_decision is not True
-
-
-def _burden_fault(act: Burden, definition: ListDefinition) -> Fault | None:
-    kind, source = kind_of(act.envelope.subject_id), act.envelope.source
+def _burden_fault(act: Burden, kind: SubjectKind, definition: ListDefinition) -> Fault | None:
+    source = act.envelope.source
     if not definition.enabled:
         return Fault(Reason.LIST_DISABLED, "list_id", LISTS, definition.note or "not in use")
     if source not in definition.keepers:

@@ -23,7 +23,7 @@ from creditbus.domain.acts.revocations import (
 from creditbus.domain.events import Envelope
 from creditbus.domain.ids import EntryId, ListId, SourceId
 from creditbus.domain.registers import Listed, Registers, Tombstone, unearthed
-from creditbus.domain.transitions import entry_of, transition
+from creditbus.domain.transitions import entry_of, record_of, transition
 
 _replace = msgspec.structs.replace
 
@@ -77,10 +77,10 @@ class Dossier(msgspec.Struct, frozen=True, array_like=True):
     registered: tuple[Registered, ...] = ()
     erased: int = 0
 
-    def entry(self, entry_id: EntryId) -> Registers | None:
-        """Return the registers of an entry, or none."""
+    def entry(self, source: SourceId, record_id: str) -> Registers | None:
+        """Return the registers of the entry that a source's record listed, or none."""
         for registers in self.entries:
-            if registers.entry_id == entry_id:
+            if registers.record_id == record_id and registers.source == source:
                 return registers
         return None
 
@@ -140,9 +140,9 @@ def about_entry(
 
     ``tombstone_of`` is asked for an entry that the dossier does not hold.
     """
-    entry_id, source, record_id = entry_of(act)
-    known = dossier.entry(entry_id)
+    known = dossier.entry(*record_of(act))
     if known is None:
+        entry_id, source, record_id = entry_of(act)
         tombstone = tombstone_of(entry_id) if dossier.erased else None
         known = unearthed(entry_id, source, record_id, tombstone)
     return known, transition(known, act)

@@ -135,8 +135,10 @@ class Editions:
         return self._asked.get(list_id, ())
 
     def _edition(self, day: date) -> Edition:
-        in_force = (each for each in self._succession if each.in_force_from <= day)
-        return next(in_force, self._succession[-1])
+        for edition in self._succession:
+            if edition.in_force_from <= day:
+                return edition
+        return self._succession[-1]
 
     def _known(self, edition: str) -> Edition:
         found = self._find(edition)

@@ -27,10 +27,14 @@ from creditbus.domain.spans import last_day
 
 
 class Rules(msgspec.Struct, frozen=True):
-    """What a standing follows from beside the dossier: the lists, and the clocks that run."""
+    """What a standing follows from beside the dossier: the lists, and the clocks that run.
+
+    ``edition`` names the lists' catalogue; without a name nothing is known of it.
+    """
 
     lists: Mapping[ListId, ListDefinition]
     clocks: Clocks = NO_CLOCKS
+    edition: str = ""
 
 
 class Case(msgspec.Struct, frozen=True):

@@ -130,6 +130,8 @@ class Stated(Protocol):
 REPEATABLE: Final = frozenset({"event_id", "sequence", "occurred_at", "causation_id"})
 UNORDERED: Final = frozenset({"bases", "provisions", "underlying", "measures", "documents"})
 
+_ENCODER: Final = msgspec.json.Encoder()
+
 
 def content_digest(event: Stated) -> bytes:
     """Return 16 bytes that are alike for events of one content, however often they are sent.
@@ -141,7 +143,7 @@ def content_digest(event: Stated) -> bytes:
     """
     assert isinstance(event, msgspec.Struct)
     content = (event.__struct_config__.tag, _stated(event.envelope), _stated(event))
-    return sha256(msgspec.json.encode(content)).digest()[:16]
+    return sha256(_ENCODER.encode(content)).digest()[:16]
 
 
 def _stated(value: msgspec.Struct) -> msgspec.Struct:
@@ -149,7 +151,9 @@ def _stated(value: msgspec.Struct) -> msgspec.Struct:
     make, read, unordered = _content(type(value))
     stated: msgspec.Struct = make(*read(value))
     for name in unordered:
-        setattr(stated, name, tuple(sorted(getattr(stated, name))))
+        named = getattr(stated, name)
+        if len(named) > 1:
+            setattr(stated, name, tuple(sorted(named)))
     return stated
 
 

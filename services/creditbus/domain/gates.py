@@ -7,9 +7,10 @@ Who may speak about whom is asked first, in ``doors``; what is no listing is ask
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import date
-from typing import Final
+from operator import attrgetter
+from typing import Any, Final, Generic, TypeVar
 
 import msgspec
 
@@ -37,18 +38,15 @@ Burden = EntryListed | EntryNoticed | EntryExtended | EntryVaried
 BURDENS: Final = (EntryListed, EntryNoticed, EntryExtended, EntryVaried)
 _DECISIONS: Final = (EntryListed, EntryExtended, EntryVaried)
 
+B_co = TypeVar("B_co", bound=Burden, covariant=True)
 
-class Listing(msgspec.Struct, frozen=True):
+
+class Listing(msgspec.Struct, Generic[B_co], frozen=True):
     """An act that burdens, with the rules it falls under."""
 
-    event: Burden
+    event: B_co
     definition: ListDefinition
     catalogue: Catalogue
-
-    @property
-    def years_max(self) -> int | None:
-        """Return the longest term in years that the provisions allow, none where none is fixed."""
-        return years_allowed(self.definition, getattr(self.event, "provisions", ()))
 
 
 class Gate(msgspec.Struct, frozen=True):
@@ -57,34 +55,45 @@ class Gate(msgspec.Struct, frozen=True):
     field: str
     article: str
     advice: str
-    fails: Callable[[Listing], bool]
+    fails: Callable[[Listing[Any]], bool]
     of: tuple[type, ...] = (EntryListed,)
 
 
-def _basis_not_in_force(listing: Listing) -> bool:
-    bases, decided_on = listing.catalogue.bases, listing.event.envelope.decided_on
-    return not all(
-        bases[basis].is_in_force(decided_on) and bases[basis].enabled
-        for basis in listing.event.envelope.bases
-    )
+def _basis_unknown(listing: Listing[Burden]) -> bool:
+    return not set(listing.event.envelope.bases) <= listing.catalogue.bases.keys()
 
 
-def _basis_too_low(listing: Listing) -> bool:
-    rows, own = listing.catalogue.bases, set(listing.definition.bases)
-    named = [rows[basis] for basis in listing.event.envelope.bases if basis in own]
-    return all(basis.level is Level.MEMORANDUM for basis in named)
+def _basis_not_of_list(listing: Listing[Burden]) -> bool:
+    return set(listing.event.envelope.bases).isdisjoint(listing.definition.bases)
 
 
-def _provision_unknown(listing: Listing) -> bool:
-    known = listing.definition.provisions
-    named: tuple[str, ...] = getattr(listing.event, "provisions", ())
-    is_needed = bool(known) and not isinstance(listing.event, EntryNoticed)
-    return (is_needed and not named) or any(name not in known for name in named)
+def _basis_not_in_force(listing: Listing[Burden]) -> bool:
+    envelope, rows = listing.event.envelope, listing.catalogue.bases
+    for name in envelope.bases:
+        basis = rows[name]
+        if not (basis.enabled and basis.is_in_force(envelope.decided_on)):
+            return True
+    return False
 
 
-def _measure_unpublished(listing: Listing) -> bool:
+def _basis_too_low(listing: Listing[Burden]) -> bool:
+    rows, own = listing.catalogue.bases, listing.definition.bases
+    for basis in listing.event.envelope.bases:
+        if basis in own and rows[basis].level is not Level.MEMORANDUM:
+            return False
+    return True
+
+
+def _provision_unknown(listing: Listing[EntryListed | EntryNoticed | EntryVaried]) -> bool:
+    known, named = listing.definition.provisions, listing.event.provisions
+    if not named:
+        return bool(known) and type(listing.event) is not EntryNoticed
+    return not set(named) <= known.keys()
+
+
+def _measure_unpublished(listing: Listing[EntryListed | EntryNoticed]) -> bool:
     known, list_id = listing.catalogue.measures, listing.definition.id
-    for name in getattr(listing.event, "measures", ()):
+    for name in listing.event.measures:
         measure = known.get(name)
         if measure is None or not measure.enabled:
             return True
@@ -93,81 +102,68 @@ def _measure_unpublished(listing: Listing) -> bool:
     return False
 
 
-def _notice_missing(listing: Listing) -> bool:
+def _notice_missing(listing: Listing[EntryListed]) -> bool:
     event = listing.event
-    assert isinstance(event, EntryListed)
     served_on = event.notice_served_on
     return listing.definition.notice_required and (
         served_on is None or served_on > event.envelope.decided_on
     )
 
 
-def _rights_not_stated(listing: Listing) -> bool:
-    event = listing.event
-    assert isinstance(event, EntryListed | EntryNoticed)
-    return listing.definition.notice_required and not event.rights_stated
+def _rights_not_stated(listing: Listing[EntryListed | EntryNoticed]) -> bool:
+    return listing.definition.notice_required and not listing.event.rights_stated
 
 
-def _consent_missing(listing: Listing) -> bool:
+def _consent_missing(listing: Listing[EntryListed]) -> bool:
     event, definition = listing.event, listing.definition
-    assert isinstance(event, EntryListed)
     is_asked = definition.consent_required or definition.polarity is Polarity.RED
     if not is_asked or not is_person(kind_of(event.envelope.subject_id)):
         return False
     return event.consent_on is None or event.consent_on > event.envelope.decided_on
 
 
-def _term_missing(listing: Listing) -> bool:
-    event = listing.event
-    assert isinstance(event, EntryListed)
+def _term_missing(listing: Listing[EntryListed]) -> bool:
+    event, definition = listing.event, listing.definition
     if event.ends_on is not None:
         return event.until_performed
     # A provision that fixes a number of years never runs until performed, whatever its list allows.
-    open_ended = listing.definition.until_performed and listing.years_max is None
-    return not (event.until_performed and open_ended)
+    allowed = years_allowed(definition, event.provisions)
+    return not (event.until_performed and definition.until_performed and allowed is None)
 
 
-def _term_before_decision(listing: Listing) -> bool:
+def _term_before_decision(listing: Listing[EntryListed | EntryExtended]) -> bool:
     event, envelope = listing.event, listing.event.envelope
-    if isinstance(event, EntryExtended):
-        return event.ends_on <= event.extended_from
-    assert isinstance(event, EntryListed)
-    begins_on = max(envelope.decided_on, envelope.effective_on or envelope.decided_on)
-    return event.ends_on is not None and event.ends_on < begins_on
+    if isinstance(event, EntryListed):
+        begins_on = max(envelope.decided_on, envelope.effective_on or envelope.decided_on)
+        return event.ends_on is not None and event.ends_on < begins_on
+    return event.ends_on <= event.extended_from
 
 
-def _term_too_long(listing: Listing) -> bool:
-    event, envelope = listing.event, listing.event.envelope
-    if isinstance(event, EntryExtended):
-        years: int | None = listing.definition.extension_years
-        starts_on = event.extended_from
-    else:
-        years, starts_on = listing.years_max, envelope.effective_on or envelope.decided_on
-    ends_on: date | None = getattr(event, "ends_on", None)
+def _term_too_long(listing: Listing[EntryListed | EntryExtended]) -> bool:
+    event, definition, ends_on = listing.event, listing.definition, listing.event.ends_on
     if ends_on is None:
         return False
+    if isinstance(event, EntryListed):
+        years = years_allowed(definition, event.provisions)
+        starts_on = event.envelope.effective_on or event.envelope.decided_on
+    else:
+        years, starts_on = definition.extension_years, event.extended_from
     if ends_on.year > _LAST_YEAR or years is None:
         return ends_on.year > _LAST_YEAR
     return ends_on > years_after(starts_on, years)
 
 
-def _date_made_up(listing: Listing) -> bool:
-    return any(not _FIRST_YEAR <= day.year <= _LAST_YEAR for day in _days(listing.event))
+def _date_made_up(listing: Listing[Burden]) -> bool:
+    days = list(filter(None, _DAYS_OF[type(listing.event)](listing.event)))
+    return min(days).year < _FIRST_YEAR or max(days).year > _LAST_YEAR
 
 
-def _days(event: Burden) -> Iterator[date]:
-    names = (*_DAYS_OF[type(event)],)
-    found = (event.envelope.decided_on, event.envelope.effective_on)
-    for day in (*found, *(getattr(event, name) for name in names)):
-        if day is not None:
-            yield day
-
-
-_DAYS_OF: Final[dict[type, tuple[str, ...]]] = {
-    EntryListed: ("ends_on", "notice_served_on", "consent_on", "act_ended_on"),
-    EntryNoticed: ("served_on", "answer_by", "lapses_on"),
-    EntryExtended: ("extended_from", "ends_on"),
-    EntryVaried: (),
+_STATED: Final = ("envelope.decided_on", "envelope.effective_on")
+_DAYS_OF: Final[dict[type, Callable[[Any], tuple[date | None, ...]]]] = {
+    EntryListed: attrgetter(*_STATED, "ends_on", "notice_served_on", "consent_on", "act_ended_on"),
+    EntryNoticed: attrgetter(*_STATED, "served_on", "answer_by", "lapses_on"),
+    EntryExtended: attrgetter(*_STATED, "extended_from", "ends_on"),
+    EntryVaried: attrgetter(*_STATED),
 }
 
 
@@ -183,16 +179,14 @@ GATES: Final[dict[Reason, Gate]] = {
         "bases",
         LISTS,
         "name bases of the catalogue, or have the basis registered first",
-        lambda listing: any(
-            basis not in listing.catalogue.bases for basis in listing.event.envelope.bases
-        ),
+        _basis_unknown,
         BURDENS,
     ),
     Reason.BASIS_NOT_OF_LIST: Gate(
         "bases",
         LISTS,
         "at least one basis must be one that the list stands on",
-        lambda listing: not set(listing.event.envelope.bases) & set(listing.definition.bases),
+        _basis_not_of_list,
         BURDENS,
     ),
     Reason.BASIS_NOT_IN_FORCE: Gate(
@@ -287,14 +281,14 @@ _OF: Final = {
 }
 
 
-def results(listing: Listing) -> tuple[tuple[Reason, Gate, bool], ...]:
+def results(listing: Listing[Burden]) -> tuple[tuple[Reason, Gate, bool], ...]:
     """Return each gate that is asked of the act, in their order, and whether the act passes it."""
     return tuple(
         (reason, gate, not gate.fails(listing)) for reason, gate in _OF[type(listing.event)]
     )
 
 
-def first_fault(listing: Listing) -> Fault | None:
+def first_fault(listing: Listing[Burden]) -> Fault | None:
     """Return the first gate that the act fails, as a fault, or none."""
     for reason, gate in _OF[type(listing.event)]:
         if gate.fails(listing):

@@ -185,8 +185,17 @@ class Registers(msgspec.Struct, frozen=True, array_like=True):
     @property
     def revision(self) -> int:
         """Return the highest revision of the entry's own record that holds, 0 without one."""
-        own = (self.notice, self.listing, self.extension, self.variation, self.removal)
-        return max((each.revision for each in own if each is not None), default=0)
+        highest: int | None = None
+        for own in (self.notice, self.listing, self.extension, self.variation, self.removal):
+            if own is not None and (highest is None or own.revision > highest):
+                highest = own.revision
+        return highest or 0
+
+    @property
+    def is_keepers_alone(self) -> bool:
+        """Tell whether nobody but the keeper has spoken about the entry, in its own record."""
+        said = self.stays or self.lifts or self.performances
+        return not (said or self.objections or self.repairs)
 
     def counts(self, said: Said) -> bool:
         """Tell whether an act in a record of its own reaches this entry.

@@ -18,8 +18,13 @@ def years_allowed(definition: ListDefinition, provisions: Iterable[str]) -> int 
     """Return the longest term in years that the provisions allow, none where none is fixed."""
     if definition.years_max is not None:
         return definition.years_max
-    years = [definition.provisions.get(name, 0) for name in provisions]
-    return max(years) if years and all(years) else None
+    longest = None
+    for name in provisions:
+        years = definition.provisions.get(name, 0)
+        if not years:
+            return None
+        longest = max(longest or years, years)
+    return longest
 
 
 def last_day(
@@ -34,7 +39,8 @@ def last_day(
     ends_on = listing.ends_on
     if ends_on is not None and extension is not None:
         ends_on = max(ends_on, extension.ends_on)
-    capped_on = _cap(listing, definition)
+    cap = cap_of(listing, definition)
+    capped_on = years_after(*cap) if cap is not None else None
     if ends_on is None or capped_on is None:
         return ends_on or capped_on
     return min(ends_on, capped_on)
@@ -59,8 +65,3 @@ def cap_of(listing: Listed, definition: ListDefinition | None) -> tuple[date, in
             return None
         ended_on = listing.starts_on
     return ended_on, years
-
-
-def _cap(listing: Listed, definition: ListDefinition | None) -> date | None:
-    cap = cap_of(listing, definition)
-    return years_after(*cap) if cap is not None else None

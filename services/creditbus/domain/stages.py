@@ -6,7 +6,7 @@ off the registers: disputed, repair pending, windows that lift something, clocks
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date
 from functools import lru_cache
 from typing import Final
@@ -21,7 +21,7 @@ from creditbus.domain.deadlines import due_days, is_open, overdue
 from creditbus.domain.endings import Case, end_of, ruled_on
 from creditbus.domain.entries import Entry, Stage, SuspensionCause, Window
 from creditbus.domain.events import RemovalCause
-from creditbus.domain.registers import Lifted, Listed
+from creditbus.domain.registers import Lifted, Listed, Objection, Registers, Repair
 from creditbus.domain.spans import last_of_window
 
 CLOSING_DAYS: Final = 30
@@ -42,11 +42,11 @@ class StageRow(msgspec.Struct, frozen=True):
 def entry_on(case: Case) -> Entry | None:
     """Return the entry on the day, none while nobody has listed it or told of it."""
     registers = case.registers
-    own = registers.listing or registers.notice or registers.removal
-    if own is None:
+    if registers.listing is None and registers.notice is None and registers.removal is None:
         return None
     cause, ended_on = end_of(case)
-    stage = next(row.stage for row in STAGES if row.holds(case, ended_on))
+    rows = _OF_ENDED if ended_on is not None else _OF_OTHERS
+    stage = next(row.stage for row in rows if row.holds(case, ended_on))
     if ended_on is not None:
         return _ended(case, stage, cause, ended_on)
     if registers.listing is None:
@@ -125,7 +125,7 @@ def _noticed(case: Case) -> Entry:
         starts_on=notice.decided_on,
         document_number=notice.document_number,
         provisions=notice.provisions,
-        disputed=any(is_open(registers, each) for each in registers.objections),
+        disputed=_is_any_open(registers, registers.objections),
     )
 
 
@@ -151,14 +151,18 @@ def _in_effect(case: Case, stage: Stage) -> Entry:
         bases=listing.bases,
         provisions=provisions,
         ends_at=_instant(min(last_on, LAST_DAY)) if last_on is not None else None,
-        disputed=any(is_open(registers, each) for each in registers.objections),
-        repair_pending=any(is_open(registers, each) for each in registers.repairs),
+        disputed=_is_any_open(registers, registers.objections),
+        repair_pending=_is_any_open(registers, registers.repairs),
         tier=listing.tier,
         suspended_by=_suspended_by(case) if stage is Stage.SUSPENDED else None,
-        windows=tuple(_window(each) for each in open_lifts),
+        windows=tuple(map(_window, open_lifts)),
         lifted=_lifted(case, provisions, open_lifts) if open_lifts else (),
         overdue=overdue(registers, case.definition, case.day, case.clocks),
     )
+
+
+def _is_any_open(registers: Registers, cases: Sequence[Objection | Repair]) -> bool:
+    return bool(cases) and any(is_open(registers, each) for each in cases)
 
 
 def _suspended_by(case: Case) -> SuspensionCause | None:
@@ -240,3 +244,6 @@ STAGES: Final = (
     StageRow(Stage.ACTIVE, lambda _case, _ended_on: True),
 )
 """Where an entry is on a day: the first row that holds."""
+
+_OF_ENDED: Final = STAGES[:3]
+_OF_OTHERS: Final = STAGES[3:]  # the rows above hold for an ended entry alone

@@ -33,19 +33,30 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def entries_on(
-    standing: Standing, dossier: Dossier, rules: Rules, day: date | None
+    standing: Standing,
+    dossier: Dossier,
+    rules: Rules,
+    day: date | None,
+    moved: EntryId | None = None,
 ) -> list[tuple[Case, Entry]]:
     """Return each entry of a subject on a civil day, the erased ones too, with its case.
 
     A red entry is suspended while a serious black entry of the same subject is active, and returns
     by itself (山东省社会信用条例 第二十六条).
+
+    After an act that moved one entry alone, name it: what certainly stands as it stood is then
+    taken from the standing.
     """
     person = is_person(standing.subject_kind)
+    stood = _stood(standing, rules, moved)
     found = []
     serious = False
     for registers in dossier.entries:
         case = case_of(registers, dossier, rules, is_person=person, day=day)
-        entry = entry_on(case)
+        # What others said may count no longer since a removal that was overtaken and moved nothing.
+        entry = stood.get(registers.entry_id) if registers.is_keepers_alone else None
+        if entry is None:
+            entry = entry_on(case)
         if entry is not None:
             found.append((case, entry))
             serious = serious or is_serious(case, entry)
@@ -54,9 +65,27 @@ def entries_on(
     return found
 
 
+def _stood(standing: Standing, rules: Rules, moved: EntryId | None) -> dict[EntryId, Entry]:
+    """Return the entries that an act about another one leaves as they are.
+
+    Time moves them on days of the date index only, and then all are asked anew. Another edition may
+    move any of them; and because nothing in an ended entry tells when it is closed, an edition that
+    closes it earlier leaves the index as it was. What a serious entry suspends may return.
+    """
+    if moved is None or not rules.edition or standing.edition != rules.edition:
+        return {}
+    return {
+        entry.entry_id: entry
+        for entry in standing.entries
+        if entry.entry_id != moved
+        and not entry.is_removed
+        and entry.suspended_by is not SuspensionCause.SERIOUS_ENTRY
+    }
+
+
 def with_entries(standing: Standing, found: Iterable[tuple[Case, Entry]]) -> Standing:
     """Return the standing with these entries, in the order of their ids; erased ones are gone."""
-    entries = tuple(entry for _, entry in found if entry.stage is not Stage.ERASED)
+    entries = tuple([entry for _, entry in found if entry.stage is not Stage.ERASED])
     return msgspec.structs.replace(standing, entries=entries)
 
 

@@ -32,6 +32,17 @@ class SubjectKind(StrEnum):
     NONE = "NONE"
 
 
+_KIND_OF_CLASS: Final = {
+    "91": SubjectKind.LEGAL_PERSON,
+    "92": SubjectKind.INDIVIDUAL_BUSINESS,
+    "93": SubjectKind.LEGAL_PERSON,
+}
+_KIND_OF_AUTHORITY: Final = {
+    "1": SubjectKind.NONENTERPRISE_LEGAL_PERSON,
+    "5": SubjectKind.NONENTERPRISE_LEGAL_PERSON,
+}
+
+
 class PersonNumber(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A natural person by number; a token takes its place before anything is asked or kept."""
 
@@ -49,7 +60,7 @@ def is_person(kind: SubjectKind) -> bool:
 
     An individual business counts: its name and code point to a natural person.
     """
-    return kind in {SubjectKind.NATURAL_PERSON, SubjectKind.INDIVIDUAL_BUSINESS}
+    return kind is SubjectKind.NATURAL_PERSON or kind is SubjectKind.INDIVIDUAL_BUSINESS
 
 
 def why_not_subject(kind: SubjectKind, subject: SubjectId) -> str:
@@ -80,10 +91,5 @@ def kind_of(subject: SubjectId) -> SubjectKind:
     if subject.startswith(PERSON):
         return SubjectKind.NATURAL_PERSON
     code = subject.removeprefix(USCC)
-    if code.startswith("92"):
-        return SubjectKind.INDIVIDUAL_BUSINESS
-    if code.startswith(("91", "93")):
-        return SubjectKind.LEGAL_PERSON
-    if code.startswith(("1", "5")):
-        return SubjectKind.NONENTERPRISE_LEGAL_PERSON
-    return SubjectKind.UNINCORPORATED
+    kind = _KIND_OF_CLASS.get(code[:2]) or _KIND_OF_AUTHORITY.get(code[:1])
+    return kind or SubjectKind.UNINCORPORATED

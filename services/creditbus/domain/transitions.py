@@ -43,15 +43,21 @@ C = TypeVar("C", Objection, Repair)
 
 Origin = tuple[SourceId, str, int, ListId, Any]
 
+_OWN: Final = (EntryListed, EntryRemoved, *OWN_ACTS)  # asked in this order: the commonest first
+
 _replace = msgspec.structs.replace
+
+
+def record_of(act: OwnAct | EntryAct) -> tuple[SourceId, str]:
+    """Return the record that listed the entry that an act is about: whose it is, and its id."""
+    named = act.envelope if isinstance(act, _OWN) else act.entry
+    return named.source, named.record_id
 
 
 def entry_of(act: OwnAct | EntryAct) -> tuple[EntryId, SourceId, str]:
     """Return the id of the entry that an act is about, and the record that listed it."""
-    envelope = act.envelope
-    named = envelope if isinstance(act, OWN_ACTS) else act.entry
-    source, record_id = named.source, named.record_id
-    return derive_entry_id(envelope.subject_id, source, record_id), source, record_id
+    source, record_id = record_of(act)
+    return derive_entry_id(act.envelope.subject_id, source, record_id), source, record_id
 
 
 def transition(registers: Registers, act: OwnAct | EntryAct) -> Registers:

@@ -10,11 +10,24 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from datetime import date
-from typing import Final
+from functools import lru_cache
+from typing import Any, Final, get_args
 
 import msgspec
 
-from creditbus.domain.acts.kinds import FACTS, SUBJECT_ACTS, Act, Fact, is_way_out
+from creditbus.domain.acts.kinds import (
+    ACTS,
+    ENTRY_ACTS,
+    FACTS,
+    OWN_ACTS,
+    SUBJECT_ACTS,
+    Act,
+    EntryAct,
+    Fact,
+    OwnAct,
+    SubjectAct,
+    is_way_out,
+)
 from creditbus.domain.aliases import SubjectAliasMapped
 from creditbus.domain.calendar import DAY, days_after
 from creditbus.domain.deadlines import NO_CLOCKS, Clocks
@@ -27,7 +40,7 @@ from creditbus.domain.events import DayTurned, EntryListed, EntryRemoved, conten
 from creditbus.domain.gates import BURDENS, Listing, first_fault
 from creditbus.domain.ids import EntryId, EventId
 from creditbus.domain.refusals import Fault, Reason, duplicate, refuse
-from creditbus.domain.registers import buried
+from creditbus.domain.registers import Tombstone, buried
 from creditbus.domain.standings import Standing, advance, entries_on, turns, with_entries
 from creditbus.domain.subjects import kind_of
 from creditbus.domain.transitions import is_overtaken
@@ -57,12 +70,15 @@ _ACTIVE: Final = "active"
 _ENCODER: Final = msgspec.msgpack.Encoder()
 
 
+_day_text: Final = lru_cache(maxsize=4096)(date.isoformat)
+
+
 def _text(value: str) -> bytes:
     return value.encode()
 
 
 def _pack_due(due: Due) -> bytes:
-    return f"{due[0].isoformat()} {due[1]}".encode()
+    return f"{_day_text(due[0])} {due[1]}".encode()
 
 
 def _unpack_due(packed: bytes) -> Due:
@@ -123,44 +139,44 @@ class _Shift:
         self.editions = editions.upto(self.active or "")
         self.outcome = Outcome()
         self.today = self.draft.get(DAYS, _TODAY)
+        self.rules = self._present_rules()
 
     def take(self, arrival: Arrival[Logged]) -> None:
         """Move what one event moves."""
-        event = arrival.value
-        if isinstance(event, DayTurned):
-            self.turn(event)
-            return
-        if isinstance(event, EditionActivated):
-            self.activate(event)
-            return
-        if isinstance(event, SubjectAliasMapped):
-            for stream, value in register(self.draft, event, arrival.origin):
-                self._say(stream, value, arrival.origin)
-            return
+        _TAKEN[type(arrival.value)](self, arrival.value, arrival.origin)
+
+    def act(self, event: Act, origin: str) -> None:
+        """Move what an act moves, once; a repeat and what breaks a rule are told."""
         envelope = event.envelope
         identity = identity_of(envelope)
         digest = content_digest(event)
         known = self.draft.get(SEEN, identity)
         if known is not None and known.digest == digest:
-            self._say("duplicates", duplicate(envelope, arrival.origin), arrival.origin)
+            self._say("duplicates", duplicate(envelope, origin), origin)
             return
         fault = self._fault(event, conflict=known is not None)
         if fault is not None:
-            self._say("refusals", refuse(envelope, fault, arrival.origin), arrival.origin)
+            self._say("refusals", refuse(envelope, fault, origin), origin)
             return
         # What is seen again after a conflict is no younger for it: a second replay moves nothing.
         day = known.day if known is not None else self.today or envelope.decided_on
         self.draft.put(SEEN, identity, Seen(digest, day))
         self.draft.put(DUE, (days_after(day, SEEN_DAYS), envelope.subject_id), b"")
-        self._move(event, arrival.origin)
+        _MOVES[type(event)](self, event, origin)
 
-    def turn(self, event: DayTurned) -> None:
+    def alias(self, event: SubjectAliasMapped, origin: str) -> None:
+        """Enter what a registrar says of an old code."""
+        for stream, value in register(self.draft, event, origin):
+            self._say(stream, value, origin)
+
+    def turn(self, event: DayTurned, _origin: str) -> None:
         """Begin and end what is due on the day; a day that has turned before turns nothing."""
         if self.today is not None and event.day <= self.today:
             return
-        if self.today is None:
+        is_first, self.today = self.today is None, event.day
+        self.rules = self._present_rules()
+        if is_first:
             self._begin(event)
-        self.today = event.day
         self.draft.put(DAYS, _TODAY, event.day)
         for due in self._due(event.day + DAY):
             self.draft.put(DUE, due, None)
@@ -169,7 +185,7 @@ class _Shift:
             forget_seen(self.draft, due[1], event.day)
         self.outcome.count("days")
 
-    def activate(self, event: EditionActivated) -> None:
+    def activate(self, event: EditionActivated, _origin: str) -> None:
         """Decide what follows in the log with the edition, each event under the law of its day.
 
         Raises ``EditionUnknown`` when its file is not here: a guess would be another law.
@@ -180,11 +196,16 @@ class _Shift:
         self.editions = known.upto(event.edition) if first else known.activated(event.edition)
         self.active = self.editions.latest.edition
         self.draft.put(EDITIONS, _ACTIVE, self.active)
+        self.rules = self._present_rules()
         self.outcome.count("editions")
+
+    def _present_rules(self) -> Rules:
+        """Return what standings follow from; asked again when the day or the edition turns."""
+        present = self.editions.on(self.today) if self.today is not None else self.editions.latest
+        return Rules(present.lists, self.clocks, present.edition)
 
     def _begin(self, event: DayTurned) -> None:
         """Settle everyone on the first day ever; until now the decisions' own days stood for it."""
-        self.today = event.day
         for due in self._due(date.max):
             self._age(due[1], event)
 
@@ -213,47 +234,58 @@ class _Shift:
             )
             return Fault(Reason.CONTENT_CONFLICT, "record_revision", "", detail)
         # A burden falls under the law of its day; who may state the rest is asked as of now.
-        is_burden = isinstance(event, BURDENS)
-        day = event.envelope.decided_on
-        catalogue = self.editions.on(day) if is_burden else self.editions.latest
+        if not isinstance(event, BURDENS):
+            return door_fault(event, self.editions.latest)
+        catalogue = self.editions.on(event.envelope.decided_on)
         fault = door_fault(event, catalogue)
-        if fault is None and isinstance(event, BURDENS):
-            definition = catalogue.lists[event.list_id]
-            return first_fault(Listing(event, definition, catalogue))
-        return fault
+        if fault is not None:
+            return fault
+        return first_fault(Listing(event, catalogue.lists[event.list_id], catalogue))
 
-    def _move(self, event: Act, origin: str) -> None:
+    def move_entry(self, event: OwnAct | EntryAct, origin: str) -> None:
+        """Move the registers of one entry."""
         subject = event.envelope.subject_id
-        if isinstance(event, FACTS):
-            self._keep(event, origin)
-            return
         dossier = self.draft.get(DOSSIERS, subject) or Dossier()
-        touched: EntryId | None = None
-        if isinstance(event, SUBJECT_ACTS):
-            moved = about_subject(dossier, event)
-            is_news = moved is not dossier
-        else:
-            known, registers = about_entry(
-                dossier, event, lambda entry_id: self.draft.get(TOMBSTONES, entry_id)
-            )
-            is_news = registers is not known and not is_overtaken(known, event)
-            moved = dossier if registers is known else dossier.with_entry(registers)
-            touched = registers.entry_id
-        if moved is not dossier:
-            self.draft.put(DOSSIERS, subject, moved)
-        if not is_news:
+        known, registers = about_entry(dossier, event, self._tombstone)
+        if registers is not known:
+            dossier = dossier.with_entry(registers)
+            self.draft.put(DOSSIERS, subject, dossier)
+        if registers is known or is_overtaken(known, event):
             self._overtaken(event, origin)
-            return
-        self.outcome.count(_COUNTS.get(type(event), "moved"))
-        standing = self.draft.get(SUBJECTS, subject) or Standing(
-            subject_id=subject, subject_kind=kind_of(subject)
-        )
-        synthetic = standing.synthetic or event.envelope.synthetic
-        if synthetic is not standing.synthetic:
-            standing = msgspec.structs.replace(standing, synthetic=synthetic)
-        self._settle(standing, moved, _Cause(event.envelope.event_id, origin, touched))
+        else:
+            self._moved(event, dossier, origin, registers.entry_id)
 
-    def _keep(self, event: Fact, origin: str) -> None:
+    def move_subject(self, event: SubjectAct, origin: str) -> None:
+        """Move what reaches all of a subject's entries."""
+        subject = event.envelope.subject_id
+        known = self.draft.get(DOSSIERS, subject) or Dossier()
+        dossier = about_subject(known, event)
+        if dossier is known:
+            self._overtaken(event, origin)
+        else:
+            self.draft.put(DOSSIERS, subject, dossier)
+            self._moved(event, dossier, origin)
+
+    def _moved(
+        self, event: Act, dossier: Dossier, origin: str, touched: EntryId | None = None
+    ) -> None:
+        """Settle the subject after an act that says something new."""
+        self.outcome.count(_COUNTS.get(type(event), "moved"))
+        envelope = event.envelope
+        subject, synthetic = envelope.subject_id, envelope.synthetic
+        standing = self.draft.get(SUBJECTS, subject)
+        if standing is None:
+            kind = kind_of(subject)
+            standing = Standing(subject_id=subject, subject_kind=kind, synthetic=synthetic)
+        elif synthetic and not standing.synthetic:
+            standing = msgspec.structs.replace(standing, synthetic=True)
+        self._settle(standing, dossier, _Cause(envelope.event_id, origin, touched))
+
+    def _tombstone(self, entry_id: EntryId) -> Tombstone | None:
+        return self.draft.get(TOMBSTONES, entry_id)
+
+    def keep_fact(self, event: Fact, origin: str) -> None:
+        """Keep what moves no entry."""
         note = keep(self.draft, event, self.today)
         if note is None:
             self._overtaken(event, origin)
@@ -271,10 +303,8 @@ class _Shift:
 
     def _settle(self, standing: Standing, dossier: Dossier, cause: _Cause) -> None:
         """Say the standing that follows from the dossier on this day, if it is another."""
-        subject = standing.subject_id
-        present = self.editions.on(self.today) if self.today is not None else self.editions.latest
-        rules = Rules(present.lists, self.clocks)
-        found = entries_on(standing, dossier, rules, self.today)
+        subject, rules = standing.subject_id, self.rules
+        found = entries_on(standing, dossier, rules, self.today, cause.moved)
         erased = [(case, entry) for case, entry in found if entry.stage is Stage.ERASED]
         if erased:
             for case, entry in erased:
@@ -288,7 +318,7 @@ class _Shift:
         before = standing if standing.revision else None
         for day in turns(found, before, cause.moved):
             self.draft.put(DUE, (day, subject), b"")
-        after = msgspec.structs.replace(with_entries(standing, found), edition=present.edition)
+        after = msgspec.structs.replace(with_entries(standing, found), edition=rules.edition)
         moved = advance(before, after, cause.event_id)
         if moved is not None:
             self.draft.put(SUBJECTS, subject, moved)
@@ -297,6 +327,25 @@ class _Shift:
     def _say(self, stream: str, value: object, origin: str) -> None:
         self.outcome.outputs.append(Output(stream, value, origin))
         self.outcome.count(stream)
+
+
+_TAKEN: Final[dict[type, Callable[[_Shift, Any, str], None]]] = {
+    **dict.fromkeys(ACTS, _Shift.act),
+    SubjectAliasMapped: _Shift.alias,
+    DayTurned: _Shift.turn,
+    EditionActivated: _Shift.activate,
+}
+"""What each kind of event of the log does; it is found by its type, which costs nothing."""
+
+_MOVES: Final[dict[type, Callable[[_Shift, Any, str], None]]] = {
+    **dict.fromkeys((*OWN_ACTS, *ENTRY_ACTS), _Shift.move_entry),
+    **dict.fromkeys(SUBJECT_ACTS, _Shift.move_subject),
+    **dict.fromkeys(FACTS, _Shift.keep_fact),
+}
+"""What each kind of act moves."""
+
+assert set(_TAKEN) == set(get_args(Logged)), "listing takes all that the log holds"
+assert set(_MOVES) == set(ACTS), "every act moves something, or is kept"
 
 
 def build(

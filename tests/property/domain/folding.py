@@ -10,7 +10,7 @@ import msgspec
 from creditbus.domain.acts.kinds import SUBJECT_ACTS, EntryAct, OwnAct, SubjectAct
 from creditbus.domain.dossiers import Dossier, about_entry, about_subject
 from creditbus.domain.endings import Rules
-from creditbus.domain.ids import EventId
+from creditbus.domain.ids import EntryId, EventId
 from creditbus.domain.standings import Standing, advance, entries_on, turns, with_entries
 from creditbus.domain.subjects import SubjectKind
 from tests.examples import FIRM, a_catalogue, some_clocks
@@ -28,7 +28,7 @@ class Ledger:
         self.published: list[Standing] = []
         self.today: date | None = None
         self._due: set[date] = set()
-        self._rules = Rules(a_catalogue().lists, some_clocks())
+        self._rules = Rules(a_catalogue().lists, some_clocks(), a_catalogue().edition)
 
     def take(self, step: Step) -> None:
         """Move what an event or the turn of a day moves."""
@@ -37,10 +37,11 @@ class Ledger:
             return
         if isinstance(step, SUBJECT_ACTS):
             self.dossier = about_subject(self.dossier, step)
+            self._settle(EventId(step.envelope.event_id))
         else:
             _, registers = about_entry(self.dossier, step, lambda _entry_id: None)
             self.dossier = self.dossier.with_entry(registers)
-        self._settle(EventId(step.envelope.event_id))
+            self._settle(EventId(step.envelope.event_id), registers.entry_id)
 
     def _turn(self, day: date) -> None:
         if self.today is not None and day <= self.today:
@@ -52,10 +53,14 @@ class Ledger:
         if due or first:
             self._settle(EventId(day.isoformat()))
 
-    def _settle(self, caused_by: EventId) -> None:
-        standing = self.standing or Standing(subject_id=FIRM, subject_kind=SubjectKind.LEGAL_PERSON)
-        found = entries_on(standing, self.dossier, self._rules, self.today)
-        self._due |= turns(found)
+    def _settle(self, caused_by: EventId, moved_id: EntryId | None = None) -> None:
+        standing = self.standing or Standing(
+            subject_id=FIRM,
+            subject_kind=SubjectKind.LEGAL_PERSON,
+            edition=self._rules.edition,
+        )
+        found = entries_on(standing, self.dossier, self._rules, self.today, moved_id)
+        self._due |= turns(found, self.standing, moved_id)
         moved = advance(self.standing, with_entries(standing, found), caused_by)
         if moved is not None:
             self.standing = moved

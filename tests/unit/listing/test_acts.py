@@ -34,6 +34,7 @@ from tests.examples import (
     FIRM,
     INDIVIDUAL_BUSINESS,
     PERSON,
+    a_bid_bar,
     a_catalogue,
     a_grade_a,
     a_listing,
@@ -324,3 +325,14 @@ def test_a_stay_ends_by_itself_on_the_day_after_its_last() -> None:
     (output,) = log.take(a_turn(DECIDED_ON + 6 * DAY))
     assert isinstance(output.value, Standing)
     assert output.value.entries[0].stage is Stage.ACTIVE
+
+
+def test_a_stay_that_an_overtaken_removal_made_void_shows_with_the_next_act_of_any_entry() -> None:
+    log = Log()
+    log.take(a_listing(record_revision=3), acts.a_stay())
+    late = a_removal(record_revision=2, decided_on=DECIDED_ON + DAY)
+    assert reason_in(log.take(late)) is Reason.REVISION_SUPERSEDED
+    assert log.standing is not None
+    assert [entry.stage for entry in log.standing.entries] == [Stage.SUSPENDED]
+    log.take(a_bid_bar())
+    assert {entry.stage for entry in log.standing.entries} == {Stage.ACTIVE}

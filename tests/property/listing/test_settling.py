@@ -1,0 +1,171 @@
+"""Settling after an act asks again what the act may have moved, and gives what all anew would.
+
+The two ways are compared after every act of any history: over turns of the day, over an edition
+that is activated or comes into force in between, over serious entries that suspend red ones.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, timedelta
+from typing import Any, Final
+
+import msgspec
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from creditbus.domain.acts.references import RecordReference
+from creditbus.domain.dossiers import Dossier
+from creditbus.domain.editions import Edition, EditionActivated, Editions, edition_activated
+from creditbus.domain.endings import Rules
+from creditbus.domain.entries import Entry
+from creditbus.domain.events import DayTurned, EntryListed
+from creditbus.domain.facts import FACTS
+from creditbus.domain.standings import Standing, entries_on, with_entries
+from creditbus.domain.subjects import SubjectKind
+from creditbus.engine.values import DictState, Slice
+from creditbus.listing.decide import DAYS as TURNED
+from creditbus.listing.decide import SUBJECTS, TABLES, build
+from creditbus.listing.memory import DOSSIERS
+from tests.acts import a_stay
+from tests.examples import (
+    BID_LIST,
+    COURT_LIST,
+    DECIDED_ON,
+    FIRM,
+    a_bid_bar,
+    a_catalogue,
+    a_grade_a,
+    a_listing,
+    a_removal,
+    a_turn,
+    an_arrival,
+    decided,
+    some_clocks,
+    state_hash,
+)
+from tests.property.domain.folding import Said
+from tests.property.domain.histories import HISTORIES, LAST_DAY, logs
+
+Event = Said | DayTurned | EditionActivated
+
+_SOURCES: Final = {
+    name: msgspec.structs.replace(source, events=tuple(FACTS))
+    for name, source in a_catalogue().sources.items()
+}
+OLD: Final = Edition(catalogue=msgspec.structs.replace(a_catalogue(), sources=_SOURCES))
+_LISTS: Final = {
+    **OLD.catalogue.lists,
+    COURT_LIST: msgspec.structs.replace(
+        OLD.catalogue.lists[COURT_LIST], serious=False, closing_days=2, retention_days=9
+    ),
+    BID_LIST: msgspec.structs.replace(OLD.catalogue.lists[BID_LIST], disclosure_cap_years=0),
+}
+NEW_CATALOGUE: Final = msgspec.structs.replace(OLD.catalogue, edition="new", lists=_LISTS)
+
+
+KEEPERS: Final[list[Callable[..., EntryListed]]] = [a_listing, a_bid_bar, a_grade_a]
+SOON: Final = st.integers(0, 10).map(lambda number: DECIDED_ON + timedelta(days=number))
+LAGS: Final = st.sampled_from([3, 5, 7, 9, 11])
+KINDS: Final = [
+    "listing",
+    "listing",
+    "removal",
+    "late removal",
+    "late removal",
+    "stay",
+    "days",
+    "days",
+    "days",
+]
+
+
+def said(draw: st.DrawFn, kind: str, number: int) -> Event:
+    """Return what is said of one of the firm's entries, lawful and never seen before."""
+    keeper = draw(st.sampled_from(KEEPERS))
+    begins = draw(SOON)
+    ends = begins + timedelta(days=draw(st.integers(3, 30)))
+    listing: EntryListed = keeper(record_revision=2 * number, effective_on=begins, ends_on=ends)
+    about: dict[str, Any] = {
+        "source": listing.envelope.source,
+        "record_id": listing.envelope.record_id,
+        "list_id": listing.list_id,
+        "decided_on": draw(SOON),
+    }
+    match kind:
+        case "stay":
+            entry = RecordReference(source=about["source"], record_id=about["record_id"])
+            return a_stay(**(about | {"record_id": f"ST-{number}", "entry": entry}))
+        case "removal" | "late removal":
+            # A late one is older than what listed, and moves nothing but what others said.
+            revision = 2 * number if kind == "removal" else max(1, 2 * number - draw(LAGS))
+            return a_removal(**about, record_revision=revision)
+        case _:
+            return listing
+
+
+@st.composite
+def lives(draw: st.DrawFn) -> list[Event]:
+    """Draw what befalls a firm in the order of the days, nearly all of it applied."""
+    log: list[Event] = [a_turn(DECIDED_ON)] if draw(st.booleans()) else []
+    day = DECIDED_ON
+    for number, kind in enumerate(
+        draw(st.lists(st.sampled_from(KINDS), min_size=6, max_size=24)), start=1
+    ):
+        if kind == "days":
+            day += timedelta(days=draw(st.integers(1, 5)))
+            log.append(a_turn(day))
+        else:
+            log.append(said(draw, kind, number))
+    return log
+
+
+@st.composite
+def lived(draw: st.DrawFn) -> tuple[Editions, list[Event]]:
+    """Draw the editions that may come to be in force, and a log that activates the newer one."""
+    new = Edition(catalogue=NEW_CATALOGUE, in_force_from=draw(SOON), follows=OLD.id)
+    shelf = {OLD.id: OLD, new.id: new}
+    log = draw(lives() | lives() | chances())
+    log.insert(draw(st.integers(0, len(log))), edition_activated(new, 0))
+    return Editions(OLD, shelf.get), log
+
+
+@st.composite
+def chances(draw: st.DrawFn) -> list[Event]:
+    """Draw any history of any acts, in any order."""
+    steps = draw(logs(draw(HISTORIES), LAST_DAY))
+    return [a_turn(step) if isinstance(step, date) else step for step in steps]
+
+
+def entries_in(state: DictState) -> tuple[Entry, ...]:
+    """Return the entries of the firm's standing."""
+    (standing,) = state.get_many(SUBJECTS, [FIRM])
+    return standing.entries if standing is not None else ()
+
+
+def anew(state: DictState, editions: Editions) -> tuple[Entry, ...]:
+    """Return the firm's entries that follow from its dossier when every one is asked about."""
+    (dossier,), (today,) = state.get_many(DOSSIERS, [FIRM]), state.get_many(TURNED, ["today"])
+    present = editions.on(today) if today is not None else editions.latest
+    blank = Standing(subject_id=FIRM, subject_kind=SubjectKind.LEGAL_PERSON)
+    rules = Rules(present.lists, some_clocks())
+    return with_entries(blank, entries_on(blank, dossier or Dossier(), rules, today)).entries
+
+
+@settings(max_examples=400, deadline=None)
+@given(lived())
+def test_settling_after_an_act_equals_settling_everything_anew(
+    drawn: tuple[Editions, list[Event]],
+) -> None:
+    editions, log = drawn
+    decide, state, whole = build(editions, some_clocks()), DictState(), DictState()
+    decided(decide, whole, log)
+    for offset, event in enumerate(log):
+        arrival = an_arrival(event, offset=offset)
+        outcome = decide(Slice(topic="credit.events.v1", partition=0, columns=[arrival]), state)
+        state.apply(outcome.changes)
+        if isinstance(event, EditionActivated):
+            editions = editions.activated(event.edition)
+        if outcome.counts.keys() & {"listed", "removed", "moved"}:
+            assert entries_in(state) == anew(state, editions)
+    assert state_hash(state, TABLES) == state_hash(whole, TABLES)
