@@ -152,7 +152,7 @@ def anew(state: DictState, editions: Editions) -> tuple[Entry, ...]:
     return with_entries(blank, entries_on(blank, dossier or Dossier(), rules, today)).entries
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(lived())
 def test_settling_after_an_act_equals_settling_everything_anew(
     drawn: tuple[Editions, list[Event]],
