@@ -45,8 +45,7 @@ def entry_on(case: Case) -> Entry | None:
     if registers.listing is None and registers.notice is None and registers.removal is None:
         return None
     cause, ended_on = end_of(case)
-    rows = _OF_ENDED if ended_on is not None else _OF_OTHERS
-    stage = next(row.stage for row in rows if row.holds(case, ended_on))
+    stage = next(row.stage for row in STAGES if row.holds(case, ended_on))
     if ended_on is not None:
         return _ended(case, stage, cause, ended_on)
     if registers.listing is None:
@@ -244,6 +243,3 @@ STAGES: Final = (
     StageRow(Stage.ACTIVE, lambda _case, _ended_on: True),
 )
 """Where an entry is on a day: the first row that holds."""
-
-_OF_ENDED: Final = STAGES[:3]
-_OF_OTHERS: Final = STAGES[3:]  # the rows above hold for an ended entry alone
