@@ -5,6 +5,7 @@ Nothing here creates a topic: one with the wrong partition count would put keys 
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Mapping
 from concurrent.futures import Future
@@ -34,10 +35,14 @@ class Layout:
     tombstone_seconds: float = _TOMBSTONES_MS / 1000
 
 
-def look_up(admin: AdminClient, job: Job[Any], logger: Logger) -> Layout:
-    """Return the job's layout, or stop with what is missing."""
+def look_up(
+    admin: AdminClient, job: Job[Any], logger: Logger, stopping: threading.Event
+) -> Layout | None:
+    """Return the layout, none when stopped meanwhile; raises ``Halt`` with what is missing."""
     topics = list(job.sources) + ([job.changelog] if job.tables else [])
-    found = _described(admin, topics)
+    found = _described(admin, topics, stopping)
+    if found is None:
+        return None
     if not job.tables:
         return Layout()
     check_counts({topic: len(found[topic].partitions) for topic in topics})
@@ -47,16 +52,19 @@ def look_up(admin: AdminClient, job: Job[Any], logger: Logger) -> Layout:
     )
 
 
-def _described(admin: AdminClient, topics: list[str]) -> dict[str, Any]:
+def _described(
+    admin: AdminClient, topics: list[str], stopping: threading.Event
+) -> dict[str, Any] | None:
     deadline = time.monotonic() + _UNKNOWN_SECONDS
-    while True:
+    while not stopping.is_set():
         described = admin.describe_topics(TopicCollection(topics), request_timeout=_ASK_SECONDS)
         try:
             return {topic: _told(topic, described[topic]) for topic in topics}
         except Halt:
             if time.monotonic() >= deadline:
                 raise
-            time.sleep(_AGAIN_SECONDS)
+            stopping.wait(_AGAIN_SECONDS)
+    return None
 
 
 def _told(topic: str, described: Future[Any]) -> Any:

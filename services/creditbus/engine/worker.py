@@ -212,7 +212,8 @@ class Worker:
         # Asked first because it gives up soon: a wrong password is only told after a call.
         source = self._job.sources[0]
         self._until_answered(lambda: admin.list_topics(source, timeout=_ASK_SECONDS), clients)
-        layout = self._until_answered(partial(look_up, admin, self._job, self._logger), clients)
+        ask = partial(look_up, admin, self._job, self._logger, self._stopping)
+        layout = self._until_answered(ask, clients)
         # Repeatable: a call that ran out of time goes on where it was.
         self._until_answered(lambda: producer.init_transactions(_ASK_SECONDS), clients)
         return None if self._stopping.is_set() else layout

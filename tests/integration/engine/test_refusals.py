@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
 
@@ -39,6 +41,15 @@ def test_a_missing_topic_is_named(stage: Stage) -> None:
     play = replace(stage.play, sources=["nobody-made-this"])
     with pytest.raises(Halt, match=r"nobody-made-this does not exist; run `creditbus topics"):
         worker_of(play, Journal()).run()
+
+
+def test_a_worker_that_waits_for_its_topics_hears_that_it_is_stopped(stage: Stage) -> None:
+    worker = worker_of(replace(stage.play, sources=["nobody-made-this"]), Journal())
+    with ThreadPoolExecutor(1) as pool:
+        run = pool.submit(worker.run)
+        time.sleep(1)
+        worker.stop()
+        run.result(BOUND_SECONDS)  # without the sentence that the topic is missing
 
 
 def test_unequal_partition_counts_are_refused(stage: Stage) -> None:
