@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, date, datetime
+from socketserver import BaseRequestHandler, ThreadingTCPServer
+from threading import Thread
 
 import pytest
 from confluent_kafka import KafkaError, KafkaException, Producer
@@ -114,3 +119,44 @@ def test_a_wrong_password_is_told_at_once(live: LiveBus) -> None:
 
     with pytest.raises((NotPublished, KafkaException), match="password"):
         publisher.publish(a_listing())
+
+
+class BreaksOff(BaseRequestHandler):
+    """Passes on the first question, and goes away when it is asked how to log in."""
+
+    behind: tuple[str, int]
+    count = 0
+
+    def handle(self) -> None:
+        with socket.create_connection(self.behind) as broker:
+            broker.sendall(self.request.recv(65_536))
+            self.request.sendall(broker.recv(65_536))
+            if self.request.recv(65_536):
+                type(self).count += 1
+
+
+@contextmanager
+def breaking_off(bootstrap: str) -> Iterator[tuple[str, type[BreaksOff]]]:
+    """Stand before a broker and break off every login, as one does that dies in the middle."""
+    host, port = bootstrap.split(":")
+    handler = type("Handler", (BreaksOff,), {"behind": (host, int(port))})
+    with ThreadingTCPServer(("127.0.0.1", 0), handler) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        yield f"127.0.0.1:{server.server_address[1]}", handler
+        server.shutdown()
+
+
+def test_a_login_that_breaks_off_is_no_wrong_password(live: LiveBus) -> None:
+    with breaking_off(live.file.bootstrap) as (address, logins):
+        publisher = Publisher(
+            "court",
+            kafka=address,
+            registry=live.file.registry_url,
+            password=live.file.credentials["court"],
+        )
+
+        def says_no_more_than_that_it_waits() -> bool:
+            publisher.send(a_listing())  # raises what the producer has heard by then
+            return logins.count >= 4
+
+        assert eventually(says_no_more_than_that_it_waits)
