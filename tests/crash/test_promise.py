@@ -1,0 +1,83 @@
+"""The broker keeps its promise: a commit that it has answered outlives it (decision 0012).
+
+Everything the engine shows rests on this, and a scenario with workers sees a breach seldom: their
+next commit often mends it. Here nobody commits after the answer.
+"""
+
+from __future__ import annotations
+
+import signal
+
+from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, Producer, TopicPartition
+from confluent_kafka.admin import AdminClient
+
+from creditbus.stack.kafka import ClientConfig
+from creditbus.stack.local import LocalStack
+from creditbus.stack.processes import Child
+from tests.integration.engine.stage import BOUND_SECONDS, wait_until
+from tests.stack_fixtures import ThrowawayTopic
+
+KILLS = 4
+COMMITS = 20
+PARTITIONS = 24  # each is one more whose leader may come back last
+EOF = KafkaError._PARTITION_EOF
+
+
+def test_what_is_committed_outlives_the_broker(
+    stack: LocalStack, throwaway_topic: ThrowawayTopic, seed: int
+) -> None:
+    client = {**stack.client_config("admin"), "log_level": 0}  # it would tell of each refusal
+    broker = stack.server("kafka")
+    for kill in range(KILLS):
+        topic = throwaway_topic(partitions=PARTITIONS, prefix=f"promise-{seed}-{kill}")
+
+        promise_and_die(client, topic, broker)
+        # A successor ends whatever the dead broker left open.
+        Producer({**client, "transactional.id": topic}).init_transactions(BOUND_SECONDS)
+
+        assert last_committed(client, topic) == dict.fromkeys(range(PARTITIONS), COMMITS)
+
+
+def promise_and_die(client: ClientConfig, topic: str, broker: Child) -> None:
+    """Commit running numbers to all partitions; kill the broker as the last commit is answered."""
+    restarts = broker.restarts
+    producer = Producer({**client, "transactional.id": topic, "linger.ms": 1})
+    producer.init_transactions(BOUND_SECONDS)
+    for number in range(1, COMMITS + 1):
+        producer.begin_transaction()
+        for partition in range(PARTITIONS):
+            producer.produce(topic, str(number).encode(), partition=partition)
+        producer.commit_transaction(BOUND_SECONDS)
+    broker.send(signal.SIGKILL)
+    wait_until(lambda: broker.restarts > restarts, "the broker's restart")
+    AdminClient(dict(client)).list_topics(timeout=BOUND_SECONDS)
+
+
+def last_committed(client: ClientConfig, topic: str) -> dict[int, int]:
+    """Return the last number in each partition, as a reader of what is committed sees it."""
+    reader = Consumer(
+        {
+            **client,
+            "group.id": topic,
+            "isolation.level": "read_committed",
+            "enable.auto.commit": False,
+            "enable.partition.eof": True,
+        }
+    )
+    reader.assign([TopicPartition(topic, n, OFFSET_BEGINNING) for n in range(PARTITIONS)])
+    last: dict[int, int] = {}
+    ended: set[int] = set()
+
+    def read_to_the_end() -> bool:
+        for message in reader.consume(PARTITIONS * COMMITS, 0.1):
+            partition, error, value = message.partition(), message.error(), message.value()
+            assert partition is not None
+            if error is None:
+                last[partition] = int(value or 0)
+            elif error.code() == EOF:
+                ended.add(partition)
+        return len(ended) == PARTITIONS
+
+    wait_until(read_to_the_end, "the ends of all partitions")
+    reader.close()
+    return last
