@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from statistics import median
 from typing import Any, Final
 
 import matplotlib as mpl
@@ -38,6 +39,12 @@ _STYLE: Final[Any] = {
 }
 
 
+def _probe(entries: Sequence[Entry], commit: str) -> str:
+    found = [entry.row.extra.get("probe_ms") for entry in entries if entry.commit == commit]
+    known = [each for each in found if each is not None]
+    return f"{median(known):.0f} ms" if known else ""
+
+
 def draw(entries: Sequence[Entry], target: Path) -> None:
     """Draw events a second over the recorded runs, one place a commit."""
     places = list(dict.fromkeys(entry.commit for entry in entries))
@@ -53,7 +60,9 @@ def draw(entries: Sequence[Entry], target: Path) -> None:
             if found:
                 x, y = list(found), list(found.values())
                 axes.plot(x, y, style, marker="o", markersize=4, color=colour, label=label)
-        axes.set_xticks(range(len(places)), places, rotation=45, ha="right")
+        labels = [f"{place}\n{_probe(entries, place)}" for place in places]
+        axes.set_xticks(range(len(places)), labels)
+        axes.set_xlabel("commit, and the time of a fixed piece of work on its machine")
         axes.set_ylim(bottom=0)
         axes.set_ylabel("thousand events a second")
         axes.grid(visible=True, color=_INK, alpha=0.25, linewidth=0.5)

@@ -54,15 +54,19 @@ def tell(rows: Sequence[Row], *, as_json: bool) -> None:
             sys.stdout.buffer.write(msgspec.json.encode(row) + b"\n")
         sys.stdout.flush()
         return
-    titles, lines = table(rows)
+    titles, lines = table([rows])
     drawn = Table(*titles)
     for line in lines:
         drawn.add_row(*line)
     Console(highlight=False, width=160).print(drawn)
 
 
-def table(rows: Sequence[Row]) -> tuple[list[str], list[list[str]]]:
-    """Return titles and lines for people; columns in which nothing stands are left out."""
+def table(sessions: Sequence[Sequence[Row]]) -> tuple[list[str], list[list[str]]]:
+    """Return titles and lines for people; columns in which nothing stands are left out.
+
+    Rows are set into relation with those of their own session alone: on another day the same
+    machine may be half as fast.
+    """
     titles = ["name", "workers", "events", "offered", *FIGURES, *RATIOS, "more"]
     lines = [
         [
@@ -74,6 +78,7 @@ def table(rows: Sequence[Row]) -> tuple[list[str], list[list[str]]]:
             *(shown(ratio(row, rows, other)) for other in RATIOS.values()),
             ", ".join(f"{name} {shown(value)}" for name, value in row.extra.items()),
         ]
+        for rows in sessions
         for row in rows
     ]
     filled = [place for place in range(len(titles)) if any(line[place] for line in lines)]
@@ -84,14 +89,14 @@ def table(rows: Sequence[Row]) -> tuple[list[str], list[list[str]]]:
 
 
 def ratio(row: Row, rows: Sequence[Row], other: str) -> float | None:
-    """Return how many times as fast a row of the yardstick is as another way of as many workers.
+    """Return how many times as fast a row of the yardstick is as another way of the same run.
 
-    Stock Faust ran with one worker; it is compared with any number of ours.
+    Stock Faust ran with one worker and fewer events; it is compared with any number of ours.
     """
     if row.name not in YARDSTICK or row.events_per_s is None or row.name == other:
         return None
     for each in rows:
-        alike = each.workers == row.workers or other == "faust"
+        alike = (each.workers, each.events) == (row.workers, row.events) or other == "faust"
         if each.name == other and alike and each.events_per_s:
             return row.events_per_s / each.events_per_s
     return None

@@ -53,10 +53,19 @@ def test_ratio_is_to_as_many_workers_of_the_other_way(
 
 
 def test_table_leaves_out_what_nothing_stands_in() -> None:
-    titles, lines = table([a_row("engine", 12_345)])
+    titles, lines = table([[a_row("engine", 12_345)]])
 
     assert titles == ["name", "workers", "events", "events_per_s", "more"]
     assert lines == [["engine", "1", "1,000", "12,345", "more_s 12,345"]]
+
+
+def test_a_row_is_compared_with_its_own_session_alone() -> None:
+    slow, fast = [a_row("engine", 30), a_row("bare", 60)], [a_row("engine", 90), a_row("bare", 100)]
+
+    titles, lines = table([slow, fast])
+
+    place = titles.index("of bare")
+    assert [line[place] for line in lines] == ["0.5", "", "0.9", ""]
 
 
 @pytest.mark.parametrize(
