@@ -8,19 +8,18 @@ from __future__ import annotations
 
 import signal
 
-from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, Producer, TopicPartition
+from confluent_kafka import Producer
 from confluent_kafka.admin import AdminClient
 
 from creditbus.stack.kafka import ClientConfig
 from creditbus.stack.local import LocalStack
 from creditbus.stack.processes import Child
-from tests.integration.engine.stage import BOUND_SECONDS, wait_until
+from tests.integration.engine.stage import BOUND_SECONDS, committed, wait_until
 from tests.stack_fixtures import ThrowawayTopic
 
 KILLS = 4
 COMMITS = 20
 PARTITIONS = 24  # each is one more whose leader may come back last
-EOF = KafkaError._PARTITION_EOF
 
 
 def test_what_is_committed_outlives_the_broker(
@@ -35,7 +34,9 @@ def test_what_is_committed_outlives_the_broker(
         # A successor ends whatever the dead broker left open.
         Producer({**client, "transactional.id": topic}).init_transactions(BOUND_SECONDS)
 
-        assert last_committed(client, topic) == dict.fromkeys(range(PARTITIONS), COMMITS)
+        # Keyed by its partition, the last number of each stays.
+        last = dict(committed(client, AdminClient(client), topic, PARTITIONS))
+        assert last == dict.fromkeys(map(name_of, range(PARTITIONS)), name_of(COMMITS))
 
 
 def promise_and_die(client: ClientConfig, topic: str, broker: Child) -> None:
@@ -46,38 +47,13 @@ def promise_and_die(client: ClientConfig, topic: str, broker: Child) -> None:
     for number in range(1, COMMITS + 1):
         producer.begin_transaction()
         for partition in range(PARTITIONS):
-            producer.produce(topic, str(number).encode(), partition=partition)
+            producer.produce(topic, name_of(number), name_of(partition), partition=partition)
         producer.commit_transaction(BOUND_SECONDS)
     broker.send(signal.SIGKILL)
     wait_until(lambda: broker.restarts > restarts, "the broker's restart")
-    AdminClient(dict(client)).list_topics(timeout=BOUND_SECONDS)
+    AdminClient(client).list_topics(timeout=BOUND_SECONDS)
 
 
-def last_committed(client: ClientConfig, topic: str) -> dict[int, int]:
-    """Return the last number in each partition, as a reader of what is committed sees it."""
-    reader = Consumer(
-        {
-            **client,
-            "group.id": topic,
-            "isolation.level": "read_committed",
-            "enable.auto.commit": False,
-            "enable.partition.eof": True,
-        }
-    )
-    reader.assign([TopicPartition(topic, n, OFFSET_BEGINNING) for n in range(PARTITIONS)])
-    last: dict[int, int] = {}
-    ended: set[int] = set()
-
-    def read_to_the_end() -> bool:
-        for message in reader.consume(PARTITIONS * COMMITS, 0.1):
-            partition, error, value = message.partition(), message.error(), message.value()
-            assert partition is not None
-            if error is None:
-                last[partition] = int(value or 0)
-            elif error.code() == EOF:
-                ended.add(partition)
-        return len(ended) == PARTITIONS
-
-    wait_until(read_to_the_end, "the ends of all partitions")
-    reader.close()
-    return last
+def name_of(number: int) -> bytes:
+    """Return a number as it is written."""
+    return str(number).encode()

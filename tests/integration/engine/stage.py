@@ -127,6 +127,40 @@ def standing_of(
     return found
 
 
+def committed(
+    client: Mapping[str, Any], admin: AdminClient, topic: str, partitions: int
+) -> list[tuple[bytes, bytes | None]]:
+    """Return every committed record of a topic, in the order of each partition."""
+    reader = Consumer(
+        {
+            **client,
+            "group.id": "the-truth",
+            "isolation.level": "read_committed",
+            "enable.partition.eof": True,
+            "enable.auto.commit": False,
+            "auto.offset.reset": "earliest",
+        }
+    )
+    reader.assign([TopicPartition(topic, number, 0) for number in range(partitions)])
+    left, found = set(range(partitions)), []
+    ends = offsets.log_ends(admin, [(topic, number) for number in range(partitions)])
+    deadline = time.monotonic() + BOUND_SECONDS
+    while left:
+        assert time.monotonic() < deadline, f"{topic} has no end"
+        message = reader.poll(1.0)
+        if message is None:
+            continue
+        error, partition = message.error(), message.partition() or 0
+        if error is None:
+            found.append((message.key() or b"", message.value()))
+            continue
+        assert error.code() == KafkaError._PARTITION_EOF, error
+        if (message.offset() or 0) >= ends[topic, partition]:
+            left.discard(partition)
+    reader.close()
+    return found
+
+
 class Stage:
     """One application: its topics, its workers and what they must have done."""
 
@@ -261,34 +295,7 @@ class Stage:
 
     def read(self, topic: str, partitions: int) -> list[tuple[bytes, bytes | None]]:
         """Return every committed record of a topic."""
-        reader = Consumer(
-            {
-                **self.client,
-                "group.id": "the-truth",
-                "isolation.level": "read_committed",
-                "enable.partition.eof": True,
-                "enable.auto.commit": False,
-                "auto.offset.reset": "earliest",
-            }
-        )
-        reader.assign([TopicPartition(topic, number, 0) for number in range(partitions)])
-        left, found = set(range(partitions)), []
-        ends = offsets.log_ends(self.admin, [(topic, number) for number in range(partitions)])
-        deadline = time.monotonic() + BOUND_SECONDS
-        while left:
-            assert time.monotonic() < deadline, f"{topic} has no end"
-            message = reader.poll(1.0)
-            if message is None:
-                continue
-            error, partition = message.error(), message.partition() or 0
-            if error is None:
-                found.append((message.key() or b"", message.value()))
-                continue
-            assert error.code() == KafkaError._PARTITION_EOF, error
-            if (message.offset() or 0) >= ends[topic, partition]:
-                left.discard(partition)
-        reader.close()
-        return found
+        return committed(self.client, self.admin, topic, partitions)
 
     def rows_on_disk(self, *numbers: int) -> dict[str, int]:
         """Return the rows of the stores of some workers; they must have ended."""
