@@ -47,26 +47,27 @@ def _probe(entries: Sequence[Entry], commit: str) -> str:
 
 def draw(entries: Sequence[Entry], target: Path) -> None:
     """Draw events a second over the recorded runs, one place a commit."""
-    places = list(dict.fromkeys(entry.commit for entry in entries))
+    drawn = [each for each in entries if (each.row.name, each.row.workers) in LINES]
+    places = list(dict.fromkeys(entry.commit for entry in drawn))
     with mpl.rc_context(_STYLE):
         figure = Figure(figsize=(8, 4), layout="constrained")
         axes = figure.add_subplot()
         for key, (label, colour, style) in LINES.items():
             found = {
                 places.index(entry.commit): entry.row.events_per_s / 1000
-                for entry in entries
+                for entry in drawn
                 if (entry.row.name, entry.row.workers) == key and entry.row.events_per_s
             }
             if found:
                 x, y = list(found), list(found.values())
                 axes.plot(x, y, style, marker="o", markersize=4, color=colour, label=label)
-        labels = [f"{place}\n{_probe(entries, place)}" for place in places]
+        labels = [f"{place}\n{_probe(drawn, place)}" for place in places]
         axes.set_xticks(range(len(places)), labels)
         axes.set_xlabel("commit, and the time of a fixed piece of work on its machine")
         axes.set_ylim(bottom=0)
         axes.set_ylabel("thousand events a second")
         axes.grid(visible=True, color=_INK, alpha=0.25, linewidth=0.5)
         if axes.lines:
-            axes.legend(frameon=False, ncols=3, loc="upper left")
+            figure.legend(frameon=False, ncols=3, loc="outside upper center")
         metadata = {"Date": None, "Creator": None}
         figure.savefig(target, format="svg", transparent=True, metadata=metadata)
