@@ -22,13 +22,29 @@ benches = typer.Typer(
     help="Measure on this machine, with servers of its own that go when it ends.",
     no_args_is_help=True,
 )
-Events = Annotated[int, typer.Option(help="How many events.")]
-Sizes = Annotated[str, typer.Option("--events", help="How many events, with commas.")]
-Workers = Annotated[str, typer.Option(help="How many worker processes, with commas.")]
-Rounds = Annotated[int, typer.Option(help="Repetitions in turn; the medians are told.")]
-Rate = Annotated[float, typer.Option(help="Events a second that are offered.")]
-Rates = Annotated[str, typer.Option(help="Events a second that are offered, with commas.")]
-Seconds = Annotated[int, typer.Option(help="Length of each run at a fixed rate.")]
+
+
+def _positive(numbers: str) -> str:
+    """Return numbers with commas as they came; raises ``BadParameter`` for what is not above 0."""
+    for number in numbers.split(","):
+        if not number.strip().isdecimal() or int(number) < 1:
+            raise typer.BadParameter(f"{number!r} is no whole number above 0")
+    return numbers
+
+
+Events = Annotated[int, typer.Option(min=1, help="How many events.")]
+Sizes = Annotated[
+    str, typer.Option("--events", callback=_positive, help="How many events, with commas.")
+]
+Workers = Annotated[
+    str, typer.Option(callback=_positive, help="How many worker processes, with commas.")
+]
+Rounds = Annotated[int, typer.Option(min=1, help="Repetitions in turn; the medians are told.")]
+Rate = Annotated[float, typer.Option(min=1, help="Events a second that are offered.")]
+Rates = Annotated[
+    str, typer.Option(callback=_positive, help="Events a second that are offered, with commas.")
+]
+Seconds = Annotated[int, typer.Option(min=1, help="Length of each run at a fixed rate.")]
 Recorded = Annotated[
     bool, typer.Option("--record", help="Append the rows to bench/history.ndjson.")
 ]
@@ -184,7 +200,7 @@ def latency(
 @benches.command()
 @told
 def soak(
-    minutes: Annotated[float, typer.Option(help="How long.")] = 15,
+    minutes: Annotated[float, typer.Option(min=1, help="How long.")] = 15,
     rate: Rate = 5000,
     as_json: AsJson = False,
     recorded: Recorded = False,
