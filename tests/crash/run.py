@@ -88,6 +88,11 @@ class Run(Stage):
         for number in numbers or tuple(self.team):
             self.team[number].wait_ready()
 
+    def wait_holding(self, number: int = 0) -> None:
+        """Wait until a worker reads a partition, or has ended."""
+        actor = self.team[number]
+        wait_until(lambda: "a partition begins" in actor.log or actor.has_ended, "a partition")
+
     def kill(self, number: int = 0) -> None:
         """End a worker without giving it a chance."""
         self.kills += 1
