@@ -10,7 +10,7 @@ from __future__ import annotations
 import resource
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from random import Random
@@ -82,7 +82,7 @@ def history(count: int, subjects: int, seed: int) -> Iterator[Event]:
         yield event
 
 
-def messages_of(history: Iterator[Event], codec: Codec) -> list[Message]:
+def messages_of(history: Iterable[Logged], codec: Codec) -> list[Message]:
     """Return the events as records of the log, with the headers that intake gives them."""
     found = []
     for offset, event in enumerate(history):
@@ -166,8 +166,13 @@ class Run:
         self.counts.update(outcome.counts)
         self._spend("keep")
         if share.records >= CHECKPOINT:
-            share.settle(share.rows, Mark(topic_id="", offset=0, at=0))
-            self._spend("store")
+            self.checkpoint()
+
+    def checkpoint(self) -> None:
+        """Write what has changed to the store."""
+        self._since = time.process_time()
+        self._share.settle(self._share.rows, Mark(topic_id="", offset=0, at=0))
+        self._spend("store")
 
     def _spend(self, step: str) -> None:
         now = time.process_time()

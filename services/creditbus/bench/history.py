@@ -21,7 +21,7 @@ HISTORY: Final = Path("bench/history.ndjson")
 OTHERS_CORES: Final = 0.5
 """Beside how much other work a figure still says something of ours."""
 
-UNWATCHED: Final = frozenset({"aliases", "chain", "law"})
+UNWATCHED: Final = frozenset({"aliases", "chain", "law", "reform"})
 """What runs on a bus of its own or on none, where nobody looks what else the machine does."""
 
 LIBRARIES: Final = ("confluent-kafka", "faust-streaming", "pyruhvro", "rocksdict")

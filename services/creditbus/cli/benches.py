@@ -148,6 +148,22 @@ def fold(
 
 @benches.command()
 @told
+def reform(
+    events: Events = 200_000,
+    subjects: Annotated[
+        int, typer.Option(min=1, help="How many subjects they are about.")
+    ] = 100_000,
+    as_json: AsJson = False,
+    recorded: Recorded = False,
+) -> None:
+    """Publish an edition to listing without a broker: what it costs to settle who stands."""
+    from creditbus.bench.reform import reform
+
+    _tell([reform(events, subjects)], as_json=as_json, recorded=recorded)
+
+
+@benches.command()
+@told
 def law(events: Events = 100_000, as_json: AsJson = False, recorded: Recorded = False) -> None:
     """Run the pure law over the city's histories: how many acts a second move their entries."""
     from creditbus.bench.law import law

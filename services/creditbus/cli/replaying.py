@@ -20,7 +20,8 @@ from creditbus.domain.ids import SubjectId
 from creditbus.domain.standings import Standing
 from creditbus.domain.subject_accounts import Known
 from creditbus.engine.values import Arrival, DictState, Slice
-from creditbus.listing.decide import DAYS, SUBJECTS, build
+from creditbus.listing.agenda import SUBJECTS
+from creditbus.listing.decide import DAYS, build
 from creditbus.listing.memory import DOSSIERS
 
 _STOPPED_BY = {"refusals", "duplicates"}

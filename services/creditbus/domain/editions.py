@@ -90,6 +90,7 @@ class Editions:
         self._ids = frozenset(edition.id for edition in self._succession)
         self._asked: dict[ListId, tuple[MeasureDefinition, ...]] | None = None
         self._others: dict[str, Editions] = {}
+        self._reformed: dict[tuple[str, str], frozenset[ListId]] = {}
 
     @classmethod
     def of(cls, catalogue: Catalogue) -> Editions:
@@ -127,6 +128,20 @@ class Editions:
         Raises ``EditionUnknown``.
         """
         return self if edition in self._ids else self.upto(edition)
+
+    def reformed(self, before: str, after: str) -> frozenset[ListId] | None:
+        """Return the lists whose entries may stand, or bind, otherwise under another edition.
+
+        None when one of the two is not here, so that nobody knows.
+        """
+        pair = (before, after)
+        if pair not in self._reformed:
+            try:
+                lists = reformed(self.upto(before).latest, self.upto(after).latest)
+            except EditionUnknown:
+                return None
+            self._reformed[pair] = lists
+        return self._reformed[pair]
 
     def asked_by(self, list_id: ListId) -> tuple[MeasureDefinition, ...]:
         """Return the measures of the latest edition in use that an entry on a list may ask for."""
@@ -196,6 +211,25 @@ def edition_activated(edition: Edition, partition: int) -> EditionActivated:
     )
     return EditionActivated(
         envelope=envelope, edition=edition.id, in_force_from=day, follows=edition.follows
+    )
+
+
+def reformed(before: Catalogue, after: Catalogue) -> frozenset[ListId]:
+    """Return the lists that another catalogue changes: in their own row, or in a measure's."""
+    rows = {
+        row
+        for row in {*before.lists, *after.lists}
+        if before.lists.get(row) != after.lists.get(row)
+    }
+    measures = (
+        measure
+        for row in {*before.measures, *after.measures}
+        if before.measures.get(row) != after.measures.get(row)
+        for measure in (before.measures.get(row), after.measures.get(row))
+        if measure is not None
+    )
+    return frozenset(rows).union(
+        trigger.list_id for measure in measures for trigger in measure.triggers
     )
 
 

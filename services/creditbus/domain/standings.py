@@ -69,17 +69,14 @@ def _stood(standing: Standing, rules: Rules, moved: EntryId | None) -> dict[Entr
     """Return the entries that an act about another one leaves as they are.
 
     Time moves them on days of the date index only, and then all are asked anew. Another edition may
-    move any of them; and because nothing in an ended entry tells when it is closed, an edition that
-    closes it earlier leaves the index as it was. What a serious entry suspends may return.
+    move any of them. What a serious entry suspends may return.
     """
     if moved is None or not rules.edition or standing.edition != rules.edition:
         return {}
     return {
         entry.entry_id: entry
         for entry in standing.entries
-        if entry.entry_id != moved
-        and not entry.is_removed
-        and entry.suspended_by is not SuspensionCause.SERIOUS_ENTRY
+        if entry.entry_id != moved and entry.suspended_by is not SuspensionCause.SERIOUS_ENTRY
     }
 
 
@@ -89,12 +86,15 @@ def with_entries(standing: Standing, found: Iterable[tuple[Case, Entry]]) -> Sta
     return msgspec.structs.replace(standing, entries=entries)
 
 
-def advance(before: Standing | None, after: Standing, caused_by: EventId) -> Standing | None:
+def advance(
+    before: Standing | None, after: Standing, caused_by: EventId, *, is_reform: bool = False
+) -> Standing | None:
     """Return the standing with its next revision, or none when nothing has changed.
 
-    Another edition of the catalogue that leaves every entry as it was is no change.
+    Another edition of the catalogue that leaves every entry as it was is no change, unless it is a
+    reform: then what the same entries ask for may be another thing.
     """
-    if after.entries == (before.entries if before is not None else ()):
+    if not is_reform and after.entries == (before.entries if before is not None else ()):
         return None
     revision = before.revision + 1 if before is not None else 1
     return msgspec.structs.replace(after, revision=revision, caused_by=caused_by)

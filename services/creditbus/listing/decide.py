@@ -3,14 +3,14 @@
 An event seen before with the same content is a duplicate; with other content it is a conflict, and
 only what eases passes then. What burdens passes the gates. What is left moves the registers of an
 entry, or of the subject, or is kept as a fact; the standing that follows goes out when it changed.
-The turn of the day is an event like any other: it begins and ends what is due.
+The turn of the day is an event like any other: it begins and ends what is due. So is an edition of
+the catalogue: on its first day whoever stands on a list that it changes is settled anew.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from datetime import date
-from functools import lru_cache
 from typing import Any, Final, get_args
 
 import msgspec
@@ -45,6 +45,7 @@ from creditbus.domain.standings import Standing, advance, entries_on, turns, wit
 from creditbus.domain.subjects import kind_of
 from creditbus.domain.transitions import is_overtaken
 from creditbus.engine.values import Arrival, Draft, Outcome, Output, Slice, State, Table
+from creditbus.listing.agenda import DUE, SUBJECTS, due_before, reached_by
 from creditbus.listing.aliases import ALIASES, register
 from creditbus.listing.memory import (
     DOSSIERS,
@@ -61,44 +62,15 @@ from creditbus.listing.memory import (
 
 Logged = Act | SubjectAliasMapped | DayTurned | EditionActivated
 Arrivals = Sequence[Arrival[Logged]]
-Due = tuple[date, str]
 
-_SCAN_ROWS: Final = 1000
 _TODAY: Final = "today"
 _COUNTS: Final = {EntryListed: "listed", EntryRemoved: "removed"}
 _ACTIVE: Final = "active"
-_ENCODER: Final = msgspec.msgpack.Encoder()
-
-
-_day_text: Final = lru_cache(maxsize=4096)(date.isoformat)
 
 
 def _text(value: str) -> bytes:
     return value.encode()
 
-
-def _pack_due(due: Due) -> bytes:
-    return f"{_day_text(due[0])} {due[1]}".encode()
-
-
-def _unpack_due(packed: bytes) -> Due:
-    day, _, subject = packed.decode().partition(" ")
-    return date.fromisoformat(day), subject
-
-
-SUBJECTS: Final = Table[str, Standing](
-    name="subjects",
-    pack_key=_text,
-    unpack_key=bytes.decode,
-    pack_value=_ENCODER.encode,
-    unpack_value=msgspec.msgpack.Decoder(Standing).decode,
-)
-"""The standing of each subject."""
-
-DUE: Final = Table[Due, bytes](
-    name="due", pack_key=_pack_due, unpack_key=_unpack_due, pack_value=bytes, unpack_value=bytes
-)
-"""The date index: which subjects time alone moves on which day."""
 
 DAYS: Final = Table[str, date](
     name="days",
@@ -122,11 +94,15 @@ TABLES: Final = (SEEN, SUBJECTS, DOSSIERS, TOMBSTONES, NOTES, DUE, DAYS, EDITION
 
 
 class _Cause(msgspec.Struct, frozen=True):
-    """What led to a settling: the event, where it came in, and the one entry that it moved."""
+    """What led to a settling: the event, where it came in, and the one entry that it moved.
+
+    ``is_reform``: the law has changed for an entry, so that its days and its effects may be others.
+    """
 
     event_id: EventId
     origin: str = ""
     moved: EntryId | None = None
+    is_reform: bool = False
 
 
 class _Shift:
@@ -173,14 +149,17 @@ class _Shift:
         """Begin and end what is due on the day; a day that has turned before turns nothing."""
         if self.today is not None and event.day <= self.today:
             return
+        cause = _Cause(event.envelope.event_id)
         is_first, self.today = self.today is None, event.day
-        self.rules = self._present_rules()
+        before, self.rules = self.rules, self._present_rules()
+        if self.rules.edition != before.edition:
+            self._reform(event)
         if is_first:
-            self._begin(event)
+            self._begin(cause)
         self.draft.put(DAYS, _TODAY, event.day)
-        for due in self._due(event.day + DAY):
+        for due in due_before(self.draft, event.day + DAY):
             self.draft.put(DUE, due, None)
-            self._age(due[1], event)
+            self._again(due[1], cause)
             forget(self.draft, due[1], event.day)
             forget_seen(self.draft, due[1], event.day)
         self.outcome.count("days")
@@ -197,6 +176,7 @@ class _Shift:
         self.active = self.editions.latest.edition
         self.draft.put(EDITIONS, _ACTIVE, self.active)
         self.rules = self._present_rules()
+        self._reform(event)
         self.outcome.count("editions")
 
     def _present_rules(self) -> Rules:
@@ -204,27 +184,22 @@ class _Shift:
         present = self.editions.on(self.today) if self.today is not None else self.editions.latest
         return Rules(present.lists, self.clocks, present.edition)
 
-    def _begin(self, event: DayTurned) -> None:
+    def _reform(self, event: DayTurned | EditionActivated) -> None:
+        """Settle whoever stands on a list that the law in force has changed."""
+        cause = _Cause(event.envelope.event_id, is_reform=True)
+        for subject in reached_by(self.draft, self.rules.edition, self.editions):
+            self._again(subject, cause)
+
+    def _begin(self, cause: _Cause) -> None:
         """Settle everyone on the first day ever; until now the decisions' own days stood for it."""
-        for due in self._due(date.max):
-            self._age(due[1], event)
+        for due in due_before(self.draft, date.max):
+            self._again(due[1], cause)
 
-    def _due(self, until: date) -> Iterator[Due]:
-        """Yield the rows of the date index before a day, with their subjects read ahead."""
-        after: Due = (date.min, "")
-        while rows := self.draft.scan(DUE, after, (until, ""), _SCAN_ROWS):
-            subjects = {subject for (_, subject), _ in rows}
-            self.draft.prefetch(SUBJECTS, subjects)
-            self.draft.prefetch(DOSSIERS, subjects)
-            yield from (due for due, _ in rows)
-            last = rows[-1][0]
-            after = (last[0], last[1] + "\0")
-
-    def _age(self, subject: str, event: DayTurned) -> None:
-        """Settle a subject on the day that has turned."""
+    def _again(self, subject: str, cause: _Cause) -> None:
+        """Settle a subject that no act has moved."""
         standing, dossier = self.draft.get(SUBJECTS, subject), self.draft.get(DOSSIERS, subject)
         if standing is not None and dossier is not None:
-            self._settle(standing, dossier, _Cause(event.envelope.event_id))
+            self._settle(standing, dossier, cause)
 
     def _fault(self, event: Act, *, conflict: bool) -> Fault | None:
         # What eases passes even here: the doubt is about the record, and no way out waits for it.
@@ -250,8 +225,12 @@ class _Shift:
         if registers is not known:
             dossier = dossier.with_entry(registers)
             self.draft.put(DOSSIERS, subject, dossier)
-        if registers is known or is_overtaken(known, event):
+        if registers is known:
             self._overtaken(event, origin)
+        elif is_overtaken(known, event):
+            self._overtaken(event, origin)
+            # Where a life ended that nobody knew of, what was said in it counts no longer.
+            self._again(subject, _Cause(event.envelope.event_id))
         else:
             self._moved(event, dossier, origin, registers.entry_id)
 
@@ -316,10 +295,10 @@ class _Shift:
             self.draft.put(DOSSIERS, subject, kept)
             found = [each for each in found if each[1].stage is not Stage.ERASED]
         before = standing if standing.revision else None
-        for day in turns(found, before, cause.moved):
+        for day in turns(found, before if not cause.is_reform else None, cause.moved):
             self.draft.put(DUE, (day, subject), b"")
         after = msgspec.structs.replace(with_entries(standing, found), edition=rules.edition)
-        moved = advance(before, after, cause.event_id)
+        moved = advance(before, after, cause.event_id, is_reform=cause.is_reform)
         if moved is not None:
             self.draft.put(SUBJECTS, subject, moved)
             self._say("standings", moved, cause.origin)

@@ -25,7 +25,8 @@ from creditbus.domain.refusals import Fault, Reason
 from creditbus.domain.standings import Standing
 from creditbus.domain.subjects import SubjectKind
 from creditbus.engine.values import DictState, Output
-from creditbus.listing.decide import SUBJECTS, build
+from creditbus.listing.agenda import SUBJECTS
+from creditbus.listing.decide import build
 from tests.acts import an_objection
 from tests.examples import (
     COURT_LIST,

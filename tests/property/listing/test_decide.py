@@ -15,7 +15,8 @@ from creditbus.domain.ids import derive_entry_id
 from creditbus.domain.refusals import Reason, Refusal
 from creditbus.domain.standings import Standing
 from creditbus.engine.values import DictState, Output, Slice
-from creditbus.listing.decide import DAYS, SUBJECTS, TABLES
+from creditbus.listing.agenda import SUBJECTS
+from creditbus.listing.decide import DAYS, TABLES
 from tests.examples import FIRM, OTHER_FIRM, a_codec, an_arrival, state_hash
 from tests.property.listing.logs import DECIDE, LOGS, Logged, cut, listed
 

@@ -13,7 +13,8 @@ from creditbus.domain.events import DayTurned, EntryListed, EntryRemoved, Remova
 from creditbus.domain.refusals import Duplicate, Reason, Refusal
 from creditbus.domain.standings import Standing
 from creditbus.engine.values import DictState, Output
-from creditbus.listing.decide import DUE, SUBJECTS, build
+from creditbus.listing.agenda import DUE, SUBJECTS
+from creditbus.listing.decide import build
 from creditbus.listing.memory import SEEN, SEEN_DAYS
 from tests.examples import (
     DECIDED_ON,

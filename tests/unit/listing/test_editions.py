@@ -75,8 +75,10 @@ def test_a_decision_falls_under_the_rule_of_its_day(
 def test_a_standing_names_the_edition_in_force_when_it_was_settled() -> None:
     decide, state = build(some_editions()), DictState()
     before = decided(decide, state, [a_turn(LAST), an_operator(LAST, "GACC-251")])
-    after = decided(decide, state, [a_turn(FIRST), an_operator(FIRST, "GACC-282")])
+    reformed = decided(decide, state, [a_turn(FIRST)])
+    after = decided(decide, state, [an_operator(FIRST, "GACC-282")])
     assert told(before) == [OLD.edition]
+    assert told(reformed) == [NEW.edition]
     assert told(after) == [NEW.edition]
 
 
@@ -119,6 +121,7 @@ def test_a_replay_by_a_younger_process_decides_as_the_first_run_did() -> None:
     assert runs[0][0] == [
         OLD.edition,
         Reason.BASIS_UNKNOWN,
+        NEW.edition,
         Reason.BASIS_NOT_IN_FORCE,
         NEW.edition,
     ]

@@ -1,0 +1,85 @@
+"""The agenda: whom a day that turns, or an edition that changes the law, has to do with.
+
+Time moves a standing on days that are known beforehand, so an index by date finds it; a law may
+move any, so all are looked through, and those on a list that it changes are found.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from functools import lru_cache
+from typing import Final
+
+import msgspec
+
+from creditbus.domain.editions import Editions
+from creditbus.domain.ids import SubjectId
+from creditbus.domain.standings import Standing
+from creditbus.engine.values import Draft, Table
+from creditbus.listing.memory import DOSSIERS
+
+Due = tuple[date, str]
+
+_SCAN_ROWS: Final = 1000
+_AFTER_ALL: Final = "\uffff"
+
+_day_text: Final = lru_cache(maxsize=4096)(date.isoformat)
+
+
+def _pack_due(due: Due) -> bytes:
+    return f"{_day_text(due[0])} {due[1]}".encode()
+
+
+def _unpack_due(packed: bytes) -> Due:
+    day, _, subject = packed.decode().partition(" ")
+    return date.fromisoformat(day), subject
+
+
+SUBJECTS: Final = Table[str, Standing](
+    name="subjects",
+    pack_key=str.encode,
+    unpack_key=bytes.decode,
+    pack_value=msgspec.msgpack.Encoder().encode,
+    unpack_value=msgspec.msgpack.Decoder(Standing).decode,
+)
+"""The standing of each subject."""
+
+DUE: Final = Table[Due, bytes](
+    name="due", pack_key=_pack_due, unpack_key=_unpack_due, pack_value=bytes, unpack_value=bytes
+)
+"""The date index: which subjects time alone moves on which day."""
+
+
+def due_before(draft: Draft, day: date) -> Iterator[Due]:
+    """Yield the rows of the date index before a day, with their subjects read ahead."""
+    after: Due = (date.min, "")
+    while rows := draft.scan(DUE, after, (day, ""), _SCAN_ROWS):
+        _read_ahead(draft, {SubjectId(subject) for (_, subject), _ in rows})
+        yield from (due for due, _ in rows)
+        last = rows[-1][0]
+        after = (last[0], last[1] + "\0")
+
+
+def reached_by(draft: Draft, edition: str, editions: Editions) -> Iterator[SubjectId]:
+    """Yield who stands on a list that reads otherwise under the edition, read ahead."""
+    after = ""
+    while rows := draft.scan(SUBJECTS, after, _AFTER_ALL, _SCAN_ROWS):
+        reached = [
+            standing.subject_id for _, standing in rows if _is_reached(standing, edition, editions)
+        ]
+        _read_ahead(draft, set(reached))
+        yield from reached
+        after = rows[-1][0] + "\0"
+
+
+def _read_ahead(draft: Draft, subjects: set[SubjectId]) -> None:
+    draft.prefetch(SUBJECTS, subjects)
+    draft.prefetch(DOSSIERS, subjects)
+
+
+def _is_reached(standing: Standing, edition: str, editions: Editions) -> bool:
+    if standing.edition == edition or not standing.entries:
+        return False
+    lists = editions.reformed(standing.edition, edition)
+    return lists is None or any(entry.list_id in lists for entry in standing.entries)
