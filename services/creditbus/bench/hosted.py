@@ -13,6 +13,7 @@ from creditbus.engine.connection import Connection
 from creditbus.engine.job import Job
 from creditbus.engine.worker import Storage, Worker
 from creditbus.listing import app as listing_app
+from creditbus.runtime.allocator import give_back_freed
 from creditbus.runtime.hosting import calm_collector, host
 from creditbus.runtime.process import Process
 
@@ -36,6 +37,7 @@ def unhosted(task: Task, stopwatch: Stopwatch) -> None:
     )
     signal.signal(signal.SIGTERM, lambda *_: worker.stop())
     calm_collector()
+    give_back_freed()
     worker.run()
 
 

@@ -20,6 +20,7 @@ from creditbus.engine.connection import Connection
 from creditbus.engine.health import Health
 from creditbus.engine.job import Job
 from creditbus.engine.worker import Storage, Worker
+from creditbus.runtime.allocator import give_back_freed
 from creditbus.runtime.apps import fatal, idle_app, run_app
 from creditbus.runtime.health import Readiness
 from creditbus.runtime.metrics import Meters
@@ -132,6 +133,7 @@ class _Hosted:
             obey(self._wanted.read(), self._worker)
             threading.Thread(target=self._follow, name="mode", daemon=True).start()
             calm_collector()
+            give_back_freed()
             self._worker.run()
         self._process.logger.info("worker has stopped")
         self._ended.set()
