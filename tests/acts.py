@@ -18,6 +18,7 @@ from creditbus.domain.acts.evaluations import (
     GovernanceStepDone,
     OrganisationEvaluated,
 )
+from creditbus.domain.acts.events import Envelope
 from creditbus.domain.acts.listings import EntryExtended, EntryNoticed, EntryVaried, NoticeStep
 from creditbus.domain.acts.objections import ObjectionDecided, ObjectionFiled, ObjectionResult
 from creditbus.domain.acts.references import RecordReference
@@ -50,9 +51,8 @@ from creditbus.domain.acts.suspensions import (
     RestrictionLifted,
     Stay,
 )
-from creditbus.domain.catalogue import Tier
-from creditbus.domain.events import Envelope
 from creditbus.domain.ids import BasisId, SourceId
+from creditbus.domain.law.catalogue import Tier
 from creditbus.domain.subjects import SubjectKind
 from tests.examples import CONSUMPTION, COURT_LIST, GRADE_A, PERSON, an_envelope
 

@@ -14,25 +14,31 @@ from typing import Any, Final
 
 import msgspec
 
+from creditbus.domain.acts.events import (
+    DayTurned,
+    EntryListed,
+    EntryRemoved,
+    Envelope,
+    RemovalCause,
+)
 from creditbus.domain.acts.kinds import (
     SUBJECT_ACTS,
     EntryAct,
     OwnAct,
     SubjectAct,
 )
-from creditbus.domain.aliases import AliasKind, Confidence, SubjectAliasMapped
+from creditbus.domain.aliases.claims import AliasKind, Confidence, SubjectAliasMapped
 from creditbus.domain.calendar import SHANGHAI, Calendar
-from creditbus.domain.catalogue import Catalogue
-from creditbus.domain.deadlines import Clocks
-from creditbus.domain.directives import Acknowledgement, Directive
-from creditbus.domain.directives import Outcome as Answer
-from creditbus.domain.dossiers import Dossier, about_entry, about_subject
-from creditbus.domain.editions import Editions
-from creditbus.domain.endings import Rules
-from creditbus.domain.entries import Entry
-from creditbus.domain.events import DayTurned, EntryListed, EntryRemoved, Envelope, RemovalCause
+from creditbus.domain.effects.directives import Acknowledgement, Directive
+from creditbus.domain.effects.directives import Outcome as Answer
+from creditbus.domain.entries.deadlines import Clocks
+from creditbus.domain.entries.dossiers import Dossier, about_entry, about_subject
+from creditbus.domain.entries.endings import Rules
+from creditbus.domain.entries.entry import Entry
+from creditbus.domain.entries.standings import Standing, entries_on, with_entries
 from creditbus.domain.ids import BasisId, EventId, ListId, SourceId, SubjectId, derive_event_id
-from creditbus.domain.standings import Standing, entries_on, with_entries
+from creditbus.domain.law.catalogue import Catalogue
+from creditbus.domain.law.editions import Editions
 from creditbus.domain.subjects import SubjectKind, kind_of
 from creditbus.engine.values import (
     Arrival,

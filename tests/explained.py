@@ -11,15 +11,15 @@ from typing import Any, Final
 import msgspec
 
 from creditbus.cli.replaying import replay, until
-from creditbus.domain.account_words import told
-from creditbus.domain.accounts import Account
+from creditbus.domain.accounts.account import Account
+from creditbus.domain.accounts.building import account_of
+from creditbus.domain.accounts.words import told
 from creditbus.domain.acts.objections import ObjectionResult
 from creditbus.domain.acts.references import RecordReference
 from creditbus.domain.acts.repairs import RepairStep
-from creditbus.domain.catalogue import Tier
 from creditbus.domain.ids import BasisId, SourceId, SubjectId
-from creditbus.domain.subject_accounts import account_of
-from creditbus.domain.term_words import Language
+from creditbus.domain.law.catalogue import Tier
+from creditbus.domain.terms.words import Language
 from tests import acts
 from tests.examples import (
     FIRM,

@@ -13,9 +13,9 @@ from typing import Any, Final, get_args, get_type_hints
 import msgspec
 import pytest
 
-from creditbus.domain.catalogue import Catalogue, MeasureDefinition, Row
-from creditbus.domain.never import FORBIDDEN, forbidden_kind, grading, ranking
-from creditbus.domain.review import problems
+from creditbus.domain.law.catalogue import Catalogue, MeasureDefinition, Row
+from creditbus.domain.law.never import FORBIDDEN, forbidden_kind, grading, ranking
+from creditbus.domain.law.review import problems
 from creditbus.runtime.editions import read_edition
 from creditbus.wire.records import TYPES
 from creditbus.wire.schemas import load_schemas

@@ -21,19 +21,19 @@ import pytest
 from creditbus.domain.acts.commitments import CommitmentKind, CommitmentStep
 from creditbus.domain.acts.decisions import PermitMode, Procedure
 from creditbus.domain.acts.evaluations import GovernanceStep
+from creditbus.domain.acts.events import Envelope, RemovalCause
 from creditbus.domain.acts.listings import NoticeStep
 from creditbus.domain.acts.objections import ObjectionResult
 from creditbus.domain.acts.references import RecordReference
+from creditbus.domain.acts.refusals import Reason
 from creditbus.domain.acts.registrations import Registration, Relation
 from creditbus.domain.acts.repairs import RepairDocument, RepairPlace, RepairStep
 from creditbus.domain.acts.revocations import ReorganisationStep, RevocationKind
 from creditbus.domain.acts.suspensions import LiftGround, Proceeding, Stay
-from creditbus.domain.aliases import AliasClaim, AliasKind, Confidence
-from creditbus.domain.catalogue import Tier
-from creditbus.domain.directives import Action, Ground, Lane, Outcome
-from creditbus.domain.entries import Deadline, Entry, Stage, SuspensionCause, Window
-from creditbus.domain.events import Envelope, RemovalCause
-from creditbus.domain.refusals import Reason
+from creditbus.domain.aliases.claims import AliasClaim, AliasKind, Confidence
+from creditbus.domain.effects.directives import Action, Ground, Lane, Outcome
+from creditbus.domain.entries.entry import Deadline, Entry, Stage, SuspensionCause, Window
+from creditbus.domain.law.catalogue import Tier
 from creditbus.domain.subjects import SubjectKind
 from creditbus.runtime.outages import Unavailable
 from creditbus.runtime.registry import Registry

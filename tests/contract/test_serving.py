@@ -11,7 +11,9 @@ import msgspec
 import pytest
 from redis import Redis
 
-from creditbus.domain.directives import (
+from creditbus.domain.acts.events import Envelope
+from creditbus.domain.acts.refusals import DeadLetter, Duplicate, Reason, Refusal
+from creditbus.domain.effects.directives import (
     Acknowledgement,
     Action,
     Attempt,
@@ -19,9 +21,9 @@ from creditbus.domain.directives import (
     Lane,
     Outcome,
 )
-from creditbus.domain.entries import Entry, Stage
-from creditbus.domain.events import Envelope
-from creditbus.domain.exposures import Exposure
+from creditbus.domain.effects.exposures import Exposure
+from creditbus.domain.entries.entry import Entry, Stage
+from creditbus.domain.entries.standings import Standing
 from creditbus.domain.ids import (
     BodyId,
     DirectiveId,
@@ -33,8 +35,6 @@ from creditbus.domain.ids import (
     SourceId,
     SubjectId,
 )
-from creditbus.domain.refusals import DeadLetter, Duplicate, Reason, Refusal
-from creditbus.domain.standings import Standing
 from creditbus.domain.subjects import SubjectKind
 from creditbus.runtime.outages import Unavailable
 from creditbus.runtime.served import LEASE_S, PREFIX

@@ -23,19 +23,19 @@ from creditbus.clock.decide import days_to_turn
 from creditbus.dispatch.decide import TABLES as LEDGERS
 from creditbus.dispatch.decide import Obligation
 from creditbus.dispatch.decide import build as build_dispatch
-from creditbus.domain.aliases import (
+from creditbus.domain.acts.events import DayTurned
+from creditbus.domain.aliases.claims import (
     AliasClaims,
     SubjectAliasMapped,
     SubjectIdentityConflict,
     alias_of,
 )
-from creditbus.domain.directives import Acknowledgement, Action, Directive, Ground
-from creditbus.domain.directives import Outcome as Answer
-from creditbus.domain.events import DayTurned
-from creditbus.domain.exposures import Exposure
+from creditbus.domain.aliases.resolution import Aliases
+from creditbus.domain.effects.directives import Acknowledgement, Action, Directive, Ground
+from creditbus.domain.effects.directives import Outcome as Answer
+from creditbus.domain.effects.exposures import Exposure
+from creditbus.domain.entries.standings import Standing
 from creditbus.domain.ids import ObligationId
-from creditbus.domain.resolution import Aliases
-from creditbus.domain.standings import Standing
 from creditbus.engine.values import Arrival, DictState, Outcome, Output, Slice, State, Table
 from creditbus.exposure.decide import TABLES as EXPOSED
 from creditbus.exposure.decide import Withdrawal

@@ -12,10 +12,10 @@ import pytest
 
 from creditbus.audit.decide import tally, total
 from creditbus.dispatch.decide import Ledger, instruct
-from creditbus.domain.aliases import alias_of
-from creditbus.domain.directives import Action
-from creditbus.domain.entries import Stage
-from creditbus.domain.events import EntryRemoved
+from creditbus.domain.acts.events import EntryRemoved
+from creditbus.domain.aliases.claims import alias_of
+from creditbus.domain.effects.directives import Action
+from creditbus.domain.entries.entry import Stage
 from creditbus.domain.ids import derive_entry_id
 from creditbus.domain.subjects import is_person
 from creditbus.engine.values import DictState, Slice

@@ -11,13 +11,13 @@ from typing import Final
 
 import pytest
 
+from creditbus.domain.acts.events import DayTurned
 from creditbus.domain.calendar import SHANGHAI
-from creditbus.domain.catalogue import Polarity
-from creditbus.domain.directives import Ground
-from creditbus.domain.entries import Stage
-from creditbus.domain.events import DayTurned
-from creditbus.domain.measures import in_force
-from creditbus.domain.readings import settle
+from creditbus.domain.effects.directives import Ground
+from creditbus.domain.effects.measures import in_force
+from creditbus.domain.entries.entry import Stage
+from creditbus.domain.entries.readings import settle
+from creditbus.domain.law.catalogue import Polarity
 from creditbus.feed.decide import visible
 from tests.examples import DECIDED_ON, a_catalogue
 from tests.simulation.bus import PARTITIONS, Bus

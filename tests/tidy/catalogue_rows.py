@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from creditbus.domain.catalogue import Catalogue, ListDefinition, MeasureDefinition
-from creditbus.domain.differences import cited
 from creditbus.domain.ids import BasisId
+from creditbus.domain.law.catalogue import Catalogue, ListDefinition, MeasureDefinition
+from creditbus.domain.law.differences import cited
 
 
 def list_row(row: ListDefinition, catalogue: Catalogue) -> Sequence[str]:

@@ -19,10 +19,10 @@ from pydantic.fields import FieldInfo
 from creditbus.bench.history import HISTORY, Entry, load
 from creditbus.bench.rows import table
 from creditbus.domain.acts.rows import NOT_CARRIED, RECORDS_OF
-from creditbus.domain.facts import FACTS
-from creditbus.domain.never import SPARED_EN
-from creditbus.domain.reckonings import Bound, Clause
-from creditbus.domain.term_words import length_in_words
+from creditbus.domain.law.facts import FACTS
+from creditbus.domain.law.never import SPARED_EN
+from creditbus.domain.terms.reckonings import Bound, Clause
+from creditbus.domain.terms.words import length_in_words
 from creditbus.runtime.calendars import load_terms, load_timers
 from creditbus.runtime.catalogue import load_draft
 from creditbus.runtime.metrics import METRICS, Metric

@@ -9,8 +9,8 @@ from typing import Final
 from confluent_kafka import Consumer, KafkaError, Message, TopicPartition
 
 from creditbus.audit.decide import BURIED, Reconciliation, Sum, merged, reconcile, tally
-from creditbus.domain.directives import Acknowledgement, Directive
-from creditbus.domain.refusals import DeadLetter
+from creditbus.domain.acts.refusals import DeadLetter
+from creditbus.domain.effects.directives import Acknowledgement, Directive
 from creditbus.runtime.process import Process
 from creditbus.runtime.reading import headers_of, position_of
 from creditbus.wire.headers import ALIAS, ORIGIN, header

@@ -12,7 +12,7 @@ from typing import Final
 
 import msgspec
 
-from creditbus.domain.directives import Acknowledgement, Action, Directive
+from creditbus.domain.effects.directives import Acknowledgement, Action, Directive
 
 FATES: Final = ("duplicate", "refused", "dead")
 BURIED: Final = "buried"

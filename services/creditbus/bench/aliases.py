@@ -19,11 +19,11 @@ import psutil
 
 from creditbus.bench.rows import CONSOLE, Row
 from creditbus.demo.city import organisation
-from creditbus.domain.aliases import AliasKind, Confidence, SubjectAliasMapped
-from creditbus.domain.events import Envelope
+from creditbus.domain.acts.events import Envelope
+from creditbus.domain.aliases.claims import AliasKind, Confidence, SubjectAliasMapped
+from creditbus.domain.aliases.resolution import Aliases
 from creditbus.domain.identifiers.uscc import organisation_in
 from creditbus.domain.ids import SourceId, derive_event_id
-from creditbus.domain.resolution import Aliases
 from creditbus.domain.subjects import USCC, kind_of
 from creditbus.intake.app import take
 from creditbus.runtime.catalogue import load_catalogue

@@ -17,9 +17,9 @@ from confluent_kafka import Producer
 
 from creditbus.bench.supply import Headers, put
 from creditbus.demo.city import City, Fate, Submitted, organisation
-from creditbus.domain.catalogue import Catalogue
-from creditbus.domain.events import EntryListed, EntryRemoved, Envelope
+from creditbus.domain.acts.events import EntryListed, EntryRemoved, Envelope
 from creditbus.domain.ids import SubjectId
+from creditbus.domain.law.catalogue import Catalogue
 from creditbus.domain.subjects import PERSON, SubjectKind
 from creditbus.stack.kafka import ClientConfig
 from creditbus.wire.headers import ORIGIN

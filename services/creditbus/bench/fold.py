@@ -23,7 +23,13 @@ from confluent_kafka import Message
 from creditbus.bench.rows import Row
 from creditbus.clock.decide import day_turned
 from creditbus.demo.city import organisation
-from creditbus.domain.events import DayTurned, EntryListed, EntryRemoved, Envelope, RemovalCause
+from creditbus.domain.acts.events import (
+    DayTurned,
+    EntryListed,
+    EntryRemoved,
+    Envelope,
+    RemovalCause,
+)
 from creditbus.domain.ids import BasisId, EventId, ListId, SourceId, SubjectId, derive
 from creditbus.domain.subjects import kind_of
 from creditbus.engine.shares import Share

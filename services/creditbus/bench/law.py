@@ -14,8 +14,8 @@ from typing import Final
 from creditbus.bench.rows import Row
 from creditbus.demo.city import City
 from creditbus.domain.acts.kinds import ENTRY_ACTS, OWN_ACTS, EntryAct, OwnAct
-from creditbus.domain.registers import Registers, unearthed
-from creditbus.domain.transitions import entry_of, transition
+from creditbus.domain.entries.registers import Registers, unearthed
+from creditbus.domain.entries.transitions import entry_of, transition
 from creditbus.runtime.catalogue import load_catalogue
 from creditbus.runtime.settings import read_settings
 

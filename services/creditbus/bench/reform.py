@@ -15,8 +15,9 @@ import msgspec
 
 from creditbus.bench.fold import SEED, SLICE, Run, history, messages_of
 from creditbus.bench.rows import Row
-from creditbus.domain.editions import Edition, Editions, edition_activated
+from creditbus.domain.acts.activations import edition_activated
 from creditbus.domain.ids import MeasureId
+from creditbus.domain.law.editions import Edition, Editions
 from creditbus.engine.shares import Share
 from creditbus.engine.store import Store
 from creditbus.listing.decide import TABLES, build

@@ -13,9 +13,9 @@ from rich.console import Console
 from creditbus.cli.faults import MISUSED, fail, told
 from creditbus.cli.places import AsJson, sites
 from creditbus.cli.publishing import publish
-from creditbus.domain.differences import Difference, Kind, differences
-from creditbus.domain.editions import Edition, EditionUnknown
-from creditbus.domain.explanations import Explanation, explain
+from creditbus.domain.law.differences import Difference, Kind, differences
+from creditbus.domain.law.editions import Edition, EditionUnknown
+from creditbus.domain.law.explanations import Explanation, explain
 from creditbus.runtime.catalogue import CatalogueInvalid, load_draft
 from creditbus.runtime.editions import Shelf, load_editions, read_edition
 

@@ -12,7 +12,7 @@ from rich.console import Console
 
 from creditbus.cli.faults import FAILED, MISUSED, fail, told
 from creditbus.cli.places import AsJson, Home, catalogue, sites, stack_file, url
-from creditbus.domain.checks import Answer, Finding
+from creditbus.domain.effects.checks import Answer, Finding
 from creditbus.domain.identifiers.uscc import UNIFIED
 from creditbus.domain.subjects import uscc_subject
 from creditbus.stack.bus import token_name

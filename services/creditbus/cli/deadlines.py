@@ -16,8 +16,8 @@ from rich.table import Table
 from creditbus.cli.faults import MISUSED, fail, told
 from creditbus.cli.places import AsJson, sites
 from creditbus.domain.calendar import Calendar
-from creditbus.domain.reckonings import Clause, Reckoning, reckon
-from creditbus.domain.term_words import Language, explain, length_in_words, name_of
+from creditbus.domain.terms.reckonings import Clause, Reckoning, reckon
+from creditbus.domain.terms.words import Language, explain, length_in_words, name_of
 from creditbus.runtime.calendars import (
     CalendarInvalid,
     load_calendar,

@@ -27,10 +27,10 @@ from creditbus.demo.run import (
     kill_each,
     next_run,
 )
-from creditbus.domain.catalogue import Catalogue
-from creditbus.domain.events import EntryListed
-from creditbus.domain.gates import Listing, first_fault
+from creditbus.domain.acts.events import EntryListed
+from creditbus.domain.acts.gates import Listing, first_fault
 from creditbus.domain.ids import derive_event_id
+from creditbus.domain.law.catalogue import Catalogue
 from creditbus.stack.bus import LocalBus, bodies_plan
 from creditbus.stack.folder import Folder, holder
 

@@ -17,15 +17,15 @@ from creditbus.audit.app import TopicReader
 from creditbus.cli.faults import MISUSED, fail, told
 from creditbus.cli.places import AsJson, Home, auditor
 from creditbus.cli.replaying import Replay, Row, gathered, replay, until
-from creditbus.domain.account_words import told as in_words
-from creditbus.domain.accounts import Account
+from creditbus.domain.accounts.account import Account
+from creditbus.domain.accounts.building import account_of
+from creditbus.domain.accounts.words import told as in_words
 from creditbus.domain.calendar import day_of
+from creditbus.domain.entries.standings import Standing
 from creditbus.domain.identifiers.uscc import UNIFIED
 from creditbus.domain.ids import SubjectId
-from creditbus.domain.standings import Standing
-from creditbus.domain.subject_accounts import account_of
 from creditbus.domain.subjects import kind_of, uscc_subject, why_not_subject
-from creditbus.domain.term_words import Language
+from creditbus.domain.terms.words import Language
 from creditbus.runtime.outages import Unavailable
 from creditbus.runtime.process import Process
 from creditbus.runtime.serving import Serving

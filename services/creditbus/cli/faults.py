@@ -12,7 +12,7 @@ import typer
 from confluent_kafka import KafkaException
 from rich.console import Console
 
-from creditbus.domain.editions import EditionUnknown
+from creditbus.domain.law.editions import EditionUnknown
 from creditbus.runtime.catalogue import CatalogueInvalid
 from creditbus.runtime.editions import EditionDamaged
 from creditbus.runtime.outages import Unavailable

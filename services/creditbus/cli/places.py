@@ -8,7 +8,7 @@ from typing import Annotated, Final
 import typer
 
 from creditbus.cli.faults import fail
-from creditbus.domain.catalogue import Catalogue
+from creditbus.domain.law.catalogue import Catalogue
 from creditbus.runtime.catalogue import load_catalogue
 from creditbus.runtime.process import Process
 from creditbus.runtime.settings import Settings, read_settings

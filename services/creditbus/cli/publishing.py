@@ -9,7 +9,7 @@ from rich.console import Console
 
 from creditbus.cli.faults import fail, told
 from creditbus.cli.places import Home, sites, stack_file
-from creditbus.domain.editions import edition_activated
+from creditbus.domain.acts.activations import edition_activated
 from creditbus.runtime import kafka
 from creditbus.runtime.catalogue import load_draft
 from creditbus.runtime.editions import load_editions, put

@@ -12,13 +12,14 @@ from typing import Any
 
 import msgspec
 
-from creditbus.domain.deadlines import Clocks
-from creditbus.domain.deeds import MOVING
-from creditbus.domain.editions import EditionActivated, Editions
-from creditbus.domain.events import DayTurned
+from creditbus.domain.accounts.building import Known
+from creditbus.domain.accounts.deeds import MOVING
+from creditbus.domain.acts.activations import EditionActivated
+from creditbus.domain.acts.events import DayTurned
+from creditbus.domain.entries.deadlines import Clocks
+from creditbus.domain.entries.standings import Standing
 from creditbus.domain.ids import SubjectId
-from creditbus.domain.standings import Standing
-from creditbus.domain.subject_accounts import Known
+from creditbus.domain.law.editions import Editions
 from creditbus.engine.values import Arrival, DictState, Slice
 from creditbus.listing.agenda import SUBJECTS
 from creditbus.listing.decide import DAYS, build

@@ -18,9 +18,9 @@ from rich.table import Table
 
 from creditbus.cli.faults import MISUSED, fail, told
 from creditbus.cli.places import AsJson, Home, catalogue, sites, stack_file, url
-from creditbus.domain.events import EntryListed
+from creditbus.domain.acts.events import EntryListed
+from creditbus.domain.acts.refusals import Refusal
 from creditbus.domain.ids import SourceId
-from creditbus.domain.refusals import Refusal
 from creditbus.sdk.publisher import Publisher
 from creditbus.sdk.sheets import RowFault, read_court_list
 from creditbus.stack.bus import token_name

@@ -8,7 +8,7 @@ from rich.table import Table
 from creditbus.audit.decide import Sum
 from creditbus.cli.places import url
 from creditbus.demo.run import Outcome
-from creditbus.domain.directives import Action
+from creditbus.domain.effects.directives import Action
 from creditbus.stack.bus import LocalBus
 from creditbus.stack.folder import StackFile
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, time
 from typing import Final
 
+from creditbus.domain.acts.events import DayTurned, Envelope
 from creditbus.domain.calendar import DAY, SHANGHAI
-from creditbus.domain.events import DayTurned, Envelope
 from creditbus.domain.ids import EventId, SourceId, SubjectId, derive
 from creditbus.domain.subjects import SubjectKind
 

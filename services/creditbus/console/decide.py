@@ -12,10 +12,10 @@ from typing import Final, Literal
 
 import msgspec
 
-from creditbus.domain.catalogue import Catalogue, Polarity, Row
-from creditbus.domain.entries import Stage
+from creditbus.domain.acts.refusals import Reason
+from creditbus.domain.entries.entry import Stage
 from creditbus.domain.ids import BodyId, ListId, SourceId
-from creditbus.domain.refusals import Reason
+from creditbus.domain.law.catalogue import Catalogue, Polarity, Row
 
 OVERDUE_LIFT_S: Final = 60.0
 """From when on a lift that is owed is overdue: its lane never waits longer between two tries."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final, Literal
 
-from creditbus.domain.refusals import Reason
+from creditbus.domain.acts.refusals import Reason
 
 Language = Literal["zh", "en"]
 

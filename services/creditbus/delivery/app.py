@@ -11,7 +11,7 @@ from typing import Final
 
 from creditbus.delivery.cloud_events import CONTENT_TYPE, cloud_event
 from creditbus.delivery.decide import Answer, Backlog, Owed, acknowledgement, meaning
-from creditbus.domain.directives import Acknowledgement, Action, Attempt, Directive, Lane
+from creditbus.domain.effects.directives import Acknowledgement, Action, Attempt, Directive, Lane
 from creditbus.domain.ids import BodyId
 from creditbus.runtime.agents import Agents
 from creditbus.runtime.health import Readiness

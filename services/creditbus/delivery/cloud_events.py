@@ -7,7 +7,7 @@ from typing import Final
 
 import msgspec
 
-from creditbus.domain.directives import Directive
+from creditbus.domain.effects.directives import Directive
 from creditbus.wire.records import json_of
 
 CONTENT_TYPE: Final = "application/cloudevents+json"

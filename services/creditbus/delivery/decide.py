@@ -16,8 +16,9 @@ from typing import Final
 
 import msgspec
 
+from creditbus.domain.acts.events import Envelope
 from creditbus.domain.calendar import day_of
-from creditbus.domain.directives import (
+from creditbus.domain.effects.directives import (
     Acknowledgement,
     Action,
     Directive,
@@ -25,7 +26,6 @@ from creditbus.domain.directives import (
     Outcome,
     answer_record,
 )
-from creditbus.domain.events import Envelope
 from creditbus.domain.ids import BodyId, ObligationId, SourceId, derive_event_id
 
 FIRST_PAUSE: Final = {Lane.LIFT: timedelta(seconds=0.2), Lane.APPLY: timedelta(seconds=1)}

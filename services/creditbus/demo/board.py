@@ -9,7 +9,7 @@ from rich.console import Group
 from rich.table import Table
 
 from creditbus.demo.latencies import Latency
-from creditbus.domain.directives import Action
+from creditbus.domain.effects.directives import Action
 from creditbus.runtime.served import Overview
 from creditbus.wire.topics import STANDINGS
 

@@ -14,7 +14,7 @@ import msgspec
 import uvicorn
 from fastapi import FastAPI, Request, Response
 
-from creditbus.domain.directives import Directive, Outcome
+from creditbus.domain.effects.directives import Directive, Outcome
 from creditbus.runtime.clock import Clock, SystemClock
 from creditbus.runtime.settings import Settings, read_settings
 from creditbus.sdk.receiver import Answered, Fence, Forged, Receiver

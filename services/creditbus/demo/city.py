@@ -17,13 +17,13 @@ from typing import Final
 import msgspec
 
 from creditbus.demo.proceedings import of_order, of_organisation
+from creditbus.domain.acts.events import EntryListed, EntryRemoved, Envelope, RemovalCause
 from creditbus.domain.acts.kinds import Act
 from creditbus.domain.calendar import years_after
-from creditbus.domain.catalogue import Catalogue, ListDefinition, Polarity
-from creditbus.domain.events import EntryListed, EntryRemoved, Envelope, RemovalCause
 from creditbus.domain.identifiers import uscc
 from creditbus.domain.identifiers.organisation import check_character
 from creditbus.domain.ids import BasisId, EventId, ListId, SourceId, SubjectId, derive
+from creditbus.domain.law.catalogue import Catalogue, ListDefinition, Polarity
 from creditbus.domain.subjects import USCC, kind_of, uscc_subject
 
 CITY: Final = "3702"  # what the codes of Qingdao's regions begin with

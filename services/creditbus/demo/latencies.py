@@ -9,7 +9,7 @@ from statistics import quantiles
 import msgspec
 
 from creditbus.demo.bodies import Received
-from creditbus.domain.directives import Action
+from creditbus.domain.effects.directives import Action
 
 
 class Latency(msgspec.Struct, frozen=True):

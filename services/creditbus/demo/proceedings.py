@@ -15,6 +15,7 @@ from typing import Final
 import msgspec
 
 from creditbus.domain.acts.commitments import CommitmentChanged, CommitmentKind, CommitmentStep
+from creditbus.domain.acts.events import EntryListed, Envelope
 from creditbus.domain.acts.kinds import Act
 from creditbus.domain.acts.objections import ObjectionDecided, ObjectionFiled, ObjectionResult
 from creditbus.domain.acts.references import RecordReference
@@ -34,7 +35,6 @@ from creditbus.domain.acts.suspensions import (
     RestrictionLifted,
     Stay,
 )
-from creditbus.domain.events import EntryListed, Envelope
 from creditbus.domain.ids import EventId, SourceId, derive
 
 OFFICE: Final = SourceId("development")

@@ -23,7 +23,7 @@ from creditbus.demo.bodies import Received
 from creditbus.demo.city import City, Fate, Submitted
 from creditbus.demo.latencies import Latency, latencies
 from creditbus.domain.calendar import day_of
-from creditbus.domain.directives import Action
+from creditbus.domain.effects.directives import Action
 from creditbus.runtime.clock import Clock, SystemClock
 from creditbus.runtime.outages import Unavailable
 from creditbus.runtime.process import Process

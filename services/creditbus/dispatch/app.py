@@ -5,8 +5,8 @@ from __future__ import annotations
 from functools import partial
 
 from creditbus.dispatch.decide import TABLES, Arrivals, build
-from creditbus.domain.directives import Acknowledgement, Directive
-from creditbus.domain.standings import Standing
+from creditbus.domain.effects.directives import Acknowledgement, Directive
+from creditbus.domain.entries.standings import Standing
 from creditbus.engine.job import Job
 from creditbus.engine.values import Output, Produced
 from creditbus.runtime import reading

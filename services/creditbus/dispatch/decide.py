@@ -13,9 +13,9 @@ from typing import Final
 
 import msgspec
 
-from creditbus.domain.catalogue import MeasureDefinition
-from creditbus.domain.directives import Acknowledgement, Action, Directive, Ground, Outcome
-from creditbus.domain.editions import Editions
+from creditbus.domain.effects.directives import Acknowledgement, Action, Directive, Ground, Outcome
+from creditbus.domain.effects.measures import asked_of, ends_at, grounds_of, remedies_of
+from creditbus.domain.entries.standings import Standing
 from creditbus.domain.ids import (
     BodyId,
     EventId,
@@ -24,8 +24,8 @@ from creditbus.domain.ids import (
     derive_directive_id,
     derive_obligation_id,
 )
-from creditbus.domain.measures import asked_of, ends_at, grounds_of, remedies_of
-from creditbus.domain.standings import Standing
+from creditbus.domain.law.catalogue import MeasureDefinition
+from creditbus.domain.law.editions import Editions
 from creditbus.engine import values
 from creditbus.engine.values import Arrival, Draft, Output, Slice, State, Table
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from functools import partial
 
-from creditbus.domain.exposures import Exposure
-from creditbus.domain.standings import Standing
+from creditbus.domain.effects.exposures import Exposure
+from creditbus.domain.entries.standings import Standing
 from creditbus.engine.job import Job
 from creditbus.engine.values import Output, Produced
 from creditbus.exposure.decide import TABLES, Arrivals, Withdrawal, build

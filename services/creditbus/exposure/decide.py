@@ -11,12 +11,12 @@ from typing import Final
 
 import msgspec
 
-from creditbus.domain.catalogue import Catalogue, Publication
-from creditbus.domain.editions import Editions
-from creditbus.domain.entries import Entry, Stage
-from creditbus.domain.exposures import Exposure
+from creditbus.domain.effects.exposures import Exposure
+from creditbus.domain.entries.entry import Entry, Stage
+from creditbus.domain.entries.standings import Standing
 from creditbus.domain.ids import EntryId, ListId
-from creditbus.domain.standings import Standing
+from creditbus.domain.law.catalogue import Catalogue, Publication
+from creditbus.domain.law.editions import Editions
 from creditbus.domain.subjects import is_person
 from creditbus.engine.values import Arrival, Draft, Outcome, Output, Slice, State, Table
 

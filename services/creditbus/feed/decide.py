@@ -12,9 +12,9 @@ from typing import Literal
 
 import msgspec
 
-from creditbus.domain.catalogue import Subscriber
-from creditbus.domain.exposures import Exposure
+from creditbus.domain.effects.exposures import Exposure
 from creditbus.domain.ids import EntryId
+from creditbus.domain.law.catalogue import Subscriber
 
 
 class Snapshot(msgspec.Struct, frozen=True, kw_only=True, tag="snapshot", tag_field="type"):

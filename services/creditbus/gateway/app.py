@@ -10,9 +10,9 @@ from typing import Annotated, Final
 import msgspec
 from fastapi import Depends, FastAPI, Query, Request, Response
 
-from creditbus.domain.directives import Statement
+from creditbus.domain.acts.refusals import Fault, Refusal
+from creditbus.domain.effects.directives import Statement
 from creditbus.domain.ids import SourceId
-from creditbus.domain.refusals import Fault, Refusal
 from creditbus.engine.connection import Connection
 from creditbus.gateway.decide import acknowledgement_of, event_of
 from creditbus.gateway.submissions import AcknowledgementSubmission, EventSubmission, Receipt

@@ -11,15 +11,15 @@ from typing import Final, Protocol
 
 import msgspec
 
+from creditbus.domain.acts.events import EntryRemoved, Envelope
+from creditbus.domain.acts.gates import BURDENS
 from creditbus.domain.acts.kinds import FACTS, Act
-from creditbus.domain.aliases import alias_of
-from creditbus.domain.articles import IDENTITY, OWN_NAME, PERSONS
+from creditbus.domain.acts.refusals import Fault, Reason
+from creditbus.domain.aliases.claims import alias_of
 from creditbus.domain.calendar import day_of
-from creditbus.domain.directives import Acknowledgement, answer_record
-from creditbus.domain.events import EntryRemoved, Envelope
-from creditbus.domain.gates import BURDENS
+from creditbus.domain.effects.directives import Acknowledgement, answer_record
 from creditbus.domain.ids import EventId, SourceId, SubjectId, derive_event_id
-from creditbus.domain.refusals import Fault, Reason
+from creditbus.domain.law.articles import IDENTITY, OWN_NAME, PERSONS
 from creditbus.domain.subjects import PERSON, PersonNumber, SubjectKind, is_person, kind_of
 from creditbus.gateway.submissions import (
     KIND_OF,

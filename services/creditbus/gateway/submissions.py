@@ -15,11 +15,10 @@ from typing import Annotated, Any, Final, get_type_hints
 import msgspec
 from msgspec import Meta
 
+from creditbus.domain.acts.events import EntryListed, EntryRemoved, RemovalCause
 from creditbus.domain.acts.kinds import ACTS, Act
 from creditbus.domain.acts.registrations import Relation, RelationChanged
-from creditbus.domain.catalogue import Tier
-from creditbus.domain.directives import Action, Outcome
-from creditbus.domain.events import EntryListed, EntryRemoved, RemovalCause
+from creditbus.domain.effects.directives import Action, Outcome
 from creditbus.domain.ids import (
     BasisId,
     DirectiveId,
@@ -28,6 +27,7 @@ from creditbus.domain.ids import (
     ObligationId,
     SubjectId,
 )
+from creditbus.domain.law.catalogue import Tier
 from creditbus.domain.subjects import PersonNumber, SubjectKind
 
 _LONGEST: Final = 2**63 - 1

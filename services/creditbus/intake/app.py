@@ -11,16 +11,16 @@ from collections.abc import Callable, Iterable
 from functools import partial
 
 from creditbus.domain.acts.kinds import ACTS, is_way_out
-from creditbus.domain.aliases import (
+from creditbus.domain.acts.refusals import Refusal
+from creditbus.domain.aliases.claims import (
     AliasClaims,
     SubjectAliasMapped,
     SubjectIdentityConflict,
     alias_of,
     root_of,
 )
-from creditbus.domain.directives import Acknowledgement
-from creditbus.domain.refusals import Refusal
-from creditbus.domain.resolution import Aliases
+from creditbus.domain.aliases.resolution import Aliases
+from creditbus.domain.effects.directives import Acknowledgement
 from creditbus.engine.job import Job
 from creditbus.engine.values import Arrival, Outcome, Output, Produced, Slice, State
 from creditbus.intake.decide import Arrivals, Renamed, build

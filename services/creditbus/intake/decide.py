@@ -17,20 +17,20 @@ from typing import Final
 
 import msgspec
 
+from creditbus.domain.acts.doors import door_fault
+from creditbus.domain.acts.events import Envelope
+from creditbus.domain.acts.gates import BURDENS
 from creditbus.domain.acts.kinds import ACTS, FACTS, is_way_out
 from creditbus.domain.acts.references import RecordReference
+from creditbus.domain.acts.refusals import Fault, Reason, refuse
 from creditbus.domain.acts.registrations import RelationChanged
-from creditbus.domain.aliases import MAPS_ALIASES, SubjectAliasMapped
-from creditbus.domain.articles import IDENTITY, MINORS, OWN_NAME, PERSONS
-from creditbus.domain.catalogue import Catalogue
-from creditbus.domain.directives import Acknowledgement, Statement
-from creditbus.domain.doors import door_fault
-from creditbus.domain.entries import ID_CHARACTERS, TEXT_CHARACTERS
-from creditbus.domain.events import Envelope
-from creditbus.domain.gates import BURDENS
+from creditbus.domain.aliases.claims import MAPS_ALIASES, SubjectAliasMapped
+from creditbus.domain.aliases.resolution import Aliases
+from creditbus.domain.effects.directives import Acknowledgement, Statement
+from creditbus.domain.entries.entry import ID_CHARACTERS, TEXT_CHARACTERS
 from creditbus.domain.ids import SourceId, SubjectId
-from creditbus.domain.refusals import Fault, Reason, refuse
-from creditbus.domain.resolution import Aliases
+from creditbus.domain.law.articles import IDENTITY, MINORS, OWN_NAME, PERSONS
+from creditbus.domain.law.catalogue import Catalogue
 from creditbus.domain.subjects import SubjectKind, is_person, kind_of, why_not_subject
 from creditbus.engine.values import Arrival, Outcome, Output, Slice, State
 from creditbus.intake.naming import Submission, conflict, meant

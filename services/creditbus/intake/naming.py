@@ -9,15 +9,15 @@ from __future__ import annotations
 
 import msgspec
 
+from creditbus.domain.acts.gates import BURDENS
 from creditbus.domain.acts.kinds import ACTS, is_way_out
-from creditbus.domain.aliases import Alias, alias_of
-from creditbus.domain.articles import ALIASES, IDENTITY
-from creditbus.domain.catalogue import Catalogue, Polarity
-from creditbus.domain.directives import Statement
-from creditbus.domain.gates import BURDENS
+from creditbus.domain.acts.refusals import Fault, Reason
+from creditbus.domain.aliases.claims import Alias, alias_of
+from creditbus.domain.aliases.resolution import Aliases
+from creditbus.domain.effects.directives import Statement
 from creditbus.domain.ids import SubjectId
-from creditbus.domain.refusals import Fault, Reason
-from creditbus.domain.resolution import Aliases
+from creditbus.domain.law.articles import ALIASES, IDENTITY
+from creditbus.domain.law.catalogue import Catalogue, Polarity
 from creditbus.domain.subjects import kind_of
 
 

@@ -13,9 +13,9 @@ from typing import Final
 
 import msgspec
 
-from creditbus.domain.editions import Editions
+from creditbus.domain.entries.standings import Standing
 from creditbus.domain.ids import SubjectId
-from creditbus.domain.standings import Standing
+from creditbus.domain.law.editions import Editions
 from creditbus.engine.values import Draft, Table
 from creditbus.listing.memory import DOSSIERS
 

@@ -11,7 +11,8 @@ from typing import Final
 
 import msgspec
 
-from creditbus.domain.aliases import (
+from creditbus.domain.acts.refusals import Duplicate, Fault, Refusal, duplicate, refuse
+from creditbus.domain.aliases.claims import (
     AliasClaims,
     SubjectAliasMapped,
     SubjectIdentityConflict,
@@ -19,7 +20,6 @@ from creditbus.domain.aliases import (
     conflict_in,
 )
 from creditbus.domain.ids import EventId
-from creditbus.domain.refusals import Duplicate, Fault, Refusal, duplicate, refuse
 from creditbus.engine.values import Draft, Table
 
 ALIASES: Final = Table[str, AliasClaims](

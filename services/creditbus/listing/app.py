@@ -5,9 +5,9 @@ from __future__ import annotations
 from functools import partial
 from typing import get_args
 
-from creditbus.domain.aliases import AliasClaims, SubjectIdentityConflict, conflict_key
-from creditbus.domain.refusals import Duplicate, Refusal
-from creditbus.domain.standings import Standing
+from creditbus.domain.acts.refusals import Duplicate, Refusal
+from creditbus.domain.aliases.claims import AliasClaims, SubjectIdentityConflict, conflict_key
+from creditbus.domain.entries.standings import Standing
 from creditbus.engine.job import Job
 from creditbus.engine.values import Output, Produced
 from creditbus.listing.aliases import Settled

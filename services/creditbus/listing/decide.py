@@ -15,6 +15,10 @@ from typing import Any, Final, get_args
 
 import msgspec
 
+from creditbus.domain.acts.activations import EditionActivated
+from creditbus.domain.acts.doors import door_fault
+from creditbus.domain.acts.events import DayTurned, EntryListed, EntryRemoved, content_digest
+from creditbus.domain.acts.gates import BURDENS, Listing, first_fault
 from creditbus.domain.acts.kinds import (
     ACTS,
     ENTRY_ACTS,
@@ -28,22 +32,19 @@ from creditbus.domain.acts.kinds import (
     SubjectAct,
     is_way_out,
 )
-from creditbus.domain.aliases import SubjectAliasMapped
+from creditbus.domain.acts.refusals import Fault, Reason, duplicate, refuse
+from creditbus.domain.aliases.claims import SubjectAliasMapped
 from creditbus.domain.calendar import DAY, days_after
-from creditbus.domain.deadlines import NO_CLOCKS, Clocks
-from creditbus.domain.doors import door_fault
-from creditbus.domain.dossiers import Dossier, about_entry, about_subject
-from creditbus.domain.editions import EditionActivated, Editions
-from creditbus.domain.endings import Rules
-from creditbus.domain.entries import Stage
-from creditbus.domain.events import DayTurned, EntryListed, EntryRemoved, content_digest
-from creditbus.domain.gates import BURDENS, Listing, first_fault
+from creditbus.domain.entries.deadlines import NO_CLOCKS, Clocks
+from creditbus.domain.entries.dossiers import Dossier, about_entry, about_subject
+from creditbus.domain.entries.endings import Rules
+from creditbus.domain.entries.entry import Stage
+from creditbus.domain.entries.registers import Tombstone, buried
+from creditbus.domain.entries.standings import Standing, advance, entries_on, turns, with_entries
+from creditbus.domain.entries.transitions import is_overtaken
 from creditbus.domain.ids import EntryId, EventId
-from creditbus.domain.refusals import Fault, Reason, duplicate, refuse
-from creditbus.domain.registers import Tombstone, buried
-from creditbus.domain.standings import Standing, advance, entries_on, turns, with_entries
+from creditbus.domain.law.editions import Editions
 from creditbus.domain.subjects import kind_of
-from creditbus.domain.transitions import is_overtaken
 from creditbus.engine.values import Arrival, Draft, Outcome, Output, Slice, State, Table
 from creditbus.listing.agenda import DUE, SUBJECTS, due_before, reached_by
 from creditbus.listing.aliases import ALIASES, register

@@ -11,12 +11,12 @@ from typing import Final
 
 import msgspec
 
+from creditbus.domain.acts.events import Envelope
 from creditbus.domain.acts.kinds import Fact
-from creditbus.domain.dossiers import Dossier
-from creditbus.domain.events import Envelope
+from creditbus.domain.entries.dossiers import Dossier
+from creditbus.domain.entries.notes import Note, is_kept, note_of
+from creditbus.domain.entries.registers import Tombstone
 from creditbus.domain.ids import EntryId
-from creditbus.domain.notes import Note, is_kept, note_of
-from creditbus.domain.registers import Tombstone
 from creditbus.engine.values import Draft, Table
 
 Identity = tuple[str, str, str, int]

@@ -9,10 +9,10 @@ from typing import Annotated, Final
 
 from fastapi import Depends, FastAPI, Path, Request, Response
 
+from creditbus.domain.acts.refusals import Fault, Reason
 from creditbus.domain.calendar import day_of
-from creditbus.domain.checks import Access, Answer, Check
+from creditbus.domain.effects.checks import Access, Answer, Check
 from creditbus.domain.ids import ItemId, SubjectId, derive
-from creditbus.domain.refusals import Fault, Reason
 from creditbus.domain.subjects import PersonNumber
 from creditbus.engine.connection import Connection
 from creditbus.query.decide import Obstacle, answer, why_not

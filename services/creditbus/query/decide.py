@@ -14,14 +14,14 @@ from typing import Literal
 import msgspec
 
 from creditbus.domain.calendar import day_of
-from creditbus.domain.catalogue import Catalogue, MeasureDefinition, ServiceItem, Subscriber
-from creditbus.domain.checks import Answer, Check, Finding, Verdict
-from creditbus.domain.directives import Ground
-from creditbus.domain.editions import Editions
+from creditbus.domain.effects.checks import Answer, Check, Finding, Verdict
+from creditbus.domain.effects.directives import Ground
+from creditbus.domain.effects.measures import grounds_of, in_force, remedies_of
+from creditbus.domain.entries.readings import settle
+from creditbus.domain.entries.standings import Standing
 from creditbus.domain.ids import MeasureId, derive
-from creditbus.domain.measures import grounds_of, in_force, remedies_of
-from creditbus.domain.readings import settle
-from creditbus.domain.standings import Standing
+from creditbus.domain.law.catalogue import Catalogue, MeasureDefinition, ServiceItem, Subscriber
+from creditbus.domain.law.editions import Editions
 from creditbus.domain.subjects import kind_of, why_not_subject
 
 

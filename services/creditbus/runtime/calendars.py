@@ -14,9 +14,9 @@ from typing import Any, Final, TypeVar
 import msgspec
 
 from creditbus.domain.calendar import Calendar, Year
-from creditbus.domain.reckonings import Clause
-from creditbus.domain.terms import TermClause
-from creditbus.domain.timers import Timer
+from creditbus.domain.terms.clauses import TermClause
+from creditbus.domain.terms.reckonings import Clause
+from creditbus.domain.terms.timers import Timer
 
 CALENDAR: Final = "calendar"
 TERMS: Final = "terms.toml"

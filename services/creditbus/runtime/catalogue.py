@@ -15,8 +15,8 @@ from typing import Any, Final, TypeVar
 
 import msgspec
 
-from creditbus.domain import review
-from creditbus.domain.catalogue import (
+from creditbus.domain.law import review
+from creditbus.domain.law.catalogue import (
     Basis,
     Catalogue,
     ClockStart,
@@ -28,7 +28,7 @@ from creditbus.domain.catalogue import (
     Source,
     Subscriber,
 )
-from creditbus.domain.editions import EVER, Edition, sealed
+from creditbus.domain.law.editions import EVER, Edition, sealed
 from creditbus.runtime import calendars
 
 FOLDERS: Final[dict[str, type[Row]]] = {"lists": ListDefinition, "measures": MeasureDefinition}

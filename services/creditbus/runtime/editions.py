@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-from creditbus.domain.editions import Edition, Editions, opened
+from creditbus.domain.law.editions import Edition, Editions, opened
 from creditbus.runtime.catalogue import CatalogueInvalid, load_draft
 
 

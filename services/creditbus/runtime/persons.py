@@ -13,11 +13,11 @@ import re
 from datetime import date
 from typing import Final
 
-from creditbus.domain.articles import MINORS
+from creditbus.domain.acts.refusals import Fault, Reason
 from creditbus.domain.calendar import years_after
 from creditbus.domain.identifiers.citizen import CITIZEN, birth_in
 from creditbus.domain.ids import SubjectId
-from creditbus.domain.refusals import Fault, Reason
+from creditbus.domain.law.articles import MINORS
 from creditbus.domain.subjects import PERSON
 
 SYNTHETIC: Final = "synthetic"

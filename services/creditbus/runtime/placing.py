@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
-from creditbus.domain.directives import Acknowledgement, Attempt, Directive
-from creditbus.domain.exposures import Exposure
+from creditbus.domain.acts.refusals import DeadLetter, Duplicate, Refusal
+from creditbus.domain.effects.directives import Acknowledgement, Attempt, Directive
+from creditbus.domain.effects.exposures import Exposure
+from creditbus.domain.entries.standings import Standing
 from creditbus.domain.ids import EntryId
-from creditbus.domain.refusals import DeadLetter, Duplicate, Refusal
-from creditbus.domain.standings import Standing
 from creditbus.runtime.kafka import Record
 from creditbus.runtime.storing import Writes
 from creditbus.wire.records import Codec

@@ -17,7 +17,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
 from starlette.exceptions import HTTPException
 
-from creditbus.domain.refusals import Fault, Reason
+from creditbus.domain.acts.refusals import Fault, Reason
 from creditbus.runtime.credentials import CredentialRefused
 from creditbus.runtime.outages import Unavailable
 from creditbus.runtime.producing import RecordTooLarge

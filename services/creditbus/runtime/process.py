@@ -8,9 +8,9 @@ from functools import cached_property
 
 import structlog
 
-from creditbus.domain.catalogue import Catalogue
-from creditbus.domain.deadlines import Clocks
-from creditbus.domain.editions import Editions
+from creditbus.domain.entries.deadlines import Clocks
+from creditbus.domain.law.catalogue import Catalogue
+from creditbus.domain.law.editions import Editions
 from creditbus.runtime.calendars import load_calendar, load_timers
 from creditbus.runtime.clock import Clock, SystemClock
 from creditbus.runtime.editions import load_editions

@@ -12,8 +12,8 @@ from typing import Any, Final
 import msgspec
 from confluent_kafka import Message
 
+from creditbus.domain.acts.refusals import DeadLetter
 from creditbus.domain.ids import SourceId
-from creditbus.domain.refusals import DeadLetter
 from creditbus.engine.values import Arrival, Position, Produced, Unreadable
 from creditbus.wire.headers import ORIGIN, header
 from creditbus.wire.records import RECORD_OF, Codec, Undecodable

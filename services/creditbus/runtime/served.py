@@ -11,11 +11,11 @@ from typing import Final
 
 import msgspec
 
-from creditbus.domain.directives import Attempt, Directive, Outcome
-from creditbus.domain.entries import Stage
-from creditbus.domain.exposures import Exposure
+from creditbus.domain.acts.refusals import Reason
+from creditbus.domain.effects.directives import Attempt, Directive, Outcome
+from creditbus.domain.effects.exposures import Exposure
+from creditbus.domain.entries.entry import Stage
 from creditbus.domain.ids import BodyId, EntryId, ListId, SourceId
-from creditbus.domain.refusals import Reason
 
 PREFIX: Final = "creditbus:1:"
 

@@ -23,12 +23,12 @@ from redis.exceptions import ConnectionError as RedisAway
 from redis.exceptions import ResponseError
 from redis.exceptions import TimeoutError as RedisSilent
 
-from creditbus.domain.directives import Action, Attempt, Directive, Outcome
-from creditbus.domain.entries import Stage
-from creditbus.domain.exposures import Exposure
+from creditbus.domain.acts.refusals import Reason, Refusal
+from creditbus.domain.effects.directives import Action, Attempt, Directive, Outcome
+from creditbus.domain.effects.exposures import Exposure
+from creditbus.domain.entries.entry import Stage
+from creditbus.domain.entries.standings import Standing
 from creditbus.domain.ids import BodyId, EntryId, ListId, ObligationId, SourceId, SubjectId
-from creditbus.domain.refusals import Reason, Refusal
-from creditbus.domain.standings import Standing
 from creditbus.runtime import served
 from creditbus.runtime.outages import Unavailable
 from creditbus.runtime.served import (

@@ -15,11 +15,11 @@ from typing import Any, Final, cast
 import msgspec
 from redis.asyncio import Redis
 
-from creditbus.domain.directives import Acknowledgement, Attempt, Directive
-from creditbus.domain.exposures import Exposure
+from creditbus.domain.acts.refusals import DeadLetter, Duplicate, Refusal
+from creditbus.domain.effects.directives import Acknowledgement, Attempt, Directive
+from creditbus.domain.effects.exposures import Exposure
+from creditbus.domain.entries.standings import Standing
 from creditbus.domain.ids import EntryId
-from creditbus.domain.refusals import DeadLetter, Duplicate, Refusal
-from creditbus.domain.standings import Standing
 from creditbus.runtime.served import (
     BUILD,
     CAUGHT_UP,

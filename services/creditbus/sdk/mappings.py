@@ -11,8 +11,8 @@ from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import Final
 
-from creditbus.domain.aliases import Alias, AliasKind, Confidence, SubjectAliasMapped
-from creditbus.domain.events import Envelope
+from creditbus.domain.acts.events import Envelope
+from creditbus.domain.aliases.claims import Alias, AliasKind, Confidence, SubjectAliasMapped
 from creditbus.domain.identifiers.writing import compact
 from creditbus.domain.ids import SourceId, SubjectId, derive_event_id
 from creditbus.domain.subjects import kind_of, uscc_subject, why_not_subject

@@ -16,8 +16,8 @@ from confluent_kafka import KafkaError, KafkaException, Message, Producer
 from confluent_kafka.schema_registry import SchemaRegistryClient
 
 from creditbus.domain.acts.kinds import ACTS
-from creditbus.domain.aliases import SubjectAliasMapped
-from creditbus.domain.directives import Acknowledgement, Statement
+from creditbus.domain.aliases.claims import SubjectAliasMapped
+from creditbus.domain.effects.directives import Acknowledgement, Statement
 from creditbus.engine.failures import Kind, rule_for
 from creditbus.wire.headers import event_headers
 from creditbus.wire.records import RECORD_OF, Codec

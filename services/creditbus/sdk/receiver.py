@@ -18,7 +18,7 @@ from weakref import WeakValueDictionary
 import msgspec
 from standardwebhooks import Webhook, WebhookVerificationError
 
-from creditbus.domain.directives import Action, Directive, Outcome
+from creditbus.domain.effects.directives import Action, Directive, Outcome
 from creditbus.domain.ids import ObligationId
 
 LONGEST_WAIT_S: Final = 30.0

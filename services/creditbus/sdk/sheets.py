@@ -19,9 +19,9 @@ from typing import Final
 import msgspec
 from python_calamine import CalamineError, CalamineWorkbook
 
-from creditbus.domain.aliases import alias_of, subject_named
+from creditbus.domain.acts.events import EntryListed, Envelope
+from creditbus.domain.aliases.claims import alias_of, subject_named
 from creditbus.domain.calendar import years_after
-from creditbus.domain.events import EntryListed, Envelope
 from creditbus.domain.ids import BasisId, ListId, SourceId, SubjectId, derive_event_id
 from creditbus.domain.subjects import SubjectKind, kind_of, why_not_subject
 

@@ -17,7 +17,7 @@ from typing import Final, Self
 
 import msgspec
 
-from creditbus.domain.catalogue import Catalogue
+from creditbus.domain.law.catalogue import Catalogue
 from creditbus.runtime.catalogue import load_draft
 from creditbus.runtime.credentials import Credentials, Role, file_of, new_token, row_of
 from creditbus.runtime.editions import put, read_edition

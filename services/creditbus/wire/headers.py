@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from creditbus.domain.events import Envelope
+from creditbus.domain.acts.events import Envelope
 
 ORIGIN: Final = "origin"
 ATTESTATION: Final = "attestation"

@@ -19,15 +19,15 @@ import msgspec
 from fastavro.read import SchemaResolutionError
 from fastavro.schema import SchemaParseException, UnknownType
 
+from creditbus.domain.acts.activations import EditionActivated
+from creditbus.domain.acts.events import DayTurned, Envelope
 from creditbus.domain.acts.kinds import ACTS
-from creditbus.domain.aliases import AliasClaims, SubjectAliasMapped, SubjectIdentityConflict
-from creditbus.domain.checks import Access
-from creditbus.domain.directives import Acknowledgement, Attempt, Directive
-from creditbus.domain.editions import EditionActivated
-from creditbus.domain.events import DayTurned, Envelope
-from creditbus.domain.exposures import Exposure
-from creditbus.domain.refusals import DeadLetter, Duplicate, Refusal
-from creditbus.domain.standings import Standing
+from creditbus.domain.acts.refusals import DeadLetter, Duplicate, Refusal
+from creditbus.domain.aliases.claims import AliasClaims, SubjectAliasMapped, SubjectIdentityConflict
+from creditbus.domain.effects.checks import Access
+from creditbus.domain.effects.directives import Acknowledgement, Attempt, Directive
+from creditbus.domain.effects.exposures import Exposure
+from creditbus.domain.entries.standings import Standing
 from creditbus.wire.avro import AvroTypes, Unsupported
 from creditbus.wire.schemas import Schema, Schemas, published
 from creditbus.wire.writing import Write, writer_of

@@ -7,11 +7,11 @@ from itertools import count
 
 from creditbus.audit.decide import Sum, total
 from creditbus.demo.city import organisation
-from creditbus.domain.aliases import AliasClaims
-from creditbus.domain.events import EntryListed, EntryRemoved
+from creditbus.domain.acts.events import EntryListed, EntryRemoved
+from creditbus.domain.acts.refusals import Reason, Refusal
+from creditbus.domain.aliases.claims import AliasClaims
 from creditbus.domain.identifiers.uscc import organisation_in
 from creditbus.domain.ids import ListId, SubjectId
-from creditbus.domain.refusals import Reason, Refusal
 from creditbus.runtime.reading import headers_of
 from creditbus.sdk.publisher import Publisher
 from creditbus.wire.headers import ALIAS, header

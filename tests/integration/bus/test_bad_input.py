@@ -9,8 +9,8 @@ import httpx
 import pytest
 from confluent_kafka.schema_registry import Schema, SchemaRegistryClient
 
+from creditbus.domain.acts.refusals import DeadLetter, Reason, Refusal
 from creditbus.domain.ids import SubjectId
-from creditbus.domain.refusals import DeadLetter, Reason, Refusal
 from creditbus.sdk.publisher import Publisher
 from creditbus.stack.ports import HOST
 from creditbus.wire.topics import DEAD_LETTERS, REFUSALS, inbox

@@ -8,8 +8,8 @@ from pathlib import Path
 from typer.testing import CliRunner
 
 from creditbus.cli.main import app
-from creditbus.domain.directives import Directive
-from creditbus.domain.editions import EditionActivated
+from creditbus.domain.acts.activations import EditionActivated
+from creditbus.domain.effects.directives import Directive
 from creditbus.domain.ids import SubjectId
 from creditbus.sdk.publisher import Publisher
 from creditbus.wire.topics import EVENTS, PARTITIONS, directives

@@ -8,7 +8,7 @@ from typing import Any
 from typer.testing import CliRunner, Result
 
 from creditbus.cli.main import app
-from creditbus.domain.events import EntryListed, EntryRemoved
+from creditbus.domain.acts.events import EntryListed, EntryRemoved
 from creditbus.domain.ids import SubjectId
 from creditbus.sdk.publisher import Publisher
 from creditbus.wire.topics import STANDINGS

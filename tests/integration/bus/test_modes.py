@@ -6,7 +6,7 @@ import subprocess
 import sys
 import time
 
-from creditbus.domain.directives import Action
+from creditbus.domain.effects.directives import Action
 from creditbus.domain.ids import SubjectId
 from tests.bus_fixtures import LiveBus, eventually
 from tests.examples import a_bid_bar

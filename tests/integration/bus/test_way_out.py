@@ -11,7 +11,7 @@ import msgspec
 import pytest
 from standardwebhooks import Webhook
 
-from creditbus.domain.directives import Action, Directive
+from creditbus.domain.effects.directives import Action, Directive
 from creditbus.domain.ids import SubjectId
 from creditbus.sdk.publisher import Publisher
 from creditbus.stack.bus import webhook_secret_name, webhook_url

@@ -19,7 +19,7 @@ from confluent_kafka.admin import (
 )
 
 from creditbus.clock.app import Clock
-from creditbus.domain.events import DayTurned
+from creditbus.domain.acts.events import DayTurned
 from creditbus.stack.local import LocalStack
 from creditbus.wire.topics import PARTITIONS, application
 from tests.integration.views.stage import BOUND_S, Stage, stage_on, wait_until

@@ -9,7 +9,7 @@ from typing import Final
 
 import msgspec
 
-from creditbus.domain.directives import Acknowledgement, Action, Attempt, Directive, Outcome
+from creditbus.domain.effects.directives import Acknowledgement, Action, Attempt, Directive, Outcome
 from creditbus.domain.ids import BodyId, DirectiveId, ObligationId, SubjectId
 from creditbus.wire.topics import ACKNOWLEDGEMENTS, ATTEMPTS, directives, inbox
 from tests.contract.test_serving import directive

@@ -13,7 +13,7 @@ import pytest
 import uvicorn
 from starlette.testclient import TestClient
 
-from creditbus.domain.exposures import Exposure
+from creditbus.domain.effects.exposures import Exposure
 from creditbus.domain.ids import EntryId, ListId, SourceId
 from creditbus.domain.subjects import SubjectKind
 from creditbus.feed.app import build

@@ -12,10 +12,10 @@ import pytest
 from confluent_kafka import Consumer, TopicPartition
 from starlette.testclient import TestClient
 
-from creditbus.domain.directives import Acknowledgement, Outcome
-from creditbus.domain.events import EntryListed
+from creditbus.domain.acts.events import EntryListed
+from creditbus.domain.acts.refusals import Reason, Refusal
+from creditbus.domain.effects.directives import Acknowledgement, Outcome
 from creditbus.domain.ids import EventId, SourceId
-from creditbus.domain.refusals import Reason, Refusal
 from creditbus.gateway.app import build
 from creditbus.gateway.submissions import Receipt
 from creditbus.runtime import producing

@@ -11,9 +11,9 @@ import pytest
 from confluent_kafka import Consumer, TopicPartition
 from starlette.testclient import TestClient
 
-from creditbus.domain.checks import Access
-from creditbus.domain.entries import Stage
-from creditbus.domain.standings import Standing
+from creditbus.domain.effects.checks import Access
+from creditbus.domain.entries.entry import Stage
+from creditbus.domain.entries.standings import Standing
 from creditbus.domain.subjects import SubjectKind
 from creditbus.query.app import build
 from creditbus.runtime import producing

@@ -11,8 +11,8 @@ from typing import TypeVar
 import msgspec
 from redis import Redis
 
+from creditbus.domain.entries.standings import Standing
 from creditbus.domain.ids import SourceId, SubjectId
-from creditbus.domain.standings import Standing
 from creditbus.runtime.clock import SystemClock
 from creditbus.runtime.outages import Unavailable
 from creditbus.runtime.served import BUILD, CAUGHT_UP, COMPLETE, POSITIONS, PREFIX

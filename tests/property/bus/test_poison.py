@@ -16,7 +16,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from creditbus.dispatch.decide import build as build_dispatch
-from creditbus.domain.events import EntryListed, EntryRemoved, RemovalCause
+from creditbus.domain.acts.events import EntryListed, EntryRemoved, RemovalCause
 from creditbus.domain.ids import SubjectId
 from creditbus.domain.subjects import kind_of, uscc_subject, why_not_subject
 from creditbus.engine.values import Arrival, DictState, Output

@@ -17,13 +17,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from creditbus.clock.decide import days_to_turn
+from creditbus.domain.acts.events import DayTurned, EntryListed, EntryRemoved
 from creditbus.domain.calendar import SHANGHAI
-from creditbus.domain.checks import Answer, Check
-from creditbus.domain.entries import Entry
-from creditbus.domain.events import DayTurned, EntryListed, EntryRemoved
-from creditbus.domain.exposures import Exposure
+from creditbus.domain.effects.checks import Answer, Check
+from creditbus.domain.effects.exposures import Exposure
+from creditbus.domain.entries.entry import Entry
+from creditbus.domain.entries.standings import Standing
 from creditbus.domain.ids import ItemId
-from creditbus.domain.standings import Standing
 from creditbus.engine.values import DictState
 from creditbus.exposure.decide import Withdrawal
 from creditbus.exposure.decide import build as build_exposure

@@ -17,9 +17,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from creditbus.dispatch.decide import LEDGER, TABLES, Ledger, build, instruct
-from creditbus.domain.directives import Action, Directive, Ground, Outcome
+from creditbus.domain.effects.directives import Action, Directive, Ground, Outcome
+from creditbus.domain.entries.standings import Standing
 from creditbus.domain.ids import EventId, ObligationId
-from creditbus.domain.standings import Standing
 from creditbus.engine.values import DictState
 from creditbus.sdk.receiver import Answered, Fence
 from tests.examples import (

@@ -8,10 +8,10 @@ from datetime import date
 import msgspec
 
 from creditbus.domain.acts.kinds import SUBJECT_ACTS, EntryAct, OwnAct, SubjectAct
-from creditbus.domain.dossiers import Dossier, about_entry, about_subject
-from creditbus.domain.endings import Rules
+from creditbus.domain.entries.dossiers import Dossier, about_entry, about_subject
+from creditbus.domain.entries.endings import Rules
+from creditbus.domain.entries.standings import Standing, advance, entries_on, turns, with_entries
 from creditbus.domain.ids import EntryId, EventId
-from creditbus.domain.standings import Standing, advance, entries_on, turns, with_entries
 from creditbus.domain.subjects import SubjectKind
 from tests.examples import FIRM, a_catalogue, some_clocks
 

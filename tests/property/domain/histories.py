@@ -8,13 +8,13 @@ from typing import Any, Final
 
 from hypothesis import strategies as st
 
+from creditbus.domain.acts.events import RemovalCause
 from creditbus.domain.acts.objections import ObjectionResult
 from creditbus.domain.acts.references import RecordReference
 from creditbus.domain.acts.registrations import Registration
 from creditbus.domain.acts.repairs import RepairPlace, RepairStep
 from creditbus.domain.acts.revocations import ReorganisationStep
 from creditbus.domain.acts.suspensions import Stay
-from creditbus.domain.events import RemovalCause
 from tests import acts
 from tests.examples import (
     BID_LIST,

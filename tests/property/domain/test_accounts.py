@@ -12,10 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from creditbus.cli.replaying import replay
-from creditbus.domain.account_words import told
-from creditbus.domain.entries import Stage
-from creditbus.domain.measures import asked_of, grounds_of
-from creditbus.domain.subject_accounts import account_of
+from creditbus.domain.accounts.building import account_of
+from creditbus.domain.accounts.words import told
+from creditbus.domain.effects.measures import asked_of, grounds_of
+from creditbus.domain.entries.entry import Stage
 from tests.examples import (
     FIRM,
     a_bid_bar,

@@ -8,7 +8,7 @@ from itertools import combinations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from creditbus.domain.aliases import (
+from creditbus.domain.aliases.claims import (
     AliasClaims,
     AliasKind,
     Confidence,
@@ -16,8 +16,8 @@ from creditbus.domain.aliases import (
     claim,
     conflict_in,
 )
+from creditbus.domain.aliases.resolution import Aliases
 from creditbus.domain.ids import EventId, SubjectId
-from creditbus.domain.resolution import Aliases
 from tests.examples import FIRM, OLD_CODE, OTHER_FIRM, a_mapping
 
 THIRD = SubjectId("uscc:913702000000001230")

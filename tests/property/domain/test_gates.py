@@ -7,7 +7,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from creditbus.domain.gates import Listing, first_fault
+from creditbus.domain.acts.gates import Listing, first_fault
 from tests.examples import a_catalogue, a_dossier, a_listing, standing_on
 
 DATES = st.dates()

@@ -13,16 +13,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from creditbus.dispatch.decide import build as build_dispatch
+from creditbus.domain.acts.doors import door_fault
+from creditbus.domain.acts.events import EntryListed, EntryRemoved
+from creditbus.domain.acts.gates import Listing, first_fault
+from creditbus.domain.acts.refusals import Fault, Reason
 from creditbus.domain.calendar import end_of_day
-from creditbus.domain.catalogue import MeasureClass
-from creditbus.domain.directives import Action, Directive, Lane
-from creditbus.domain.doors import door_fault
-from creditbus.domain.entries import Entry, Stage
-from creditbus.domain.events import EntryListed, EntryRemoved
-from creditbus.domain.gates import Listing, first_fault
-from creditbus.domain.readings import settle
-from creditbus.domain.refusals import Fault, Reason
-from creditbus.domain.standings import Standing
+from creditbus.domain.effects.directives import Action, Directive, Lane
+from creditbus.domain.entries.entry import Entry, Stage
+from creditbus.domain.entries.readings import settle
+from creditbus.domain.entries.standings import Standing
+from creditbus.domain.law.catalogue import MeasureClass
 from creditbus.domain.subjects import SubjectKind
 from creditbus.engine.values import DictState, Output
 from creditbus.listing.agenda import SUBJECTS

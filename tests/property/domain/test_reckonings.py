@@ -10,7 +10,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from creditbus.domain.calendar import LAST_DAY, Calendar
-from creditbus.domain.reckonings import (
+from creditbus.domain.terms.reckonings import (
     Bound,
     Clause,
     Length,

@@ -8,9 +8,9 @@ from itertools import pairwise
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from creditbus.domain.acts.events import EntryListed, EntryRemoved
 from creditbus.domain.acts.kinds import OWN_ACTS
-from creditbus.domain.entries import Stage
-from creditbus.domain.events import EntryListed, EntryRemoved
+from creditbus.domain.entries.entry import Stage
 from tests.examples import DECIDED_ON, standing_on
 from tests.property.domain.folding import Said, content, fold
 from tests.property.domain.histories import DAYS, HISTORIES, LAST_DAY, logs

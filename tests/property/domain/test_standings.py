@@ -8,9 +8,9 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
+from creditbus.domain.acts.events import EntryListed, EntryRemoved, RemovalCause
 from creditbus.domain.calendar import end_of_day
-from creditbus.domain.entries import Stage
-from creditbus.domain.events import EntryListed, EntryRemoved, RemovalCause
+from creditbus.domain.entries.entry import Stage
 from tests.examples import DECIDED_ON, a_bid_bar, a_catalogue, a_grade_a, a_listing, a_removal
 from tests.property.domain.folding import Step, content, fold
 

@@ -9,7 +9,7 @@ from typing import Final
 
 from hypothesis import strategies as st
 
-from creditbus.domain.events import DayTurned, EntryListed, EntryRemoved
+from creditbus.domain.acts.events import DayTurned, EntryListed, EntryRemoved
 from creditbus.engine.values import DictState, Output
 from creditbus.listing.decide import TABLES, build
 from tests.examples import (

@@ -9,11 +9,11 @@ import msgspec
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from creditbus.domain.entries import Stage
-from creditbus.domain.events import DayTurned, EntryListed, EntryRemoved
+from creditbus.domain.acts.events import DayTurned, EntryListed, EntryRemoved
+from creditbus.domain.acts.refusals import Reason, Refusal
+from creditbus.domain.entries.entry import Stage
+from creditbus.domain.entries.standings import Standing
 from creditbus.domain.ids import derive_entry_id
-from creditbus.domain.refusals import Reason, Refusal
-from creditbus.domain.standings import Standing
 from creditbus.engine.values import DictState, Output, Slice
 from creditbus.listing.agenda import SUBJECTS
 from creditbus.listing.decide import DAYS, TABLES

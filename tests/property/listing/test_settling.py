@@ -14,14 +14,15 @@ import msgspec
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from creditbus.domain.acts.activations import EditionActivated, edition_activated
+from creditbus.domain.acts.events import DayTurned, EntryListed
 from creditbus.domain.acts.references import RecordReference
-from creditbus.domain.dossiers import Dossier
-from creditbus.domain.editions import Edition, EditionActivated, Editions, edition_activated
-from creditbus.domain.endings import Rules
-from creditbus.domain.entries import Entry
-from creditbus.domain.events import DayTurned, EntryListed
-from creditbus.domain.facts import FACTS
-from creditbus.domain.standings import Standing, entries_on, with_entries
+from creditbus.domain.entries.dossiers import Dossier
+from creditbus.domain.entries.endings import Rules
+from creditbus.domain.entries.entry import Entry
+from creditbus.domain.entries.standings import Standing, entries_on, with_entries
+from creditbus.domain.law.editions import Edition, Editions
+from creditbus.domain.law.facts import FACTS
 from creditbus.domain.subjects import SubjectKind
 from creditbus.engine.values import DictState, Slice
 from creditbus.listing.agenda import SUBJECTS

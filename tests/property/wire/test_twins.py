@@ -20,7 +20,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from creditbus.domain.events import EntryRemoved
+from creditbus.domain.acts.events import EntryRemoved
 from creditbus.wire.avro import AvroTypes
 from creditbus.wire.bulk import bulk_of
 from creditbus.wire.records import FEWEST, TYPES, Codec, Undecodable, to_record

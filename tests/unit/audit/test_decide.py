@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from creditbus.audit.decide import Sum, merged, reconcile, tally, total
-from creditbus.domain.directives import Action, Directive, Outcome
+from creditbus.domain.effects.directives import Action, Directive, Outcome
 from creditbus.domain.ids import ObligationId
 from tests.examples import SCHEMA_FOLDER, an_acknowledgement
 

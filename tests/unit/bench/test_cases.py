@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from creditbus.bench import cases
-from creditbus.domain.catalogue import Catalogue
-from creditbus.domain.events import EntryListed, EntryRemoved
+from creditbus.domain.acts.events import EntryListed, EntryRemoved
+from creditbus.domain.law.catalogue import Catalogue
 from creditbus.runtime.catalogue import load_catalogue
 from creditbus.wire.records import Codec
 from creditbus.wire.schemas import load_schemas

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from creditbus.bench.law import histories, law
-from creditbus.domain.transitions import entry_of, transition
+from creditbus.domain.entries.transitions import entry_of, transition
 
 
 def test_each_history_is_one_entrys_and_moves_it() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from creditbus.bench.reform import ABOLISHED, reform
-from creditbus.domain.catalogue import Catalogue
+from creditbus.domain.law.catalogue import Catalogue
 from tests.examples import a_catalogue
 
 

@@ -14,9 +14,10 @@ from creditbus.cli.explaining import disagreement, stated
 from creditbus.cli.faults import FAILED, MISUSED
 from creditbus.cli.main import app
 from creditbus.cli.replaying import Row, gathered, replay, until
-from creditbus.domain.editions import Edition, edition_activated
-from creditbus.domain.entries import Stage
-from creditbus.domain.subject_accounts import account_of
+from creditbus.domain.accounts.building import account_of
+from creditbus.domain.acts.activations import edition_activated
+from creditbus.domain.entries.entry import Stage
+from creditbus.domain.law.editions import Edition
 from tests import acts
 from tests.examples import (
     CATALOGUE_FOLDER,

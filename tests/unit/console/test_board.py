@@ -12,9 +12,9 @@ from creditbus.console import fragments
 from creditbus.console.decide import Board, Counts, board_of
 from creditbus.console.login import Sessions, carried, page
 from creditbus.console.words import REASONS, TEXTS, Language, language_of
-from creditbus.domain.entries import Stage
+from creditbus.domain.acts.refusals import Reason
+from creditbus.domain.entries.entry import Stage
 from creditbus.domain.ids import BodyId, ListId, SourceId
-from creditbus.domain.refusals import Reason
 from tests.examples import a_catalogue
 
 AT = datetime(2026, 11, 23, 4, tzinfo=UTC)

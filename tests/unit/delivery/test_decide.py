@@ -15,7 +15,7 @@ from creditbus.delivery.decide import (
     meaning,
     pause,
 )
-from creditbus.domain.directives import Acknowledgement, Action, Directive, Lane, Outcome
+from creditbus.domain.effects.directives import Acknowledgement, Action, Directive, Lane, Outcome
 from creditbus.domain.ids import (
     BodyId,
     DirectiveId,

@@ -13,7 +13,7 @@ import pytest
 
 from creditbus.audit.decide import tally, total
 from creditbus.demo.city import NAME_PREFIX, City, Fate, Submitted, organisation
-from creditbus.domain.directives import Statement
+from creditbus.domain.effects.directives import Statement
 from creditbus.domain.identifiers.uscc import UNIFIED
 from creditbus.domain.ids import SubjectId
 from creditbus.domain.subjects import USCC, SubjectKind

@@ -9,7 +9,7 @@ import pytest
 
 from creditbus.demo.bodies import Received
 from creditbus.demo.latencies import Latency, latencies
-from creditbus.domain.directives import Action
+from creditbus.domain.effects.directives import Action
 
 SENT: Final = datetime(2026, 11, 23, 8, tzinfo=UTC)
 

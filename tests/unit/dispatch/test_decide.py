@@ -8,8 +8,8 @@ import msgspec
 import pytest
 
 from creditbus.dispatch.decide import LEDGER, Ledger, build, instruct, settle
-from creditbus.domain.directives import Action, Directive, Lane, Outcome
-from creditbus.domain.editions import Editions
+from creditbus.domain.effects.directives import Action, Directive, Lane, Outcome
+from creditbus.domain.entries.standings import Standing
 from creditbus.domain.ids import (
     BodyId,
     EventId,
@@ -18,7 +18,7 @@ from creditbus.domain.ids import (
     derive_directive_id,
     derive_obligation_id,
 )
-from creditbus.domain.standings import Standing
+from creditbus.domain.law.editions import Editions
 from creditbus.engine.values import DictState, Output
 from tests.examples import (
     FIRM,

@@ -9,9 +9,9 @@ import msgspec
 import pytest
 
 from creditbus.domain.calendar import end_of_day
-from creditbus.domain.entries import Stage
+from creditbus.domain.effects.measures import ends_at, grounds_of, in_force, remedies_of
+from creditbus.domain.entries.entry import Stage
 from creditbus.domain.ids import ListId, MeasureId
-from creditbus.domain.measures import ends_at, grounds_of, in_force, remedies_of
 from tests.examples import (
     DECIDED_ON,
     ENDS_ON,

@@ -8,9 +8,9 @@ import msgspec
 import pytest
 from hypothesis import given, settings
 
-from creditbus.domain.entries import Stage
-from creditbus.domain.exposures import Exposure
-from creditbus.domain.standings import Standing
+from creditbus.domain.effects.exposures import Exposure
+from creditbus.domain.entries.entry import Stage
+from creditbus.domain.entries.standings import Standing
 from creditbus.domain.subjects import SubjectKind
 from creditbus.engine.values import DictState, Output
 from creditbus.exposure.decide import EXPOSED, TABLES, Withdrawal, build

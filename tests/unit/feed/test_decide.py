@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import msgspec
 
-from creditbus.domain.exposures import Exposure
+from creditbus.domain.effects.exposures import Exposure
 from creditbus.domain.ids import EntryId, ListId, SourceId
 from creditbus.domain.subjects import SubjectKind
 from creditbus.feed.decide import change_of, may_read, visible

@@ -8,9 +8,10 @@ from typing import Any
 import msgspec
 import pytest
 
+from creditbus.domain.acts.events import EntryListed, EntryRemoved, RemovalCause
 from creditbus.domain.acts.kinds import Act
-from creditbus.domain.directives import Acknowledgement, Action, Outcome, answer_record
-from creditbus.domain.events import EntryListed, EntryRemoved, RemovalCause
+from creditbus.domain.acts.refusals import Fault, Reason
+from creditbus.domain.effects.directives import Acknowledgement, Action, Outcome, answer_record
 from creditbus.domain.ids import (
     DirectiveId,
     MeasureId,
@@ -19,7 +20,6 @@ from creditbus.domain.ids import (
     SubjectId,
     derive_event_id,
 )
-from creditbus.domain.refusals import Fault, Reason
 from creditbus.domain.subjects import PersonNumber, SubjectKind
 from creditbus.gateway.decide import acknowledgement_of, event_of
 from creditbus.gateway.submissions import (

@@ -9,10 +9,10 @@ from typing import Final
 import msgspec
 import pytest
 
-from creditbus.domain.catalogue import Catalogue
-from creditbus.domain.directives import Directive, Outcome, Statement
+from creditbus.domain.acts.refusals import Fault, Reason, Refusal
+from creditbus.domain.effects.directives import Directive, Outcome, Statement
 from creditbus.domain.ids import ListId, SourceId, SubjectId
-from creditbus.domain.refusals import Fault, Reason, Refusal
+from creditbus.domain.law.catalogue import Catalogue
 from creditbus.domain.subjects import SubjectKind
 from creditbus.engine.values import Arrival, DictState, Slice
 from creditbus.intake.decide import admit, build

@@ -7,11 +7,11 @@ from typing import Final
 import msgspec
 import pytest
 
-from creditbus.domain.aliases import AliasKind, Confidence, SubjectAliasMapped
-from creditbus.domain.directives import Statement
+from creditbus.domain.acts.refusals import Fault, Reason, Refusal
+from creditbus.domain.aliases.claims import AliasKind, Confidence, SubjectAliasMapped
+from creditbus.domain.aliases.resolution import Aliases
+from creditbus.domain.effects.directives import Statement
 from creditbus.domain.ids import SubjectId
-from creditbus.domain.refusals import Fault, Reason, Refusal
-from creditbus.domain.resolution import Aliases
 from creditbus.domain.subjects import SubjectKind
 from creditbus.engine.values import DictState, Output
 from creditbus.intake.decide import Renamed, admit, build
@@ -31,7 +31,7 @@ from tests.examples import (
     an_acknowledgement,
     decided,
 )
-from tests.unit.domain.test_aliases import known
+from tests.unit.domain.aliases.test_aliases import known
 from tests.unit.intake.test_decide import a_directive
 
 OLD: Final = SubjectId(f"org9:{OLD_CODE}")

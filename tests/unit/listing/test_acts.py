@@ -10,19 +10,19 @@ import pytest
 
 from creditbus.domain.acts.commitments import CommitmentStep
 from creditbus.domain.acts.decisions import Procedure
+from creditbus.domain.acts.events import RemovalCause
 from creditbus.domain.acts.kinds import ACTS, FACTS, Act, is_way_out
 from creditbus.domain.acts.objections import ObjectionResult
+from creditbus.domain.acts.refusals import Reason, Refusal
 from creditbus.domain.acts.registrations import Registration
 from creditbus.domain.acts.repairs import RepairDocument, RepairStep
 from creditbus.domain.acts.revocations import ReorganisationStep
 from creditbus.domain.acts.suspensions import Stay
-from creditbus.domain.catalogue import Tier
-from creditbus.domain.editions import Editions
-from creditbus.domain.entries import Stage
-from creditbus.domain.events import RemovalCause
-from creditbus.domain.notes import Note
-from creditbus.domain.refusals import Reason, Refusal
-from creditbus.domain.standings import Standing
+from creditbus.domain.entries.entry import Stage
+from creditbus.domain.entries.notes import Note
+from creditbus.domain.entries.standings import Standing
+from creditbus.domain.law.catalogue import Tier
+from creditbus.domain.law.editions import Editions
 from creditbus.engine.values import DictState, Output
 from creditbus.listing.agenda import DUE, SUBJECTS
 from creditbus.listing.decide import TABLES, build

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from creditbus.domain.aliases import AliasClaims, SubjectIdentityConflict
-from creditbus.domain.refusals import Duplicate, Reason, Refusal
+from creditbus.domain.acts.refusals import Duplicate, Reason, Refusal
+from creditbus.domain.aliases.claims import AliasClaims, SubjectIdentityConflict
 from creditbus.engine.values import DictState
 from creditbus.listing.aliases import Settled
 from creditbus.listing.app import write

@@ -7,11 +7,11 @@ from typing import Final
 
 import pytest
 
+from creditbus.domain.acts.events import DayTurned, EntryListed, EntryRemoved, RemovalCause
+from creditbus.domain.acts.refusals import Duplicate, Reason, Refusal
 from creditbus.domain.calendar import end_of_day
-from creditbus.domain.entries import Stage
-from creditbus.domain.events import DayTurned, EntryListed, EntryRemoved, RemovalCause
-from creditbus.domain.refusals import Duplicate, Reason, Refusal
-from creditbus.domain.standings import Standing
+from creditbus.domain.entries.entry import Stage
+from creditbus.domain.entries.standings import Standing
 from creditbus.engine.values import DictState, Output
 from creditbus.listing.agenda import DUE, SUBJECTS
 from creditbus.listing.decide import build

@@ -8,11 +8,12 @@ from typing import Final
 import msgspec
 import pytest
 
-from creditbus.domain.editions import Edition, Editions, EditionUnknown, edition_activated
-from creditbus.domain.events import EntryListed
+from creditbus.domain.acts.activations import edition_activated
+from creditbus.domain.acts.events import EntryListed
+from creditbus.domain.acts.refusals import Reason, Refusal
+from creditbus.domain.entries.standings import Standing
 from creditbus.domain.ids import BasisId, ListId
-from creditbus.domain.refusals import Reason, Refusal
-from creditbus.domain.standings import Standing
+from creditbus.domain.law.editions import Edition, Editions, EditionUnknown
 from creditbus.engine.values import DictState, Output
 from creditbus.listing.decide import TABLES, build
 from tests.examples import a_catalogue, a_listing, a_turn, decided, some_editions, state_hash

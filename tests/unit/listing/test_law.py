@@ -9,11 +9,11 @@ import pytest
 
 from creditbus.dispatch.decide import build as build_dispatch
 from creditbus.domain.acts.objections import ObjectionResult
+from creditbus.domain.acts.refusals import Reason, Refusal
 from creditbus.domain.calendar import end_of_day
-from creditbus.domain.directives import Action, Directive, Lane
-from creditbus.domain.entries import Deadline, Stage
-from creditbus.domain.refusals import Reason, Refusal
-from creditbus.domain.standings import Standing
+from creditbus.domain.effects.directives import Action, Directive, Lane
+from creditbus.domain.entries.entry import Deadline, Stage
+from creditbus.domain.entries.standings import Standing
 from creditbus.engine.values import DictState, Output
 from creditbus.listing.decide import build
 from tests.acts import an_objection, an_objection_ruling

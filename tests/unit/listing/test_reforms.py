@@ -10,13 +10,14 @@ import msgspec
 import pytest
 
 from creditbus.dispatch.decide import build as build_dispatch
+from creditbus.domain.acts.activations import edition_activated
 from creditbus.domain.calendar import DAY
-from creditbus.domain.catalogue import Catalogue, Publication
-from creditbus.domain.directives import Directive
-from creditbus.domain.editions import Edition, Editions, edition_activated, reformed
-from creditbus.domain.entries import Stage
+from creditbus.domain.effects.directives import Directive
+from creditbus.domain.entries.entry import Stage
+from creditbus.domain.entries.standings import Standing
 from creditbus.domain.ids import ListId, MeasureId
-from creditbus.domain.standings import Standing
+from creditbus.domain.law.catalogue import Catalogue, Publication
+from creditbus.domain.law.editions import Edition, Editions, reformed
 from creditbus.engine.values import DictState
 from creditbus.exposure.decide import Withdrawal
 from creditbus.exposure.decide import build as build_exposure

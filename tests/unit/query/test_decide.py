@@ -9,12 +9,12 @@ import msgspec
 import pytest
 
 from creditbus.domain.calendar import SHANGHAI, end_of_day
-from creditbus.domain.catalogue import Catalogue, MeasureClass, Trigger
-from creditbus.domain.checks import Answer, Check, Verdict
-from creditbus.domain.editions import Editions
-from creditbus.domain.entries import Stage
+from creditbus.domain.effects.checks import Answer, Check, Verdict
+from creditbus.domain.entries.entry import Stage
+from creditbus.domain.entries.standings import Standing
 from creditbus.domain.ids import ItemId, MeasureId, SubjectId
-from creditbus.domain.standings import Standing
+from creditbus.domain.law.catalogue import Catalogue, MeasureClass, Trigger
+from creditbus.domain.law.editions import Editions
 from creditbus.query.decide import answer, why_not
 from tests.examples import (
     ENDS_ON,

@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from creditbus.domain.refusals import Fault, Reason
+from creditbus.domain.acts.refusals import Fault, Reason
 from creditbus.domain.subjects import SubjectKind, why_not_subject
 from creditbus.runtime.persons import NoPersonKey, Persons, citizen_born, is_adult
 

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from creditbus.domain.calendar import Holiday, Year
-from creditbus.domain.reckonings import Clause
-from creditbus.domain.terms import TermClause
-from creditbus.domain.timers import Timer
+from creditbus.domain.terms.clauses import TermClause
+from creditbus.domain.terms.reckonings import Clause
+from creditbus.domain.terms.timers import Timer
 from creditbus.runtime.calendars import CalendarInvalid, load_calendar, load_terms
 from creditbus.runtime.catalogue import load_catalogue
 from tests.examples import CATALOGUE_FOLDER

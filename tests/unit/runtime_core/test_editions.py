@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from creditbus.domain.editions import EditionUnknown
+from creditbus.domain.law.editions import EditionUnknown
 from creditbus.runtime.catalogue import CatalogueInvalid, load_draft
 from creditbus.runtime.editions import EditionDamaged, Shelf, load_editions, put, read_edition
 from tests.examples import CATALOGUE_FOLDER, EDITIONS_FOLDER, some_editions

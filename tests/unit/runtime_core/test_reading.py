@@ -7,9 +7,9 @@ from typing import Final
 import pytest
 from confluent_kafka import Message
 
-from creditbus.domain.directives import Acknowledgement
-from creditbus.domain.events import DayTurned, EntryListed, EntryRemoved
-from creditbus.domain.refusals import DeadLetter
+from creditbus.domain.acts.events import DayTurned, EntryListed, EntryRemoved
+from creditbus.domain.acts.refusals import DeadLetter
+from creditbus.domain.effects.directives import Acknowledgement
 from creditbus.engine.values import Position, Unreadable
 from creditbus.runtime.reading import KEPT_BYTES, dead_letter, position_of, values
 from creditbus.wire.records import Codec

@@ -14,7 +14,7 @@ import msgspec
 import pytest
 from standardwebhooks import Webhook
 
-from creditbus.domain.directives import Action, Directive, Outcome
+from creditbus.domain.effects.directives import Action, Directive, Outcome
 from creditbus.domain.ids import ObligationId
 from creditbus.runtime.clock import SystemClock
 from creditbus.sdk.receiver import Answered, Fence, Forged, Receiver

@@ -11,8 +11,8 @@ from typing import Final
 import openpyxl
 import pytest
 
-from creditbus.domain.events import EntryListed
-from creditbus.domain.gates import Listing, first_fault
+from creditbus.domain.acts.events import EntryListed
+from creditbus.domain.acts.gates import Listing, first_fault
 from creditbus.domain.ids import SourceId
 from creditbus.domain.subjects import SubjectKind
 from creditbus.sdk.sheets import CONDUCTS, RowFault, read_court_list

@@ -9,8 +9,8 @@ import fastavro
 import msgspec
 import pytest
 
-from creditbus.domain.events import Envelope
-from creditbus.domain.refusals import DeadLetter
+from creditbus.domain.acts.events import Envelope
+from creditbus.domain.acts.refusals import DeadLetter
 from creditbus.wire.records import Codec, Undecodable, to_record
 from creditbus.wire.schemas import load_schemas
 from tests.examples import SCHEMA_FOLDER, a_codec, a_listing, a_removal, an_envelope

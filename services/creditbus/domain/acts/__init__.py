@@ -1,5 +1,11 @@
-"""What authorities state beyond listing and removing: each module one noun of the law.
+"""Acts: what authorities and registrars state, and why a statement is refused.
 
-Acts about an entry move its registers (``creditbus.domain.registers``); the others are facts about
-a subject that burden nobody.
+Read ``events`` first: the envelope, and the listing and removal of an entry. Each further kind of
+act is a module named after its noun, from ``listings`` and ``objections`` to ``revocations``;
+``kinds`` names them all together, ``rows`` joins their records to the numbers in ``law.facts``.
+``doors`` asks who speaks about whom, ``gates`` whether a listing is lawful, and a no is one of the
+``refusals``. ``activations`` tells the log of a new edition.
+
+Acts about an entry move its registers (``entries.registers``); the others are facts about a subject
+that burden nobody.
 """

@@ -7,8 +7,8 @@ from enum import StrEnum
 
 import msgspec
 
-from creditbus.domain.catalogue import Tier
-from creditbus.domain.events import Envelope
+from creditbus.domain.acts.events import Envelope
+from creditbus.domain.law.catalogue import Tier
 
 
 class Procedure(StrEnum):

@@ -7,6 +7,7 @@ from typing import Final
 from creditbus.domain.acts.commitments import CommitmentChanged
 from creditbus.domain.acts.decisions import PenaltyDecided, PermitDecided
 from creditbus.domain.acts.evaluations import GovernanceStepDone, OrganisationEvaluated
+from creditbus.domain.acts.events import DayTurned, EntryListed, EntryRemoved
 from creditbus.domain.acts.listings import EntryExtended, EntryNoticed, EntryVaried
 from creditbus.domain.acts.objections import ObjectionDecided, ObjectionFiled, ObjectionResult
 from creditbus.domain.acts.registrations import RelationChanged, SubjectRegistered
@@ -27,7 +28,6 @@ from creditbus.domain.acts.suspensions import (
     RestrictionLifted,
     Stay,
 )
-from creditbus.domain.events import DayTurned, EntryListed, EntryRemoved
 
 OwnAct = EntryNoticed | EntryListed | EntryExtended | EntryVaried | EntryRemoved
 """Acts of a list's keeper in the record of the entry itself; its revisions order them."""

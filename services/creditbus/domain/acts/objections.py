@@ -7,8 +7,8 @@ from enum import StrEnum
 
 import msgspec
 
+from creditbus.domain.acts.events import Envelope
 from creditbus.domain.acts.references import RecordReference
-from creditbus.domain.events import Envelope
 from creditbus.domain.ids import ListId
 
 

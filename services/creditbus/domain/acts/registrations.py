@@ -7,7 +7,7 @@ from enum import StrEnum
 
 import msgspec
 
-from creditbus.domain.events import Envelope
+from creditbus.domain.acts.events import Envelope
 from creditbus.domain.ids import SubjectId
 
 

@@ -1,0 +1,296 @@
+"""Gates: what an act that burdens must pass before an entry can start, each naming its article.
+
+A removal passes no gate (law 7): a problem of the original must never hold the way out. The gates
+are a mapping in the order of ``Reason``, asserted at import; the first that fails is the refusal.
+Who may speak about whom is asked first, in ``doors``; what is no listing is asked there alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+from operator import attrgetter
+from typing import Any, Final, Generic, TypeVar
+
+import msgspec
+
+from creditbus.domain.acts.events import EntryListed
+from creditbus.domain.acts.listings import EntryExtended, EntryNoticed, EntryVaried
+from creditbus.domain.acts.refusals import Fault, Reason
+from creditbus.domain.calendar import years_after
+from creditbus.domain.law.articles import CONSENT, LISTS
+from creditbus.domain.law.catalogue import Catalogue, Level, ListDefinition, Polarity
+from creditbus.domain.subjects import is_person, kind_of
+from creditbus.domain.terms.spans import years_allowed
+
+_FIRST_YEAR: Final = 1949
+_LAST_YEAR: Final = 2098
+"""Agencies' systems write 2999-12-31, 2099-12-31 or 1900-01-01 for "not known".
+
+No term of the law runs so long, and no decision is so old.
+"""
+
+_PENALTY_LAW: Final = "行政处罚法 第三十四条、第四十四条"
+
+Burden = EntryListed | EntryNoticed | EntryExtended | EntryVaried
+"""Acts that burden a subject, or announce it."""
+
+BURDENS: Final = (EntryListed, EntryNoticed, EntryExtended, EntryVaried)
+_DECISIONS: Final = (EntryListed, EntryExtended, EntryVaried)
+
+B_co = TypeVar("B_co", bound=Burden, covariant=True)
+
+
+class Listing(msgspec.Struct, Generic[B_co], frozen=True):
+    """An act that burdens, with the rules it falls under."""
+
+    event: B_co
+    definition: ListDefinition
+    catalogue: Catalogue
+
+
+class Gate(msgspec.Struct, frozen=True):
+    """A condition: its field, its article, what to do, whether an act fails it, and of which."""
+
+    field: str
+    article: str
+    advice: str
+    fails: Callable[[Listing[Any]], bool]
+    of: tuple[type, ...] = (EntryListed,)
+
+
+def _basis_unknown(listing: Listing[Burden]) -> bool:
+    return not set(listing.event.envelope.bases) <= listing.catalogue.bases.keys()
+
+
+def _basis_not_of_list(listing: Listing[Burden]) -> bool:
+    return set(listing.event.envelope.bases).isdisjoint(listing.definition.bases)
+
+
+def _basis_not_in_force(listing: Listing[Burden]) -> bool:
+    envelope, rows = listing.event.envelope, listing.catalogue.bases
+    for name in envelope.bases:
+        basis = rows[name]
+        if not (basis.enabled and basis.is_in_force(envelope.decided_on)):
+            return True
+    return False
+
+
+def _basis_too_low(listing: Listing[Burden]) -> bool:
+    rows, own = listing.catalogue.bases, listing.definition.bases
+    for basis in listing.event.envelope.bases:
+        if basis in own and rows[basis].level is not Level.MEMORANDUM:
+            return False
+    return True
+
+
+def _provision_unknown(listing: Listing[EntryListed | EntryNoticed | EntryVaried]) -> bool:
+    known, named = listing.definition.provisions, listing.event.provisions
+    if not named:
+        return bool(known) and type(listing.event) is not EntryNoticed
+    return not set(named) <= known.keys()
+
+
+def _measure_unpublished(listing: Listing[EntryListed | EntryNoticed]) -> bool:
+    known, list_id = listing.catalogue.measures, listing.definition.id
+    for name in listing.event.measures:
+        measure = known.get(name)
+        if measure is None or not measure.enabled:
+            return True
+        if all(trigger.list_id != list_id for trigger in measure.triggers):
+            return True
+    return False
+
+
+def _notice_missing(listing: Listing[EntryListed]) -> bool:
+    event = listing.event
+    served_on = event.notice_served_on
+    return listing.definition.notice_required and (
+        served_on is None or served_on > event.envelope.decided_on
+    )
+
+
+def _rights_not_stated(listing: Listing[EntryListed | EntryNoticed]) -> bool:
+    return listing.definition.notice_required and not listing.event.rights_stated
+
+
+def _consent_missing(listing: Listing[EntryListed]) -> bool:
+    event, definition = listing.event, listing.definition
+    is_asked = definition.consent_required or definition.polarity is Polarity.RED
+    if not is_asked or not is_person(kind_of(event.envelope.subject_id)):
+        return False
+    return event.consent_on is None or event.consent_on > event.envelope.decided_on
+
+
+def _term_missing(listing: Listing[EntryListed]) -> bool:
+    event, definition = listing.event, listing.definition
+    if event.ends_on is not None:
+        return event.until_performed
+    # A provision that fixes a number of years never runs until performed, whatever its list allows.
+    allowed = years_allowed(definition, event.provisions)
+    return not (event.until_performed and definition.until_performed and allowed is None)
+
+
+def _term_before_decision(listing: Listing[EntryListed | EntryExtended]) -> bool:
+    event, envelope = listing.event, listing.event.envelope
+    if isinstance(event, EntryListed):
+        begins_on = max(envelope.decided_on, envelope.effective_on or envelope.decided_on)
+        return event.ends_on is not None and event.ends_on < begins_on
+    return event.ends_on <= event.extended_from
+
+
+def _term_too_long(listing: Listing[EntryListed | EntryExtended]) -> bool:
+    event, definition, ends_on = listing.event, listing.definition, listing.event.ends_on
+    if ends_on is None:
+        return False
+    if isinstance(event, EntryListed):
+        years = years_allowed(definition, event.provisions)
+        starts_on = event.envelope.effective_on or event.envelope.decided_on
+    else:
+        years, starts_on = definition.extension_years, event.extended_from
+    if ends_on.year > _LAST_YEAR or years is None:
+        return ends_on.year > _LAST_YEAR
+    return ends_on > years_after(starts_on, years)
+
+
+def _date_made_up(listing: Listing[Burden]) -> bool:
+    days = list(filter(None, _DAYS_OF[type(listing.event)](listing.event)))
+    return min(days).year < _FIRST_YEAR or max(days).year > _LAST_YEAR
+
+
+_STATED: Final = ("envelope.decided_on", "envelope.effective_on")
+_DAYS_OF: Final[dict[type, Callable[[Any], tuple[date | None, ...]]]] = {
+    EntryListed: attrgetter(*_STATED, "ends_on", "notice_served_on", "consent_on", "act_ended_on"),
+    EntryNoticed: attrgetter(*_STATED, "served_on", "answer_by", "lapses_on"),
+    EntryExtended: attrgetter(*_STATED, "extended_from", "ends_on"),
+    EntryVaried: attrgetter(*_STATED),
+}
+
+
+GATES: Final[dict[Reason, Gate]] = {
+    Reason.BASIS_MISSING: Gate(
+        "bases",
+        LISTS,
+        "name the provision that the decision rests on",
+        lambda listing: not listing.event.envelope.bases,
+        BURDENS,
+    ),
+    Reason.BASIS_UNKNOWN: Gate(
+        "bases",
+        LISTS,
+        "name bases of the catalogue, or have the basis registered first",
+        _basis_unknown,
+        BURDENS,
+    ),
+    Reason.BASIS_NOT_OF_LIST: Gate(
+        "bases",
+        LISTS,
+        "at least one basis must be one that the list stands on",
+        _basis_not_of_list,
+        BURDENS,
+    ),
+    Reason.BASIS_NOT_IN_FORCE: Gate(
+        "bases",
+        "立法法 第一百零四条",
+        "every basis must be in force on the day of the decision",
+        _basis_not_in_force,
+        BURDENS,
+    ),
+    Reason.BASIS_TOO_LOW: Gate(
+        "bases",
+        LISTS,
+        "a memorandum alone is no basis: name the law or regulation that it rests on",
+        _basis_too_low,
+        BURDENS,
+    ),
+    Reason.DOCUMENT_MISSING: Gate(
+        "document_number",
+        LISTS,
+        "give the number of the decision",
+        lambda listing: not listing.event.envelope.document_number.strip(),
+        _DECISIONS,
+    ),
+    Reason.PROVISION_UNKNOWN: Gate(
+        "provisions",
+        LISTS,
+        "name the article, behaviour or item as the list's rule numbers it",
+        _provision_unknown,
+        (EntryListed, EntryNoticed, EntryVaried),
+    ),
+    Reason.MEASURE_UNPUBLISHED: Gate(
+        "measures",
+        "国办发〔2020〕49号 (九)",
+        "only measures of the published catalogue, on this list, may follow",
+        _measure_unpublished,
+        (EntryListed, EntryNoticed),
+    ),
+    Reason.NOTICE_MISSING: Gate(
+        "notice_served_on",
+        _PENALTY_LAW,
+        "serve the notice first and give its day",
+        _notice_missing,
+    ),
+    Reason.RIGHTS_NOT_STATED: Gate(
+        "rights_stated",
+        _PENALTY_LAW,
+        "the notice must state the subject's rights",
+        _rights_not_stated,
+        (EntryListed, EntryNoticed),
+    ),
+    Reason.CONSENT_MISSING: Gate(
+        "consent_on",
+        CONSENT,
+        "a natural person is honoured on the own application alone: give the day of the consent",
+        _consent_missing,
+    ),
+    Reason.TERM_MISSING: Gate(
+        "ends_on",
+        LISTS,
+        "give the last day of the term, or until_performed where the list allows it, not both",
+        _term_missing,
+    ),
+    Reason.TERM_BEFORE_DECISION: Gate(
+        "ends_on",
+        LISTS,
+        "the term must not end before the decision or its first day of effect",
+        _term_before_decision,
+        (EntryListed, EntryExtended),
+    ),
+    Reason.TERM_TOO_LONG: Gate(
+        "ends_on",
+        "山东省社会信用条例 第三十八条",
+        "the term must not pass what the provision allows",
+        _term_too_long,
+        (EntryListed, EntryExtended),
+    ),
+    Reason.DATE_MADE_UP: Gate(
+        "decided_on",
+        LISTS,
+        "leave a day out that is not known: 2999-12-31 and 1900-01-01 are no days of the law",
+        _date_made_up,
+        BURDENS,
+    ),
+}
+
+assert list(GATES) == [reason for reason in Reason if reason in GATES], "gates keep Reason's order"
+
+
+_OF: Final = {
+    kind: tuple((reason, gate) for reason, gate in GATES.items() if kind in gate.of)
+    for kind in BURDENS
+}
+
+
+def results(listing: Listing[Burden]) -> tuple[tuple[Reason, Gate, bool], ...]:
+    """Return each gate that is asked of the act, in their order, and whether the act passes it."""
+    return tuple(
+        (reason, gate, not gate.fails(listing)) for reason, gate in _OF[type(listing.event)]
+    )
+
+
+def first_fault(listing: Listing[Burden]) -> Fault | None:
+    """Return the first gate that the act fails, as a fault, or none."""
+    for reason, gate in _OF[type(listing.event)]:
+        if gate.fails(listing):
+            return Fault(reason, gate.field, gate.article, gate.advice)
+    return None

@@ -1,0 +1,153 @@
+"""Directives: one instruction to one executing body, to apply or lift one measure on one subject.
+
+An **obligation** is (subject, measure, body). It stands while any active entry supports it, so
+lifting one of two entries lifts nothing that the other still carries. A directive states an
+obligation's whole present state at a revision of its subject; the body ignores a revision it has
+seen, or a lower one.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from enum import StrEnum
+
+import msgspec
+
+from creditbus.domain.acts.events import Envelope
+from creditbus.domain.acts.kinds import Act
+from creditbus.domain.aliases.claims import SubjectAliasMapped
+from creditbus.domain.ids import (
+    BasisId,
+    BodyId,
+    DirectiveId,
+    EntryId,
+    EventId,
+    ListId,
+    MeasureId,
+    ObligationId,
+    SourceId,
+    SubjectId,
+)
+from creditbus.domain.subjects import SubjectKind
+
+
+class Action(StrEnum):
+    """What the body shall do."""
+
+    APPLY = "APPLY"
+    LIFT = "LIFT"
+
+
+class Lane(StrEnum):
+    """Which queue a directive travels in: the way out has its own, so that no burst delays it."""
+
+    LIFT = "lift"
+    APPLY = "apply"
+
+
+class Ground(msgspec.Struct, frozen=True, kw_only=True):
+    """An active entry that supports the measure: what the counter must be able to name."""
+
+    entry_id: EntryId
+    list_id: ListId
+    source: SourceId
+    document_number: str
+    bases: tuple[BasisId, ...]
+    provisions: tuple[str, ...]
+    decided_on: date
+    ends_at: datetime | None
+    disputed: bool = False
+
+
+class Directive(msgspec.Struct, frozen=True, kw_only=True):
+    """One obligation's whole present state; a lift has no grounds left.
+
+    ``ends_at`` is the instant after which the measure must not be applied even without a lift;
+    none where a ground runs until performed. ``human_review``: a human decides, this is advice.
+    """
+
+    directive_id: DirectiveId
+    obligation_id: ObligationId
+    body: BodyId
+    measure_id: MeasureId
+    action: Action
+    revision: int
+    subject_kind: SubjectKind
+    subject_id: SubjectId
+    subject_name: str | None
+    grounds: tuple[Ground, ...]
+    bases: tuple[BasisId, ...]
+    remedies: tuple[str, ...]
+    ends_at: datetime | None
+    human_review: bool
+    disputed: bool
+    edition: str
+    caused_by: EventId
+    synthetic: bool = False
+    is_correction: bool = False
+
+    @property
+    def lane(self) -> Lane:
+        """Return the queue: lifts, corrections and marks first, new applications in turn."""
+        return Lane.LIFT if self.action is Action.LIFT or self.is_correction else Lane.APPLY
+
+
+class Outcome(StrEnum):
+    """How a body answers a directive. ``ACCEPTED`` settles nothing: the directive is still owed."""
+
+    ACCEPTED = "ACCEPTED"
+    APPLIED = "APPLIED"
+    DECLINED = "DECLINED"
+    NOT_APPLICABLE = "NOT_APPLICABLE"
+    SUPERSEDED = "SUPERSEDED"
+
+    @property
+    def settles(self) -> bool:
+        """Tell whether the body owes nothing more after this answer."""
+        return self is not Outcome.ACCEPTED
+
+
+class Acknowledgement(
+    msgspec.Struct, frozen=True, kw_only=True, tag="acknowledgement", tag_field="type"
+):
+    """A body's answer to a directive at a revision.
+
+    An event like any other, from the body's inbox.
+    """
+
+    envelope: Envelope
+    directive_id: DirectiveId
+    obligation_id: ObligationId
+    measure_id: MeasureId
+    action: Action
+    revision: int
+    outcome: Outcome
+    detail: str = ""
+
+
+Statement = Act | SubjectAliasMapped | Acknowledgement
+"""What a party puts into its own inbox."""
+
+
+def answer_record(directive_id: DirectiveId, outcome: Outcome) -> tuple[str, int]:
+    """Return the record id and the record revision of an answer that its body gave no name.
+
+    Both ways in use it, so a body that answers the webhook and the gateway alike says one thing.
+    """
+    return f"{directive_id}:{outcome}", 1
+
+
+class Attempt(msgspec.Struct, frozen=True, kw_only=True):
+    """One try to deliver a directive by webhook: what came back, after how many milliseconds."""
+
+    directive_id: DirectiveId
+    obligation_id: ObligationId
+    subject_id: SubjectId
+    body: BodyId
+    lane: Lane
+    number: int
+    tried_at: datetime
+    duration_ms: int
+    status: int | None
+    outcome: Outcome | None
+    detail: str = ""

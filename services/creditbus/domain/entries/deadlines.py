@@ -1,0 +1,178 @@
+"""Deadlines: the authority's clocks, and which of them have run out on a day.
+
+A clock that runs out harms the subject nowhere: it is shown with the entry, and the mark that
+protects the subject stays until the authority has done what it owes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import date
+from typing import Final, overload
+
+import msgspec
+
+from creditbus.domain.acts.objections import ObjectionResult
+from creditbus.domain.acts.repairs import RepairPlace, RepairStep
+from creditbus.domain.calendar import Calendar, days_after
+from creditbus.domain.entries.entry import Deadline
+from creditbus.domain.entries.registers import (
+    Filed,
+    Objection,
+    ObjectionRuled,
+    Registers,
+    Repair,
+    RepairRuled,
+)
+from creditbus.domain.law.catalogue import ListDefinition, Publication
+from creditbus.domain.terms.timers import Timer, deadline
+
+
+class Clocks(msgspec.Struct, frozen=True):
+    """The timers of the law by id, and the calendar that they are counted by; without, none run."""
+
+    timers: Mapping[str, Timer] = {}
+    calendar: Calendar = Calendar()
+
+
+NO_CLOCKS: Final = Clocks()
+
+_TIMER_OF: Final = {
+    Deadline.OBJECTION_DECISION: "OBJECTION-OTHERS",
+    Deadline.CORRECTION: "REPORT-REVOKED",
+    Deadline.REPAIR_ACCEPTANCE: "REPAIR-AUTHORITY",
+    Deadline.REPAIR_DECISION: "REPAIR-RESULT",
+    Deadline.REPAIR_PROPAGATION: "STOP-AFTER-REMOVAL",
+}
+"""Whether others must help with an objection the bus cannot know, so nobody is late before that.
+
+For telling the three places no text in force gives days outside the courts: then nobody is late.
+"""
+
+_COURT_TIMER_OF: Final = {
+    Deadline.OBJECTION_DECISION: "COURT-REVIEW",
+    Deadline.CORRECTION: "COURT-CORRECT",
+    Deadline.REPAIR_PROPAGATION: "COURT-DELETE",
+}
+
+_RESULTS: Final = tuple(ObjectionResult)[::-1]
+_STEPS: Final = tuple(RepairStep)
+
+
+def due_on(
+    start: date, kind: Deadline, definition: ListDefinition | None, clocks: Clocks
+) -> date | None:
+    """Return the last day of a clock that began on a day; none where no timer binds anybody."""
+    is_court = definition is not None and definition.publication is Publication.COURT
+    timer_id = (_COURT_TIMER_OF if is_court else _TIMER_OF).get(kind, _TIMER_OF[kind])
+    timer = clocks.timers.get(timer_id)
+    if timer is None or not timer.is_in_force(start):
+        return None
+    return deadline(timer, start, clocks.calendar).end
+
+
+@overload
+def ruling_of(registers: Registers, case: Objection) -> ObjectionRuled | None: ...
+@overload
+def ruling_of(registers: Registers, case: Repair) -> RepairRuled | None: ...
+def ruling_of(
+    registers: Registers, case: Objection | Repair
+) -> ObjectionRuled | RepairRuled | None:
+    """Return the decision of an objection or an application that holds: the last, none yet if none.
+
+    Of two of one day the further one holds: a removal before a dismissal, a cancellation last.
+    """
+    if isinstance(case, Objection):
+        return max(
+            (each for each in case.rulings if registers.counts(each)),
+            key=lambda each: (each.decided_on, _RESULTS.index(each.result), each.record_id),
+            default=None,
+        )
+    return max(
+        (
+            each
+            for each in case.rulings
+            if each.step is not RepairStep.ACCEPTED and registers.counts(each)
+        ),
+        key=lambda each: (each.decided_on, _STEPS.index(each.step), each.record_id),
+        default=None,
+    )
+
+
+def is_open(registers: Registers, case: Objection | Repair) -> bool:
+    """Tell whether an objection or an application waits: filed, not taken back, not done with.
+
+    An objection that ends in a correction waits until the keeper has stated the entry anew.
+    """
+    if _filing(registers, case) is None:
+        return False
+    if isinstance(case, Repair):
+        return ruling_of(registers, case) is None
+    ruling = ruling_of(registers, case)
+    return ruling is None or _awaits_correction(registers, ruling)
+
+
+def overdue(
+    registers: Registers, definition: ListDefinition | None, day: date | None, clocks: Clocks
+) -> tuple[Deadline, ...]:
+    """Return the clocks that have run out by a day, each once, in the order of their kinds."""
+    if day is None or not (registers.objections or registers.repairs):
+        return ()
+    late = set()
+    for kind, start in _running(registers):
+        last_on = due_on(start, kind, definition, clocks)
+        if last_on is not None and last_on < day:
+            late.add(kind)
+    return tuple(kind for kind in Deadline if kind in late)
+
+
+def due_days(
+    registers: Registers, definition: ListDefinition | None, clocks: Clocks
+) -> Iterator[date]:
+    """Yield the days on which a clock that still runs will have run out."""
+    for kind, start in _running(registers):
+        last_on = due_on(start, kind, definition, clocks)
+        if last_on is not None:
+            yield days_after(last_on, 1)
+
+
+def _running(registers: Registers) -> Iterator[tuple[Deadline, date]]:
+    """Yield each clock that nobody has stopped, with the day from which it counts."""
+    for objection in registers.objections:
+        filed = _filing(registers, objection)
+        ruling = ruling_of(registers, objection)
+        if ruling is None and filed is not None:
+            yield Deadline.OBJECTION_DECISION, filed.filed_on
+        elif ruling is not None and _awaits_correction(registers, ruling):
+            yield Deadline.CORRECTION, ruling.decided_on
+    for repair in registers.repairs:
+        yield from _running_repair(registers, repair)
+
+
+def _running_repair(registers: Registers, repair: Repair) -> Iterator[tuple[Deadline, date]]:
+    filed = _filing(registers, repair)
+    ruling = ruling_of(registers, repair)
+    if ruling is None and filed is not None:
+        if not any(registers.counts(each) for each in repair.rulings):
+            yield Deadline.REPAIR_ACCEPTANCE, filed.filed_on
+        yield Deadline.REPAIR_DECISION, filed.filed_on
+    if ruling is not None and ruling.step is RepairStep.GRANTED:
+        told = {each.place for each in repair.places if registers.counts(each)}
+        if told != set(RepairPlace):
+            yield Deadline.REPAIR_PROPAGATION, ruling.decided_on
+
+
+def _filing(registers: Registers, case: Objection | Repair) -> Filed | None:
+    filed = case.filed
+    if filed is None or filed.withdrawn or not registers.counts(filed):
+        return None
+    return filed
+
+
+def _awaits_correction(registers: Registers, ruling: ObjectionRuled) -> bool:
+    listing = registers.listing
+    return (
+        ruling.result is ObjectionResult.CORRECTED
+        and listing is not None
+        and listing.decided_on < ruling.decided_on
+    )

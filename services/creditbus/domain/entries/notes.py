@@ -1,0 +1,105 @@
+"""Notes: what is kept of facts that move no entry, each for as long as it may be disclosed.
+
+A note has an interval and no effect: nothing follows from a commitment, a relation, a penalty or a
+permit but what an authority decides next.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+from typing import Any, Final
+
+import msgspec
+
+from creditbus.domain.acts.commitments import CommitmentChanged
+from creditbus.domain.acts.decisions import PenaltyDecided, PermitDecided
+from creditbus.domain.acts.evaluations import GovernanceStepDone, OrganisationEvaluated
+from creditbus.domain.acts.kinds import Fact
+from creditbus.domain.acts.registrations import RelationChanged
+from creditbus.domain.calendar import years_after
+from creditbus.domain.ids import SourceId, SubjectId
+from creditbus.domain.terms.spans import CAP_YEARS
+
+
+class Note(msgspec.Struct, frozen=True, array_like=True):
+    """The newest statement of one fact; ``said`` is the word that it turns on.
+
+    Kept to the end of ``kept_to``, none while it goes on; ``other`` is a second subject, if any.
+    """
+
+    record: str
+    source: SourceId
+    record_id: str
+    revision: int
+    decided_on: date
+    said: str
+    valid_from: date | None
+    valid_to: date | None
+    kept_to: date | None
+    other: SubjectId | None = None
+
+
+def note_of(fact: Fact) -> Note:
+    """Return what is kept of a fact: five years at most (山东省社会信用条例 第三十八条).
+
+    A relation is kept while it holds, and no day longer.
+    """
+    envelope = fact.envelope
+    said, valid_from, valid_to = _SAID[type(fact)](fact)
+    cap = years_after(envelope.decided_on, CAP_YEARS)
+    is_relation = isinstance(fact, RelationChanged)
+    return Note(
+        str(type(fact).__struct_config__.tag),
+        envelope.source,
+        envelope.record_id,
+        envelope.record_revision,
+        envelope.decided_on,
+        said,
+        valid_from,
+        valid_to,
+        valid_to if is_relation else min(valid_to or cap, cap),
+        fact.person if isinstance(fact, RelationChanged) else None,
+    )
+
+
+def is_kept(note: Note, day: date | None) -> bool:
+    """Tell whether a note may still be held on a day."""
+    return day is None or note.kept_to is None or day <= note.kept_to
+
+
+_Said = Callable[[Any], tuple[str, date | None, date | None]]
+
+
+def _relation(fact: RelationChanged) -> tuple[str, date | None, date | None]:
+    return fact.relation, fact.valid_from, fact.valid_to
+
+
+def _commitment(fact: CommitmentChanged) -> tuple[str, date | None, date | None]:
+    return fact.step, fact.envelope.decided_on, fact.valid_to
+
+
+def _evaluation(fact: OrganisationEvaluated) -> tuple[str, date | None, date | None]:
+    return fact.grade, fact.valid_from, fact.valid_to
+
+
+def _penalty(fact: PenaltyDecided) -> tuple[str, date | None, date | None]:
+    return fact.tier or "", fact.envelope.decided_on, fact.published_until
+
+
+def _permit(fact: PermitDecided) -> tuple[str, date | None, date | None]:
+    return "REVOKED" if fact.revoked else fact.mode, fact.valid_from, fact.valid_to
+
+
+def _governance(fact: GovernanceStepDone) -> tuple[str, date | None, date | None]:
+    return fact.step, fact.done_on, None
+
+
+_SAID: Final[dict[type, _Said]] = {
+    RelationChanged: _relation,
+    CommitmentChanged: _commitment,
+    OrganisationEvaluated: _evaluation,
+    PenaltyDecided: _penalty,
+    PermitDecided: _permit,
+    GovernanceStepDone: _governance,
+}

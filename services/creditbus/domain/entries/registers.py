@@ -1,0 +1,245 @@
+"""Registers: what each kind of act last said about one entry.
+
+An entry is the join of its registers. Acts of the list's keeper in the entry's own record are
+ordered by that record's revisions, and a removal voids what is no newer (decision 0003). Acts that
+are records of their own lie beside each other under the record's name, the newest revision of each.
+So any order and any repeats of the same acts give the same registers.
+
+The registers keep no text that nobody needs: neither grounds nor proofs.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Final
+
+import msgspec
+
+from creditbus.domain.acts.events import RemovalCause
+from creditbus.domain.acts.objections import ObjectionResult
+from creditbus.domain.acts.repairs import RepairPlace, RepairStep
+from creditbus.domain.acts.suspensions import Stay
+from creditbus.domain.ids import BasisId, EntryId, EventId, ListId, SourceId
+from creditbus.domain.law.catalogue import Tier
+
+
+class Noticed(msgspec.Struct, frozen=True, array_like=True):
+    """The notice of a listing that was not decided yet."""
+
+    revision: int
+    event_id: EventId
+    list_id: ListId
+    decided_on: date
+    document_number: str
+    provisions: tuple[str, ...]
+    lapses_on: date | None
+
+
+class Listed(msgspec.Struct, frozen=True, array_like=True):
+    """The decision that listed, as it was last stated."""
+
+    revision: int
+    event_id: EventId
+    list_id: ListId
+    decided_on: date
+    starts_on: date
+    document_number: str
+    subject_name: str | None
+    bases: tuple[BasisId, ...]
+    provisions: tuple[str, ...]
+    ends_on: date | None
+    until_performed: bool
+    tier: Tier | None
+    underlying: tuple[str, ...]
+    consent_on: date | None
+    act_ended_on: date | None
+
+
+class Extended(msgspec.Struct, frozen=True, array_like=True):
+    """A longer term than that of the listing."""
+
+    revision: int
+    event_id: EventId
+    ends_on: date
+
+
+class Varied(msgspec.Struct, frozen=True, array_like=True):
+    """Other provisions than those of the listing."""
+
+    revision: int
+    event_id: EventId
+    provisions: tuple[str, ...]
+
+
+class Removed(msgspec.Struct, frozen=True, array_like=True):
+    """The removal by the keeper: it voids everything of the record that is no newer."""
+
+    revision: int
+    event_id: EventId
+    list_id: ListId
+    decided_on: date
+    removed_on: date
+    cause: RemovalCause
+    document_number: str
+
+
+class Said(msgspec.Struct, frozen=True, array_like=True):
+    """What every act in a record of its own says of itself."""
+
+    source: SourceId
+    record_id: str
+    revision: int
+    list_id: ListId
+    decided_on: date
+
+
+class Stayed(Said, frozen=True, array_like=True):
+    """A review or lawsuit, and whether it stays the entry."""
+
+    stay: Stay
+    from_on: date | None
+    until_on: date | None
+
+
+class Lifted(Said, frozen=True, array_like=True):
+    """A window in which provisions do not hold: all, where none is named."""
+
+    from_on: date
+    last_on: date
+    provisions: tuple[str, ...]
+    withdrawn: bool
+
+
+class Performed(Said, frozen=True, array_like=True):
+    """That the subject did what the decision asks."""
+
+
+class Filed(Said, frozen=True, array_like=True):
+    """That an objection or an application came in on a day, or was taken back."""
+
+    filed_on: date
+    withdrawn: bool
+
+
+class ObjectionRuled(Said, frozen=True, array_like=True):
+    """How an objection was decided."""
+
+    result: ObjectionResult
+
+
+class RepairRuled(Said, frozen=True, array_like=True):
+    """What the authority said to an application for repair."""
+
+    step: RepairStep
+
+
+class Told(Said, frozen=True, array_like=True):
+    """That a place was told of a repair."""
+
+    place: RepairPlace
+    told_on: date
+
+
+class Objection(msgspec.Struct, frozen=True, array_like=True):
+    """One objection by its record: its filing and its decisions, whichever came in first."""
+
+    source: SourceId
+    record_id: str
+    filed: Filed | None = None
+    rulings: tuple[ObjectionRuled, ...] = ()
+
+
+class Repair(msgspec.Struct, frozen=True, array_like=True):
+    """One application for repair by its record, what was said to it, and who was told."""
+
+    source: SourceId
+    record_id: str
+    filed: Filed | None = None
+    rulings: tuple[RepairRuled, ...] = ()
+    places: tuple[Told, ...] = ()
+
+
+class Registers(msgspec.Struct, frozen=True, array_like=True):
+    """Everything that moves one entry; ``source`` and ``record_id`` name the record that listed."""
+
+    entry_id: EntryId
+    source: SourceId
+    record_id: str
+    notice: Noticed | None = None
+    listing: Listed | None = None
+    extension: Extended | None = None
+    variation: Varied | None = None
+    removal: Removed | None = None
+    stays: tuple[Stayed, ...] = ()
+    lifts: tuple[Lifted, ...] = ()
+    performances: tuple[Performed, ...] = ()
+    objections: tuple[Objection, ...] = ()
+    repairs: tuple[Repair, ...] = ()
+
+    @property
+    def list_id(self) -> ListId:
+        """Return the list that the keeper named last, empty while only others have spoken."""
+        own = self.listing or self.removal or self.notice
+        return own.list_id if own is not None else ListId("")
+
+    @property
+    def revision(self) -> int:
+        """Return the highest revision of the entry's own record that holds, 0 without one."""
+        highest: int | None = None
+        for own in (self.notice, self.listing, self.extension, self.variation, self.removal):
+            if own is not None and (highest is None or own.revision > highest):
+                highest = own.revision
+        return highest or 0
+
+    @property
+    def is_keepers_alone(self) -> bool:
+        """Tell whether nobody but the keeper has spoken about the entry, in its own record."""
+        said = self.stays or self.lifts or self.performances
+        return not (said or self.objections or self.repairs)
+
+    def counts(self, said: Said) -> bool:
+        """Tell whether an act in a record of its own reaches this entry.
+
+        Who keeps another list does not speak about this one; and what was said before the entry
+        was removed and listed anew was about its earlier life.
+        """
+        own_list = said.list_id == self.list_id or said.source == self.source
+        return own_list and (self.removal is None or said.decided_on >= self.removal.decided_on)
+
+
+class Tombstone(msgspec.Struct, frozen=True, array_like=True):
+    """What is left of an erased entry: no subject, no document, and what its removal voids."""
+
+    list_id: ListId
+    revision: int
+    removed_on: date
+    cause: RemovalCause
+
+
+NOBODY: Final = EventId("")
+
+
+def buried(registers: Registers, removed_on: date, cause: RemovalCause) -> Tombstone:
+    """Return what is kept of an entry for ever, so that no late act brings it back."""
+    return Tombstone(registers.list_id, registers.revision, removed_on, cause)
+
+
+def unearthed(
+    entry_id: EntryId, source: SourceId, record_id: str, tombstone: Tombstone | None
+) -> Registers:
+    """Return the registers of an entry that the subject's dossier does not hold.
+
+    Of an erased one they hold its removal alone, of any other nothing.
+    """
+    if tombstone is None:
+        return Registers(entry_id, source, record_id)
+    removal = Removed(
+        tombstone.revision,
+        NOBODY,
+        tombstone.list_id,
+        tombstone.removed_on,
+        tombstone.removed_on,
+        tombstone.cause,
+        "",
+    )
+    return Registers(entry_id, source, record_id, removal=removal)

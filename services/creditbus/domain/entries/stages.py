@@ -1,0 +1,245 @@
+"""Stages: where an entry is on a day, and what everybody sees of it.
+
+``STAGES`` is read from above: the first row that holds is the stage. The marks beside it are read
+off the registers: disputed, repair pending, windows that lift something, clocks that ran out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import date
+from functools import lru_cache
+from typing import Final
+
+import msgspec
+
+from creditbus.domain.acts.events import RemovalCause
+from creditbus.domain.acts.revocations import ReorganisationStep
+from creditbus.domain.acts.suspensions import Stay
+from creditbus.domain.calendar import DAY, LAST_DAY, days_after, end_of_day
+from creditbus.domain.entries.deadlines import due_days, is_open, overdue
+from creditbus.domain.entries.endings import Case, end_of, ruled_on
+from creditbus.domain.entries.entry import Entry, Stage, SuspensionCause, Window
+from creditbus.domain.entries.registers import Lifted, Listed, Objection, Registers, Repair
+from creditbus.domain.law.catalogue import ListDefinition
+from creditbus.domain.terms.spans import last_of_window
+
+CLOSING_DAYS: Final = 30
+RETENTION_DAYS: Final = 365
+"""For a list that the catalogue does not know."""
+
+_SECOND_DAY: Final = date.min + DAY
+_instant: Final = lru_cache(maxsize=4096)(end_of_day)
+
+
+class StageRow(msgspec.Struct, frozen=True):
+    """Where an entry is when the answer is yes."""
+
+    stage: Stage
+    holds: Callable[[Case, date | None], bool]
+
+
+def entry_on(case: Case) -> Entry | None:
+    """Return the entry on the day, none while nobody has listed it or told of it."""
+    registers = case.registers
+    if registers.listing is None and registers.notice is None and registers.removal is None:
+        return None
+    cause, ended_on = end_of(case)
+    stage = next(row.stage for row in STAGES if row.holds(case, ended_on))
+    if ended_on is not None:
+        return _ended(case, stage, cause, ended_on)
+    if registers.listing is None:
+        return _noticed(case)
+    return _in_effect(case, stage)
+
+
+def turning_days(case: Case, entry: Entry) -> set[date]:
+    """Return the civil days after the case's own on which time alone moves the entry."""
+    registers, day = case.registers, case.day
+    days: set[date] = set()
+    if registers.objections or registers.repairs:
+        days.update(due_days(registers, case.definition, case.clocks))
+    if entry.is_removed:
+        assert entry.removed_on is not None
+        days.add(days_after(entry.removed_on, closing_days(case.definition)))
+        days.add(days_after(entry.removed_on, retention_days(case.definition)))
+    elif registers.listing is None:
+        assert registers.notice is not None
+        days.update({registers.notice.lapses_on} - {None})  # type: ignore[arg-type]
+    else:
+        days.add(registers.listing.starts_on)
+        if case.last_on is not None:
+            days.add(days_after(case.last_on, 1))
+        for stay in registers.stays:
+            days.update(each for each in (stay.from_on,) if each is not None)
+            days.update(days_after(each, 1) for each in (stay.until_on,) if each is not None)
+        for lift in registers.lifts:
+            days |= {lift.from_on, days_after(last_of_window(lift.from_on, lift.last_on), 1)}
+    return {each for each in days if day is None or each > day}
+
+
+def closing_days(definition: ListDefinition | None) -> int:
+    """Return how many days after its end an entry is closed."""
+    return definition.closing_days if definition is not None else CLOSING_DAYS
+
+
+def retention_days(definition: ListDefinition | None) -> int:
+    """Return how many days after its end an entry is forgotten but for its tombstone."""
+    return definition.retention_days if definition is not None else RETENTION_DAYS
+
+
+def _ended(case: Case, stage: Stage, cause: RemovalCause, ended_on: date) -> Entry:
+    registers = case.registers
+    own = registers.listing or registers.removal or registers.notice
+    assert own is not None
+    return Entry(
+        entry_id=registers.entry_id,
+        list_id=own.list_id,
+        source=registers.source,
+        record_id=registers.record_id,
+        record_revision=registers.revision,
+        event_id=own.event_id,
+        stage=stage,
+        decided_on=own.decided_on,
+        starts_on=own.starts_on if isinstance(own, Listed) else own.decided_on,
+        document_number=own.document_number,
+        removal_cause=cause,
+        removed_on=ended_on,
+        overdue=overdue(registers, case.definition, case.day, case.clocks),
+    )
+
+
+def _noticed(case: Case) -> Entry:
+    registers, notice = case.registers, case.registers.notice
+    assert notice is not None
+    return Entry(
+        entry_id=registers.entry_id,
+        list_id=notice.list_id,
+        source=registers.source,
+        record_id=registers.record_id,
+        record_revision=registers.revision,
+        event_id=notice.event_id,
+        stage=Stage.NOTICED,
+        decided_on=notice.decided_on,
+        starts_on=notice.decided_on,
+        document_number=notice.document_number,
+        provisions=notice.provisions,
+        disputed=_is_any_open(registers, registers.objections),
+    )
+
+
+def _in_effect(case: Case, stage: Stage) -> Entry:
+    registers, listing = case.registers, case.registers.listing
+    assert listing is not None
+    last_on = case.last_on
+    provisions = (registers.variation or listing).provisions
+    own = registers.variation or registers.extension or listing
+    open_lifts = _open_lifts(case) if registers.lifts else []
+    return Entry(
+        entry_id=registers.entry_id,
+        list_id=listing.list_id,
+        source=registers.source,
+        record_id=registers.record_id,
+        record_revision=registers.revision,
+        event_id=own.event_id,
+        stage=stage,
+        decided_on=listing.decided_on,
+        starts_on=listing.starts_on,
+        document_number=listing.document_number,
+        subject_name=listing.subject_name,
+        bases=listing.bases,
+        provisions=provisions,
+        ends_at=_instant(min(last_on, LAST_DAY)) if last_on is not None else None,
+        disputed=_is_any_open(registers, registers.objections),
+        repair_pending=_is_any_open(registers, registers.repairs),
+        tier=listing.tier,
+        suspended_by=_suspended_by(case) if stage is Stage.SUSPENDED else None,
+        windows=tuple(map(_window, open_lifts)),
+        lifted=_lifted(case, provisions, open_lifts) if open_lifts else (),
+        overdue=overdue(registers, case.definition, case.day, case.clocks),
+    )
+
+
+def _is_any_open(registers: Registers, cases: Sequence[Objection | Repair]) -> bool:
+    return bool(cases) and any(is_open(registers, each) for each in cases)
+
+
+def _suspended_by(case: Case) -> SuspensionCause | None:
+    registers, day = case.registers, case.day
+    for each in registers.stays:
+        is_stayed = each.stay is Stay.STAYED and registers.counts(each)
+        if is_stayed and _is_between(day, each.from_on, each.until_on):
+            return SuspensionCause.STAY
+    approved_on = ruled_on(case, ReorganisationStep.APPROVED)
+    return SuspensionCause.REORGANISATION if approved_on is not None else None
+
+
+def _is_between(day: date | None, first: date | None, last: date | None) -> bool:
+    if day is None:
+        return True
+    return (first is None or first <= day) and (last is None or day <= last)
+
+
+def _open_lifts(case: Case) -> list[Lifted]:
+    """Return the windows that are open or to come."""
+    return [
+        each
+        for each in case.registers.lifts
+        if not each.withdrawn
+        and each.from_on <= each.last_on
+        and case.registers.counts(each)
+        and (case.day is None or case.day <= last_of_window(each.from_on, each.last_on))
+    ]
+
+
+def _window(lift: Lifted) -> Window:
+    return Window(
+        starts_at=_instant(max(lift.from_on, _SECOND_DAY) - DAY),
+        ends_at=_instant(last_of_window(lift.from_on, lift.last_on)),
+        provisions=lift.provisions,
+    )
+
+
+def _lifted(case: Case, provisions: tuple[str, ...], lifts: list[Lifted]) -> tuple[str, ...]:
+    """Return the provisions that do not hold on the day."""
+    day = case.day
+    now = [each for each in lifts if day is not None and each.from_on <= day]
+    if any(not each.provisions for each in now):
+        return provisions
+    named = {name for each in now for name in each.provisions}
+    return tuple(name for name in provisions if name in named)
+
+
+def _is_past(case: Case, ended_on: date | None, days: int) -> bool:
+    day = case.day
+    return ended_on is not None and day is not None and days_after(ended_on, days) <= day
+
+
+def _is_erased(case: Case, ended_on: date | None) -> bool:
+    return _is_past(case, ended_on, retention_days(case.definition))
+
+
+def _is_closed(case: Case, ended_on: date | None) -> bool:
+    return _is_past(case, ended_on, closing_days(case.definition))
+
+
+def _is_suspended(case: Case, _ended_on: date | None) -> bool:
+    return _suspended_by(case) is not None
+
+
+def _is_in_grace(case: Case, _ended_on: date | None) -> bool:
+    listing = case.registers.listing
+    assert listing is not None
+    return listing.starts_on > (case.day or listing.decided_on)
+
+
+STAGES: Final = (
+    StageRow(Stage.ERASED, _is_erased),
+    StageRow(Stage.CLOSED, _is_closed),
+    StageRow(Stage.REMOVED, lambda _case, ended_on: ended_on is not None),
+    StageRow(Stage.NOTICED, lambda case, _ended_on: case.registers.listing is None),
+    StageRow(Stage.SUSPENDED, _is_suspended),
+    StageRow(Stage.GRACE, _is_in_grace),
+    StageRow(Stage.ACTIVE, lambda _case, _ended_on: True),
+)
+"""Where an entry is on a day: the first row that holds."""

@@ -1,0 +1,299 @@
+"""Transitions: how one act moves the registers of its entry.
+
+Each kind of act has one register, and in it the newest revision of its record wins. An act that
+does not outrank what is there changes nothing: the registers that come back are the same object.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final, TypeVar
+
+import msgspec
+
+from creditbus.domain.acts.events import EntryListed, EntryRemoved, Envelope, RemovalCause
+from creditbus.domain.acts.kinds import OWN_ACTS, EntryAct, OwnAct
+from creditbus.domain.acts.listings import EntryExtended, EntryNoticed, EntryVaried
+from creditbus.domain.acts.objections import ObjectionDecided, ObjectionFiled
+from creditbus.domain.acts.repairs import RepairApplied, RepairDecided, RepairPropagated
+from creditbus.domain.acts.suspensions import DutyPerformed, EntrySuspended, RestrictionLifted
+from creditbus.domain.entries.entry import ID_CHARACTERS, TEXT_CHARACTERS
+from creditbus.domain.entries.registers import (
+    Extended,
+    Filed,
+    Lifted,
+    Listed,
+    Noticed,
+    Objection,
+    ObjectionRuled,
+    Performed,
+    Registers,
+    Removed,
+    Repair,
+    RepairRuled,
+    Said,
+    Stayed,
+    Told,
+    Varied,
+)
+from creditbus.domain.ids import EntryId, EventId, ListId, SourceId, derive_entry_id
+
+S = TypeVar("S", bound=Said)
+C = TypeVar("C", Objection, Repair)
+
+Origin = tuple[SourceId, str, int, ListId, Any]
+
+_OWN: Final = (EntryListed, EntryRemoved, *OWN_ACTS)  # asked in this order: the commonest first
+
+_replace = msgspec.structs.replace
+
+
+def record_of(act: OwnAct | EntryAct) -> tuple[SourceId, str]:
+    """Return the record that listed the entry that an act is about: whose it is, and its id."""
+    named = act.envelope if isinstance(act, _OWN) else act.entry
+    return named.source, named.record_id
+
+
+def entry_of(act: OwnAct | EntryAct) -> tuple[EntryId, SourceId, str]:
+    """Return the id of the entry that an act is about, and the record that listed it."""
+    source, record_id = record_of(act)
+    return derive_entry_id(act.envelope.subject_id, source, record_id), source, record_id
+
+
+def transition(registers: Registers, act: OwnAct | EntryAct) -> Registers:
+    """Return the registers after an act about their entry."""
+    return _MOVES[type(act)](registers, act)
+
+
+def is_overtaken(registers: Registers, act: OwnAct | EntryAct) -> bool:
+    """Tell whether an act of the keeper says nothing that a newer act has not overtaken."""
+    listing = registers.listing
+    return (
+        isinstance(act, EntryRemoved)
+        and listing is not None
+        and listing.revision > act.envelope.record_revision
+    )
+
+
+def _event_id(envelope: Envelope) -> EventId:
+    # A listing with a longer id is refused; a removal passes, and only its words are cut.
+    return EventId(envelope.event_id[:ID_CHARACTERS])
+
+
+def _is_void(registers: Registers, revision: int) -> bool:
+    """Tell whether the keeper's removal, or a later statement of the listing, is no older."""
+    removal, listing = registers.removal, registers.listing
+    return (removal is not None and removal.revision >= revision) or (
+        listing is not None and listing.revision >= revision
+    )
+
+
+def _notice(registers: Registers, act: EntryNoticed) -> Registers:
+    envelope = act.envelope
+    revision, known = envelope.record_revision, registers.notice
+    if _is_void(registers, revision) or (known is not None and known.revision >= revision):
+        return registers
+    notice = Noticed(
+        revision,
+        _event_id(envelope),
+        act.list_id,
+        envelope.decided_on,
+        envelope.document_number,
+        tuple(sorted(act.provisions)),
+        act.lapses_on,
+    )
+    return _replace(registers, notice=notice)
+
+
+def _list(registers: Registers, act: EntryListed) -> Registers:
+    envelope = act.envelope
+    revision = envelope.record_revision
+    if _is_void(registers, revision):
+        return registers
+    listing = Listed(
+        revision,
+        _event_id(envelope),
+        act.list_id,
+        envelope.decided_on,
+        envelope.effective_on or envelope.decided_on,
+        envelope.document_number,
+        act.subject_name,
+        tuple(sorted(envelope.bases)),
+        tuple(sorted(act.provisions)),
+        act.ends_on,
+        act.until_performed,
+        act.tier,
+        act.underlying,
+        act.consent_on,
+        act.act_ended_on,
+    )
+    return _without_older(_replace(registers, listing=listing), revision)
+
+
+def _extend(registers: Registers, act: EntryExtended) -> Registers:
+    revision, known = act.envelope.record_revision, registers.extension
+    if _is_void(registers, revision) or (known is not None and known.revision >= revision):
+        return registers
+    extension = Extended(revision, _event_id(act.envelope), act.ends_on)
+    return _replace(registers, extension=extension)
+
+
+def _vary(registers: Registers, act: EntryVaried) -> Registers:
+    revision, known = act.envelope.record_revision, registers.variation
+    if _is_void(registers, revision) or (known is not None and known.revision >= revision):
+        return registers
+    variation = Varied(revision, _event_id(act.envelope), tuple(sorted(act.provisions)))
+    return _replace(registers, variation=variation)
+
+
+def _remove(registers: Registers, act: EntryRemoved) -> Registers:
+    envelope = act.envelope
+    revision, known = envelope.record_revision, registers.removal
+    if known is not None and known.revision >= revision:
+        return registers
+    # Expiry is the bus's own finding and ranks below any act; what a source states is an act.
+    cause = act.cause if act.cause is not RemovalCause.EXPIRED else RemovalCause.WITHDRAWN
+    removal = Removed(
+        revision,
+        _event_id(envelope),
+        ListId(act.list_id[:ID_CHARACTERS]),
+        envelope.decided_on,
+        envelope.effective_on or envelope.decided_on,
+        cause,
+        envelope.document_number[:TEXT_CHARACTERS],
+    )
+    listing = registers.listing
+    stands = listing is not None and listing.revision > revision
+    # A removal that a newer listing has overtaken still parts that listing from an earlier life.
+    moved = _replace(registers, listing=listing if stands else None, removal=removal)
+    return _without_older(moved, revision)
+
+
+def _without_older(registers: Registers, revision: int) -> Registers:
+    """Drop what a listing or a removal of this revision leaves without effect."""
+    changes: dict[str, None] = {}
+    for name in ("notice", "extension", "variation"):
+        known = getattr(registers, name)
+        if known is not None and known.revision <= revision:
+            changes[name] = None
+    return _replace(registers, **changes) if changes else registers
+
+
+def _suspend(registers: Registers, act: EntrySuspended) -> Registers:
+    stay = Stayed(*_origin(act), act.stay, act.from_on, act.until_on)
+    return _with(registers, "stays", stay)
+
+
+def _lift(registers: Registers, act: RestrictionLifted) -> Registers:
+    provisions = tuple(sorted(act.provisions))
+    lift = Lifted(*_origin(act), act.from_on, act.last_on, provisions, act.withdrawn)
+    return _with(registers, "lifts", lift)
+
+
+def _perform(registers: Registers, act: DutyPerformed) -> Registers:
+    return _with(registers, "performances", Performed(*_origin(act)))
+
+
+def _object(registers: Registers, act: ObjectionFiled) -> Registers:
+    envelope = act.envelope
+    known = _found(registers.objections, Objection(envelope.source, envelope.record_id))
+    filed = _newer(known.filed, Filed(*_origin(act), act.filed_on, act.withdrawn))
+    return _with_case(registers, "objections", known, filed=filed)
+
+
+def _decide_objection(registers: Registers, act: ObjectionDecided) -> Registers:
+    named = act.objection
+    known = _found(registers.objections, Objection(named.source, named.record_id))
+    rulings = _joined(known.rulings, ObjectionRuled(*_origin(act), act.result))
+    return _with_case(registers, "objections", known, rulings=rulings)
+
+
+def _apply(registers: Registers, act: RepairApplied) -> Registers:
+    envelope = act.envelope
+    known = _found(registers.repairs, Repair(envelope.source, envelope.record_id))
+    filed = _newer(known.filed, Filed(*_origin(act), act.applied_on, act.withdrawn))
+    return _with_case(registers, "repairs", known, filed=filed)
+
+
+def _decide_repair(registers: Registers, act: RepairDecided) -> Registers:
+    named = act.application
+    known = _found(registers.repairs, Repair(named.source, named.record_id))
+    rulings = _joined(known.rulings, RepairRuled(*_origin(act), act.step))
+    return _with_case(registers, "repairs", known, rulings=rulings)
+
+
+def _propagate(registers: Registers, act: RepairPropagated) -> Registers:
+    named = act.application
+    known = _found(registers.repairs, Repair(named.source, named.record_id))
+    places = _joined(known.places, Told(*_origin(act), act.place, act.told_on))
+    return _with_case(registers, "repairs", known, places=places)
+
+
+def _origin(act: EntryAct) -> Origin:
+    envelope = act.envelope
+    return (
+        envelope.source,
+        envelope.record_id,
+        envelope.record_revision,
+        ListId(act.list_id[:ID_CHARACTERS]),
+        envelope.decided_on,
+    )
+
+
+def _newer(known: Filed | None, said: Filed) -> Filed:
+    return said if known is None or said.revision > known.revision else known
+
+
+def _joined(known: tuple[S, ...], said: S) -> tuple[S, ...]:
+    """Return the acts with this one in its record's place, the same tuple when it is no newer."""
+    for each in known:
+        if each.record_id == said.record_id and each.source == said.source:
+            if each.revision >= said.revision:
+                return known
+            return tuple(said if other is each else other for other in known)
+    return tuple(sorted((*known, said), key=_key))
+
+
+def _with(registers: Registers, name: str, said: Said) -> Registers:
+    known: tuple[Said, ...] = getattr(registers, name)
+    joined = _joined(known, said)
+    return registers if joined is known else _replace(registers, **{name: joined})
+
+
+def _found(cases: tuple[C, ...], blank: C) -> C:
+    for each in cases:
+        if each.record_id == blank.record_id and each.source == blank.source:
+            return each
+    return blank
+
+
+def _with_case(
+    registers: Registers, name: str, known: Objection | Repair, **said: object
+) -> Registers:
+    if all(getattr(known, field) is value for field, value in said.items()):
+        return registers
+    others = [each for each in getattr(registers, name) if each is not known]
+    cases = tuple(sorted([*others, _replace(known, **said)], key=_key))
+    return _replace(registers, **{name: cases})
+
+
+def _key(each: Said | Objection | Repair) -> tuple[str, str]:
+    return each.source, each.record_id
+
+
+_MOVES: Final[dict[type, Callable[[Registers, Any], Registers]]] = {
+    EntryNoticed: _notice,
+    EntryListed: _list,
+    EntryExtended: _extend,
+    EntryVaried: _vary,
+    EntryRemoved: _remove,
+    EntrySuspended: _suspend,
+    RestrictionLifted: _lift,
+    DutyPerformed: _perform,
+    ObjectionFiled: _object,
+    ObjectionDecided: _decide_objection,
+    RepairApplied: _apply,
+    RepairDecided: _decide_repair,
+    RepairPropagated: _propagate,
+}
+"""One register for each kind of act."""
