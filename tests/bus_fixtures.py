@@ -17,7 +17,7 @@ from creditbus.audit.app import TopicReader
 from creditbus.demo.bodies import Received
 from creditbus.demo.city import organisation
 from creditbus.domain.ids import SubjectId
-from creditbus.runtime.catalogue import load_catalogue
+from creditbus.runtime.law.catalogue import load_catalogue
 from creditbus.runtime.process import Process
 from creditbus.runtime.settings import Settings
 from creditbus.stack import ports

@@ -50,9 +50,9 @@ from creditbus.engine.values import (
     State,
     Table,
 )
-from creditbus.runtime.calendars import load_calendar, load_timers
-from creditbus.runtime.catalogue import load_catalogue
-from creditbus.runtime.editions import load_editions
+from creditbus.runtime.law.calendars import load_calendar, load_timers
+from creditbus.runtime.law.catalogue import load_catalogue
+from creditbus.runtime.law.editions import load_editions
 from creditbus.wire.records import Codec
 from creditbus.wire.schemas import load_schemas
 

@@ -16,7 +16,7 @@ import pytest
 from creditbus.domain.law.catalogue import Catalogue, MeasureDefinition, Row
 from creditbus.domain.law.never import FORBIDDEN, forbidden_kind, grading, ranking
 from creditbus.domain.law.review import problems
-from creditbus.runtime.editions import read_edition
+from creditbus.runtime.law.editions import read_edition
 from creditbus.wire.records import TYPES
 from creditbus.wire.schemas import load_schemas
 from tests.examples import EDITIONS_FOLDER, SCHEMA_FOLDER, a_catalogue

@@ -29,7 +29,7 @@ from creditbus.exposure.decide import TABLES as EXPOSED
 from creditbus.exposure.decide import build as build_exposure
 from creditbus.listing.decide import TABLES as ENTRIES
 from creditbus.listing.decide import build as build_listing
-from creditbus.runtime.persons import Persons
+from creditbus.runtime.http.persons import Persons
 from tests.examples import Decide, a_catalogue, some_editions, state_hash
 from tests.simulation.bus import PARTITIONS, Bus
 from tests.simulation.city import Submitted

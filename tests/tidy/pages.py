@@ -23,8 +23,8 @@ from creditbus.domain.law.facts import FACTS
 from creditbus.domain.law.never import SPARED_EN
 from creditbus.domain.terms.reckonings import Bound, Clause
 from creditbus.domain.terms.words import length_in_words
-from creditbus.runtime.calendars import load_terms, load_timers
-from creditbus.runtime.catalogue import load_draft
+from creditbus.runtime.law.calendars import load_terms, load_timers
+from creditbus.runtime.law.catalogue import load_draft
 from creditbus.runtime.metrics import METRICS, Metric
 from creditbus.runtime.settings import PREFIX, Settings
 from creditbus.wire.topics import DAY_MS, YEAR_MS, Topic, topics

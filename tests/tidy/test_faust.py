@@ -13,7 +13,7 @@ import pytest
 from tests.tidy import sources
 from tests.tidy.sources import Source, assert_tidy
 
-DISCIPLINE: Final = "services/creditbus/runtime/agents.py"
+DISCIPLINE: Final = "services/creditbus/runtime/workers/agents.py"
 FREE: Final = "services/creditbus/bench/"
 TABLES: Final = frozenset({"Table", "GlobalTable", "SetTable", "SetGlobalTable"})
 AGENTS: Final = frozenset({"agent", "Agent", "noack_take", "noack"})
@@ -21,7 +21,7 @@ AGENTS: Final = frozenset({"agent", "Agent", "noack_take", "noack"})
 
 def unsound(source: Source) -> list[str]:
     """Complain about calls of Faust that lose records."""
-    if "import faust" not in source.text and "runtime.apps" not in source.text:
+    if "import faust" not in source.text and "runtime.workers.apps" not in source.text:
         return []
     complaints = []
     for node in ast.walk(source.tree):

@@ -26,8 +26,8 @@ from creditbus.domain.identifiers.uscc import organisation_in
 from creditbus.domain.ids import SourceId, derive_event_id
 from creditbus.domain.subjects import USCC, kind_of
 from creditbus.intake.app import take
-from creditbus.runtime.catalogue import load_catalogue
-from creditbus.runtime.following import Following
+from creditbus.runtime.kafka.following import Following
+from creditbus.runtime.law.catalogue import load_catalogue
 from creditbus.runtime.process import Process
 from creditbus.runtime.settings import Settings, read_settings
 from creditbus.sdk.publisher import Publisher

@@ -17,7 +17,7 @@ from typing import Final
 from creditbus.bench.rows import CONSOLE, Row
 from creditbus.demo.run import Demonstration
 from creditbus.domain.effects.directives import Action
-from creditbus.runtime.catalogue import load_catalogue
+from creditbus.runtime.law.catalogue import load_catalogue
 from creditbus.runtime.process import Process
 from creditbus.runtime.settings import Settings, read_settings
 from creditbus.stack.bus import LocalBus, Sites, bodies_plan

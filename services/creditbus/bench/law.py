@@ -16,7 +16,7 @@ from creditbus.demo.city import City
 from creditbus.domain.acts.kinds import ENTRY_ACTS, OWN_ACTS, EntryAct, OwnAct
 from creditbus.domain.entries.registers import Registers, unearthed
 from creditbus.domain.entries.transitions import entry_of, transition
-from creditbus.runtime.catalogue import load_catalogue
+from creditbus.runtime.law.catalogue import load_catalogue
 from creditbus.runtime.settings import read_settings
 
 SEED: Final = 7

@@ -17,7 +17,7 @@ from creditbus.bench.yardstick import (
     event_of,
     packed,
 )
-from creditbus.runtime.apps import run_app
+from creditbus.runtime.workers.apps import run_app
 
 
 def stock(task: Task, stopwatch: Stopwatch) -> None:

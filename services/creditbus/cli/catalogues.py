@@ -16,8 +16,8 @@ from creditbus.cli.publishing import publish
 from creditbus.domain.law.differences import Difference, Kind, differences
 from creditbus.domain.law.editions import Edition, EditionUnknown
 from creditbus.domain.law.explanations import Explanation, explain
-from creditbus.runtime.catalogue import CatalogueInvalid, load_draft
-from creditbus.runtime.editions import Shelf, load_editions, read_edition
+from creditbus.runtime.law.catalogue import CatalogueInvalid, load_draft
+from creditbus.runtime.law.editions import Shelf, load_editions, read_edition
 
 catalogues = typer.Typer(
     help="The lists, measures and bases: check, compare, explain, publish.", no_args_is_help=True

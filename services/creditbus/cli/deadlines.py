@@ -18,7 +18,7 @@ from creditbus.cli.places import AsJson, sites
 from creditbus.domain.calendar import Calendar
 from creditbus.domain.terms.reckonings import Clause, Reckoning, reckon
 from creditbus.domain.terms.words import Language, explain, length_in_words, name_of
-from creditbus.runtime.calendars import (
+from creditbus.runtime.law.calendars import (
     CalendarInvalid,
     load_calendar,
     load_terms,

@@ -28,7 +28,7 @@ from creditbus.domain.subjects import kind_of, uscc_subject, why_not_subject
 from creditbus.domain.terms.words import Language
 from creditbus.runtime.outages import Unavailable
 from creditbus.runtime.process import Process
-from creditbus.runtime.serving import Serving
+from creditbus.runtime.redis.serving import Serving
 from creditbus.wire.records import Undecodable
 from creditbus.wire.topics import EVENTS
 

@@ -13,8 +13,8 @@ from confluent_kafka import KafkaException
 from rich.console import Console
 
 from creditbus.domain.law.editions import EditionUnknown
-from creditbus.runtime.catalogue import CatalogueInvalid
-from creditbus.runtime.editions import EditionDamaged
+from creditbus.runtime.law.catalogue import CatalogueInvalid
+from creditbus.runtime.law.editions import EditionDamaged
 from creditbus.runtime.outages import Unavailable
 from creditbus.runtime.registry import IncompatibleSchema, NotRegistered
 from creditbus.runtime.settings import UnknownSetting

@@ -11,7 +11,7 @@ from rich.console import Console
 
 from creditbus.cli.faults import MISUSED, fail, told
 from creditbus.cli.places import Home, sites, stack_file, url
-from creditbus.runtime.modes import Mode, WantedMode
+from creditbus.runtime.workers.modes import Mode, WantedMode
 from creditbus.stack.folder import Folder
 from creditbus.stack.services import SLICED, worker_name
 

@@ -9,7 +9,7 @@ import typer
 
 from creditbus.cli.faults import fail
 from creditbus.domain.law.catalogue import Catalogue
-from creditbus.runtime.catalogue import load_catalogue
+from creditbus.runtime.law.catalogue import load_catalogue
 from creditbus.runtime.process import Process
 from creditbus.runtime.settings import Settings, read_settings
 from creditbus.stack.bus import Sites

@@ -10,9 +10,9 @@ from rich.console import Console
 from creditbus.cli.faults import fail, told
 from creditbus.cli.places import Home, sites, stack_file
 from creditbus.domain.acts.activations import edition_activated
-from creditbus.runtime import kafka
-from creditbus.runtime.catalogue import load_draft
-from creditbus.runtime.editions import load_editions, put
+from creditbus.runtime.kafka import clients
+from creditbus.runtime.law.catalogue import load_draft
+from creditbus.runtime.law.editions import load_editions, put
 from creditbus.runtime.process import Process
 from creditbus.runtime.settings import Settings
 from creditbus.wire.headers import event_headers
@@ -40,10 +40,10 @@ def publish(
         put(edition, data, places.shelf)
         activated = [edition_activated(edition, place) for place in range(PARTITIONS)]
         codec = process.codec
-        kafka.write_together(
+        clients.write_together(
             process,
             [
-                kafka.Written(
+                clients.Written(
                     topic=EVENTS,
                     partition=place,
                     value=codec.encode(event),

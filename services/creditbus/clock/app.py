@@ -12,11 +12,11 @@ from confluent_kafka import Consumer, KafkaException, Producer, TopicPartition
 
 from creditbus.clock.decide import day_turned, days_to_turn
 from creditbus.domain.calendar import SHANGHAI, day_of
-from creditbus.runtime import kafka
-from creditbus.runtime.apps import fatal, idle_app, run_app
 from creditbus.runtime.health import Readiness
-from creditbus.runtime.kafka import Place, Record
+from creditbus.runtime.kafka import clients
+from creditbus.runtime.kafka.clients import Place, Record
 from creditbus.runtime.process import Process
+from creditbus.runtime.workers.apps import fatal, idle_app, run_app
 from creditbus.wire.headers import event_headers
 from creditbus.wire.topics import EVENTS, PARTITIONS, application
 
@@ -61,12 +61,12 @@ class Clock:
 
     def turn(self, today: date) -> None:
         """Turn every missing day, each in one transaction with the note that it was turned."""
-        reader = kafka.group_reader(self._process, application("clock"))
+        reader = clients.group_reader(self._process, application("clock"))
         try:
             days = days_to_turn(self._last_day(reader), today)
             if days:
-                producer = kafka.transactional_producer(self._process)
-                with kafka.reached():
+                producer = clients.transactional_producer(self._process)
+                with clients.reached():
                     producer.init_transactions(CALL_BOUND_S)
                 for day in days:
                     self._write(producer, reader, day)
@@ -76,7 +76,7 @@ class Clock:
 
     def _last_day(self, reader: Consumer) -> date | None:
         """Return the last day turned, as the positions say; as the log says when they are gone."""
-        noted = kafka.positions_of(reader, self._places)
+        noted = clients.positions_of(reader, self._places)
         if noted:
             return min(date.fromisoformat(each.metadata or "") for each in noted.values())
         found: list[date] = []
@@ -88,11 +88,11 @@ class Clock:
                     found.append(envelope.decided_on)
 
         # The broker forgets positions that nobody moved for a week or so.
-        kafka.read_to_end(self._process, [self._log], {}, take)
+        clients.read_to_end(self._process, [self._log], {}, take)
         return max(found, default=None)
 
     def _write(self, producer: Producer, reader: Consumer, day: date) -> None:
-        with kafka.reached():
+        with clients.reached():
             producer.begin_transaction()
             try:
                 for topic, partition in self._places:

@@ -18,12 +18,12 @@ from creditbus.console.login import Sessions
 from creditbus.console.page import Watch, show, theme_of
 from creditbus.console.words import language_of
 from creditbus.domain.calendar import day_of
-from creditbus.runtime.credentials import CredentialRefused, Credentials, Role
-from creditbus.runtime.http import Site, body_of, http_app, run_http
+from creditbus.runtime.http.credentials import CredentialRefused, Credentials, Role
+from creditbus.runtime.http.server import Site, body_of, http_app, run_http
 from creditbus.runtime.outages import Unavailable
 from creditbus.runtime.process import Process
-from creditbus.runtime.served import Overview
-from creditbus.runtime.serving import Serving
+from creditbus.runtime.redis.served import Overview
+from creditbus.runtime.redis.serving import Serving
 from creditbus.wire.topics import (
     ACKNOWLEDGEMENTS,
     DIRECTIVES_PREFIX,

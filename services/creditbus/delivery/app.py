@@ -11,13 +11,13 @@ from typing import Final
 
 from creditbus.delivery.cloud_events import CONTENT_TYPE, cloud_event
 from creditbus.delivery.decide import Answer, Backlog, Owed, acknowledgement, meaning
+from creditbus.delivery.webhooks import Target
 from creditbus.domain.effects.directives import Acknowledgement, Action, Attempt, Directive, Lane
 from creditbus.domain.ids import BodyId
-from creditbus.runtime.agents import Agents
 from creditbus.runtime.health import Readiness
-from creditbus.runtime.kafka import Place, Record, read_to_end
+from creditbus.runtime.kafka.clients import Place, Record, read_to_end
 from creditbus.runtime.process import Process
-from creditbus.runtime.webhooks import Target
+from creditbus.runtime.workers.agents import Agents
 from creditbus.wire.headers import event_headers
 from creditbus.wire.topics import ACKNOWLEDGEMENTS, ATTEMPTS, application, directives, inbox
 

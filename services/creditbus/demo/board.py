@@ -10,7 +10,7 @@ from rich.table import Table
 
 from creditbus.demo.latencies import Latency
 from creditbus.domain.effects.directives import Action
-from creditbus.runtime.served import Overview
+from creditbus.runtime.redis.served import Overview
 from creditbus.wire.topics import STANDINGS
 
 _WINDOW = 20

@@ -9,9 +9,9 @@ from creditbus.domain.entries.standings import Standing
 from creditbus.engine.job import Job
 from creditbus.engine.values import Output, Produced
 from creditbus.exposure.decide import TABLES, Arrivals, Withdrawal, build
-from creditbus.runtime import reading
-from creditbus.runtime.hosting import host
+from creditbus.runtime.kafka import reading
 from creditbus.runtime.process import Process
+from creditbus.runtime.workers.hosting import host
 from creditbus.wire.headers import ORIGIN
 from creditbus.wire.records import Codec
 from creditbus.wire.topics import EXPOSURES, STANDINGS, application

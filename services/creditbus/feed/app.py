@@ -12,13 +12,20 @@ from sse_starlette import EventSourceResponse, ServerSentEvent
 
 from creditbus.domain.ids import SubjectId
 from creditbus.feed.decide import Change, Changes, Snapshot, change_of, may_read, visible
-from creditbus.runtime.credentials import Caller, Credentials, Role
-from creditbus.runtime.http import Site, documented, http_app, json_answer, known_caller, run_http
+from creditbus.runtime.http.credentials import Caller, Credentials, Role
+from creditbus.runtime.http.problems import Forbidden, Gone
+from creditbus.runtime.http.server import (
+    Site,
+    documented,
+    http_app,
+    json_answer,
+    known_caller,
+    run_http,
+)
 from creditbus.runtime.outages import Unavailable
-from creditbus.runtime.problems import Forbidden, Gone
 from creditbus.runtime.process import Process
-from creditbus.runtime.served import ExposureChange
-from creditbus.runtime.serving import CursorUnknown, Serving
+from creditbus.runtime.redis.served import ExposureChange
+from creditbus.runtime.redis.serving import CursorUnknown, Serving
 
 PAGE: Final = 500
 WAIT_MAX_MS: Final = 20_000

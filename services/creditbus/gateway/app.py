@@ -16,8 +16,10 @@ from creditbus.domain.ids import SourceId
 from creditbus.engine.connection import Connection
 from creditbus.gateway.decide import acknowledgement_of, event_of
 from creditbus.gateway.submissions import AcknowledgementSubmission, EventSubmission, Receipt
-from creditbus.runtime.credentials import Caller, Credentials, Role
-from creditbus.runtime.http import (
+from creditbus.runtime.http.credentials import Caller, Credentials, Role
+from creditbus.runtime.http.persons import Persons
+from creditbus.runtime.http.problems import Invalid, Refused
+from creditbus.runtime.http.server import (
     Site,
     documented,
     http_app,
@@ -26,11 +28,9 @@ from creditbus.runtime.http import (
     run_http,
     value_of,
 )
-from creditbus.runtime.persons import Persons
-from creditbus.runtime.problems import Invalid, Refused
+from creditbus.runtime.kafka.producing import AwaitedProducer
 from creditbus.runtime.process import Process
-from creditbus.runtime.producing import AwaitedProducer
-from creditbus.runtime.serving import CursorUnknown, Serving
+from creditbus.runtime.redis.serving import CursorUnknown, Serving
 from creditbus.wire.headers import ATTESTATION, event_headers
 from creditbus.wire.records import RECORD_OF
 from creditbus.wire.topics import inbox

@@ -24,11 +24,11 @@ from creditbus.domain.effects.directives import Acknowledgement
 from creditbus.engine.job import Job
 from creditbus.engine.values import Arrival, Outcome, Output, Produced, Slice, State
 from creditbus.intake.decide import Arrivals, Renamed, build
-from creditbus.runtime import reading
-from creditbus.runtime.following import Following
-from creditbus.runtime.hosting import host
-from creditbus.runtime.kafka import Record
+from creditbus.runtime.kafka import reading
+from creditbus.runtime.kafka.clients import Record
+from creditbus.runtime.kafka.following import Following
 from creditbus.runtime.process import Process
+from creditbus.runtime.workers.hosting import host
 from creditbus.wire.headers import ALIAS, ORIGIN, event_headers
 from creditbus.wire.records import RECORD_OF, Codec
 from creditbus.wire.topics import (

@@ -12,9 +12,9 @@ from creditbus.engine.job import Job
 from creditbus.engine.values import Output, Produced
 from creditbus.listing.aliases import Settled
 from creditbus.listing.decide import TABLES, Arrivals, Logged, build
-from creditbus.runtime import reading
-from creditbus.runtime.hosting import host
+from creditbus.runtime.kafka import reading
 from creditbus.runtime.process import Process
+from creditbus.runtime.workers.hosting import host
 from creditbus.wire.headers import ORIGIN
 from creditbus.wire.records import Codec
 from creditbus.wire.topics import ALIASES, DUPLICATES, EVENTS, REFUSALS, STANDINGS, application

@@ -17,8 +17,10 @@ from creditbus.domain.subjects import PersonNumber
 from creditbus.engine.connection import Connection
 from creditbus.query.decide import Obstacle, answer, why_not
 from creditbus.query.questions import Ending, Execution, Noted, Question
-from creditbus.runtime.credentials import Caller, Credentials, Role
-from creditbus.runtime.http import (
+from creditbus.runtime.http.credentials import Caller, Credentials, Role
+from creditbus.runtime.http.persons import SYNTHETIC, Persons
+from creditbus.runtime.http.problems import Forbidden, Invalid
+from creditbus.runtime.http.server import (
     Site,
     documented,
     http_app,
@@ -27,11 +29,9 @@ from creditbus.runtime.http import (
     run_http,
     value_of,
 )
-from creditbus.runtime.persons import SYNTHETIC, Persons
-from creditbus.runtime.problems import Forbidden, Invalid
+from creditbus.runtime.kafka.producing import AwaitedProducer
 from creditbus.runtime.process import Process
-from creditbus.runtime.producing import AwaitedProducer
-from creditbus.runtime.serving import Serving
+from creditbus.runtime.redis.serving import Serving
 from creditbus.wire.topics import ACCESS
 
 _CHECK_ID: Final = "^[0-9a-f]{32}$"

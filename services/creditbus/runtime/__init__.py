@@ -1,4 +1,19 @@
-"""The world outside: settings, the clock, hosting, servers, metrics and logs.
+"""The world outside: settings, the clock, servers, workers, metrics and logs.
 
-Each is one module, and only a service's ``app`` may ask for it, so that deciding stays pure.
+Only a service's ``app``, and what it has beside it to connect with, may ask for it, so that
+deciding stays pure. Each folder is a floor and imports only what is below it::
+
+    http | workers | redis     callers | loops of streams | what is served
+       |
+    kafka                      read topics and write to them, for whoever is no slice worker
+       |
+    process                    what a service is given before it connects to anything
+       |
+    law | registry             the catalogue's files | the ids of the schemas
+       |
+    health | outages           is this process well | the world is away
+       |
+    settings | clock | metrics | logs
+
+Read ``settings`` and ``process`` first.
 """

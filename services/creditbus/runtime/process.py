@@ -11,10 +11,10 @@ import structlog
 from creditbus.domain.entries.deadlines import Clocks
 from creditbus.domain.law.catalogue import Catalogue
 from creditbus.domain.law.editions import Editions
-from creditbus.runtime.calendars import load_calendar, load_timers
 from creditbus.runtime.clock import Clock, SystemClock
-from creditbus.runtime.editions import load_editions
 from creditbus.runtime.health import HealthServer, Readiness
+from creditbus.runtime.law.calendars import load_calendar, load_timers
+from creditbus.runtime.law.editions import load_editions
 from creditbus.runtime.logs import configure_logs
 from creditbus.runtime.metrics import Meters
 from creditbus.runtime.outages import Patience

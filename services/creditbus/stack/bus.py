@@ -18,12 +18,12 @@ from typing import Final, Self
 import msgspec
 
 from creditbus.domain.law.catalogue import Catalogue
-from creditbus.runtime.catalogue import load_draft
-from creditbus.runtime.credentials import Credentials, Role, file_of, new_token, row_of
-from creditbus.runtime.editions import put, read_edition
-from creditbus.runtime.modes import Mode, WantedMode
+from creditbus.runtime.http.credentials import Credentials, Role, file_of, new_token, row_of
+from creditbus.runtime.law.catalogue import load_draft
+from creditbus.runtime.law.editions import put, read_edition
 from creditbus.runtime.registry import Registry
 from creditbus.runtime.settings import environment
+from creditbus.runtime.workers.modes import Mode, WantedMode
 from creditbus.stack.folder import Folder, StackFile, write_private
 from creditbus.stack.local import LocalStack, Parties
 from creditbus.stack.ports import HOST, Ports, refuse_taken

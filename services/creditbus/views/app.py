@@ -7,16 +7,16 @@ from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from typing import Final
 
-from creditbus.runtime.agents import Agents
 from creditbus.runtime.health import Readiness
-from creditbus.runtime.kafka import Place, Record, Recreated, read_to_end
-from creditbus.runtime.lookout import RENEW_EVERY_S, Lookout
+from creditbus.runtime.kafka.clients import Place, Record, Recreated, read_to_end
 from creditbus.runtime.outages import Unavailable
-from creditbus.runtime.placing import FOLLOWED, put
 from creditbus.runtime.process import Process
-from creditbus.runtime.serving import Serving
-from creditbus.runtime.storing import Behind, Writes
+from creditbus.runtime.redis.serving import Serving
+from creditbus.runtime.redis.storing import Behind, Writes
+from creditbus.runtime.workers.agents import Agents
 from creditbus.views.decide import is_behind, is_outdated
+from creditbus.views.lookout import RENEW_EVERY_S, Lookout
+from creditbus.views.placing import FOLLOWED, put
 from creditbus.wire.topics import TOMBSTONES_MS, application, directives
 
 LOOK_EVERY_S: Final = 1.0

@@ -15,12 +15,12 @@ from pathlib import Path
 
 from faust.types import TP
 
-from creditbus.runtime.agents import Agents
 from creditbus.runtime.health import Readiness
-from creditbus.runtime.kafka import Place, Record
+from creditbus.runtime.kafka.clients import Place, Record
 from creditbus.runtime.process import Process
 from creditbus.runtime.settings import read_settings
-from creditbus.runtime.vigil import Bounds
+from creditbus.runtime.workers.agents import Agents
+from creditbus.runtime.workers.vigil import Bounds
 
 BIG = 2000
 

@@ -13,7 +13,7 @@ from typing import Final
 import psutil
 import pytest
 
-from creditbus.runtime.apps import FAILED
+from creditbus.runtime.workers.apps import FAILED
 from tests.integration.agents.conftest import Scene
 from tests.integration.agents.taker import BIG
 from tests.integration.views.stage import BOUND_S, Running, wait_until

@@ -6,9 +6,9 @@ import json
 import sys
 from pathlib import Path
 
-from creditbus.runtime.hosting import host
 from creditbus.runtime.process import Process
 from creditbus.runtime.settings import Settings
+from creditbus.runtime.workers.hosting import host
 from tests.integration.engine.words import Play, job_of
 
 

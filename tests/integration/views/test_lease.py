@@ -10,7 +10,7 @@ from confluent_kafka import Producer
 from redis import Redis
 
 from creditbus.runtime.clock import SystemClock
-from creditbus.runtime.served import CAUGHT_UP, COMPLETE, EXPOSED, LEASE_S, exposure_key
+from creditbus.runtime.redis.served import CAUGHT_UP, COMPLETE, EXPOSED, LEASE_S, exposure_key
 from creditbus.stack.kafka import ADMIN
 from creditbus.wire.topics import STANDINGS
 from tests.integration.views.stage import BOUND_S, Stage, wait_until

@@ -10,7 +10,7 @@ import pytest
 from creditbus.bench import cases
 from creditbus.domain.acts.events import EntryListed, EntryRemoved
 from creditbus.domain.law.catalogue import Catalogue
-from creditbus.runtime.catalogue import load_catalogue
+from creditbus.runtime.law.catalogue import load_catalogue
 from creditbus.wire.records import Codec
 from creditbus.wire.schemas import load_schemas
 

@@ -12,7 +12,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from creditbus.cli.main import app
-from creditbus.runtime.catalogue import load_draft
+from creditbus.runtime.law.catalogue import load_draft
 from tests.examples import CATALOGUE_FOLDER, EDITIONS_FOLDER, a_catalogue
 
 BEFORE: Final = load_draft(CATALOGUE_FOLDER)[0].follows

@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from creditbus.runtime.sightings import Sightings
 from creditbus.views.decide import Place, is_behind, is_outdated
+from creditbus.views.sightings import Sightings
 
 ONE, TWO = ("standings", 0), ("standings", 1)
 NOW = datetime(2026, 11, 23, 8, tzinfo=UTC)

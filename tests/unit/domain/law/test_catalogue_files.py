@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from creditbus.runtime.catalogue import FILES, FOLDERS, CatalogueInvalid, load_catalogue
+from creditbus.runtime.law.catalogue import FILES, FOLDERS, CatalogueInvalid, load_catalogue
 from tests.examples import CATALOGUE_FOLDER, a_catalogue
 
 OPTIONAL = {

@@ -19,7 +19,7 @@ from creditbus.domain.terms.clauses import (
     tier_disclosure,
 )
 from creditbus.domain.terms.reckonings import Bound, StepKind, reckon
-from creditbus.runtime.calendars import load_terms
+from creditbus.runtime.law.calendars import load_terms
 from tests.examples import BID_LIST, CATALOGUE_FOLDER, a_calendar, a_catalogue
 
 DECISION: Final = ClockStart.DECISION

@@ -12,7 +12,7 @@ import pytest
 from creditbus.domain.calendar import Calendar
 from creditbus.domain.terms.reckonings import Bound
 from creditbus.domain.terms.timers import Actor, Breach, Running, Timer, breaches, deadline
-from creditbus.runtime.calendars import load_timers
+from creditbus.runtime.law.calendars import load_timers
 from tests.examples import CATALOGUE_FOLDER, a_calendar
 
 SHIPPED: Final = """

@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from creditbus.runtime.kafka import Place
+from creditbus.runtime.kafka.clients import Place
 
 
 class Stalled(Exception):

@@ -18,9 +18,9 @@ from fastapi.responses import Response
 from starlette.exceptions import HTTPException
 
 from creditbus.domain.acts.refusals import Fault, Reason
-from creditbus.runtime.credentials import CredentialRefused
+from creditbus.runtime.http.credentials import CredentialRefused
+from creditbus.runtime.kafka.producing import RecordTooLarge
 from creditbus.runtime.outages import Unavailable
-from creditbus.runtime.producing import RecordTooLarge
 
 PROBLEM_JSON: Final = "application/problem+json"
 RETRY_AFTER_S: Final = 2

@@ -1,7 +1,7 @@
 """Hosting: a slice worker is a service in a Faust app without agents.
 
-Its loop runs on a thread of its own. Agents have processes of their own (``agents.py``); they would
-starve beside a loop that runs flat out. What an operator wants of a worker (``modes.py``) is looked
+Its loop runs on a thread of its own. Agents have processes of their own (``agents``); they would
+starve beside a loop that runs flat out. What an operator wants of a worker (``modes``) is looked
 up here, on one more thread that is nearly always asleep.
 """
 
@@ -20,12 +20,12 @@ from creditbus.engine.connection import Connection
 from creditbus.engine.health import Health
 from creditbus.engine.job import Job
 from creditbus.engine.worker import Storage, Worker
-from creditbus.runtime.allocator import give_back_freed
-from creditbus.runtime.apps import fatal, idle_app, run_app
 from creditbus.runtime.health import Readiness
 from creditbus.runtime.metrics import Meters
-from creditbus.runtime.modes import LOOK_EVERY_S, Mode, WantedMode, obey
 from creditbus.runtime.process import Process
+from creditbus.runtime.workers.allocator import give_back_freed
+from creditbus.runtime.workers.apps import fatal, idle_app, run_app
+from creditbus.runtime.workers.modes import LOOK_EVERY_S, Mode, WantedMode, obey
 
 STOP_BOUND_S: Final = 20.0
 

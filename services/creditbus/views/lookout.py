@@ -15,12 +15,12 @@ from typing import Final
 
 from confluent_kafka import Consumer, KafkaException
 
-from creditbus.runtime import kafka
-from creditbus.runtime.kafka import Place, Record
+from creditbus.runtime.kafka import clients
+from creditbus.runtime.kafka.clients import Place, Record
 from creditbus.runtime.outages import Unavailable
 from creditbus.runtime.process import Process
-from creditbus.runtime.served import LEASE_S
-from creditbus.runtime.sightings import Sightings
+from creditbus.runtime.redis.served import LEASE_S
+from creditbus.views.sightings import Sightings
 from creditbus.wire.topics import application
 
 RENEW_EVERY_S: Final = 2.0
@@ -43,13 +43,13 @@ class Lookout:
         with told():
             if overdue := self._sightings.missing(self._handled(known)):
                 await asyncio.to_thread(self._pass_markers, overdue, dict(known))
-            ends = await asyncio.to_thread(kafka.ends, self._consumer, sorted(known))
+            ends = await asyncio.to_thread(clients.ends, self._consumer, sorted(known))
         self._sightings.see(at, ends)
         return self._sightings.reached(self._handled(known))
 
     @cached_property
     def _consumer(self) -> Consumer:
-        return kafka.group_reader(self._process, application("views"))
+        return clients.group_reader(self._process, application("views"))
 
     def _handled(self, known: Mapping[Place, int]) -> dict[Place, int]:
         return {place: max(known[place], self._passed.get(place, 0)) for place in known}
@@ -62,7 +62,7 @@ class Lookout:
                 found.setdefault(record.place, record.offset)
 
         topics = sorted({topic for topic, _ in overdue})
-        ends = kafka.read_to_end(self._process, topics, known, take)
+        ends = clients.read_to_end(self._process, topics, known, take)
         for place in overdue:
             self._passed[place] = found.get(place, ends[place])
 
@@ -76,4 +76,4 @@ def told() -> Iterator[None]:
     try:
         yield
     except KafkaException as failure:
-        raise Unavailable(kafka.KAFKA, str(failure)) from failure
+        raise Unavailable(clients.KAFKA, str(failure)) from failure

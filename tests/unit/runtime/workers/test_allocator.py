@@ -11,7 +11,7 @@ import pytest
 
 KEEPS: Final = """
 import resource, sys
-from creditbus.runtime.allocator import give_back_freed
+from creditbus.runtime.workers.allocator import give_back_freed
 
 def resident_mb():
     with open("/proc/self/statm") as statm:

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from creditbus.domain.law.editions import EditionUnknown
-from creditbus.runtime.catalogue import CatalogueInvalid, load_draft
-from creditbus.runtime.editions import EditionDamaged, Shelf, load_editions, put, read_edition
+from creditbus.runtime.law.catalogue import CatalogueInvalid, load_draft
+from creditbus.runtime.law.editions import EditionDamaged, Shelf, load_editions, put, read_edition
 from tests.examples import CATALOGUE_FOLDER, EDITIONS_FOLDER, some_editions
 
 SHIPPED = sorted(EDITIONS_FOLDER.glob("*.json"))

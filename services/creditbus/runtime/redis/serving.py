@@ -29,16 +29,16 @@ from creditbus.domain.effects.exposures import Exposure
 from creditbus.domain.entries.entry import Stage
 from creditbus.domain.entries.standings import Standing
 from creditbus.domain.ids import BodyId, EntryId, ListId, ObligationId, SourceId, SubjectId
-from creditbus.runtime import served
 from creditbus.runtime.outages import Unavailable
-from creditbus.runtime.served import (
+from creditbus.runtime.redis import served
+from creditbus.runtime.redis.served import (
     ExposureChange,
     Overview,
     OwedCounts,
     OwedDirective,
     SourceCounts,
 )
-from creditbus.runtime.storing import Storing
+from creditbus.runtime.redis.storing import Storing
 
 REDIS: Final = "redis"
 ANSWER_BOUND_S: Final = 2.0

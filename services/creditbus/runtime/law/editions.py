@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from creditbus.domain.law.editions import Edition, Editions, opened
-from creditbus.runtime.catalogue import CatalogueInvalid, load_draft
+from creditbus.runtime.law.catalogue import CatalogueInvalid, load_draft
 
 
 class EditionDamaged(ValueError):

@@ -29,7 +29,7 @@ from creditbus.domain.law.catalogue import (
     Subscriber,
 )
 from creditbus.domain.law.editions import EVER, Edition, sealed
-from creditbus.runtime import calendars
+from creditbus.runtime.law import calendars
 
 FOLDERS: Final[dict[str, type[Row]]] = {"lists": ListDefinition, "measures": MeasureDefinition}
 """Folders of one file a row."""

@@ -12,8 +12,8 @@ from creditbus.domain.calendar import Holiday, Year
 from creditbus.domain.terms.clauses import TermClause
 from creditbus.domain.terms.reckonings import Clause
 from creditbus.domain.terms.timers import Timer
-from creditbus.runtime.calendars import CalendarInvalid, load_calendar, load_terms
-from creditbus.runtime.catalogue import load_catalogue
+from creditbus.runtime.law.calendars import CalendarInvalid, load_calendar, load_terms
+from creditbus.runtime.law.catalogue import load_catalogue
 from tests.examples import CATALOGUE_FOLDER
 
 OPTIONAL = {"in_force_to", "tier"}

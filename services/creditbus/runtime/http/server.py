@@ -26,17 +26,17 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from creditbus import __version__
 from creditbus.domain.calendar import day_of
-from creditbus.runtime.credentials import Caller, CredentialRefused, Credentials, Role
 from creditbus.runtime.health import Readiness
-from creditbus.runtime.metrics import Meters
-from creditbus.runtime.outages import Unavailable
-from creditbus.runtime.problems import (
+from creditbus.runtime.http.credentials import Caller, CredentialRefused, Credentials, Role
+from creditbus.runtime.http.problems import (
     PROBLEM_JSON,
     BodyTooLarge,
     Forbidden,
     Problem,
     answer_problems,
 )
+from creditbus.runtime.metrics import Meters
+from creditbus.runtime.outages import Unavailable
 from creditbus.runtime.process import Process
 
 BODY_MAX_BYTES: Final = 256 * 1024

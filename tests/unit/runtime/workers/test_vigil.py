@@ -7,8 +7,8 @@ from typing import Final
 
 import pytest
 
-from creditbus.runtime.kafka import Place
-from creditbus.runtime.vigil import Bounds, Stalled, Vigil
+from creditbus.runtime.kafka.clients import Place
+from creditbus.runtime.workers.vigil import Bounds, Stalled, Vigil
 
 STUCK: Final[Place] = ("directives", 0)
 MOVING: Final[Place] = ("directives", 1)

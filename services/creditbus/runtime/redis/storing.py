@@ -20,7 +20,7 @@ from creditbus.domain.effects.directives import Acknowledgement, Attempt, Direct
 from creditbus.domain.effects.exposures import Exposure
 from creditbus.domain.entries.standings import Standing
 from creditbus.domain.ids import EntryId
-from creditbus.runtime.served import (
+from creditbus.runtime.redis.served import (
     BUILD,
     CAUGHT_UP,
     COMPLETE,

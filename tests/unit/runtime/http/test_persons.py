@@ -8,7 +8,7 @@ import pytest
 
 from creditbus.domain.acts.refusals import Fault, Reason
 from creditbus.domain.subjects import SubjectKind, why_not_subject
-from creditbus.runtime.persons import NoPersonKey, Persons, citizen_born, is_adult
+from creditbus.runtime.http.persons import NoPersonKey, Persons, citizen_born, is_adult
 
 DAY = date(2026, 3, 2)
 ADULT = "SYN-00000001-1980"

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from creditbus.delivery.webhooks import Target, TargetRefused, why_not_target
 from creditbus.runtime.clock import SystemClock
-from creditbus.runtime.webhooks import Target, TargetRefused, why_not_target
 
 HTTPS = "https://body.example/v1/directives"
 SECRET = "whsec_c2VjcmV0LW9mLWEtdGVzdGVkLWJvZHk="

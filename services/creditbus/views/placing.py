@@ -10,8 +10,8 @@ from creditbus.domain.effects.directives import Acknowledgement, Attempt, Direct
 from creditbus.domain.effects.exposures import Exposure
 from creditbus.domain.entries.standings import Standing
 from creditbus.domain.ids import EntryId
-from creditbus.runtime.kafka import Record
-from creditbus.runtime.storing import Writes
+from creditbus.runtime.kafka.clients import Record
+from creditbus.runtime.redis.storing import Writes
 from creditbus.wire.records import Codec
 from creditbus.wire.topics import (
     ACKNOWLEDGEMENTS,

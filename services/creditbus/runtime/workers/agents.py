@@ -27,13 +27,13 @@ from confluent_kafka import Consumer
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
 
-from creditbus.runtime import kafka
-from creditbus.runtime.apps import fatal, faust_app, run_app
 from creditbus.runtime.health import Readiness
-from creditbus.runtime.kafka import Place, Record
+from creditbus.runtime.kafka import clients
+from creditbus.runtime.kafka.clients import Place, Record
 from creditbus.runtime.outages import Unavailable
 from creditbus.runtime.process import Process
-from creditbus.runtime.vigil import Bounds, Stalled, Vigil
+from creditbus.runtime.workers.apps import fatal, faust_app, run_app
+from creditbus.runtime.workers.vigil import Bounds, Stalled, Vigil
 
 SESSION_S: Final = 15.0
 AT_ONCE: Final = 500
@@ -104,7 +104,7 @@ class Agents:
         self._topics = tuple(topics)
         self._bounds = bounds
         self._begun: Mapping[Place, int] = {}
-        self._vigil = Vigil(self._ends, partial(kafka.holds_more, process), bounds)
+        self._vigil = Vigil(self._ends, partial(clients.holds_more, process), bounds)
         self.app = self._build()
 
     @property
@@ -149,7 +149,7 @@ class Agents:
     def _begin_at(self, positions: Mapping[Place, int]) -> None:
         self._begun = dict(positions)
         self._vigil.handled.update(positions)
-        moved = bool(positions) and kafka.go_on_from(self._process, self._application, positions)
+        moved = bool(positions) and clients.go_on_from(self._process, self._application, positions)
         self._process.logger.info("agents begin", moved_group=moved, places=len(positions))
 
     def _build(self) -> faust.App:
@@ -246,7 +246,7 @@ class Agents:
         An older process of this name may have gone on meanwhile. Now that it is fenced, this is
         certain; what lies between was done by it and is unknown here.
         """
-        for place, held in kafka.positions_of(self._group, sorted(places)).items():
+        for place, held in clients.positions_of(self._group, sorted(places)).items():
             if held.offset > self._begun.get(place, held.offset):
                 raise Stalled(f"{place} went on while it was read, so everything is read again")
 
@@ -261,11 +261,11 @@ class Agents:
                     self._vigil.look(time.monotonic(), is_stopping=self.app.should_stop)
 
     def _ends(self, places: Sequence[Place]) -> Mapping[Place, int]:
-        return kafka.ends(self._group, places)
+        return clients.ends(self._group, places)
 
     @cached_property
     def _group(self) -> Consumer:
-        return kafka.group_reader(self._process, self._application)
+        return clients.group_reader(self._process, self._application)
 
 
 def _stop(_number: int, _frame: FrameType | None) -> None:

@@ -17,8 +17,8 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 
 from creditbus.engine.alarm import Alarm
 from creditbus.engine.connection import Connection
-from creditbus.runtime import kafka
-from creditbus.runtime.kafka import Record, record_of
+from creditbus.runtime.kafka import clients
+from creditbus.runtime.kafka.clients import Record, record_of
 from creditbus.runtime.outages import Unavailable
 from creditbus.runtime.process import Process
 from creditbus.wire.topics import application
@@ -42,7 +42,7 @@ class Following:
 
     def begin(self) -> None:
         """Read all that there is, waiting for a broker that is away, and follow from there on."""
-        read = partial(kafka.read_to_end, self._process, [self._topic], {}, self._keep)
+        read = partial(clients.read_to_end, self._process, [self._topic], {}, self._keep)
         ends = self._process.patience.insist(read)
         self._read_to = ends[self._topic, _PARTITION]
         connection = Connection(self._process.settings.kafka, self._process.security)
@@ -64,11 +64,11 @@ class Following:
         """
         assert self._consumer is not None, "begin comes first"
         place = (self._topic, _PARTITION)
-        end = kafka.ends(self._consumer, [place])[place]
+        end = clients.ends(self._consumer, [place])[place]
         deadline = time.monotonic() + CATCH_UP_S
         while self._read_to < end and self._failure is None:
             if time.monotonic() > deadline:
-                raise Unavailable(kafka.KAFKA, f"{self._topic} was not read to its end")
+                raise Unavailable(clients.KAFKA, f"{self._topic} was not read to its end")
             time.sleep(_LOOK_S)
 
     def _keep(self, records: Sequence[Record]) -> None:
@@ -85,5 +85,5 @@ class Following:
                     self._read_to = record.offset + 1
                 elif error.code() == KafkaError._PARTITION_EOF:
                     self._read_to = message.offset() or 0
-                elif not kafka.is_passing(error):
+                elif not clients.is_passing(error):
                     self._failure = KafkaException(error)

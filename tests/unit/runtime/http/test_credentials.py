@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from creditbus.runtime.credentials import (
+from creditbus.runtime.http.credentials import (
     Caller,
     Credential,
     CredentialRefused,
