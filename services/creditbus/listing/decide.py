@@ -230,8 +230,9 @@ class _Shift:
             self._overtaken(event, origin)
         elif is_overtaken(known, event):
             self._overtaken(event, origin)
-            # Where a life ended that nobody knew of, what was said in it counts no longer.
-            self._again(subject, _Cause(event.envelope.event_id))
+            # Where a life ended that nobody knew of, what was said in it counts no longer; and a
+            # removal that waited has found its listing.
+            self._settle(self._standing(event), dossier, _Cause(event.envelope.event_id))
         else:
             self._moved(event, dossier, origin, registers.entry_id)
 
@@ -251,15 +252,19 @@ class _Shift:
     ) -> None:
         """Settle the subject after an act that says something new."""
         self.outcome.count(_COUNTS.get(type(event), "moved"))
-        envelope = event.envelope
-        subject, synthetic = envelope.subject_id, envelope.synthetic
+        cause = _Cause(event.envelope.event_id, origin, touched)
+        self._settle(self._standing(event), dossier, cause)
+
+    def _standing(self, event: Act) -> Standing:
+        """Return the standing of an act's subject, a blank one while it has none."""
+        subject, synthetic = event.envelope.subject_id, event.envelope.synthetic
         standing = self.draft.get(SUBJECTS, subject)
         if standing is None:
             kind = kind_of(subject)
-            standing = Standing(subject_id=subject, subject_kind=kind, synthetic=synthetic)
-        elif synthetic and not standing.synthetic:
-            standing = msgspec.structs.replace(standing, synthetic=True)
-        self._settle(standing, dossier, _Cause(envelope.event_id, origin, touched))
+            return Standing(subject_id=subject, subject_kind=kind, synthetic=synthetic)
+        if synthetic and not standing.synthetic:
+            return msgspec.structs.replace(standing, synthetic=True)
+        return standing
 
     def _tombstone(self, entry_id: EntryId) -> Tombstone | None:
         return self.draft.get(TOMBSTONES, entry_id)

@@ -81,19 +81,25 @@ def test_listing_moves_its_subject_and_carries_the_origin_on() -> None:
     assert log.standing.entries[0].ends_at == end_of_day(ENDS_ON)
 
 
-@pytest.mark.parametrize("event", [a_listing(), a_removal()], ids=["listing", "removal"])
+@pytest.mark.parametrize(
+    ("event", "before"),
+    [(a_listing(), []), (a_removal(), [a_listing()])],
+    ids=["listing", "removal"],
+)
 @pytest.mark.parametrize("together", [True, False], ids=["one slice", "two slices"])
 def test_repeat_is_a_duplicate_and_moves_nothing(
     event: EntryListed | EntryRemoved,
+    before: list[EntryListed],
     together: bool,  # noqa: FBT001 - a case of the table
 ) -> None:
     log = Log()
+    log.take(*before)
     repeat = a_listing(event_id="another", sequence=9) if isinstance(event, EntryListed) else event
     outputs = log.take(event, repeat) if together else [*log.take(event), *log.take(repeat)]
     assert streams(outputs) == ["standings", "duplicates"]
     duplicate = outputs[1].value
     assert isinstance(duplicate, Duplicate)
-    assert duplicate.origin == "credit.events.v1/0/1"
+    assert duplicate.origin == f"credit.events.v1/0/{len(before) + 1}"
     assert log.standing == outputs[0].value
 
 
@@ -127,8 +133,10 @@ def test_removal_passes_though_it_names_another_list_and_no_basis() -> None:
 
 def test_listing_that_arrives_after_its_removal_never_acts() -> None:
     log = Log()
-    outputs = log.take(a_removal(), a_listing())
-    assert streams(outputs) == ["standings", "refusals"]
+    assert log.take(a_removal()) == []
+    assert log.standing is None
+    outputs = log.take(a_listing())
+    assert streams(outputs) == ["refusals", "standings"]
     assert log.stages == {"BL-COURT-SX": Stage.REMOVED}
 
 

@@ -159,8 +159,22 @@ class Repair(msgspec.Struct, frozen=True, array_like=True):
     places: tuple[Told, ...] = ()
 
 
+class OnList(msgspec.Struct, frozen=True, array_like=True):
+    """The list that the newest listing or notice of the record named, even one that came late."""
+
+    revision: int
+    list_id: ListId
+
+
+_BEFORE_IT_WAS_KEPT: Final = OnList(0, ListId(""))
+"""In registers that an earlier program wrote: then whatever was removed had been listed."""
+
+
 class Registers(msgspec.Struct, frozen=True, array_like=True):
-    """Everything that moves one entry; ``source`` and ``record_id`` name the record that listed."""
+    """Everything that moves one entry; ``source`` and ``record_id`` name the record that listed.
+
+    ``on`` is None while nobody has listed the subject or told it so: a removal waits meanwhile.
+    """
 
     entry_id: EntryId
     source: SourceId
@@ -175,12 +189,29 @@ class Registers(msgspec.Struct, frozen=True, array_like=True):
     performances: tuple[Performed, ...] = ()
     objections: tuple[Objection, ...] = ()
     repairs: tuple[Repair, ...] = ()
+    on: OnList | None = _BEFORE_IT_WAS_KEPT
 
     @property
     def list_id(self) -> ListId:
-        """Return the list that the keeper named last, empty while only others have spoken."""
-        own = self.listing or self.removal or self.notice
-        return own.list_id if own is not None else ListId("")
+        """Return the list of the entry, empty while only others have spoken.
+
+        It is that of the listing or the notice: a removal takes off a list and never names another.
+        """
+        own = self.listing or self.notice
+        if own is not None:
+            return own.list_id
+        if self.on is not None and self.on.revision:
+            return self.on.list_id
+        return self.removal.list_id if self.removal is not None else ListId("")
+
+    @property
+    def is_known(self) -> bool:
+        """Tell whether the keeper has listed the subject, or told it that it will, or once did.
+
+        A removal alone is no entry: it waits for the listing that it will void.
+        """
+        removed = self.removal is not None and self.on is not None
+        return removed or self.listing is not None or self.notice is not None
 
     @property
     def revision(self) -> int:
@@ -232,7 +263,7 @@ def unearthed(
     Of an erased one they hold its removal alone, of any other nothing.
     """
     if tombstone is None:
-        return Registers(entry_id, source, record_id)
+        return Registers(entry_id, source, record_id, on=None)
     removal = Removed(
         tombstone.revision,
         NOBODY,
@@ -242,4 +273,5 @@ def unearthed(
         tombstone.cause,
         "",
     )
-    return Registers(entry_id, source, record_id, removal=removal)
+    on = OnList(tombstone.revision, tombstone.list_id)
+    return Registers(entry_id, source, record_id, removal=removal, on=on)

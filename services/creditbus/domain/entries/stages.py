@@ -42,7 +42,7 @@ class StageRow(msgspec.Struct, frozen=True):
 def entry_on(case: Case) -> Entry | None:
     """Return the entry on the day, none while nobody has listed it or told of it."""
     registers = case.registers
-    if registers.listing is None and registers.notice is None and registers.removal is None:
+    if not registers.is_known:
         return None
     cause, ended_on = end_of(case)
     stage = next(row.stage for row in STAGES if row.holds(case, ended_on))
@@ -94,7 +94,7 @@ def _ended(case: Case, stage: Stage, cause: RemovalCause, ended_on: date) -> Ent
     assert own is not None
     return Entry(
         entry_id=registers.entry_id,
-        list_id=own.list_id,
+        list_id=registers.list_id,
         source=registers.source,
         record_id=registers.record_id,
         record_revision=registers.revision,

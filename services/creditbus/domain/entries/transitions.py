@@ -26,6 +26,7 @@ from creditbus.domain.entries.registers import (
     Noticed,
     Objection,
     ObjectionRuled,
+    OnList,
     Performed,
     Registers,
     Removed,
@@ -67,12 +68,11 @@ def transition(registers: Registers, act: OwnAct | EntryAct) -> Registers:
 
 def is_overtaken(registers: Registers, act: OwnAct | EntryAct) -> bool:
     """Tell whether an act of the keeper says nothing that a newer act has not overtaken."""
-    listing = registers.listing
-    return (
-        isinstance(act, EntryRemoved)
-        and listing is not None
-        and listing.revision > act.envelope.record_revision
-    )
+    revision = act.envelope.record_revision
+    if isinstance(act, EntryRemoved):
+        listing = registers.listing
+        return listing is not None and listing.revision > revision
+    return isinstance(act, EntryListed | EntryNoticed) and _is_void(registers, revision)
 
 
 def _event_id(envelope: Envelope) -> EventId:
@@ -88,11 +88,25 @@ def _is_void(registers: Registers, revision: int) -> bool:
     )
 
 
+def _on(registers: Registers, revision: int, list_id: ListId) -> OnList:
+    """Return the list of the newest listing or notice, after one of this revision."""
+    known = registers.on
+    if known is not None and known.revision >= revision:
+        return known
+    return OnList(revision, list_id)
+
+
+def _too_late(registers: Registers, on: OnList) -> Registers:
+    """Return the registers after a listing or a notice that is void: which list it was, no more."""
+    return registers if on is registers.on else _replace(registers, on=on)
+
+
 def _notice(registers: Registers, act: EntryNoticed) -> Registers:
     envelope = act.envelope
     revision, known = envelope.record_revision, registers.notice
+    on = _on(registers, revision, act.list_id)
     if _is_void(registers, revision) or (known is not None and known.revision >= revision):
-        return registers
+        return _too_late(registers, on)
     notice = Noticed(
         revision,
         _event_id(envelope),
@@ -102,14 +116,15 @@ def _notice(registers: Registers, act: EntryNoticed) -> Registers:
         tuple(sorted(act.provisions)),
         act.lapses_on,
     )
-    return _replace(registers, notice=notice)
+    return _replace(registers, notice=notice, on=on)
 
 
 def _list(registers: Registers, act: EntryListed) -> Registers:
     envelope = act.envelope
     revision = envelope.record_revision
+    on = _on(registers, revision, act.list_id)
     if _is_void(registers, revision):
-        return registers
+        return _too_late(registers, on)
     listing = Listed(
         revision,
         _event_id(envelope),
@@ -127,7 +142,7 @@ def _list(registers: Registers, act: EntryListed) -> Registers:
         act.consent_on,
         act.act_ended_on,
     )
-    return _without_older(_replace(registers, listing=listing), revision)
+    return _without_older(_replace(registers, listing=listing, on=on), revision)
 
 
 def _extend(registers: Registers, act: EntryExtended) -> Registers:

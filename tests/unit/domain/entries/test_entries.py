@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from itertools import permutations
 
 import pytest
 
 from creditbus.domain.acts.events import RemovalCause
+from creditbus.domain.acts.kinds import OwnAct
 from creditbus.domain.acts.registrations import Registration
 from creditbus.domain.calendar import end_of_day
 from creditbus.domain.entries.endings import Rules
 from creditbus.domain.entries.entry import Entry, Stage
 from creditbus.domain.entries.standings import Standing, entries_on, turns
 from creditbus.domain.subjects import SubjectKind
-from tests.acts import a_registration, an_objection
+from tests.acts import a_notice, a_registration, an_objection
 from tests.examples import (
     DECIDED_ON,
     ENDS_ON,
@@ -52,8 +54,30 @@ def test_a_removal_of_the_same_or_a_higher_revision_removes(revision: int) -> No
 
 @pytest.mark.parametrize("revision", [1, 2])
 def test_a_removal_that_arrives_first_wins(revision: int) -> None:
-    removal = a_removal(record_revision=revision)
-    assert entry_after(removal, a_listing(record_revision=1)) == entry_after(removal)
+    removal, listing = a_removal(record_revision=revision), a_listing(record_revision=1)
+    assert entry_after(removal, listing) == entry_after(listing, removal)
+
+
+def test_a_removal_of_what_nobody_has_listed_waits_and_is_no_entry() -> None:
+    waiting = a_dossier(a_removal())
+    assert standing_on(waiting, DECIDED_ON).entries == ()
+    assert [each.removal is not None for each in waiting.entries] == [True]
+
+
+@pytest.mark.parametrize("first", [a_listing(), a_notice()], ids=["listing", "notice"])
+def test_a_removal_never_names_another_list_for_its_entry(first: OwnAct) -> None:
+    removal = a_removal(list_id="BL-GOV-ZW")
+    orders = [entry_after(first, removal), entry_after(removal, first)]
+    assert [entry.list_id for entry in orders] == ["BL-COURT-SX", "BL-COURT-SX"]
+    assert all(entry.is_removed for entry in orders)
+
+
+def test_the_list_of_a_removed_entry_is_that_of_its_newest_listing_in_any_order() -> None:
+    newer = a_listing(record_revision=3, list_id="BL-GOV-ZW")
+    acts: tuple[OwnAct, ...] = (a_listing(), newer, a_removal(record_revision=4))
+    for said in permutations(acts):
+        entry = entry_after(*said)
+        assert (entry.list_id, entry.is_removed) == ("BL-GOV-ZW", True)
 
 
 def test_a_removal_of_an_older_revision_is_late_and_changes_nothing() -> None:
@@ -72,7 +96,7 @@ def test_a_new_decision_of_the_source_lists_again() -> None:
 
 def test_a_removal_finds_its_entry_though_it_names_another_list() -> None:
     removal = a_removal(list_id="BL-TAX-ZD")
-    assert entry_after(removal).entry_id == listed().entry_id
+    assert entry_after(a_listing(), removal).entry_id == listed().entry_id
 
 
 def test_what_strikes_a_firm_off_ends_no_entry_that_was_never_listed() -> None:
