@@ -24,6 +24,7 @@ from creditbus.dispatch.decide import TABLES as LEDGERS
 from creditbus.dispatch.decide import Obligation
 from creditbus.dispatch.decide import build as build_dispatch
 from creditbus.domain.acts.events import DayTurned
+from creditbus.domain.acts.refusals import Refusal
 from creditbus.domain.aliases.claims import (
     AliasClaims,
     SubjectAliasMapped,
@@ -167,6 +168,7 @@ class Bus:
         self.random = Random(seed)
         self.topics = Topics()
         self.received: dict[str, set[str]] = {}
+        self.refusals: list[Refusal] = []
         self.public: dict[str, Exposure] = {}
         self.days = 0
         self.turned = self.begins_on = begins_on
@@ -345,7 +347,8 @@ class Bus:
             self.aliases.position += 1
 
     def _admit(self, output: Output) -> None:
-        if output.stream == "refusals":
+        if isinstance(output.value, Refusal):
+            self.refusals.append(output.value)
             self.topics.fates.append((output.origin, "refused"))
             return
         if isinstance(output.value, Renamed):
@@ -373,6 +376,8 @@ class Bus:
         if isinstance(output.value, AliasClaims | SubjectIdentityConflict | Settled):
             self.register.append(output.value)
             return
+        if isinstance(output.value, Refusal):
+            self.refusals.append(output.value)
         fate = "duplicate" if output.stream == "duplicates" else "refused"
         self.topics.fates.append((output.origin, fate))
 

@@ -143,7 +143,7 @@ class Agencies:
             "record_revision": self._random.randint(1, 4),
         }
         if self._random.random() < 0.35:
-            return a_removal(**own)
+            return a_removal(**own, list_id=listing().list_id)
         begins, ends = sorted([self._day(), self._day()])
         return listing(
             **own,

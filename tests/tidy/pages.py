@@ -32,6 +32,7 @@ from tests.crash.programme import CHAPTERS
 from tests.crash.scenarios import Chapter
 from tests.tidy import chart, explaining, sources
 from tests.tidy.catalogue_rows import list_row, measure_row
+from tests.tidy.power_rows import power_rows, role_rows
 from tests.tidy.sources import Source
 
 COMMAND: Final = ".venv/bin/python -m tests.tidy.pages"
@@ -88,7 +89,7 @@ def events_page() -> str:
         (
             "Every kind of event that a source may state, as the law numbers it, and its record.",
             "A record's fields are in `schemas/avro/<record>`, with an example of each version.",
-            "A source's competence is written in these numbers.",
+            "A source is registered for these numbers; [powers](powers.md) say who may state what.",
         ),
         _table(
             ("number", "what happens", "record"),
@@ -239,6 +240,29 @@ def catalogue_page() -> str:
     )
 
 
+def powers_page() -> str:
+    """Return the page of who may state which kind of act, about an entry on which list."""
+    catalogue = load_draft(sources.ROOT / "deploy" / "catalogue")[0].catalogue
+    return _page(
+        "Powers",
+        "deploy/catalogue/powers.toml",
+        (
+            "Who may state which kind of act. What is not named here is refused, eases included,",
+            "with the article of its row: it moves nothing, whatever its revision or its day.",
+            "A row with a list holds for entries on that list, in the place of the one above it.",
+            "[Change the law](howto/change-the-law.md) says how a row is changed.",
+        ),
+        [
+            *_table(("kind of act", "about", "who", "article"), power_rows(catalogue)),
+            *("", "## Who is who", ""),
+            "Whoever decided an entry is the source of the record that listed it, as long as it",
+            "keeps the list; of a document that fell, its issuer. The other roles:",
+            "",
+            *_table(("role", "who has it"), role_rows(catalogue)),
+        ],
+    )
+
+
 def explain_page() -> str:
     """Return the page that explains five histories, each folded anew."""
     return _page(
@@ -258,6 +282,7 @@ PAGES: Final[dict[str, Callable[[], str]]] = {
     "docs/deadlines.md": deadlines_page,
     "docs/crashes.md": crashes_page,
     "docs/catalogue.md": catalogue_page,
+    "docs/powers.md": powers_page,
     "docs/howto/explain.md": explain_page,
 }
 

@@ -93,7 +93,7 @@ REASONS: Final[dict[Reason, tuple[str, str]]] = {
     Reason.IDENTITY_CONFLICT: ("主体身份存在冲突", "identity in conflict"),
     Reason.LIST_UNKNOWN: ("目录中无此名单", "no such list"),
     Reason.LIST_DISABLED: ("名单未启用", "list not in use"),
-    Reason.SOURCE_NOT_COMPETENT: ("单位无权列入", "source not competent"),
+    Reason.SOURCE_NOT_COMPETENT: ("单位无此权限", "source has no such power"),
     Reason.SUBJECT_NOT_ADMITTED: ("名单不收此类主体", "kind of subject not admitted"),
     Reason.DIRECTIVE_UNKNOWN: ("无此执行指令", "no such directive"),
     Reason.FIELD_TOO_LONG: ("字段过长", "field too long"),

@@ -1,7 +1,7 @@
 """Admission: an arrival in an inbox becomes an event, an acknowledgement, or a refusal.
 
-What can be asked of a record without knowing any state is asked here: who speaks, about whom, of
-which list. What the law asks of a listing is asked by listing, which knows the edition of the day.
+What needs no law is asked here: who speaks, and about whom. Who may state such an act, and what
+the law asks of it, is asked by listing, which knows the edition of its day.
 A removal is asked only who speaks and about whom: no doubt about the original may hold it (law 7).
 
 A subject may be named by an old code. Then the aliases known so far say who is meant, and what is
@@ -17,18 +17,17 @@ from typing import Final
 
 import msgspec
 
-from creditbus.domain.acts.doors import door_fault
 from creditbus.domain.acts.events import Envelope
 from creditbus.domain.acts.gates import BURDENS
 from creditbus.domain.acts.kinds import ACTS, FACTS, is_way_out
 from creditbus.domain.acts.references import RecordReference
 from creditbus.domain.acts.refusals import Fault, Reason, refuse
 from creditbus.domain.acts.registrations import RelationChanged
-from creditbus.domain.aliases.claims import MAPS_ALIASES, SubjectAliasMapped
+from creditbus.domain.aliases.claims import SubjectAliasMapped
 from creditbus.domain.aliases.resolution import Aliases
 from creditbus.domain.effects.directives import Acknowledgement, Statement
 from creditbus.domain.entries.entry import ID_CHARACTERS, TEXT_CHARACTERS
-from creditbus.domain.ids import SourceId, SubjectId
+from creditbus.domain.ids import SubjectId
 from creditbus.domain.law.articles import IDENTITY, MINORS, OWN_NAME, PERSONS
 from creditbus.domain.law.catalogue import Catalogue
 from creditbus.domain.subjects import SubjectKind, is_person, kind_of, why_not_subject
@@ -68,7 +67,7 @@ def admit(submission: Submission) -> tuple[Submission, ...] | Fault:
     if isinstance(named, Fault):
         return named
     for each in named:
-        for check in (_subject, _identity, _role, _claim, _competence):
+        for check in (_subject, _identity, _role):
             fault = check(each)
             if fault is not None:
                 return fault
@@ -183,16 +182,6 @@ def _identity(submission: Submission) -> Fault | None:
     return None
 
 
-def _claim(submission: Submission) -> Fault | None:
-    event, party = submission.event, submission.party
-    if not isinstance(event, SubjectAliasMapped):
-        return None
-    if MAPS_ALIASES in submission.catalogue.sources[SourceId(party)].events:
-        return None
-    detail = f"{party} keeps no register of codes"
-    return Fault(Reason.SOURCE_NOT_COMPETENT, "source", OWN_NAME, detail)
-
-
 def _subject(submission: Submission) -> Fault | None:
     envelope = submission.event.envelope
     kind = kind_of(envelope.subject_id)
@@ -235,10 +224,3 @@ def _other(submission: Submission) -> Fault | None:
         detail = "who stands for an organisation is told to the gateway, by number"
         return Fault(Reason.PERSON_NOT_ATTESTED, "person", PERSONS, detail)
     return None
-
-
-def _competence(submission: Submission) -> Fault | None:
-    event = submission.event
-    if isinstance(event, Acknowledgement | SubjectAliasMapped):
-        return None
-    return door_fault(event, submission.catalogue)

@@ -1,7 +1,8 @@
 """Listing: an event moves its subject's entries, once, by law.
 
 An event seen before with the same content is a duplicate; with other content it is a conflict, and
-only what eases passes then. What burdens passes the gates. What is left moves the registers of an
+only what eases passes then. Who may state an act is asked of every kind, and what burdens passes
+the gates. What is left moves the registers of an
 entry, or of the subject, or is kept as a fact; the standing that follows goes out when it changed.
 The turn of the day is an event like any other: it begins and ends what is due. So is an edition of
 the catalogue: on its first day whoever stands on a list that it changes is settled anew.
@@ -16,7 +17,7 @@ from typing import Any, Final, get_args
 import msgspec
 
 from creditbus.domain.acts.activations import EditionActivated
-from creditbus.domain.acts.doors import door_fault
+from creditbus.domain.acts.doors import fault_under
 from creditbus.domain.acts.events import DayTurned, EntryListed, EntryRemoved, content_digest
 from creditbus.domain.acts.gates import BURDENS, Listing, first_fault
 from creditbus.domain.acts.kinds import (
@@ -32,6 +33,7 @@ from creditbus.domain.acts.kinds import (
     SubjectAct,
     is_way_out,
 )
+from creditbus.domain.acts.powers import power_fault
 from creditbus.domain.acts.refusals import Fault, Reason, duplicate, refuse
 from creditbus.domain.aliases.claims import SubjectAliasMapped
 from creditbus.domain.calendar import DAY, days_after
@@ -143,6 +145,10 @@ class _Shift:
 
     def alias(self, event: SubjectAliasMapped, origin: str) -> None:
         """Enter what a registrar says of an old code."""
+        fault = power_fault(event, self.editions.on(event.envelope.decided_on))
+        if fault is not None:
+            self._say("refusals", refuse(event.envelope, fault, origin), origin)
+            return
         for stream, value in register(self.draft, event, origin):
             self._say(stream, value, origin)
 
@@ -203,19 +209,20 @@ class _Shift:
             self._settle(standing, dossier, cause)
 
     def _fault(self, event: Act, *, conflict: bool) -> Fault | None:
+        # Asked first, and before anything of the act is remembered: an act without power takes no
+        # revision of a record, and no place in any register.
+        fault = fault_under(self.editions, event)
+        if fault is not None:
+            return fault
         # What eases passes even here: the doubt is about the record, and no way out waits for it.
         if conflict and not is_way_out(event):
             detail = (
                 "this revision of the record was sent before with other content; send a new one"
             )
             return Fault(Reason.CONTENT_CONFLICT, "record_revision", "", detail)
-        # A burden falls under the law of its day; who may state the rest is asked as of now.
         if not isinstance(event, BURDENS):
-            return door_fault(event, self.editions.latest)
+            return None
         catalogue = self.editions.on(event.envelope.decided_on)
-        fault = door_fault(event, catalogue)
-        if fault is not None:
-            return fault
         return first_fault(Listing(event, catalogue.lists[event.list_id], catalogue))
 
     def move_entry(self, event: OwnAct | EntryAct, origin: str) -> None:

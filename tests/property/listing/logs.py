@@ -47,7 +47,9 @@ def stated(draw: st.DrawFn) -> EntryListed | EntryRemoved:
     record_id = f"{source}-{subject[-4:]}"
     own = {"subject_id": subject, "record_id": record_id, "record_revision": revision}
     if draw(st.sampled_from([False, False, True])):
-        return a_removal(source=source, document_number=draw(st.sampled_from(["a", "b"])), **own)
+        list_id = LISTINGS[source]().list_id
+        number = draw(st.sampled_from(["a", "b"]))
+        return a_removal(source=source, list_id=list_id, document_number=number, **own)
     begins, ends = sorted([draw(DAYS), draw(DAYS)])
     named = PROVISIONS[source]
     return LISTINGS[source](

@@ -25,7 +25,6 @@ from tests.examples import (
     SCHEMA_FOLDER,
     a_bid_bar,
     a_catalogue,
-    a_grade_a,
     a_listing,
     a_removal,
     a_restriction,
@@ -133,26 +132,6 @@ FAULTS: Final[dict[str, tuple[Submission, Reason, str]]] = {
         Reason.SUBJECT_MINOR,
         "adult_on_decision",
     ),
-    "unknown list": (submitted(a_listing(list_id="BL-NONE")), Reason.LIST_UNKNOWN, "list_id"),
-    "list at rest": (
-        submitted(a_listing(), catalogue=without(a_listing().list_id)),
-        Reason.LIST_DISABLED,
-        "list_id",
-    ),
-    "another's list": (
-        submitted(a_bid_bar(source="court")),
-        Reason.SOURCE_NOT_COMPETENT,
-        "list_id",
-    ),
-    "list without persons": (
-        submitted(
-            a_grade_a(subject_id=INDIVIDUAL_BUSINESS, subject_name=None, adult_on_decision=True),
-            "tax",
-            attested=True,
-        ),
-        Reason.SUBJECT_NOT_ADMITTED,
-        "subject_id",
-    ),
     "a person's name": (
         submitted(a_restriction(subject_name="（测）某人"), attested=True),
         Reason.SUBJECT_INVALID,
@@ -205,6 +184,11 @@ PASSING: Final[dict[str, Submission]] = {
     "a removal from another's list": submitted(a_removal(list_id="BL-BID-ZT")),
     "a removal from a list at rest": submitted(a_removal(), catalogue=without(a_removal().list_id)),
     "a removal without document": submitted(a_removal(document_number="")),
+    "what the law is asked of in listing: another's list": submitted(a_bid_bar(source="court")),
+    "what the law is asked of in listing: no such list": submitted(a_listing(list_id="BL-NONE")),
+    "what the law is asked of in listing: a list at rest": submitted(
+        a_listing(), catalogue=without(a_listing().list_id)
+    ),
 }
 
 
@@ -228,7 +212,6 @@ CHANGES: Final[dict[Reason, dict[str, object]]] = {
     Reason.RECORD_UNNAMED: {"record_id": ""},
     Reason.SUBJECT_INVALID: {"subject_name": "（测）某人"},
     Reason.SUBJECT_MINOR: {"adult_on_decision": False},
-    Reason.LIST_UNKNOWN: {"list_id": "BL-NONE"},
 }
 
 

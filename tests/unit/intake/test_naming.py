@@ -119,7 +119,6 @@ def test_an_old_code_of_an_individual_business_is_protected_like_the_new_one() -
 @pytest.mark.parametrize(
     ("fact", "reason", "field"),
     [
-        (a_mapping(source="court"), Reason.SOURCE_NOT_COMPETENT, "source"),
         (a_mapping(alias="0000000A3"), Reason.SUBJECT_INVALID, "alias"),
         (a_mapping(alias="0000000a2"), Reason.SUBJECT_INVALID, "alias"),
         (
@@ -131,9 +130,7 @@ def test_an_old_code_of_an_individual_business_is_protected_like_the_new_one() -
         (a_mapping(document_number="x" * 501), Reason.FIELD_TOO_LONG, "record_id"),
     ],
 )
-def test_a_claim_comes_from_a_registrar_and_names_two_codes(
-    fact: SubjectAliasMapped, reason: Reason, field: str
-) -> None:
+def test_a_claim_names_two_codes(fact: SubjectAliasMapped, reason: Reason, field: str) -> None:
     assert admitted(a_mapping(), UNKNOWN) == [FIRM]
     fault = admitted(fact, UNKNOWN)
     assert isinstance(fault, Fault)

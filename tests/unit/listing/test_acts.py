@@ -188,10 +188,15 @@ def test_who_is_not_registered_for_a_kind_of_event_moves_nothing(act: Act) -> No
 
 @pytest.mark.parametrize(
     "act",
-    [acts.an_objection(source="statistics"), acts.an_application(source="permits")],
-    ids=lambda act: type(act).__name__,
+    [
+        acts.an_objection(),
+        acts.an_objection(source="court"),
+        acts.an_application(),
+        acts.an_application(source="court"),
+    ],
+    ids=lambda act: f"{type(act).__name__} {act.envelope.source}",
 )
-def test_what_a_subject_does_may_be_handed_in_anywhere(act: Act) -> None:
+def test_a_subject_files_with_the_credit_office_or_whoever_decided(act: Act) -> None:
     log = Log(STRICT)
     log.take(a_listing())
     (output,) = log.take(act)

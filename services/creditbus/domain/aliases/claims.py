@@ -25,9 +25,6 @@ from creditbus.domain.identifiers.tax import TAX
 from creditbus.domain.ids import EventId, SourceId, SubjectId
 from creditbus.domain.subjects import uscc_subject
 
-MAPS_ALIASES: Final = "E02"
-"""The kind of event that a source must be competent for to claim an alias."""
-
 
 class AliasKind(StrEnum):
     """Which register gave an old code."""

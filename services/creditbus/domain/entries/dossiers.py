@@ -98,11 +98,16 @@ class Dossier(msgspec.Struct, frozen=True, array_like=True):
     def fell(self, listing: Listed, source: SourceId) -> date | None:
         """Return the day on which the decision, or what it rests on, has fallen.
 
-        山东省社会信用条例 第四十条: what rests on it ends at once.
+        山东省社会信用条例 第四十条: what rests on it ends at once. Of a document beneath the
+        decision the keeper says so, or a body that stands above the document's issuer: a listing
+        names no issuers, so that somebody calls the document its own proves nothing.
         """
         for each in self.fallen:
-            is_own = each.document == listing.document_number and each.issuer == source
-            if not each.reinstated and (is_own or each.document in listing.underlying):
+            is_keepers = each.issuer == source
+            is_own = each.document == listing.document_number and is_keepers
+            is_above = each.source != each.issuer
+            rests = each.document in listing.underlying and (is_keepers or is_above)
+            if not each.reinstated and (is_own or rests):
                 return each.decided_on
         return None
 

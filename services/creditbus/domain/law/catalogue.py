@@ -234,11 +234,56 @@ class Source(Row, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A unit that reports, with its competence: its region, and the kinds of event it may state.
 
     The lists it may keep are those that name it as a keeper, and are written there alone.
+    ``superior`` supervises it within its own branch; ``reconsidered_by`` decides on reconsideration
+    of what it decided. ``registers`` are the first characters of the unified codes that it gives
+    out as registration authority (GB 32100). ``credit_office``: it hands in what subjects state.
     """
 
     kind: SourceKind = SourceKind.AUTHORITY
     region: str = "city"
     events: tuple[str, ...] = ()
+    superior: SourceId | None = None
+    reconsidered_by: SourceId | None = None
+    registers: tuple[str, ...] = ()
+    credit_office: bool = False
+
+
+class Role(StrEnum):
+    """What a source must be towards what an act is about, to state it.
+
+    The decider listed the entry and keeps its list, or issued the document. Who keeps the list
+    speaks about what is its own; every other role must also be registered for the kind of event
+    (``Source.events``).
+    """
+
+    DECIDER = "decider"
+    KEEPER = "keeper"
+    SUPERIOR = "superior"
+    RECONSIDERATION = "reconsideration"
+    COURT = "court"
+    REGISTRAR = "registrar"
+    CREDIT_OFFICE = "credit_office"
+    AUTHORITY = "authority"
+    REGISTERED = "registered"
+
+
+class Grant(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Who may state a kind of act, any of these roles, and by which article."""
+
+    who: tuple[Role, ...]
+    article: str
+
+
+class Power(Row, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Who may state a kind of act; where the law of a list says otherwise, ``lists`` does."""
+
+    who: tuple[Role, ...]
+    article: str
+    lists: dict[ListId, Grant] = {}
+
+    def on(self, list_id: ListId | None) -> Grant | Power:
+        """Return what holds for an act that names this list."""
+        return self.lists.get(list_id, self) if list_id is not None else self
 
 
 class ExecutingBody(Row, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -270,7 +315,10 @@ class Subscriber(Row, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class Catalogue(msgspec.Struct, frozen=True, kw_only=True):
-    """One edition: every row by its id, and the hash that names it."""
+    """One edition: every row by its id, and the hash that names it.
+
+    ``powers`` is by kind of act; editions from before it was written down have none.
+    """
 
     edition: str
     bases: dict[BasisId, Basis]
@@ -280,6 +328,7 @@ class Catalogue(msgspec.Struct, frozen=True, kw_only=True):
     sources: dict[SourceId, Source]
     bodies: dict[BodyId, ExecutingBody]
     subscribers: dict[str, Subscriber]
+    powers: dict[str, Power] = {}
 
     @property
     def parts(self) -> dict[str, Mapping[Any, Row]]:
@@ -292,4 +341,5 @@ class Catalogue(msgspec.Struct, frozen=True, kw_only=True):
             "source": self.sources,
             "body": self.bodies,
             "subscriber": self.subscribers,
+            "power": self.powers,
         }

@@ -67,6 +67,12 @@ FIELDS: Final[dict[str, str]] = {
     "kind": "kind",
     "region": "region",
     "events": "kinds of event it may state",
+    "superior": "its superior",
+    "reconsidered_by": "who reconsiders what it decides",
+    "registers": "first characters of the codes that it gives out",
+    "credit_office": "hands in what subjects state",
+    "who": "who may state it",
+    "lists": "who may state it about one list",
     "webhook": "path of its webhook",
     "exposures": "reads exposures",
     "code": "number in the register",
@@ -214,5 +220,7 @@ def _content(value: Any) -> str:
             return ", ".join(_content(each) for each in said if each is not None)
         case date():
             return value.isoformat()
+        case tuple():
+            return ", ".join(_content(each) for each in value)
         case _:
             return str(value)

@@ -60,15 +60,24 @@ class Editions:
 
     ``find`` gives the edition behind a hash, or none. Raises ``EditionUnknown`` when one that the
     latest follows is missing.
+
+    Editions from before the powers were written down fall under the first table of them: who may
+    speak was law then as well. ``powers_from`` states it where none of these editions does.
     """
 
     def __init__(
-        self, latest: Edition, find: Callable[[str], Edition | None] = lambda _: None
+        self,
+        latest: Edition,
+        find: Callable[[str], Edition | None] = lambda _: None,
+        powers_from: Catalogue | None = None,
     ) -> None:
         self._find = find
         self._succession = [latest]
         while self._succession[-1].follows:
             self._succession.append(self._known(self._succession[-1].follows))
+        stated = (each.catalogue for each in reversed(self._succession) if each.catalogue.powers)
+        self._powers_from = next(stated, powers_from)
+        self._succession = [_empowered(each, self._powers_from) for each in self._succession]
         self._ids = frozenset(edition.id for edition in self._succession)
         self._asked: dict[ListId, tuple[MeasureDefinition, ...]] | None = None
         self._others: dict[str, Editions] = {}
@@ -83,6 +92,11 @@ class Editions:
     def latest(self) -> Catalogue:
         """The catalogue of the newest edition."""
         return self._succession[0].catalogue
+
+    @property
+    def catalogues(self) -> tuple[Catalogue, ...]:
+        """The catalogue of each edition, the newest first."""
+        return tuple(each.catalogue for each in self._succession)
 
     def on(self, day: date) -> Catalogue:
         """Return the catalogue in force on a civil day; before the first edition, the first."""
@@ -101,7 +115,8 @@ class Editions:
             return self
         if edition not in self._others:
             named = next((each for each in self._succession if each.id == edition), None)
-            self._others[edition] = Editions(named or self._known(edition), self._find)
+            named = named or self._known(edition)
+            self._others[edition] = Editions(named, self._find, self._powers_from)
         return self._others[edition]
 
     def activated(self, edition: str) -> Editions:
@@ -155,7 +170,7 @@ def sealed(edition: Edition) -> tuple[Edition, bytes]:
         "rows": {
             part: _plain(getattr(edition.catalogue, part))
             for part in Catalogue.__struct_fields__
-            if part != "edition"
+            if part != "edition" and (part != "powers" or edition.catalogue.powers)
         },
     }
     data = json.dumps(content, ensure_ascii=False, indent=1, sort_keys=True).encode() + b"\n"
@@ -194,6 +209,17 @@ def reformed(before: Catalogue, after: Catalogue) -> frozenset[ListId]:
     return frozenset(rows).union(
         trigger.list_id for measure in measures for trigger in measure.triggers
     )
+
+
+def _empowered(edition: Edition, powers_from: Catalogue | None) -> Edition:
+    """Return the edition with a table of powers, and with the sources that it speaks of."""
+    catalogue = edition.catalogue
+    if catalogue.powers or powers_from is None:
+        return edition
+    empowered = msgspec.structs.replace(
+        catalogue, powers=powers_from.powers, sources=powers_from.sources
+    )
+    return msgspec.structs.replace(edition, catalogue=empowered)
 
 
 def _by_list(catalogue: Catalogue) -> dict[ListId, tuple[MeasureDefinition, ...]]:

@@ -15,6 +15,7 @@ from typing import Any, Final, TypeVar
 
 import msgspec
 
+from creditbus.domain.acts import power_review
 from creditbus.domain.law import review
 from creditbus.domain.law.catalogue import (
     Basis,
@@ -23,6 +24,7 @@ from creditbus.domain.law.catalogue import (
     ExecutingBody,
     ListDefinition,
     MeasureDefinition,
+    Power,
     Row,
     ServiceItem,
     Source,
@@ -40,6 +42,7 @@ FILES: Final[dict[str, type[Row]]] = {
     "sources": Source,
     "bodies": ExecutingBody,
     "subscribers": Subscriber,
+    "powers": Power,
 }
 """Files of one table a row."""
 
@@ -101,7 +104,7 @@ def load_draft(folder: Path) -> tuple[Edition, bytes]:
     if problems:
         raise CatalogueInvalid(folder, problems)
     catalogue = msgspec.convert({"edition": "", **rows}, Catalogue, from_attributes=True)
-    if problems := review.problems(catalogue):
+    if problems := [*review.problems(catalogue), *power_review.problems(catalogue)]:
         raise CatalogueInvalid(folder, problems)
     return sealed(
         Edition(

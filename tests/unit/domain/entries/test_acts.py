@@ -270,6 +270,22 @@ def test_a_revocation_is_of_its_issuers_document() -> None:
     assert entry_after(a_listing(), a_revocation()).removal_cause is RemovalCause.REVOKED
 
 
+@pytest.mark.parametrize(
+    ("source", "issuer", "stage"),
+    [
+        ("court", "court", Stage.REMOVED),  # the keeper's own
+        ("justice", "market", Stage.REMOVED),  # the body above whoever issued it
+        ("market", "court", Stage.REMOVED),  # power over the court was asked before it was kept
+        ("tobacco", "tobacco", Stage.ACTIVE),  # it calls it its own, which proves nothing
+    ],
+)
+def test_a_document_beneath_falls_by_its_keeper_or_a_body_above_its_issuer(
+    source: str, issuer: str, stage: Stage
+) -> None:
+    fallen = a_revocation(source=source, issuer=issuer, revoked_document="测罚1号")
+    assert entry_after(a_listing(underlying=("测罚1号",)), fallen).stage is stage
+
+
 def test_a_revocation_that_falls_itself_reinstates() -> None:
     again = a_revocation(record_revision=2, reinstated=True)
     assert entry_after(a_listing(), a_revocation(), again).stage is Stage.ACTIVE

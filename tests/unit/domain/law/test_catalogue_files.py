@@ -15,6 +15,7 @@ OPTIONAL = {
     *{"years_max", "in_force_to", "early_removal_months", "exit_bases", "grounds", "tiers"},
     *{"grace_days", "extension_years", "disclosure_cap_years", "consent_required"},
     *{"record_only", "excluded", "spares_zh", "spares_en", "closing_days", "retention_days"},
+    *{"superior", "reconsidered_by", "registers", "credit_office", "lists"},
 }
 """Fields whose absence is their meaning: TOML has no word for none, and most rows have few."""
 

@@ -10,7 +10,7 @@ import pytest
 
 from creditbus.domain.acts.activations import edition_activated
 from creditbus.domain.effects.measures import asked_of, grounds_of
-from creditbus.domain.ids import BasisId, ListId, MeasureId
+from creditbus.domain.ids import BasisId, ListId, MeasureId, SourceId
 from creditbus.domain.law.catalogue import Basis, Catalogue, Level
 from creditbus.domain.law.editions import Edition, Editions, EditionUnknown, opened, sealed
 from tests.examples import BID_LIST, a_bid_bar, a_catalogue, a_standing, some_editions
@@ -173,3 +173,35 @@ def test_levels_of_bases_travel_with_the_edition() -> None:
     edition, data = sealed(Edition(catalogue=a_catalogue()))
     assert opened(data).catalogue.bases[BasisId("NDRC-36")].level is Level.DEPARTMENT_RULE
     assert edition.catalogue.bases == a_catalogue().bases
+
+
+def test_an_edition_from_before_the_powers_falls_under_the_first_table_of_them() -> None:
+    catalogue = a_catalogue()
+    first = {**catalogue.powers}
+    later = {**first, "permit_decided": msgspec.structs.replace(first["permit_decided"], who=())}
+    court = SourceId("court")
+    alone = {court: catalogue.sources[court]}
+    editions = a_succession(
+        an_edition("a", date(2024, 1, 1), powers={}, sources=alone),
+        an_edition("b", date(2025, 1, 1), "a", powers=first),
+        an_edition("c", FIRST, "b", powers=later),
+    )
+    old = editions.on(date(2024, 6, 1))
+    assert (old.edition, old.powers, old.sources) == ("a", first, catalogue.sources)
+    assert editions.on(date(2025, 6, 1)).powers == first
+    assert editions.latest.powers == later
+    # A log that has activated no more than the old one is decided alike.
+    assert editions.upto("a").latest == old
+    assert editions.upto("b").upto("a").latest == old
+    # With no table anywhere nobody may state anything.
+    assert Editions(an_edition("a", FIRST, powers={})).latest.powers == {}
+
+
+def test_a_table_of_powers_is_in_the_name_and_its_lack_changes_no_older_one() -> None:
+    without = Edition(catalogue=msgspec.structs.replace(a_catalogue(), powers={}))
+    _, data = sealed(without)
+    assert b'"powers"' not in data
+    assert opened(data).catalogue.powers == {}
+    assert opened(sealed(Edition(catalogue=a_catalogue()))[1]).catalogue.powers == (
+        a_catalogue().powers
+    )

@@ -1,0 +1,241 @@
+"""Powers: who may state which kind of act about whose entry, as the catalogue's table has it.
+
+The answer follows from the act and the catalogue alone, never from what was said before: so an act
+without power is refused wherever it comes in the log, and no order lets it through. Whether the
+entry is on the list that an act names is asked where its registers are read (``Registers.counts``).
+
+Law 7 holds: no doubt about the original holds a removal. But not anyone may remove.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from operator import attrgetter
+from typing import Any, Final
+
+import msgspec
+
+from creditbus.domain.acts.commitments import CommitmentChanged, CommitmentStep
+from creditbus.domain.acts.events import Stated
+from creditbus.domain.acts.kinds import ACTS, OWN_ACTS, is_way_out
+from creditbus.domain.acts.refusals import Fault, Reason
+from creditbus.domain.acts.rows import rows_of
+from creditbus.domain.acts.suspensions import EntrySuspended
+from creditbus.domain.ids import ListId, SourceId
+from creditbus.domain.law.articles import OWN_NAME
+from creditbus.domain.law.catalogue import Catalogue, Role, Source, SourceKind
+from creditbus.domain.subjects import USCC
+
+
+class KindOfAct(msgspec.Struct, frozen=True):
+    """A kind of act as the table of powers names it.
+
+    ``record`` carries it; a source is registered for it by one of ``numbers``. ``decider_of``
+    returns who decided what an act is about: the source whose record listed, or the issuer of a
+    document; None where an act is about nothing decided.
+    """
+
+    record: str
+    numbers: frozenset[str]
+    names_list: bool = False
+    decider_of: Callable[[Any], SourceId] | None = None
+
+
+_AUTHOR: Final[Callable[[Any], SourceId]] = attrgetter("envelope.source")
+_LISTER: Final[Callable[[Any], SourceId]] = attrgetter("entry.source")
+
+
+def _kind(
+    record: str, decider_of: Callable[[Any], SourceId] | None = None, *, names_list: bool = False
+) -> KindOfAct:
+    numbers = frozenset(rows_of(record))
+    return KindOfAct(record, numbers, names_list=names_list, decider_of=decider_of)
+
+
+_own: Final = partial(_kind, decider_of=_AUTHOR, names_list=True)
+_about_entry: Final = partial(_kind, decider_of=_LISTER, names_list=True)
+
+
+KINDS: Final[Mapping[str, KindOfAct]] = {
+    "entry_noticed": _own("entry_noticed"),
+    "entry_listed": _own("entry_listed"),
+    "entry_extended": _own("entry_extended"),
+    "entry_varied": _own("entry_varied"),
+    "entry_removed": _own("entry_removed"),
+    "entry_suspended.reconsideration": _about_entry("entry_suspended"),
+    "entry_suspended.lawsuit": _about_entry("entry_suspended"),
+    "entry_suspended.supervision": _about_entry("entry_suspended"),
+    "restriction_lifted": _about_entry("restriction_lifted"),
+    "duty_performed": _about_entry("duty_performed"),
+    "objection_filed": _about_entry("objection_filed"),
+    "objection_decided": _about_entry("objection_decided"),
+    "repair_applied": _about_entry("repair_applied"),
+    "repair_decided": _about_entry("repair_decided"),
+    "repair_propagated": _about_entry("repair_propagated"),
+    "basis_revoked": _kind("basis_revoked", decider_of=attrgetter("issuer")),
+    "consent_withdrawn": _kind("consent_withdrawn", names_list=True),
+    "reorganisation_ruled": _kind("reorganisation_ruled"),
+    "subject_registered": _kind("subject_registered"),
+    "relation_changed": _kind("relation_changed"),
+    "subject_alias_mapped": _kind("subject_alias_mapped"),
+    "commitment_changed": _kind("commitment_changed"),
+    "commitment_changed.breached": _kind("commitment_changed"),
+    "organisation_evaluated": _kind("organisation_evaluated"),
+    "penalty_decided": _kind("penalty_decided"),
+    "permit_decided": _kind("permit_decided"),
+    "governance_step_done": _kind("governance_step_done"),
+}
+"""Every kind of act that a source may state, by its name in the table of powers."""
+
+_RECORD_OF: Final[dict[type, str]] = {kind: str(kind.__struct_config__.tag) for kind in ACTS}
+assert set(_RECORD_OF.values()) <= {kind.record for kind in KINDS.values()}, "every act has a kind"
+
+_OWN_RECORDS: Final = frozenset(_RECORD_OF[kind] for kind in OWN_ACTS)
+
+
+_WITHIN: Final[Mapping[type, Callable[[Any], str]]] = {
+    EntrySuspended: lambda act: f".{act.proceeding.lower()}",
+    CommitmentChanged: lambda act: ".breached" if act.step is CommitmentStep.BREACHED else "",
+}
+"""What tells the kinds of one record apart."""
+
+
+def kind_name(act: Stated) -> str:
+    """Return the name of an act's kind in the table of powers."""
+    record = _RECORD_OF.get(type(act))
+    if record is None:
+        return str(type(act).__struct_config__.tag)  # type: ignore[attr-defined]
+    within = _WITHIN.get(type(act))
+    return record if within is None else record + within(act)
+
+
+def power_fault(act: Stated, catalogue: Catalogue) -> Fault | None:
+    """Return why the author of an act may not state it, with the article, or none when it may.
+
+    A kind of act that the table does not hold, or holds as off, may be stated by nobody.
+    """
+    name = kind_name(act)
+    kind, row = KINDS[name], catalogue.powers.get(name)
+    if row is None or not row.enabled:
+        return Fault(
+            Reason.SOURCE_NOT_COMPETENT, "source", OWN_NAME, f"nobody may state {name} here"
+        )
+    list_id: ListId | None = act.list_id if kind.names_list else None  # type: ignore[attr-defined]
+    grant = row.on(list_id)
+    for role in grant.who:
+        if HOLDS[role](act, kind, catalogue):
+            return None
+    source = act.envelope.source
+    if kind.record in _OWN_RECORDS:
+        detail = f"{source} does not keep {list_id or 'the list'}"
+        return Fault(Reason.SOURCE_NOT_COMPETENT, "list_id", grant.article, detail)
+    told = ", ".join(WORDS[role][1] for role in grant.who) or "nobody"
+    detail = f"{source} may not state this: {row.name_en} is for {told}"
+    return Fault(Reason.SOURCE_NOT_COMPETENT, "source", grant.article, detail)
+
+
+def _is_decider(act: Any, kind: KindOfAct, catalogue: Catalogue) -> bool:
+    source, decider_of = act.envelope.source, kind.decider_of
+    if decider_of is None or decider_of(act) != source:
+        return False
+    if not kind.names_list:
+        return _is_registered(act, kind, catalogue)
+    definition = catalogue.lists.get(act.list_id)
+    return _keeps_any(act, catalogue) if definition is None else source in definition.keepers
+
+
+def _keeps_any(act: Any, catalogue: Catalogue) -> bool:
+    """Tell whether an act that eases, and names no list of the catalogue, is of a keeper.
+
+    A removal that misspells its list still reaches its author's own entry alone, whatever it
+    writes: so that doubt is no reason to hold it (law 7).
+    """
+    source = act.envelope.source
+    return is_way_out(act) and any(source in each.keepers for each in catalogue.lists.values())
+
+
+def _is_keeper(act: Any, kind: KindOfAct, catalogue: Catalogue) -> bool:
+    definition = catalogue.lists.get(act.list_id) if kind.names_list else None
+    return definition is not None and act.envelope.source in definition.keepers
+
+
+def _is_superior(act: Any, kind: KindOfAct, catalogue: Catalogue) -> bool:
+    decider = _decider(act, kind, catalogue)
+    is_above = decider is not None and decider.superior == act.envelope.source
+    return is_above and _is_registered(act, kind, catalogue)
+
+
+def _reconsiders(act: Any, kind: KindOfAct, catalogue: Catalogue) -> bool:
+    decider = _decider(act, kind, catalogue)
+    is_above = decider is not None and decider.reconsidered_by == act.envelope.source
+    return is_above and _is_registered(act, kind, catalogue)
+
+
+def _is_court(act: Any, kind: KindOfAct, catalogue: Catalogue) -> bool:
+    if kind.decider_of is not None:
+        decider = _decider(act, kind, catalogue)
+        if decider is None or decider.kind is SourceKind.COURT:
+            return False
+    return _is_of(SourceKind.COURT, act, kind, catalogue)
+
+
+def _is_registrar(act: Any, kind: KindOfAct, catalogue: Catalogue) -> bool:
+    author, subject = catalogue.sources.get(act.envelope.source), act.envelope.subject_id
+    code = subject.removeprefix(USCC) if subject.startswith(USCC) else ""
+    keeps = author is not None and code[:1] in author.registers
+    return keeps and _is_registered(act, kind, catalogue)
+
+
+def _is_credit_office(act: Any, kind: KindOfAct, catalogue: Catalogue) -> bool:
+    author = catalogue.sources.get(act.envelope.source)
+    return author is not None and author.credit_office and _is_registered(act, kind, catalogue)
+
+
+def _is_authority(act: Any, kind: KindOfAct, catalogue: Catalogue) -> bool:
+    return _is_of(SourceKind.AUTHORITY, act, kind, catalogue)
+
+
+def _is_registered(act: Any, kind: KindOfAct, catalogue: Catalogue) -> bool:
+    author = catalogue.sources.get(act.envelope.source)
+    return author is not None and not kind.numbers.isdisjoint(author.events)
+
+
+def _is_of(source_kind: SourceKind, act: Any, kind: KindOfAct, catalogue: Catalogue) -> bool:
+    author = catalogue.sources.get(act.envelope.source)
+    is_one = author is not None and author.kind is source_kind
+    return is_one and _is_registered(act, kind, catalogue)
+
+
+def _decider(act: Any, kind: KindOfAct, catalogue: Catalogue) -> Source | None:
+    """Return the catalogue's row of who decided what an act is about."""
+    return catalogue.sources.get(kind.decider_of(act)) if kind.decider_of is not None else None
+
+
+HOLDS: Final[Mapping[Role, Callable[[Any, KindOfAct, Catalogue], bool]]] = {
+    Role.DECIDER: _is_decider,
+    Role.KEEPER: _is_keeper,
+    Role.SUPERIOR: _is_superior,
+    Role.RECONSIDERATION: _reconsiders,
+    Role.COURT: _is_court,
+    Role.REGISTRAR: _is_registrar,
+    Role.CREDIT_OFFICE: _is_credit_office,
+    Role.AUTHORITY: _is_authority,
+    Role.REGISTERED: _is_registered,
+}
+"""Whether the author of an act has a role towards what it is about."""
+
+WORDS: Final[Mapping[Role, tuple[str, str]]] = {
+    Role.DECIDER: ("作出认定的单位", "whoever decided it"),
+    Role.KEEPER: ("名单管理单位", "a keeper of the list"),
+    Role.SUPERIOR: ("其上级", "the superior of whoever decided it"),
+    Role.RECONSIDERATION: ("行政复议机构", "the body that reconsiders it"),
+    Role.COURT: ("人民法院", "a court"),
+    Role.REGISTRAR: ("登记机关", "the registrar of this class of subject"),
+    Role.CREDIT_OFFICE: ("公共信用信息机构", "the credit office"),
+    Role.AUTHORITY: ("登记有此权限的行政机关", "an authority registered for it"),
+    Role.REGISTERED: ("登记有此权限的单位", "a unit registered for it"),
+}
+"""Each role in Chinese and English."""
+
+assert list(HOLDS) == list(WORDS) == list(Role), "every role is asked, and has its words"
