@@ -6,18 +6,23 @@ move any, so all are looked through, and those on a list that it changes are fou
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date
 from functools import lru_cache
 from typing import Final
 
 import msgspec
 
+from creditbus.domain.calendar import days_after
+from creditbus.domain.entries.dossiers import Dossier
+from creditbus.domain.entries.registers import buried
+from creditbus.domain.entries.stages import retention_days
 from creditbus.domain.entries.standings import Standing
-from creditbus.domain.ids import SubjectId
+from creditbus.domain.ids import ListId, SubjectId
+from creditbus.domain.law.catalogue import ListDefinition
 from creditbus.domain.law.editions import Editions
 from creditbus.engine.values import Draft, Table
-from creditbus.listing.memory import DOSSIERS
+from creditbus.listing.memory import DOSSIERS, TOMBSTONES
 
 Due = tuple[date, str]
 
@@ -71,6 +76,37 @@ def reached_by(draft: Draft, edition: str, editions: Editions) -> Iterator[Subje
         _read_ahead(draft, set(reached))
         yield from reached
         after = rows[-1][0] + "\0"
+
+
+def without_waiting(
+    draft: Draft,
+    subject: SubjectId,
+    dossier: Dossier,
+    lists: Mapping[ListId, ListDefinition],
+    day: date | None,
+) -> Dossier:
+    """Return the dossier without removals that waited as long as an entry is remembered.
+
+    Like an erased entry each leaves a tombstone, which still voids its listing. Those that wait on
+    are entered in the date index.
+    """
+    gone = set()
+    for registers in dossier.entries:
+        removal = registers.removal
+        if registers.on is not None or removal is None:
+            continue
+        until = days_after(removal.removed_on, retention_days(lists.get(registers.list_id)))
+        if day is None or day < until:
+            draft.put(DUE, (until, subject), b"")
+            continue
+        tombstone = buried(registers, removal.removed_on, removal.cause)
+        draft.put(TOMBSTONES, registers.entry_id, tombstone)
+        gone.add(registers.entry_id)
+    if not gone:
+        return dossier
+    kept = dossier.without(gone)
+    draft.put(DOSSIERS, subject, kept)
+    return kept
 
 
 def _read_ahead(draft: Draft, subjects: set[SubjectId]) -> None:

@@ -44,11 +44,11 @@ from creditbus.domain.entries.entry import Stage
 from creditbus.domain.entries.registers import Tombstone, buried
 from creditbus.domain.entries.standings import Standing, advance, entries_on, turns, with_entries
 from creditbus.domain.entries.transitions import is_overtaken
-from creditbus.domain.ids import EntryId, EventId
+from creditbus.domain.ids import EntryId, EventId, SubjectId
 from creditbus.domain.law.editions import Editions
 from creditbus.domain.subjects import kind_of
 from creditbus.engine.values import Arrival, Draft, Outcome, Output, Slice, State, Table
-from creditbus.listing.agenda import DUE, SUBJECTS, due_before, reached_by
+from creditbus.listing.agenda import DUE, SUBJECTS, due_before, reached_by, without_waiting
 from creditbus.listing.aliases import ALIASES, register
 from creditbus.listing.memory import (
     DOSSIERS,
@@ -205,8 +205,12 @@ class _Shift:
     def _again(self, subject: str, cause: _Cause) -> None:
         """Settle a subject that no act has moved."""
         standing, dossier = self.draft.get(SUBJECTS, subject), self.draft.get(DOSSIERS, subject)
-        if standing is not None and dossier is not None:
-            self._settle(standing, dossier, cause)
+        if dossier is None:
+            return
+        if standing is None:
+            named = SubjectId(subject)
+            standing = Standing(subject_id=named, subject_kind=kind_of(named))
+        self._settle(standing, dossier, cause)
 
     def _fault(self, event: Act, *, conflict: bool) -> Fault | None:
         # Asked first, and before anything of the act is remembered: an act without power takes no
@@ -296,6 +300,7 @@ class _Shift:
     def _settle(self, standing: Standing, dossier: Dossier, cause: _Cause) -> None:
         """Say the standing that follows from the dossier on this day, if it is another."""
         subject, rules = standing.subject_id, self.rules
+        dossier = without_waiting(self.draft, subject, dossier, rules.lists, self.today)
         found = entries_on(standing, dossier, rules, self.today, cause.moved)
         erased = [(case, entry) for case, entry in found if entry.stage is Stage.ERASED]
         if erased:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Any, Final
 
 import msgspec
@@ -20,7 +20,7 @@ from creditbus.domain.law.editions import Edition, Editions
 from creditbus.engine.values import DictState, Output
 from creditbus.listing.agenda import SUBJECTS
 from creditbus.listing.decide import build
-from creditbus.listing.memory import DOSSIERS
+from creditbus.listing.memory import DOSSIERS, TOMBSTONES
 from tests import acts
 from tests.examples import (
     BID_LIST,
@@ -140,3 +140,19 @@ def test_a_removal_waits_unseen_and_voids_its_listing_on_any_later_day() -> None
     late = decided(DECIDE, state, [a_turn(date(2026, 5, 5)), a_listing()])
     assert refusals(late) == [(Reason.REVISION_SUPERSEDED, "record_revision")]
     assert stages(state) == {"BL-COURT-SX": Stage.CLOSED}
+
+
+def test_a_removal_that_waited_as_long_as_an_entry_is_remembered_leaves_a_tombstone() -> None:
+    state = DictState()
+    decided(DECIDE, state, [a_turn(DECIDED_ON), a_removal()])
+    last = DECIDED_ON + timedelta(days=a_catalogue().lists[COURT_LIST].retention_days)
+    decided(DECIDE, state, [a_turn(last - timedelta(days=1))])
+    assert state.get_many(DOSSIERS, [FIRM]) != [Dossier(erased=1)]
+    assert decided(DECIDE, state, [a_turn(last)]) == []
+    assert state.get_many(DOSSIERS, [FIRM]) == [Dossier(erased=1)]
+    (tombstone,) = state.rows[TOMBSTONES.name].values()
+    assert (tombstone.list_id, tombstone.revision) == (COURT_LIST, 2)
+    assert refusals(decided(DECIDE, state, [a_listing()])) == [
+        (Reason.REVISION_SUPERSEDED, "record_revision")
+    ]
+    assert stages(state) == {}
