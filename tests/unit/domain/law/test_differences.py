@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from creditbus.domain.ids import BasisId
-from creditbus.domain.law.catalogue import Catalogue, Row
+from creditbus.domain.law.catalogue import Catalogue, Grant, Role, Row
 from creditbus.domain.law.differences import FIELDS, Kind, differences
 from tests.examples import a_catalogue, some_editions
 
@@ -42,6 +42,22 @@ def test_alike_catalogues_do_not_differ() -> None:
         ("lists", "BL-TAX-ZD", {"years_max": 2}, "longest term in years", ["3"], ["2"]),
         ("lists", "BL-TAX-ZD", {"years_max": None}, "longest term in years", ["3"], []),
         ("lists", "BL-TAX-ZD", {"enabled": False}, "in use", ["yes"], ["no"]),
+        (
+            "powers",
+            "permit_decided",
+            {"who": (Role.COURT,)},
+            "who may state it",
+            ["authority"],
+            ["court"],
+        ),
+        (
+            "powers",
+            "basis_revoked",
+            {"lists": {"BL-TAX-ZD": Grant(who=(Role.DECIDER, Role.COURT), article="某法 第一条")}},
+            "who may state it about one list",
+            [],
+            ["BL-TAX-ZD: decider, court, 某法 第一条"],
+        ),
         (
             "lists",
             "BL-COURT-SX",
