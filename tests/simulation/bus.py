@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from pathlib import Path
 from random import Random
-from typing import Any, Final
+from types import TracebackType
+from typing import Any, Final, Self
 from zlib import crc32
 
 import msgspec
@@ -137,9 +139,9 @@ class Worker:
 class Body:
     """An executing body behind its fence: what it applies at present."""
 
-    def __init__(self, path: Path, random: Random) -> None:
+    def __init__(self, fence: Fence, random: Random) -> None:
         self.applied: dict[ObligationId, tuple[Ground, ...]] = {}
-        self._fence = Fence(path)
+        self._fence = fence
         self._random = random
 
     def receive(self, directive: Directive) -> Answer:
@@ -174,8 +176,10 @@ class Bus:
         self.turned = self.begins_on = begins_on
         self.clock_down = clock_down
         self._agencies = Agencies(self.random)
+        self._fences = ExitStack()
         self.bodies = {
-            body: Body(folder / f"{body}.sqlite", self.random) for body in a_catalogue().bodies
+            body: Body(self._fences.enter_context(Fence(folder / f"{body}.sqlite")), self.random)
+            for body in a_catalogue().bodies
         }
         catalogue, editions = a_catalogue(), some_editions()
         parties = [*catalogue.sources, *catalogue.bodies]
@@ -190,6 +194,17 @@ class Bus:
             build_dispatch(editions), LEDGERS, self._instruct, "standings", "acknowledgements"
         )
         self.exposure = self._workers(build_exposure(editions), EXPOSED, self._show, "standings")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._fences.close()
 
     def live(self, steps: int, until: int | None = None) -> None:
         """Let this many things happen, each by chance, or those before the evening of a day."""

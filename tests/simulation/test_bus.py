@@ -5,6 +5,7 @@ Each run is one seed; a failure names it, and the same seed lives the same histo
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
@@ -30,13 +31,13 @@ STEPS: Final = 700
 
 
 @pytest.fixture(scope="module", params=SEEDS, ids=lambda seed: f"SEED={seed}")
-def bus(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Bus:
+def bus(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bus]:
     """A bus that has lived through its seed's history and come to rest."""
     folder: Path = tmp_path_factory.mktemp("bodies")
-    lived = Bus(request.param, folder)
-    lived.live(STEPS)
-    assert lived.settle(), f"SEED={request.param}: {len(lived.owed())} directives stay owed"
-    return lived
+    with Bus(request.param, folder) as lived:
+        lived.live(STEPS)
+        assert lived.settle(), f"SEED={request.param}: {len(lived.owed())} directives stay owed"
+        yield lived
 
 
 @pytest.fixture
@@ -148,7 +149,7 @@ def test_same_seed_lives_the_same_history(tmp_path: Path) -> None:
     for life in ("first", "second"):
         folder = tmp_path / life
         folder.mkdir()
-        lived = Bus(99, folder)
-        lived.live(150)
-        histories.append([each.directive_id for each in lived.directives()])
+        with Bus(99, folder) as lived:
+            lived.live(150)
+            histories.append([each.directive_id for each in lived.directives()])
     assert histories[0] == histories[1]

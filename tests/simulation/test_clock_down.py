@@ -5,6 +5,7 @@ Each run is one seed; a failure names it, and the same seed lives the same histo
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import Final
@@ -27,19 +28,16 @@ STEPS: Final = 700
 DOWN: Final = range(8, 17)
 
 
-def lived(seed: int, folder: Path) -> Bus:
-    """Return a bus at rest on the last day without its clock."""
-    bus = Bus(seed, folder, DOWN)
-    bus.live(STEPS, DOWN.stop - 1)
-    assert bus.settle(), f"SEED={seed}"
-    assert bus.days == DOWN.stop - 1, f"SEED={seed}: too few days"
-    assert bus.turned == DECIDED_ON + timedelta(days=DOWN.start - 1)
-    return bus
-
-
 @pytest.fixture(params=SEEDS, ids=lambda seed: f"SEED={seed}")
-def bus(request: pytest.FixtureRequest, tmp_path: Path) -> Bus:
-    return lived(request.param, tmp_path)
+def bus(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Bus]:
+    """A bus at rest on the last day without its clock."""
+    seed = request.param
+    with Bus(seed, tmp_path, DOWN) as bus:
+        bus.live(STEPS, DOWN.stop - 1)
+        assert bus.settle(), f"SEED={seed}"
+        assert bus.days == DOWN.stop - 1, f"SEED={seed}: too few days"
+        assert bus.turned == DECIDED_ON + timedelta(days=DOWN.start - 1)
+        yield bus
 
 
 def noon(bus: Bus) -> datetime:

@@ -8,7 +8,7 @@ the same hash of the state.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import groupby
@@ -56,10 +56,17 @@ class Week:
 
 
 @pytest.fixture(scope="module", params=SEEDS, ids=lambda seed: f"SEED={seed}")
-def week(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Week:
+def week(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Week]:
     """A bus that has lived through the city's week and decided everything."""
-    bus = Bus(request.param, tmp_path_factory.mktemp("bodies"), begins_on=BEGINS_ON)
-    city = City(a_catalogue(), seed=request.param, run="week", today=BEGINS_ON)
+    with Bus(request.param, tmp_path_factory.mktemp("bodies"), begins_on=BEGINS_ON) as bus:
+        yield Week(bus, lived(bus, request.param))
+
+
+def lived(bus: Bus, seed: int) -> dict[str, Fate]:
+    """Let a bus live through the city's week; return what must become of each statement."""
+    city = City(a_catalogue(), seed=seed, run="week", today=BEGINS_ON)
     statements = city.statements(RECORDS)
     a_day = -(-len(statements) // DAYS)
     fates: dict[str, Fate] = {}
@@ -70,7 +77,7 @@ def week(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
         bus.work_off()
     bus.turn()
     bus.work_off()
-    return Week(bus, fates)
+    return fates
 
 
 def test_week_was_worth_living(week: Week) -> None:

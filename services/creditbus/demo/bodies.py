@@ -7,7 +7,10 @@ bus.
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import ExitStack, asynccontextmanager, closing
 from datetime import datetime
+from pathlib import Path
 from typing import Final
 
 import msgspec
@@ -46,8 +49,9 @@ class Bodies:
         folder.mkdir(parents=True, exist_ok=True)
         self._clock = clock
         self.received: list[Received] = []
+        self._fences = ExitStack()
         self._receivers = {
-            body: Receiver(secret, Fence(folder / f"{body}.sqlite", now=clock.now))
+            body: Receiver(secret, self._fence(folder / f"{body}.sqlite"))
             for body, secret in settings.webhook_secrets.items()
         }
 
@@ -57,6 +61,13 @@ class Bodies:
         if receiver is None:
             return None
         return receiver.receive(headers, content, lambda directive: self._act(body, directive))
+
+    def close(self) -> None:
+        """Close every fence."""
+        self._fences.close()
+
+    def _fence(self, path: Path) -> Fence:
+        return self._fences.enter_context(Fence(path, now=self._clock.now))
 
     def _act(self, body: str, directive: Directive) -> Answered:
         # A real body would change its own system here, after a human's review where it burdens.
@@ -81,8 +92,19 @@ class Bodies:
 
 def build(settings: Settings, clock: Clock) -> FastAPI:
     """Return the bodies' web application."""
-    app = FastAPI(title="Executing bodies of the demonstration", docs_url=None, redoc_url=None)
     bodies = Bodies(settings, clock)
+
+    @asynccontextmanager
+    async def life(_app: FastAPI) -> AsyncIterator[None]:
+        with closing(bodies):
+            yield
+
+    app = FastAPI(
+        title="Executing bodies of the demonstration",
+        docs_url=None,
+        redoc_url=None,
+        lifespan=life,
+    )
 
     @app.post("/bodies/{body}/v1/directives")
     async def deliver(body: str, request: Request) -> Response:

@@ -12,7 +12,8 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import Final
+from types import TracebackType
+from typing import Final, Self
 from weakref import WeakValueDictionary
 
 import msgspec
@@ -55,6 +56,8 @@ class Fence:
     comes to another process while ``act`` runs, both run at once, and the lower is answered
     ``SUPERSEDED`` after it has acted. With several processes ``act`` must therefore itself write
     only where its own system holds no higher revision, in one transaction.
+
+    ``close`` it at the end, or use it in a ``with``.
     """
 
     def __init__(self, path: Path, *, now: Callable[[], datetime] | None = None) -> None:
@@ -70,6 +73,17 @@ class Fence:
             "CREATE TABLE IF NOT EXISTS fence"
             " (obligation TEXT PRIMARY KEY, revision INTEGER, outcome TEXT, detail TEXT)"
         )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
 
     def once(self, directive: Directive, act: Callable[[Directive], Answered]) -> Answered:
         """Act on a directive unless it is settled or superseded; return the answer either way.

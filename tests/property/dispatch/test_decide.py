@@ -97,9 +97,9 @@ def in_force(ledger: Ledger | None) -> Obligations:
 class Body:
     """All executing bodies in one: what they apply at present, behind a fence."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, fence: Fence) -> None:
         self.applied: Obligations = {}
-        self._fence = Fence(folder / "fence.sqlite")
+        self._fence = fence
 
     def receive(self, directive: Directive) -> Outcome:
         return self._fence.once(directive, self._act).outcome
@@ -132,8 +132,8 @@ def test_bodies_end_where_the_last_standing_says(data: st.DataObject) -> None:
     outputs = decided(DECIDE, DictState(), standings)
     sent = [output.value for output in outputs if isinstance(output.value, Directive)]
     newest = list({each.obligation_id: each for each in sent}.values())
-    with TemporaryDirectory() as folder:
-        body = Body(Path(folder))
+    with TemporaryDirectory() as folder, Fence(Path(folder) / "fence.sqlite") as fence:
+        body = Body(fence)
         for directive in data.draw(arrivals(sent, newest)):
             body.receive(directive)
     assert body.applied == asked_by(standings[-1])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from base64 import b64encode
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -46,8 +46,16 @@ class Counter:
 
 
 @pytest.fixture
-def fence(tmp_path: Path) -> Fence:
-    return Fence(tmp_path / "fence.sqlite")
+def fence(tmp_path: Path) -> Iterator[Fence]:
+    with Fence(tmp_path / "fence.sqlite") as opened:
+        yield opened
+
+
+@pytest.fixture
+def other(tmp_path: Path) -> Iterator[Fence]:
+    """Return the fence of another process on the same file."""
+    with Fence(tmp_path / "fence.sqlite") as opened:
+        yield opened
 
 
 def delivery(
@@ -136,10 +144,11 @@ def test_obligations_are_fenced_apart(fence: Fence) -> None:
 
 def test_fence_survives_reopening_its_file(tmp_path: Path) -> None:
     act = Counter()
-    first = Fence(tmp_path / "fence.sqlite").once(directive(4), act)
-    reopened = Fence(tmp_path / "fence.sqlite")
-    assert reopened.once(directive(4), act) == first
-    assert reopened.once(directive(3), act).outcome is Outcome.SUPERSEDED
+    with Fence(tmp_path / "fence.sqlite") as fence:
+        first = fence.once(directive(4), act)
+    with Fence(tmp_path / "fence.sqlite") as reopened:
+        assert reopened.once(directive(4), act) == first
+        assert reopened.once(directive(3), act).outcome is Outcome.SUPERSEDED
     assert act.acted == [4]
 
 
@@ -156,11 +165,11 @@ def fail(_found: Directive) -> Answered:
 
 
 def test_body_that_fails_is_asked_again_after_a_restart_too(tmp_path: Path) -> None:
-    act, fence = Counter(), Fence(tmp_path / "fence.sqlite")
-    with pytest.raises(ConnectionError):
+    act = Counter()
+    with Fence(tmp_path / "fence.sqlite") as fence, pytest.raises(ConnectionError):
         fence.once(directive(1), fail)
-    fence.close()
-    assert Fence(tmp_path / "fence.sqlite").once(directive(1), act).outcome is Outcome.APPLIED
+    with Fence(tmp_path / "fence.sqlite") as reopened:
+        assert reopened.once(directive(1), act).outcome is Outcome.APPLIED
     assert act.acted == [1]
 
 
@@ -180,29 +189,26 @@ def test_late_application_is_superseded_by_a_lift_that_failed(fence: Fence) -> N
 
 
 def test_application_that_ends_after_its_lift_came_to_another_process_is_superseded(
-    tmp_path: Path,
+    fence: Fence, other: Fence
 ) -> None:
-    one, other = Fence(tmp_path / "fence.sqlite"), Fence(tmp_path / "fence.sqlite")
     lift = directive(6, action=Action.LIFT)
 
     def act(_found: Directive) -> Answered:
         assert other.once(lift, Counter()) == Answered(Outcome.APPLIED, "act 1")
         return Answered(Outcome.APPLIED, "applied too late")
 
-    assert one.once(directive(5), act).outcome is Outcome.SUPERSEDED
-    assert one.once(lift, fail) == Answered(Outcome.APPLIED, "act 1")
+    assert fence.once(directive(5), act).outcome is Outcome.SUPERSEDED
+    assert fence.once(lift, fail) == Answered(Outcome.APPLIED, "act 1")
 
 
 def test_settled_answer_stands_against_a_slower_process_of_the_same_revision(
-    tmp_path: Path,
+    fence: Fence, other: Fence
 ) -> None:
-    one, other = Fence(tmp_path / "fence.sqlite"), Fence(tmp_path / "fence.sqlite")
-
     def act(_found: Directive) -> Answered:
         other.once(directive(1), Counter())
         return Answered(Outcome.ACCEPTED)
 
-    assert one.once(directive(1), act) == Answered(Outcome.APPLIED, "act 1")
+    assert fence.once(directive(1), act) == Answered(Outcome.APPLIED, "act 1")
 
 
 def test_slow_application_holds_no_other_obligation_and_its_own_lift_takes_its_turn(
@@ -249,11 +255,11 @@ ENDS_AT: Final = datetime(2026, 11, 23, 16, tzinfo=UTC)
 def test_application_whose_term_is_over_is_not_acted_on(
     tmp_path: Path, action: Action, early: timedelta, outcome: Outcome
 ) -> None:
-    act, fence = Counter(), Fence(tmp_path / "fence.sqlite", now=lambda: ENDS_AT - early)
-    stated = directive(3, action=action, ends_at=ENDS_AT)
-    assert fence.once(stated, act).outcome is outcome
-    assert act.acted == ([] if outcome is Outcome.NOT_APPLICABLE else [3])
-    assert fence.once(directive(2), act).outcome is Outcome.SUPERSEDED
+    act, stated = Counter(), directive(3, action=action, ends_at=ENDS_AT)
+    with Fence(tmp_path / "fence.sqlite", now=lambda: ENDS_AT - early) as fence:
+        assert fence.once(stated, act).outcome is outcome
+        assert act.acted == ([] if outcome is Outcome.NOT_APPLICABLE else [3])
+        assert fence.once(directive(2), act).outcome is Outcome.SUPERSEDED
 
 
 def test_fence_that_knows_no_time_leaves_the_term_to_the_body(fence: Fence) -> None:
