@@ -19,10 +19,9 @@ from creditbus.demo.city import organisation
 from creditbus.domain.ids import SubjectId
 from creditbus.runtime.law.catalogue import load_catalogue
 from creditbus.runtime.process import Process
-from creditbus.runtime.settings import Settings
+from creditbus.runtime.settings import Settings, read_settings
 from creditbus.stack import ports
 from creditbus.stack.bus import LocalBus, Sites, bodies_plan, token_name
-from creditbus.stack.downloads import DEFAULT_CACHE
 from creditbus.stack.folder import StackFile
 from creditbus.stack.ports import HOST
 
@@ -97,7 +96,7 @@ def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveBus]:
     root = Path(__file__).parent.parent
     sites = Sites(
         home=tmp_path_factory.mktemp("bus"),
-        cache=Path(DEFAULT_CACHE),
+        cache=read_settings().cache,
         schemas=root / "schemas" / "avro",
         catalogue=root / "deploy" / "catalogue",
     )

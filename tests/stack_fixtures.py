@@ -13,14 +13,13 @@ import logging
 import os
 import time
 from collections.abc import Callable, Iterator, Mapping
-from pathlib import Path
 from typing import Final
 
 import pytest
 from confluent_kafka.admin import NewTopic
 
+from creditbus.runtime.settings import read_settings
 from creditbus.stack import ports
-from creditbus.stack.downloads import DEFAULT_CACHE
 from creditbus.stack.kafka import ClientConfig
 from creditbus.stack.local import LocalStack, Parties
 
@@ -39,7 +38,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalStack]:
     say = logging.getLogger("stack").info
     with LocalStack(
         tmp_path_factory.mktemp("stack"),
-        Path(DEFAULT_CACHE),
+        read_settings().cache,
         ports=ports.free(),
         parties=Parties(sources=SOURCES, bodies=BODIES),
         say=say,

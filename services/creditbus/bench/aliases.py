@@ -32,7 +32,6 @@ from creditbus.runtime.process import Process
 from creditbus.runtime.settings import Settings, read_settings
 from creditbus.sdk.publisher import Publisher
 from creditbus.stack.bus import LocalBus, Sites
-from creditbus.stack.downloads import DEFAULT_CACHE
 from creditbus.stack.folder import StackFile
 from creditbus.stack.ports import free
 from creditbus.wire.topics import ALIASES, service_principal
@@ -48,7 +47,7 @@ def aliases(count: int) -> list[Row]:
     with TemporaryDirectory(prefix="creditbus-bench-") as home:
         sites = Sites(
             home=Path(home),
-            cache=Path(DEFAULT_CACHE),
+            cache=read_settings().cache,
             schemas=settings.schemas,
             catalogue=settings.catalogue,
         )

@@ -21,7 +21,6 @@ from creditbus.runtime.law.catalogue import load_catalogue
 from creditbus.runtime.process import Process
 from creditbus.runtime.settings import Settings, read_settings
 from creditbus.stack.bus import LocalBus, Sites, bodies_plan
-from creditbus.stack.downloads import DEFAULT_CACHE
 from creditbus.stack.folder import StackFile
 from creditbus.stack.ports import free
 from creditbus.wire.topics import service_principal
@@ -36,7 +35,7 @@ def chain(events: int, seconds: int, rates: Sequence[float]) -> list[Row]:
     with TemporaryDirectory(prefix="creditbus-bench-") as home:
         sites = Sites(
             home=Path(home),
-            cache=Path(DEFAULT_CACHE),
+            cache=read_settings().cache,
             schemas=settings.schemas,
             catalogue=settings.catalogue,
             editions=settings.editions,

@@ -17,7 +17,6 @@ from creditbus.engine import offsets
 from creditbus.engine.health import Source
 from creditbus.runtime.settings import read_settings
 from creditbus.stack import kafka
-from creditbus.stack.downloads import DEFAULT_CACHE
 from creditbus.stack.local import LocalStack, Parties
 from creditbus.stack.ports import free
 
@@ -159,7 +158,7 @@ def track() -> Iterator[Track]:
     with TemporaryDirectory(prefix="creditbus-bench-") as home:
         stack = LocalStack(
             Path(home) / "stack",
-            Path(DEFAULT_CACHE),
+            read_settings().cache,
             ports=free(),
             parties=Parties(sources=(), bodies=()),
             say=CONSOLE.print,

@@ -13,7 +13,6 @@ from creditbus.runtime.law.catalogue import load_catalogue
 from creditbus.runtime.process import Process
 from creditbus.runtime.settings import Settings, read_settings
 from creditbus.stack.bus import Sites
-from creditbus.stack.downloads import DEFAULT_CACHE
 from creditbus.stack.folder import Folder, StackFile
 from creditbus.stack.ports import HOST, Ports, free
 
@@ -22,7 +21,6 @@ Home = Annotated[
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
 
-CACHE: Final = Path(DEFAULT_CACHE)
 _AUDITOR: Final = "svc.audit"
 
 
@@ -31,7 +29,7 @@ def sites(home: Path | None = None) -> Sites:
     settings = read_settings()
     return Sites(
         home=home or settings.home,
-        cache=CACHE,
+        cache=settings.cache,
         schemas=settings.schemas,
         catalogue=settings.catalogue,
         editions=settings.editions,

@@ -27,6 +27,12 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="forbid")
 
     home: Path = Field(Path(".creditbus"), description="Folder of the local stack.")
+    cache: Path = Field(
+        Path("~/.cache/creditbus"), description="Folder of what the local stack has downloaded."
+    )
+    maven: str = Field(
+        "", description="Maven repository the local stack loads from; empty: the public one."
+    )
     kafka: str = Field("127.0.0.1:19092", description="Broker addresses, host:port, with commas.")
     kafka_user: str = Field("", description="Principal at the broker; empty: no authentication.")
     kafka_password: str = Field("", description="Password of the principal.", repr=False)

@@ -21,8 +21,8 @@ import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
+from creditbus.runtime.settings import read_settings
 from creditbus.stack import ports
-from creditbus.stack.downloads import DEFAULT_CACHE
 from creditbus.stack.errors import FolderInUse, IdsDiffer
 from creditbus.stack.folder import Folder, StackFile, holder
 from creditbus.stack.local import LocalStack, Parties, stop_stack
@@ -39,12 +39,12 @@ LAUNCHER: Final = """
 import signal, sys, time
 from pathlib import Path
 from creditbus.stack import ports
-from creditbus.stack.downloads import DEFAULT_CACHE
+from creditbus.runtime.settings import read_settings
 from creditbus.stack.local import LocalStack, Parties
 signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
 parties = Parties(sources=("court",), bodies=("railway",))
 with LocalStack(
-    Path(sys.argv[1]), DEFAULT_CACHE, ports=ports.free(), parties=parties,
+    Path(sys.argv[1]), read_settings().cache, ports=ports.free(), parties=parties,
     say=lambda sentence: None, quick=True,
 ):
     print("up", flush=True)
@@ -70,7 +70,7 @@ def launch(folder: Path) -> subprocess.Popen[bytes]:
 def a_stack(folder: Path, say: Callable[[str], None] = lambda _sentence: None) -> LocalStack:
     return LocalStack(
         folder,
-        DEFAULT_CACHE,
+        read_settings().cache,
         ports=ports.free(),
         parties=Parties(sources=("court",), bodies=("railway",)),
         say=say,
