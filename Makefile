@@ -4,10 +4,12 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-builtin-rules --no-print-directory
 
-PYTHON ?= python3
-VENV := .venv
+PYTHON ?=
+VENV ?= .venv
 BIN := $(VENV)/bin
+# What running needs, and what tests and checks need besides, each once it is installed.
 INSTALLED := $(VENV)/.installed
+TOOLS := $(VENV)/.installed-tools
 PYTEST := $(BIN)/python -m pytest
 ARGS ?=
 SEEDS ?= 10
@@ -42,51 +44,52 @@ test: check ## Check, then run every test: the fast ones first, then those on re
 	$(PYTEST) tests/integration tests/crash \
 	  --timeout=300 --session-timeout=2400 -o faulthandler_timeout=290
 
-crash: $(INSTALLED) ## Strike the engine's workers in every known way; SEEDS=1, or SEED=7 alone
+crash: $(TOOLS) ## Strike the engine's workers in every known way; SEEDS=1, or SEED=7 alone
 	$(PYTEST) tests/crash --timeout=300 -o faulthandler_timeout=290 -p no:randomly -q \
 	  $(if $(SEED),--seed=$(SEED),--seeds=$(SEEDS)) $(ARGS)
 
-check: $(INSTALLED) ## Check without running: format, lint, types, floors, tidiness
+check: $(TOOLS) ## Check without running: format, lint, types, floors, tidiness
 	$(BIN)/ruff format --check --output-format concise .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(PYTEST) -q tests/tidy
 
-format: $(INSTALLED) ## Bring every file into the one format, and mend what can be mended
+format: $(TOOLS) ## Bring every file into the one format, and mend what can be mended
 	$(BIN)/ruff check --fix-only --quiet .
 	$(BIN)/ruff format .
 
 ##@ Keep house
 
-install: $(INSTALLED) ## Make .venv and install what the lock names (the other targets do it too)
+install: $(TOOLS) ## Install all that the locks name (the other targets install what they need)
 
-# Renewed when the lock or the project's own metadata has changed.
-$(INSTALLED): requirements.lock pyproject.toml | $(BIN)/pip
-	@echo "Installing into $(VENV); the first time downloads a few hundred megabytes."
-	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
-	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+# Renewed when a lock or the project's own metadata has changed.
+$(INSTALLED): requirements.lock pyproject.toml
+	@$(call environment,requirements.lock)
 	@touch $@
 
-$(BIN)/pip:
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
-	  echo "The bus needs Python 3.11 or newer and found: $$($(PYTHON) --version 2>&1)." \
-	    "Name another with: make PYTHON=python3.12 ..." >&2; exit 1; }
-	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
-	  echo "This Python cannot make an environment: its venv and ensurepip are not installed." \
-	    "On Debian and Ubuntu: apt-get install python3-venv" >&2; exit 1; }
-	$(PYTHON) -m venv $(VENV)
+$(TOOLS): requirements-dev.lock $(INSTALLED)
+	@$(call environment,requirements-dev.lock)
+	@touch $@
 
-pages: $(INSTALLED) ## Write the pages of docs/ that come from code, and the chart of the benchmarks, deadlines
+# An environment that is there and runs keeps its interpreter.
+define environment
+if $(BIN)/python -c '' 2>/dev/null; then python=$(BIN)/python; \
+else python=$$(deploy/setup/choose_python.sh $(PYTHON)); fi; \
+"$$python" deploy/setup/environment.py $(VENV) $(1)
+endef
+
+pages: $(TOOLS) ## Write the pages of docs/ that come from code, and the chart of the benchmarks, deadlines
 	$(BIN)/python -m tests.tidy.pages
 
-lock: $(INSTALLED) ## Write requirements.lock; ARGS=--upgrade takes the newest of everything
-	UV_PYTHON_DOWNLOADS=never $(BIN)/uv pip compile pyproject.toml --quiet $(ARGS) --group dev \
-	  --all-extras --universal --generate-hashes --no-strip-extras --no-annotate --no-header \
-	  -o requirements.lock
-	@! grep -nE 'https?://|^-' requirements.lock || { \
-	  echo "requirements.lock names an address or an option; it must hold names and hashes only." \
-	    >&2; exit 1; }
+COMPILE := UV_PYTHON_DOWNLOADS=never $(BIN)/uv pip compile pyproject.toml --quiet --all-extras \
+  --universal --generate-hashes --no-strip-extras --no-annotate --no-header
+
+lock: $(TOOLS) ## Write both locks; ARGS=--upgrade takes the newest of everything
+	$(COMPILE) $(ARGS) --group dev -o requirements-dev.lock
+	$(COMPILE) --group install --constraint requirements-dev.lock -o requirements.lock
+	@! grep -nE 'https?://|^-' requirements*.lock || { \
+	  echo "A lock names an address or an option; it must hold names and hashes only." >&2; exit 1; }
 
 clean: ## Remove .venv and every cache; the data in .creditbus stays
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis build dist

@@ -11,7 +11,6 @@ from pathlib import Path
 import pytest
 from filelock import FileLock
 
-from creditbus.stack import downloads
 from creditbus.stack.downloads import install, read_lock, refuse_small_disk
 from creditbus.stack.errors import NotFetched, NotVerified
 from creditbus.stack.loading import Advance
@@ -167,6 +166,6 @@ def test_progress_is_told_in_sentences_where_no_bar_is_drawn(tmp_path: Path) -> 
 def test_archive_is_unpacked_by_a_python_that_cannot_filter(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.delattr(downloads.tarfile, "data_filter", raising=False)
+    monkeypatch.delattr(tarfile, "data_filter", raising=False)
     found = install(tmp_path / "cache", ignore, lock=LOCK, source=Source())
     assert (found.registry / "run.jar").exists()
