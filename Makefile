@@ -14,7 +14,7 @@ PYTEST := $(BIN)/python -m pytest
 ARGS ?=
 SEEDS ?= 10
 
-.PHONY: help install lock clean demo up down bench test crash check format pages
+.PHONY: help install lock clean demo up down bench test fast crash check format pages
 
 help: ## List what can be made
 	@awk 'BEGIN {FS = ":.*## "} \
@@ -37,12 +37,14 @@ bench: $(INSTALLED) ## Measure the engine on this machine; `creditbus bench` lis
 
 ##@ Work on it
 
-test: check ## Check, then run every test: the fast ones first, then those on real servers
+test: check fast ## Check, then run every test: the fast ones first, then those on real servers
+	$(PYTEST) tests/integration tests/crash \
+	  --timeout=300 --session-timeout=2400 -o faulthandler_timeout=290
+
+fast: $(TOOLS) ## Run the tests that need no servers
 	$(PYTEST) -n 2 --dist loadgroup \
 	  --doctest-modules services/creditbus/domain services/creditbus/wire tests \
 	  --ignore=tests/tidy --ignore=tests/integration --ignore=tests/crash
-	$(PYTEST) tests/integration tests/crash \
-	  --timeout=300 --session-timeout=2400 -o faulthandler_timeout=290
 
 crash: $(TOOLS) ## Strike the engine's workers in every known way; SEEDS=1, or SEED=7 alone
 	$(PYTEST) tests/crash --timeout=300 -o faulthandler_timeout=290 -p no:randomly -q \

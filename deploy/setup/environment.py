@@ -25,11 +25,11 @@ ROOM_BYTES = {RUNNING: 900_000_000, "requirements-dev.lock": 1_500_000_000}
 """What an environment and the downloads it is made from take, by lock."""
 
 UV_SETTINGS = {
-    "index-url": "UV_DEFAULT_INDEX",
-    "extra-index-url": "UV_INDEX",
-    "find-links": "UV_FIND_LINKS",
-    "trusted-host": "UV_INSECURE_HOST",
-    "no-index": "UV_NO_INDEX",
+    "index_url": "UV_DEFAULT_INDEX",
+    "extra_index_url": "UV_INDEX",
+    "find_links": "UV_FIND_LINKS",
+    "trusted_host": "UV_INSECURE_HOST",
+    "no_index": "UV_NO_INDEX",
     "cert": "SSL_CERT_FILE",
     "proxy": "ALL_PROXY",
 }
@@ -71,7 +71,7 @@ def refuse_small_disk(folder: Path, needed_bytes: int, *, there: bool) -> None:
 
 
 def read_pip_settings(environment: Mapping[str, str]) -> dict[str, str]:
-    """Return what pip is set up with, by pip's long names; its files yield to its variables."""
+    """Return what pip is set up with, by pip's names; its files yield to its variables."""
     found: dict[str, str] = {}
     for path in _pip_files(environment):
         parser = configparser.RawConfigParser()
@@ -81,9 +81,9 @@ def read_pip_settings(environment: Mapping[str, str]) -> dict[str, str]:
             fail(f"pip's settings in {path} cannot be read: {error}")
         for section in ("global", "install"):
             if parser.has_section(section):
-                found.update(parser.items(section))
+                found |= {name.replace("-", "_"): value for name, value in parser.items(section)}
     for name in UV_SETTINGS:
-        value = environment.get(f"PIP_{name.upper().replace('-', '_')}")
+        value = environment.get(f"PIP_{name.upper()}")
         if value:
             found[name] = value
     return found
@@ -109,7 +109,7 @@ def uv_environment(
 def _separated(name: str, value: str) -> str:
     """Return values as uv separates them, without a folder that is gone, as pip does."""
     values = value.split()
-    if name == "find-links":
+    if name == "find_links":
         return ",".join(each for each in values if "://" in each or Path(each).is_dir())
     return " ".join(values)
 
@@ -171,7 +171,8 @@ def _keep(uv: Path, kept: Path) -> None:
 
 def _install(uv: Path, what: Sequence[str], environment: Mapping[str, str]) -> None:
     """Install, without the network if it does not answer and what was downloaded is enough."""
-    command = [str(uv), "pip", "install"]
+    # To a terminal uv draws its progress; into a file it would write a line for each package.
+    command = [str(uv), *([] if sys.stderr.isatty() else ["--quiet"]), "pip", "install"]
     if subprocess.run([*command, *what], env=environment, check=False).returncode == 0:
         return
     offline = [*command, "--offline", *what]

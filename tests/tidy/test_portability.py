@@ -15,12 +15,14 @@ from tests.tidy.sources import Source, assert_tidy
 
 PATTERNS: Final[dict[str, re.Pattern[str]]] = {
     "names a package registry": re.compile(
-        r"pypi\.(org|python)|pythonhosted\.org|(extra[-_])?index[-_]url\b|--find[-_]links"
+        r"pypi\.(org|python)|pythonhosted\.org|--(extra-)?index-url\b|--find[-_]links"
+        r"|index[-_]url\b\W*https?://(?!\w+\.example\b)"
         r"|repo1?\.maven|registry\.npmjs|proxy\.golang|[a]rtifactory|[j]frog"
     ),
     "names a folder of one machine": re.compile(r"(?<![\w.\-/$}])/(work|root|home|Users)/\w"),
     "drops assertions": re.compile(r"PYTHON[O]PTIMIZE|\bpython[\d.]*\s+(-\w+\s+)*-[O]{1,2}\b"),
 }
+LOCKS: Final = ("requirements.lock", "requirements-dev.lock")
 FOREIGN_LOCKS: Final = ("uv.lock", "pylock.toml", "poetry.lock", "Pipfile.lock")
 
 
@@ -51,11 +53,17 @@ def test_the_project_is_bound_to_nothing() -> None:
 
 
 def test_the_lock_holds_pinned_names_and_hashes_only() -> None:
-    [lock] = [source for source in sources.texts() if source.path == "requirements.lock"]
-    assert_tidy(loose_lock(lock))
+    locks = [source for source in sources.texts() if source.path in LOCKS]
+    assert len(locks) == len(LOCKS)
+    assert_tidy(wrong for lock in locks for wrong in loose_lock(lock))
 
 
-def test_there_is_one_lock() -> None:
+def test_running_needs_nothing_that_tests_do_not_have() -> None:
+    running, whole = (set((sources.ROOT / name).read_text().splitlines()) for name in LOCKS)
+    assert running < whole
+
+
+def test_there_is_no_other_lock() -> None:
     assert [name for name in FOREIGN_LOCKS if (sources.ROOT / name).exists()] == []
 
 
@@ -64,6 +72,7 @@ def test_there_is_one_lock() -> None:
     [
         "see https://pypi" + ".org/project/faust",
         "--index" + "-url https://example.com/simple",
+        "index_" + "url = https://packages.test/simple",
         "cp /" + "root/creditbus/data .",
         "DATA = '/" + "home/somebody/creditbus'",
         "ENV PYTHON" + "OPTIMIZE=1",

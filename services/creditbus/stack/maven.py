@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import ssl
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Final, Self
 
+import certifi
 import httpx
 from jgo.maven import MavenContext
 
@@ -53,8 +55,7 @@ class Repository:
         (public,) = context.remote_repos.values()
         self._address = (read_settings().maven or public).rstrip("/")
         self._own = Path(context.repo_cache)
-        # The environment's proxy and certificates count, as for every program.
-        self._client = httpx.Client(timeout=SILENCE_S, follow_redirects=True)
+        self._client = httpx.Client(timeout=SILENCE_S, follow_redirects=True, verify=_trusted())
 
     def __enter__(self) -> Self:
         return self
@@ -90,6 +91,16 @@ class Repository:
             for piece in answer.iter_bytes(PIECE_BYTES):
                 file.write(piece)
                 advance(len(piece))
+
+
+def _trusted() -> ssl.SSLContext:
+    """Return whom the machine trusts: a network that looks into every connection has its own root.
+
+    Beside them the public ones, for a machine that has none.
+    """
+    trusted = ssl.create_default_context()
+    trusted.load_verify_locations(certifi.where())
+    return trusted
 
 
 @contextmanager
