@@ -23,6 +23,7 @@ from creditbus.runtime.settings import Settings, read_settings
 from creditbus.stack import ports
 from creditbus.stack.bus import LocalBus, Sites, bodies_plan, token_name
 from creditbus.stack.folder import StackFile
+from creditbus.stack.loading import Report
 from creditbus.stack.ports import HOST
 
 BODIES: Final = "bodies-0"
@@ -102,7 +103,7 @@ def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveBus]:
     )
     say = logging.getLogger("bus").info
     with LocalBus(
-        sites, load_catalogue(sites.catalogue), ports=ports.free(), say=say, quick=True
+        sites, load_catalogue(sites.catalogue), ports=ports.free(), say=Report(say), quick=True
     ) as bus:
         bus.services.start([bodies_plan(bus.stack.file, sites)])
         yield LiveBus(bus, sites)

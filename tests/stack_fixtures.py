@@ -21,6 +21,7 @@ from confluent_kafka.admin import NewTopic
 from creditbus.runtime.settings import read_settings
 from creditbus.stack import ports
 from creditbus.stack.kafka import ClientConfig
+from creditbus.stack.loading import Report
 from creditbus.stack.local import LocalStack, Parties
 
 SOURCES: Final = ("court", "tax", "tender")
@@ -41,7 +42,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalStack]:
         read_settings().cache,
         ports=ports.free(),
         parties=Parties(sources=SOURCES, bodies=BODIES),
-        say=say,
+        say=Report(say),
         quick=True,
     ) as running:
         yield running

@@ -313,7 +313,7 @@ def test_registry_that_is_away_is_an_outage_and_no_verdict() -> None:
         codec.decode(b"\x00\x00\x00\x00\x07rest")
     assert caught.value.whom == "registry"
     with pytest.raises(Unavailable):
-        registry.ids(SCHEMAS)
+        registry.ids(SCHEMAS, {"access"})
     with pytest.raises(Unavailable):
         registry.publish(SCHEMAS)
     with pytest.raises(Unavailable):

@@ -33,6 +33,7 @@ from creditbus.runtime.settings import Settings, read_settings
 from creditbus.sdk.publisher import Publisher
 from creditbus.stack.bus import LocalBus, Sites
 from creditbus.stack.folder import StackFile
+from creditbus.stack.loading import Report
 from creditbus.stack.ports import free
 from creditbus.wire.topics import ALIASES, service_principal
 
@@ -51,7 +52,7 @@ def aliases(count: int) -> list[Row]:
             schemas=settings.schemas,
             catalogue=settings.catalogue,
         )
-        with LocalBus(sites, catalogue, ports=free(), say=CONSOLE.print) as bus:
+        with LocalBus(sites, catalogue, ports=free(), say=Report(CONSOLE.print)) as bus:
             process = _auditor(bus.stack.file, sites)
             return [_registered(bus.stack.file, process, count), _read(process, count)]
 

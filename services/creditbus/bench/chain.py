@@ -22,6 +22,7 @@ from creditbus.runtime.process import Process
 from creditbus.runtime.settings import Settings, read_settings
 from creditbus.stack.bus import LocalBus, Sites, bodies_plan
 from creditbus.stack.folder import StackFile
+from creditbus.stack.loading import Report
 from creditbus.stack.ports import free
 from creditbus.wire.topics import service_principal
 
@@ -40,7 +41,7 @@ def chain(events: int, seconds: int, rates: Sequence[float]) -> list[Row]:
             catalogue=settings.catalogue,
             editions=settings.editions,
         )
-        with LocalBus(sites, catalogue, ports=free(), say=CONSOLE.print) as bus:
+        with LocalBus(sites, catalogue, ports=free(), say=Report(CONSOLE.print)) as bus:
             bus.services.start([bodies_plan(bus.stack.file, sites)])
             process = _auditor(bus.stack.file, sites)
             asyncio.run(_run(bus.stack.file, process, WARM_UP, 0.0))

@@ -16,6 +16,7 @@ import msgspec
 
 from creditbus.bench.rows import Row
 from creditbus.runtime.clock import Clock
+from creditbus.runtime.interpreter import described
 
 HISTORY: Final = Path("bench/history.ndjson")
 OTHERS_CORES: Final = 0.5
@@ -51,7 +52,7 @@ def quiet(rows: Sequence[Row]) -> list[Row]:
 def record(rows: Sequence[Row], clock: Clock, path: Path = HISTORY) -> None:
     """Append the rows as measured on this machine at this commit."""
     commit, changed = _git("rev-parse", "--short", "HEAD"), bool(_git("status", "--porcelain"))
-    versions = {"python": platform.python_version()}
+    versions = {"python": described()}
     versions |= {library: version(library) for library in LIBRARIES}
     path.parent.mkdir(exist_ok=True)
     with path.open("ab") as history:

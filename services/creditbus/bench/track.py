@@ -17,6 +17,7 @@ from creditbus.engine import offsets
 from creditbus.engine.health import Source
 from creditbus.runtime.settings import read_settings
 from creditbus.stack import kafka
+from creditbus.stack.loading import Report
 from creditbus.stack.local import LocalStack, Parties
 from creditbus.stack.ports import free
 
@@ -161,7 +162,7 @@ def track() -> Iterator[Track]:
             read_settings().cache,
             ports=free(),
             parties=Parties(sources=(), bodies=()),
-            say=CONSOLE.print,
+            say=Report(CONSOLE.print),
         )
         with stack:
             yield Track(stack, Path(home))

@@ -26,6 +26,8 @@ R = TypeVar("R")
 
 FAILED: Final = 1
 MISUSED: Final = 2
+BROKEN_OFF: Final = 130
+"""What a shell says of a program that Ctrl-C has ended."""
 
 _ERRORS = Console(stderr=True, highlight=False)
 
@@ -47,6 +49,9 @@ def sentences() -> Iterator[None]:
         fail(str(fault))
     except (NotRegistered, publisher.NotPublished) as fault:
         fail(str(fault))
+    except KeyboardInterrupt:
+        _ERRORS.print("stopped, as you asked; nothing of it is left running")
+        raise typer.Exit(BROKEN_OFF) from None
     except KafkaException as fault:
         fail(f"the broker: {fault.args[0]}. Is the bus up? `creditbus status` says")
     except httpx.HTTPError as fault:

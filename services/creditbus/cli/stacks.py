@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import signal
 import subprocess
 import sys
 import threading
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -17,10 +17,14 @@ from rich.table import Table
 
 from creditbus.cli.faults import fail, told
 from creditbus.cli.places import AsJson, Home, catalogue, ports, sites, stack_file, url
+from creditbus.cli.progress import report_to
+from creditbus.runtime.interpreter import described
 from creditbus.stack.bus import LocalBus, bodies_plan
 from creditbus.stack.folder import Folder, StackFile
+from creditbus.stack.interrupts import raise_when_asked
+from creditbus.stack.loading import megabytes
 from creditbus.stack.local import stop_stack
-from creditbus.stack.processes import is_alive, recorded
+from creditbus.stack.processes import is_alive, own_memory, recorded
 from creditbus.stack.services import HOSTED, worker_name
 
 _DETACHED_BOUND_S: Final = 300
@@ -34,6 +38,8 @@ class ServiceState(msgspec.Struct, frozen=True):
     pid: int | None
     ready: bool
     why: str
+    memory_bytes: int = 0
+    """What it holds alone: services share the pages of what they import."""
 
 
 @told
@@ -51,16 +57,14 @@ def up(
         _up_detached(home, bodies=bodies)
         return
     places = sites(home)
-    stopping = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, lambda *_: stopping.set())
-    bus = LocalBus(places, catalogue(places), ports=ports(), say=_say)
-    with bus:
+    raise_when_asked()
+    bus = LocalBus(places, catalogue(places), ports=ports(), say=report_to(_console))
+    with suppress(KeyboardInterrupt), bus:
         if bodies:
             bus.services.start([bodies_plan(bus.stack.file, places)])
+        bus.train()
         _say_where(bus.stack.file)
-        stopping.wait()
-        _say("stopping")
+        threading.Event().wait()
     _say("everything has stopped")
 
 
@@ -86,11 +90,13 @@ def status(home: Home = None, as_json: AsJson = False) -> None:
     if as_json:
         sys.stdout.buffer.write(msgspec.json.encode(states) + b"\n")
     else:
-        table = Table("service", "pid", "ready", "")
+        table = Table("service", "pid", "memory", "ready", "")
         for state in states:
             mark = "[green]yes[/]" if state.ready else "[red]no[/]"
-            table.add_row(state.name, str(state.pid or "-"), mark, state.why)
+            memory = megabytes(state.memory_bytes) if state.pid else "-"
+            table.add_row(state.name, str(state.pid or "-"), memory, mark, state.why)
         _console.print(table)
+        _say(f"on {described()}: {sys.executable}")
     if not all(state.ready for state in states):
         fail(f"not everything is ready: `creditbus up` starts it, the logs are in {folder.logs}")
 
@@ -101,11 +107,13 @@ def _state(service: str, file: StackFile, folder: Folder) -> ServiceState:
         (each.pid for each in recorded(folder.records) if each.name == name and is_alive(each)),
         None,
     )
+    memory = own_memory(pid) if pid else 0
     try:
         answer = httpx.get(f"{url(file.ports.metrics_of(service))}/health/ready", timeout=2)
     except httpx.HTTPError:
-        return ServiceState(name, pid, ready=False, why="does not answer")
-    return ServiceState(name, pid, ready=answer.is_success, why=answer.json().get("why", ""))
+        return ServiceState(name, pid, False, "does not answer", memory)
+    why = answer.json().get("why", "")
+    return ServiceState(name, pid, answer.is_success, why, memory)
 
 
 def _up_detached(home: Path | None, *, bodies: bool) -> None:
@@ -130,7 +138,7 @@ def _is_ready(log: Path, launcher: subprocess.Popen[bytes]) -> bool:
     with log.open(encoding="utf-8") as lines:
         for _ in range(_DETACHED_BOUND_S * 10):
             for line in lines:
-                _console.print(line.rstrip(), markup=False)
+                _say(line.rstrip())
                 if line.startswith("ready"):
                     return True
             if launcher.poll() is not None:
@@ -140,12 +148,19 @@ def _is_ready(log: Path, launcher: subprocess.Popen[bytes]) -> bool:
 
 
 def _say(sentence: str) -> None:
-    _console.print(sentence, markup=False)
+    _console.print(sentence, markup=False, soft_wrap=True)
 
 
 def _say_where(file: StackFile) -> None:
     ports = file.ports
-    _say(
-        f"ready: gateway {url(ports.gateway)}, query {url(ports.query)}, feed {url(ports.feed)}, "
-        f"console {url(ports.console)}, Kafka {file.bootstrap}, registry {file.registry_url}"
-    )
+    places = {
+        "gateway": url(ports.gateway),
+        "query": url(ports.query),
+        "feed": url(ports.feed),
+        "console": f"{url(ports.console)} (the token is in stack.json)",
+        "Kafka": file.bootstrap,
+        "registry": file.registry_url,
+    }
+    for name, place in places.items():
+        _say(f"  {name:9} {place}")
+    _say("ready: `creditbus status` shows every process")

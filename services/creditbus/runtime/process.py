@@ -22,6 +22,7 @@ from creditbus.runtime.registry import Registry
 from creditbus.runtime.settings import Settings
 from creditbus.wire.records import Codec
 from creditbus.wire.schemas import load_schemas
+from creditbus.wire.topics import records_of
 
 
 @dataclass
@@ -73,7 +74,8 @@ class Process:
         """
         schemas = load_schemas(self.settings.schemas)
         registry = Registry(self.settings.registry)
-        ids = self.patience.insist(lambda: registry.ids(schemas))
+        records = records_of(self.service)
+        ids = self.patience.insist(lambda: registry.ids(schemas, records))
         return Codec(
             schemas,
             ids,

@@ -6,7 +6,7 @@ of the registry is ``Unavailable`` and never a verdict on a record.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 
 import httpx2
@@ -34,13 +34,17 @@ class Registry:
     def __init__(self, url: str) -> None:
         self._settings = {"url": url, "timeout": 5, "max.retries": 0}
 
-    def ids(self, schemas: Schemas) -> dict[tuple[str, int], int]:
-        """Return the id of every version of every record.
+    def ids(self, schemas: Schemas, records: Collection[str]) -> dict[tuple[str, int], int]:
+        """Return the id of every version of these records; none named means all.
 
         Raises ``NotRegistered`` with what to do.
         """
         with self._asking() as client:
-            return {key: _id_of(client, schema) for key, schema in schemas.versions.items()}
+            return {
+                key: _id_of(client, schema)
+                for key, schema in schemas.versions.items()
+                if not records or schema.record in records
+            }
 
     def text_of(self, number: int) -> str | None:
         """Return the schema behind an id, none when the registry has no such id."""

@@ -107,6 +107,23 @@ def read_settings() -> Settings:
         ) from error
 
 
+def spare_the_loopback() -> None:
+    """Keep what talks to this very machine away from a proxy, in this process and its children.
+
+    A machine behind a proxy names it for everything; libraries then ask the proxy for 127.0.0.1.
+    """
+    for name in ("NO_PROXY", "no_proxy"):
+        spared = [each for each in os.environ.get(name, "").split(",") if each]
+        if "*" not in spared:
+            os.environ[name] = ",".join(dict.fromkeys([*spared, "127.0.0.1", "localhost", "::1"]))
+
+
+def replace_environment(environment: Mapping[str, str]) -> None:
+    """Make this the process's whole environment, as if it had been started with it."""
+    os.environ.clear()
+    os.environ.update(environment)
+
+
 def environment(settings: Mapping[str, str]) -> dict[str, str]:
     """Return this process's environment with these settings in place of its own (for a child)."""
     inherited = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}

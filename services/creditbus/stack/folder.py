@@ -130,6 +130,11 @@ class FolderLock:
         file.flush()
         self._file = file
 
+    @property
+    def is_held(self) -> bool:
+        """Whether this process has the right."""
+        return self._file is not None
+
     def release(self) -> None:
         """Give the right back; doing it twice is harmless."""
         if self._file is not None:

@@ -6,6 +6,7 @@ that is what a start waits for; topics are never created by asking for them.
 
 from __future__ import annotations
 
+import json
 import secrets
 import shutil
 import subprocess
@@ -86,7 +87,10 @@ num.io.threads=4
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kafka:
-    """A broker over ``folder``; ``quick`` trades long-run speed for a start at half the cost."""
+    """A broker over ``folder``; ``quick`` trades long-run speed for a start at half the cost.
+
+    ``recording`` makes its cache of classes, when it ends.
+    """
 
     distribution: Distribution
     folder: Path
@@ -94,6 +98,7 @@ class Kafka:
     ports: Ports
     password: str
     quick: bool = False
+    recording: bool = False
     name: str = "kafka"
 
     def prepare(self) -> None:
@@ -112,9 +117,14 @@ class Kafka:
 
     def launch(self) -> Launch:
         """Return how the broker is started."""
+        classes = self.distribution.class_cache(self.name, recording=self.recording)
         return Launch(
             name=self.name,
-            argv=[*self._java(), "kafka.Kafka", str(self._settings_file())],
+            argv=[
+                *self._java(*(QUICK if self.quick else ()), *classes.flags()),
+                "kafka.Kafka",
+                str(self._settings_file()),
+            ],
             env=JAVA_ENVIRONMENT,
             log=self.logs / "kafka.log",
             rank=SERVER_RANK,
@@ -141,16 +151,16 @@ class Kafka:
             controller=self.ports.controller,
             admin=ADMIN,
             password=self.password,
-            data=data,
+            data=_property(data),
         )
 
-    def _java(self) -> list[str]:
+    def _java(self, *flags: str) -> list[str]:
         temporary = self.folder / "tmp"
         temporary.mkdir(exist_ok=True)
         return [
             str(self.distribution.java),
             *MEMORY,
-            *(QUICK if self.quick else ()),
+            *flags,
             *LOGGING,
             f"-Djava.io.tmpdir={temporary}",
             "-cp",
@@ -160,7 +170,8 @@ class Kafka:
     def _format(self, settings: Path) -> None:
         login = f"SCRAM-SHA-256=[name={ADMIN},password={self.password}]"
         cluster = secrets.token_hex(CLUSTER_ID_BYTES)  # base64 could begin with a dash
-        tool = [*self._java(), *QUICK, "kafka.tools.StorageTool", "format"]
+        classes = self.distribution.class_cache(self.name)
+        tool = [*self._java(*QUICK, *classes.flags()), "kafka.tools.StorageTool", "format"]
         done = subprocess.run(
             [*tool, "-t", cluster, "-c", str(settings), "--add-scram", login],
             env=JAVA_ENVIRONMENT,
@@ -172,6 +183,11 @@ class Kafka:
             raise NotReady(
                 f"Kafka's storage could not be formatted: {done.stderr.decode()[-2000:]}"
             )
+
+
+def _property(path: Path) -> str:
+    """Return a path as Java reads it in its settings, which it takes for Latin letters."""
+    return json.dumps(str(path))[1:-1]
 
 
 def client_config(bootstrap: str, principal: str, password: str) -> ClientConfig:

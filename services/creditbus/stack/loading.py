@@ -49,3 +49,15 @@ def by_sentences(say: Say) -> Loading:
         say(f"fetched {megabytes(total_bytes)}")
 
     return loading
+
+
+class Report:
+    """What a start tells: called with a sentence; ``loading`` shows the progress of a download."""
+
+    def __init__(self, say: Say, loading: Loading | None = None) -> None:
+        self._say = say
+        self.loading = by_sentences(say) if loading is None else loading
+
+    def __call__(self, sentence: str) -> None:
+        """Tell a sentence."""
+        self._say(sentence)

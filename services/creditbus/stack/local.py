@@ -1,7 +1,8 @@
 """The local stack from start to stop: lock, leftovers, three servers at once, topics and logins.
 
-The servers boot side by side and are watched afterwards; services are added to the same supervisor,
-which ends them before the servers they talk to.
+The servers boot side by side, and what one alone is asked for does not wait for the others. They
+are watched afterwards; services are added to the same supervisor, which ends them before the
+servers they talk to.
 """
 
 from __future__ import annotations
@@ -21,7 +22,9 @@ from creditbus.stack import kafka
 from creditbus.stack.downloads import Distribution, install
 from creditbus.stack.errors import FolderInUse
 from creditbus.stack.folder import Folder, FolderLock, StackFile, holder
+from creditbus.stack.interrupts import held_back
 from creditbus.stack.kafka import Kafka
+from creditbus.stack.loading import Report
 from creditbus.stack.ports import Ports, refuse_taken
 from creditbus.stack.processes import (
     POLL_S,
@@ -33,12 +36,14 @@ from creditbus.stack.processes import (
     stop_leftovers,
 )
 from creditbus.stack.provision import add_passwords, new_password, provision
-from creditbus.stack.registry import Registry, RegistryIds, read_registered
-from creditbus.stack.supervisor import Say, Supervisor
+from creditbus.stack.registry import RegisteredSchema, Registry, RegistryIds, read_registered
+from creditbus.stack.supervisor import Supervisor
 from creditbus.stack.valkey import Valkey
 
 START_BOUND_S: Final = 60.0
 REDIS: Final = "redis"
+CACHED: Final = ("kafka", "registry")
+"""The servers that run in Java."""
 
 
 class Server(Protocol):
@@ -69,7 +74,7 @@ class Parties:
 class LocalStack:
     """Kafka, registry and Valkey over one folder, from ``with`` to its end.
 
-    ``say`` is told each step in a sentence. ``quick`` is for short lives such as a test run's.
+    ``say`` is told each step. ``quick`` is for short lives such as a test run's.
     """
 
     def __init__(
@@ -79,7 +84,7 @@ class LocalStack:
         *,
         ports: Ports,
         parties: Parties,
-        say: Say,
+        say: Report,
         quick: bool = False,
     ) -> None:
         self.folder = Folder(folder.expanduser().resolve())
@@ -92,6 +97,9 @@ class LocalStack:
         self.supervisor = Supervisor(say)
         self._booting: list[Child] = []
         self._file: StackFile | None = None
+        self._programs: Distribution | None = None
+        self.registered: list[RegisteredSchema] = []
+        """What the registry held when it had started."""
 
     @property
     def file(self) -> StackFile:
@@ -118,10 +126,25 @@ class LocalStack:
         self.stop()
 
     def stop(self) -> None:
-        """End every process in order and give the folder back; doing it twice is harmless."""
-        stop_all(self._booting)
-        self.supervisor.stop()
-        self._lock.release()
+        """End every process in order and give the folder back; doing it twice is harmless.
+
+        Somebody who asks again meanwhile is heard when nothing runs any more.
+        """
+        with held_back():
+            if self._booting or self.supervisor.children:
+                self._say("stopping every process")
+            self.supervisor.stop()
+            stop_all(self._booting)
+            if self._lock.is_held:
+                # A start that was broken off may have made what nobody was told of.
+                stop_leftovers(self.folder.records)
+            self._lock.release()
+
+    @property
+    def lacks_class_caches(self) -> bool:
+        """Whether a server started without the cache of classes that makes it fast."""
+        assert self._programs is not None, "the stack has not been started"
+        return not all(self._programs.class_cache(name).is_there for name in CACHED)
 
     def admin(self) -> AdminClient:
         """Return an admin of the broker, who may do everything."""
@@ -144,14 +167,21 @@ class LocalStack:
         for left in stop_leftovers(self.folder.records):
             self._say(f"ended {left.name} (pid {left.pid}), left over from a killed launcher")
         refuse_taken(self._ports.servers())
-        programs = install(self._cache, self._say)
+        self._programs = install(self._cache, self._say)
         self._file = self._credentials()
-        self._start_servers(self._servers(programs))
-        self.registry_ids().check(read_registered(self.file.registry_url))
+        valkey, registry, broker = self._servers(self._programs)
+        began = time.monotonic()
+        for server in (valkey, registry, broker):
+            self._boot(server)
+        for server in (valkey, broker):
+            self._wait_for(server, began)
         changes = provision(
             self.admin(), self.file.credentials, self._parties.sources, self._parties.bodies
         )
         self._say(f"topics, logins and rights are as declared ({changes} changes)")
+        self._wait_for(registry, began)
+        self.registered = read_registered(self.file.registry_url)
+        self.registry_ids().check(self.registered)
 
     def _credentials(self) -> StackFile:
         """Return what is known of the folder, with new passwords for those who had none.
@@ -168,9 +198,9 @@ class LocalStack:
         file.save(path)
         return file
 
-    def _servers(self, programs: Distribution) -> list[Server]:
+    def _servers(self, programs: Distribution) -> tuple[Server, Server, Server]:
         folder, ports = self.folder, self._ports
-        return [
+        return (
             Valkey(
                 folder=folder.valkey,
                 logs=folder.logs,
@@ -186,22 +216,20 @@ class LocalStack:
                 password=self.file.credentials[kafka.ADMIN],
                 quick=self._quick,
             ),
-        ]
+        )
 
-    def _start_servers(self, servers: Sequence[Server]) -> None:
-        """Start all, then wait for each: they boot side by side without a thread of ours."""
-        began = time.monotonic()
-        for server in servers:
-            server.prepare()
-            child = Child(server.launch(), self.folder.records)
-            self._booting.append(child)
-            child.start()
-        for server, child in zip(servers, list(self._booting), strict=True):
-            child.wait_until(server.answers, START_BOUND_S)
-            self._say(f"{server.name} answers after {time.monotonic() - began:.1f} s")
-        for child in self._booting:
-            self.supervisor.keep(child)
-        self._booting.clear()
+    def _boot(self, server: Server) -> None:
+        server.prepare()
+        child = Child(server.launch(), self.folder.records)
+        self._booting.append(child)
+        child.start()
+
+    def _wait_for(self, server: Server, began: float) -> None:
+        (child,) = [child for child in self._booting if child.launch.name == server.name]
+        child.wait_until(server.answers, START_BOUND_S)
+        self._say(f"{server.name} answers after {time.monotonic() - began:.1f} s")
+        self.supervisor.keep(child)
+        self._booting.remove(child)
 
 
 def registry_ids(folder: Folder) -> RegistryIds:

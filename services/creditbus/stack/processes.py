@@ -14,12 +14,13 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
+from typing import Final, Protocol
 
 import msgspec
 import psutil
 
 from creditbus.stack.errors import NotReady
+from creditbus.stack.interrupts import held_back
 
 POLL_S: Final = 0.02
 STOP_BOUND_S: Final = 15.0
@@ -46,13 +47,51 @@ class Identity(msgspec.Struct, frozen=True, kw_only=True):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Launch:
-    """What to run: the environment is complete, nothing is inherited."""
+    """What to run: the environment is complete, nothing is inherited.
+
+    ``folder`` is where it is run, by default where the launcher is.
+    """
 
     name: str
     argv: Sequence[str]
     env: Mapping[str, str]
     log: Path
     rank: int = SERVICE_RANK
+    folder: Path | None = None
+
+
+class Running(Protocol):
+    """A process that was started, as ``subprocess.Popen`` knows it."""
+
+    @property
+    def pid(self) -> int:
+        """Its process id."""
+
+    def poll(self) -> int | None:
+        """Return how it ended, minus the signal if one ended it; None while it runs."""
+
+    def wait(self, timeout: float | None = None) -> int:
+        """Wait until it ends; raises ``subprocess.TimeoutExpired``."""
+
+    def send_signal(self, number: int, /) -> None:
+        """Send a signal, unless it has ended."""
+
+
+Spawn = Callable[[Launch], Running]
+
+
+def popen(launch: Launch, *, apart: bool = True) -> Running:
+    """Start a program, ``apart`` in a session of its own, where no terminal's Ctrl-C is heard."""
+    with launch.log.open("ab") as log:
+        return subprocess.Popen(
+            list(launch.argv),
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            env=dict(launch.env),
+            cwd=launch.folder,
+            start_new_session=apart,
+        )
 
 
 @dataclass(slots=True)
@@ -61,27 +100,21 @@ class Child:
 
     launch: Launch
     records: Path
+    spawn: Spawn = popen
     restarts: int = 0
-    _process: subprocess.Popen[bytes] | None = field(default=None, repr=False)
+    _process: Running | None = field(default=None, repr=False)
     _identity: Identity | None = None
 
     def start(self) -> None:
-        """Start the process in a session of its own, where the terminal's Ctrl-C is not heard."""
+        """Start the process and record it at once."""
         launch = self.launch
         launch.log.parent.mkdir(parents=True, exist_ok=True)
-        with launch.log.open("ab") as log:
-            self._process = subprocess.Popen(
-                list(launch.argv),
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                env=dict(launch.env),
-                start_new_session=True,
-            )
-        pid = self._process.pid
-        created = psutil.Process(pid).create_time()
-        self._identity = Identity(name=launch.name, pid=pid, created=created, rank=launch.rank)
-        _write_record(self.records, self._identity)
+        with held_back():
+            self._process = self.spawn(launch)
+            pid = self._process.pid
+            created = psutil.Process(pid).create_time()
+            self._identity = Identity(name=launch.name, pid=pid, created=created, rank=launch.rank)
+            _write_record(self.records, self._identity)
 
     @property
     def pid(self) -> int | None:
@@ -114,6 +147,21 @@ class Child:
         """Ask the process to end; kill its whole session after the bound."""
         stop_all([self], bound_s)
 
+    def kill(self) -> None:
+        """End the process and its whole session at once, if it was started."""
+        if self._process is not None:
+            _signal_session(self._process.pid, signal.SIGKILL)
+            self.end_by(time.monotonic() + KILL_BOUND_S)
+
+    def ends_by_itself(self, bound_s: float) -> bool:
+        """Wait until the process ends, at most so long; tell whether it did."""
+        assert self._process is not None, "only what was started can end"
+        try:
+            self._process.wait(bound_s)
+        except subprocess.TimeoutExpired:
+            return False
+        return True
+
     def tail(self) -> str:
         """Return the last lines of its log."""
         return tail(self.launch.log)
@@ -139,6 +187,7 @@ class Child:
             self._process.wait(max(0.0, deadline - time.monotonic()))
         except subprocess.TimeoutExpired:
             _signal_session(self._process.pid, signal.SIGKILL)
+            self._process.send_signal(signal.SIGKILL)
             self._process.wait(KILL_BOUND_S)
         _record_path(self.records, self.launch.name).unlink(missing_ok=True)
 
@@ -182,6 +231,14 @@ def is_alive(identity: Identity) -> bool:
         return False
 
 
+def own_memory(pid: int) -> int:
+    """Return the bytes that a process holds and shares with no other, 0 when it is gone."""
+    try:
+        return int(psutil.Process(pid).memory_full_info().uss)
+    except (psutil.NoSuchProcess, psutil.AccessDenied):
+        return 0
+
+
 def recorded(records: Path) -> list[Identity]:
     """Return the processes the folder knows of, dead ones included."""
     return [_read_record(path) for path in sorted(records.glob("*.json"))]
@@ -202,8 +259,8 @@ def _end_level(living: Sequence[Identity], bound_s: float) -> None:
         _signal_session(identity.pid, signal.SIGTERM)
     _wait_gone(living, bound_s)
     for identity in living:
-        if is_alive(identity):
-            _signal_session(identity.pid, signal.SIGKILL)
+        # The whole session: a process that has ended may have left its own children behind.
+        _signal_session(identity.pid, signal.SIGKILL)
     _wait_gone(living, KILL_BOUND_S)
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, TypeVar
@@ -23,21 +24,26 @@ from creditbus.stack.folder import write_private
 from creditbus.stack.kafka import JAVA_ENVIRONMENT, QUICK
 from creditbus.stack.ports import HOST, Ports
 from creditbus.stack.processes import SERVER_RANK, Launch
-from creditbus.stack.sockets import is_listening
+from creditbus.stack.sockets import answers_well, is_listening
 
 API: Final = "/apis/ccompat/v7"
 ANSWER_BOUND_S: Final = 10.0
+ASKED_AT_ONCE: Final = 4
 MEMORY: Final = ("-Xms128m", "-Xmx384m", "-XX:+UseSerialGC")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Registry:
-    """A registry over ``folder``; every write is on disk before it is answered."""
+    """A registry over ``folder``; every write is on disk before it is answered.
+
+    ``recording`` makes its cache of classes, when it ends.
+    """
 
     distribution: Distribution
     folder: Path
     logs: Path
     ports: Ports
+    recording: bool = False
     name: str = "registry"
 
     def prepare(self) -> None:
@@ -46,6 +52,8 @@ class Registry:
 
     def launch(self) -> Launch:
         """Return how the registry is started."""
+        programs = self.distribution.registry
+        classes = self.distribution.class_cache(self.name, recording=self.recording)
         return Launch(
             name=self.name,
             argv=[
@@ -54,9 +62,11 @@ class Registry:
                 *QUICK,
                 f"-Djava.io.tmpdir={self.folder / 'tmp'}",
                 f"-Dquarkus.http.host={HOST}",
-                "-jar",
-                str(self.distribution.registry / "quarkus-run.jar"),
+                *classes.flags(),
+                *(_flat(programs) if classes.shapes_start else _as_packed(programs)),
             ],
+            # The class path is relative: some five hundred jars would not fit otherwise.
+            folder=programs,
             env=JAVA_ENVIRONMENT
             | {
                 "QUARKUS_HTTP_PORT": str(self.ports.registry),
@@ -80,11 +90,28 @@ class Registry:
         """Tell whether the registry lists its subjects."""
         if not is_listening(self.ports.registry):
             return False
-        try:
-            answer = httpx.get(f"{self.url()}/subjects", timeout=ANSWER_BOUND_S)
-        except httpx.HTTPError:
-            return False
-        return answer.status_code == httpx.codes.OK
+        return answers_well(f"{self.url()}/subjects", ANSWER_BOUND_S)
+
+
+def _as_packed(programs: Path) -> list[str]:
+    """Return how its packer means it to be started: its own loader finds the classes."""
+    return ["-jar", str(programs / "quarkus-run.jar")]
+
+
+def _flat(programs: Path) -> list[str]:
+    """Return how it is started with a cache of classes, which holds those of Java's own loader.
+
+    The order is that of the packed loader: what was rewritten goes before what it was made from.
+    """
+    parts = ("quarkus/transformed*", "quarkus/generated*", "app/*", "lib/main/*", "lib/boot/*")
+    jars = [jar for part in parts for jar in sorted(programs.glob(f"{part}.jar"))]
+    return [
+        "--add-opens=java.base/java.lang=ALL-UNNAMED",
+        "--enable-native-access=ALL-UNNAMED",
+        "-cp",
+        ":".join(str(jar.relative_to(programs)) for jar in jars),
+        "io.quarkus.runner.GeneratedMain",
+    ]
 
 
 class RegisteredSchema(msgspec.Struct, frozen=True, order=True, kw_only=True):
@@ -119,20 +146,29 @@ def schema_hash(schema: str) -> str:
 
 def read_registered(url: str) -> list[RegisteredSchema]:
     """Return every schema version that the registry at the address holds."""
+    with (
+        httpx.Client(base_url=url, timeout=ANSWER_BOUND_S) as client,
+        ThreadPoolExecutor(ASKED_AT_ONCE) as pool,
+    ):
+        subjects = _get(client, "/subjects", list[str])
+        return sorted(
+            schema
+            for schemas in pool.map(lambda subject: _registered(client, subject), subjects)
+            for schema in schemas
+        )
+
+
+def _registered(client: httpx.Client, subject: str) -> list[RegisteredSchema]:
+    """Return every version of one subject."""
     found = []
-    with httpx.Client(base_url=url, timeout=ANSWER_BOUND_S) as client:
-        for subject in _get(client, "/subjects", list[str]):
-            for version in _get(client, f"/subjects/{subject}/versions", list[int]):
-                held = _get(client, f"/subjects/{subject}/versions/{version}", _Held)
-                found.append(
-                    RegisteredSchema(
-                        subject=subject,
-                        version=version,
-                        sha256=schema_hash(held.schema),
-                        id=held.id,
-                    )
-                )
-    return sorted(found)
+    for version in _get(client, f"/subjects/{subject}/versions", list[int]):
+        held = _get(client, f"/subjects/{subject}/versions/{version}", _Held)
+        found.append(
+            RegisteredSchema(
+                subject=subject, version=version, sha256=schema_hash(held.schema), id=held.id
+            )
+        )
+    return found
 
 
 @dataclass(frozen=True, slots=True)

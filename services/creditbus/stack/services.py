@@ -12,12 +12,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-import httpx
 import msgspec
 
 from creditbus.stack.errors import NotReady
 from creditbus.stack.folder import Folder
-from creditbus.stack.processes import SERVICE_RANK, Child, Launch, stop_all
+from creditbus.stack.processes import SERVICE_RANK, Child, Launch, Spawn, popen, stop_all
+from creditbus.stack.sockets import answers_well
 from creditbus.stack.supervisor import Supervisor
 from creditbus.wire.topics import BY_HAND, SERVICES
 
@@ -73,6 +73,7 @@ class Services:
 
     folder: Folder
     supervisor: Supervisor
+    spawn: Spawn = popen
     _plans: dict[str, Plan] = field(default_factory=dict)
     _children: dict[str, Child] = field(default_factory=dict)
 
@@ -86,7 +87,7 @@ class Services:
                 log=self.folder.logs / f"{plan.name}.log",
                 rank=SERVICE_RANK,
             )
-            child = Child(launch, self.folder.records)
+            child = Child(launch, self.folder.records, self.spawn)
             self._plans[plan.name], self._children[plan.name] = plan, child
             child.start()
             self.supervisor.keep(child)
@@ -110,10 +111,7 @@ class Services:
         url = self._plans[name].ready_url
         if not self._children[name].is_running() or url is None:
             return self._children[name].is_running()
-        try:
-            return httpx.get(url, timeout=ASK_BOUND_S).is_success
-        except httpx.HTTPError:
-            return False
+        return answers_well(url, ASK_BOUND_S)
 
     def kill(self, name: str, number: signal.Signals = signal.SIGKILL) -> None:
         """Send a signal to a service; it is started again after its pause."""

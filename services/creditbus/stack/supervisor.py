@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
+from creditbus.stack.loading import Say
 from creditbus.stack.processes import STOP_BOUND_S, Child, stop_all
 
 WATCH_S: Final = 0.1
 BACKOFF_FIRST_S: Final = 1.0
 BACKOFF_LAST_S: Final = 10.0
 STEADY_S: Final = 60.0
-
-Say = Callable[[str], None]
 
 
 def backoff_s(failures: int) -> float:

@@ -223,6 +223,17 @@ def topics(sources: Sequence[str], bodies: Sequence[str]) -> tuple[Topic, ...]:
     )
 
 
+def records_of(service: str) -> frozenset[str]:
+    """Return the records that a service reads or writes, by the table."""
+    principal = service_principal(service)
+    return frozenset(
+        record
+        for topic in topics(["any"], ["any"])
+        if principal in (*topic.writers, *topic.readers)
+        for record in topic.records
+    )
+
+
 def application(service: str) -> str:
     """Return a service's application id: its consumer group, and its changelog's prefix."""
     return f"creditbus-{service}"

@@ -13,7 +13,7 @@ from filelock import FileLock
 
 from creditbus.stack.downloads import install, read_lock, refuse_small_disk
 from creditbus.stack.errors import NotFetched, NotVerified
-from creditbus.stack.loading import Advance
+from creditbus.stack.loading import Advance, Report
 from creditbus.stack.maven import Artifact, Unreachable
 
 
@@ -55,8 +55,7 @@ def no_network(_artifact: Artifact, into: Path, _advance: Advance) -> None:
     raise Unreachable("name or service not known")
 
 
-def ignore(_sentence: str) -> None:
-    """Hear nothing."""
+ignore = Report(lambda _sentence: None)
 
 
 def test_lock_pins_every_file_once() -> None:
@@ -146,7 +145,9 @@ def test_second_start_waits_for_the_first_and_finds_what_it_fetched(tmp_path: Pa
     first.acquire()
     second = Source()
     waiting = threading.Thread(
-        target=lambda: install(cache, lambda _sentence: told.set(), lock=LOCK, source=second)
+        target=install,
+        args=(cache, Report(lambda _sentence: told.set())),
+        kwargs={"lock": LOCK, "source": second},
     )
     waiting.start()
     assert told.wait(10)
@@ -158,7 +159,7 @@ def test_second_start_waits_for_the_first_and_finds_what_it_fetched(tmp_path: Pa
 
 def test_progress_is_told_in_sentences_where_no_bar_is_drawn(tmp_path: Path) -> None:
     told: list[str] = []
-    install(tmp_path / "cache", told.append, lock=LOCK, source=Source())
+    install(tmp_path / "cache", Report(told.append), lock=LOCK, source=Source())
     assert told[0].startswith("fetching 3 files of Kafka and the registry")
     assert told[-1].startswith("fetched ")
 

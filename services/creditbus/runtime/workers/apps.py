@@ -61,10 +61,16 @@ def idle_app(process: Process, application: str) -> faust.App:
 
 
 class _Runner(faust.Worker):
-    """Faust's worker without the second that it sleeps before it closes the event loop."""
+    """Faust's worker, except that it sleeps no second before it closes the event loop.
+
+    The process keeps the title that it was started with, which names its service and worker.
+    """
 
     async def _sentinel_task(self) -> None:
         await asyncio.sleep(0)
+
+    def _setproctitle(self, info: str, *, ident: str = "") -> None:
+        pass
 
 
 def run_app(app: faust.App) -> None:
