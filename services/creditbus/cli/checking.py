@@ -16,6 +16,7 @@ from creditbus.domain.effects.checks import Answer, Finding
 from creditbus.domain.identifiers.uscc import UNIFIED
 from creditbus.domain.subjects import uscc_subject
 from creditbus.stack.bus import token_name
+from creditbus.stack.folder import StackFile
 
 _console = Console(highlight=False)
 _WAIT_S: Final = 10
@@ -39,12 +40,21 @@ def check(
             f"no subscriber asks for the purpose {purpose}; there are {', '.join(purposes)}",
             MISUSED,
         )
-    file = stack_file(home)
     subject_id = uscc_subject(subject) if UNIFIED.is_valid(subject) else subject
+    question = {"subject": subject_id, "matter": matter, "purpose": purpose}
+    content = ask(stack_file(home), asker, question)
+    if as_json:
+        sys.stdout.buffer.write(content + b"\n")
+        return
+    _tell(msgspec.json.decode(content, type=Answer))
+
+
+def ask(file: StackFile, asker: str, question: dict[str, str]) -> bytes:
+    """Return the answer of query to a subscriber's question, or say why there is none."""
     try:
         answer = httpx.post(
             f"{url(file.ports.query)}/v1/checks",
-            json={"subject": subject_id, "matter": matter, "purpose": purpose},
+            json=question,
             headers={"Authorization": f"Bearer {file.secrets[token_name(asker)]}"},
             timeout=_WAIT_S,
         )
@@ -53,10 +63,7 @@ def check(
     if not answer.is_success:
         detail = answer.json().get("detail", answer.text)
         fail(detail, FAILED if answer.is_server_error else MISUSED)
-    if as_json:
-        sys.stdout.buffer.write(answer.content + b"\n")
-        return
-    _tell(msgspec.json.decode(answer.content, type=Answer))
+    return answer.content
 
 
 def _tell(answer: Answer) -> None:

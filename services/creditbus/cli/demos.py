@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-import signal
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Final
@@ -14,10 +13,12 @@ import typer
 from rich.console import Console
 
 from creditbus.audit.decide import total
+from creditbus.cli.checking import ask
 from creditbus.cli.faults import MISUSED, fail, told
-from creditbus.cli.places import Home, auditor, catalogue, ports, sites, url
+from creditbus.cli.places import Home, auditor, catalogue, ports, sites
+from creditbus.cli.progress import report_to
 from creditbus.cli.submitting import send_sheet
-from creditbus.cli.telling import tell_outcome, tell_usage
+from creditbus.cli.telling import tell_outcome, tell_suggestions
 from creditbus.demo.city import Fate, Submitted
 from creditbus.demo.run import (
     Demonstration,
@@ -27,12 +28,15 @@ from creditbus.demo.run import (
     kill_each,
     next_run,
 )
+from creditbus.demo.suggestions import suggestions
 from creditbus.domain.acts.events import EntryListed
 from creditbus.domain.acts.gates import Listing, first_fault
-from creditbus.domain.ids import derive_event_id
+from creditbus.domain.effects.checks import Answer, Verdict
+from creditbus.domain.ids import ItemId, SubjectId, derive_event_id
 from creditbus.domain.law.catalogue import Catalogue
 from creditbus.stack.bus import LocalBus, bodies_plan
 from creditbus.stack.folder import Folder, holder
+from creditbus.stack.interrupts import raise_when_asked
 
 EXAMPLE: Final = Path("examples/court-list.csv")
 _FEWEST: Final = 100
@@ -58,25 +62,30 @@ def demo(
             f"--events {events} is too few for a city of 62 agencies: give {_FEWEST} or more",
             MISUSED,
         )
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, signal.default_int_handler)
+    raise_when_asked()
     places = sites(home)
     if holder(Folder(places.home)) is not None:
         fail(f"a bus runs in {places.home} already: `creditbus down` first, or name another --home")
-    bus = LocalBus(places, catalogue(places), ports=ports(), say=_say)
+    bus = LocalBus(places, catalogue(places), ports=ports(), say=report_to(_console))
     with bus:
         bus.services.start([bodies_plan(bus.stack.file, places)])
+        bus.train()
         demonstration = Demonstration(bus.stack.file, auditor(home), _console)
         run = next_run(places.home)
         if once:
             outcome = asyncio.run(
                 _once(bus, demonstration, (events, seed, run), rate=rate, kill=kill)
             )
-            tell_usage(bus, _console)
-            _end(bus, outcome)
+            tell_outcome(outcome, _console)
         else:
-            _say(f"console {url(bus.stack.file.ports.console)} - Ctrl-C ends the city and the bus")
+            outcome = None
+            _say("The city lives until Ctrl-C.")
             _live_on(demonstration, seed, run, rate)
+        _suggest(demonstration, bus)
+        if outcome is not None:
+            bus.finish_training()
+    if outcome is not None and outcome.problems:
+        fail("; ".join(outcome.problems))
 
 
 async def _once(
@@ -116,6 +125,22 @@ async def _once(
     )
 
 
+def _suggest(demonstration: Demonstration, bus: LocalBus) -> None:
+    """Say what to try next; the bus is asked, so that each command shows what it promises."""
+    known, file = bus.catalogue, bus.stack.file
+
+    def is_barred(subject: SubjectId, matter: ItemId) -> bool:
+        purpose = known.items[matter].purposes[0]
+        asker = next(each.id for each in known.subscribers.values() if purpose in each.purposes)
+        question = {"subject": subject, "matter": matter, "purpose": purpose}
+        answer = msgspec.json.decode(ask(file, asker, question), type=Answer)
+        return answer.verdict is not Verdict.YES
+
+    listings = reversed(demonstration.agencies.listings)
+    found = suggestions(listings, demonstration.received, known, is_barred)
+    tell_suggestions(found, _console)
+
+
 def _of_run(run: str, event: EntryListed) -> EntryListed:
     """Return the row under a name that keeps it apart from the same row of another run."""
     record_id = f"{run}-{event.envelope.record_id}"
@@ -147,11 +172,5 @@ def _live_on(demonstration: Demonstration, seed: int, run: str, rate: float) -> 
         _say("the city rests")
 
 
-def _end(bus: LocalBus, outcome: Outcome) -> None:
-    tell_outcome(outcome, bus.stack.file, _console)
-    if outcome.problems:
-        fail("; ".join(outcome.problems))
-
-
 def _say(sentence: str) -> None:
-    _console.print(sentence, markup=False)
+    _console.print(sentence, markup=False, soft_wrap=True)

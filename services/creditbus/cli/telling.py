@@ -1,66 +1,74 @@
-"""What the demonstration says at its end: law 1 by source, the reconciliation, and figures."""
+"""What the demonstration says at its end: law 1 by source, the reconciliation, and what to try."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from rich.console import Console
-from rich.table import Table
 
 from creditbus.audit.decide import Sum
-from creditbus.cli.places import url
 from creditbus.demo.run import Outcome
+from creditbus.demo.suggestions import PROGRAM
 from creditbus.domain.effects.directives import Action
-from creditbus.stack.bus import LocalBus
-from creditbus.stack.folder import StackFile
 
 
-def tell_usage(bus: LocalBus, console: Console) -> None:
-    """Print how each process is: its restarts and its memory."""
-    table = Table("process", "pid", "restarts", "memory", title="processes")
-    for state in bus.services.states():
-        megabytes = f"{state.memory_bytes / 1e6:.0f} MB"
-        table.add_row(state.name, str(state.pid), str(state.restarts), megabytes)
-    for child in bus.stack.supervisor.children[:3]:
-        megabytes = f"{child.memory_bytes() / 1e6:.0f} MB"
-        table.add_row(child.launch.name, str(child.pid), str(child.restarts), megabytes)
-    console.print(table)
+def tell_outcome(outcome: Outcome, console: Console) -> None:
+    """Print the sums, the reconciliation and the figures.
 
-
-def tell_outcome(outcome: Outcome, file: StackFile, console: Console) -> None:
-    """Print the sums, the reconciliation, the figures, and the addresses."""
-    for each in outcome.sums:
-        console.print(_line(each), markup=False, soft_wrap=True)
+    Of the sources, those with something to tell: what does not add up, and the most that became
+    something else than an act that was applied. ``creditbus audit`` prints every one.
+    """
+    shown = _telling(outcome.sums)
+    for each in shown:
+        _print(console, _line(each))
+    left = len(outcome.sums) - len(shown)
+    if left:
+        _print(console, f"{left} more add up as well")
     found = outcome.reconciliation
-    console.print(
+    _print(
+        console,
         f"obligations {found.obligations}: {found.applies} apply, {found.lifts} lift; "
-        f"settled {found.settled}, owed {found.owed} {_mark(found.adds_up)}",
-        markup=False,
+        f"settled {found.settled}, owed {found.owed} {_mark(adds_up=found.adds_up)}",
     )
     for action in Action:
-        console.print(
-            f"publish to webhook, {action.lower()}: {outcome.latency[action]}", markup=False
-        )
-    console.print(
+        _print(console, f"publish to webhook, {action.lower()}: {outcome.latency[action]}")
+    _print(
+        console,
         f"{outcome.sent} records in {outcome.seconds:.1f} s: "
         f"{outcome.sent / outcome.seconds:.0f} a second through the whole chain",
-        markup=False,
     )
-    ports = file.ports
-    console.print(
-        f"while a bus runs: console {url(ports.console)}, "
-        f"exposures {url(ports.feed)}/v1/exposures, "
-        f"metrics {url(ports.metrics_of('listing'))}/metrics",
-        markup=False,
-        soft_wrap=True,
-    )
-    console.print(_line(outcome.total), markup=False, soft_wrap=True)
+    _print(console, _line(outcome.total))
+
+
+def tell_suggestions(found: Sequence[tuple[str, str]], console: Console) -> None:
+    """Print what to try next, once the bus runs again with what it has seen."""
+    _print(console, "\nTry next. Start it again, with what it has seen:")
+    _print(console, '  make up ARGS="-d --bodies"')
+    found = [*found, ("Law 1 for every source and body", f"{PROGRAM} audit")]
+    for words, command in found:
+        _print(console, f"{words}:")
+        _print(console, f"  {command}")
+
+
+def _telling(sums: Sequence[Sum]) -> list[Sum]:
+    """Return what does not add up, and the few sources with most that was not applied."""
+    wrong = [each for each in sums if not each.adds_up]
+    others = [each for each in sums if each.adds_up and each.refused + each.dead]
+    most = sorted(others, key=lambda each: -(each.refused + each.dead + each.duplicate))[:5]
+    return wrong + sorted(most, key=lambda each: each.party)
+
+
+def _print(console: Console, line: str) -> None:
+    # A line that a person copies must not be broken by the width of a window.
+    console.print(line, markup=False, soft_wrap=True)
 
 
 def _line(each: Sum) -> str:
     return (
         f"{each.party} received={each.received} applied={each.applied} duplicate={each.duplicate} "
-        f"refused={each.refused} dead={each.dead} {_mark(each.adds_up)}"
+        f"refused={each.refused} dead={each.dead} {_mark(adds_up=each.adds_up)}"
     )
 
 
-def _mark(adds_up: bool) -> str:  # noqa: FBT001 - it is the whole question
+def _mark(*, adds_up: bool) -> str:
     return "ok" if adds_up else "WRONG"

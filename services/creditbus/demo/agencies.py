@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
+from collections import deque
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -17,6 +18,7 @@ import httpx
 import msgspec
 
 from creditbus.demo.city import Submitted
+from creditbus.domain.acts.events import EntryListed
 from creditbus.runtime.clock import Clock
 from creditbus.sdk.publisher import Publisher
 from creditbus.stack.bus import token_name
@@ -26,16 +28,21 @@ from creditbus.wire.records import to_record
 
 _RETRIES: Final = 60
 _PAUSE_S: Final = 0.5
+_REMEMBERED: Final = 2_000
 
 
 @dataclass
 class Agencies:
-    """All agencies of the city; ``sent_at`` is when each event was handed to the bus."""
+    """All agencies of the city; ``sent_at`` is when each event was handed to the bus.
+
+    ``listings`` are the last that were published.
+    """
 
     file: StackFile
     clock: Clock
     sent: int = 0
     sent_at: dict[str, datetime] = field(default_factory=dict)
+    listings: deque[EntryListed] = field(default_factory=lambda: deque(maxlen=_REMEMBERED))
     _stopped: threading.Event = field(default_factory=threading.Event)
     _publishers: dict[str, Publisher] = field(default_factory=dict)
 
@@ -75,6 +82,8 @@ class Agencies:
             else:
                 self.sent_at[statement.event.envelope.event_id] = self.clock.now()
                 publisher.send(statement.event)
+                if isinstance(statement.event, EntryListed):
+                    self.listings.append(statement.event)
             self.sent += 1
         self.close()
 

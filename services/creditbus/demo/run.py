@@ -29,7 +29,7 @@ from creditbus.runtime.outages import Unavailable
 from creditbus.runtime.process import Process
 from creditbus.runtime.redis.served import Overview
 from creditbus.runtime.redis.serving import Serving
-from creditbus.stack.bus import LocalBus
+from creditbus.stack.bus import OPERATOR, LocalBus, token_name
 from creditbus.stack.folder import StackFile
 from creditbus.stack.ports import HOST
 from creditbus.stack.services import HOSTED, worker_name
@@ -82,11 +82,11 @@ class Demonstration:
     console: Console
     clock: Clock = field(default_factory=SystemClock)
     received: list[Received] = field(default_factory=list)
-    _board: Board = field(default_factory=Board)
 
     def __post_init__(self) -> None:
         self.agencies = Agencies(self.file, self.clock)
         self.reader = TopicReader(self.process)
+        self._board = Board(self.process.catalogue, where_to_look(self.file))
 
     def city(self, seed: int, run: str) -> City:
         """Return the city of this run."""
@@ -131,7 +131,9 @@ class Demonstration:
                 while not work.done():
                     await self._hear(client)
                     live.update(
-                        self._board.draw(self.agencies.sent, await _look(serving), self.latency())
+                        self._board.draw(
+                            self.agencies.sent, await _look(serving), self.received, self.latency()
+                        )
                     )
                     await asyncio.wait({work}, timeout=_LOOK_S)
             await self._hear(client)
@@ -147,6 +149,17 @@ class Demonstration:
         except httpx.TransportError:
             return
         self.received += msgspec.json.decode(answer.content, type=list[Received])
+
+
+def where_to_look(file: StackFile) -> list[str]:
+    """Return where a person clicks while the city lives; who signs in has the operator's token."""
+    ports, token = file.ports, file.secrets[token_name(OPERATOR)]
+    return [
+        f"Look  the console            http://{HOST}:{ports.console}",
+        f"        its token            {token}",
+        f"      what the public sees   http://{HOST}:{ports.feed}/v1/exposures",
+        f"      a service in figures   http://{HOST}:{ports.metrics_of('listing')}/metrics",
+    ]
 
 
 async def kill_each(bus: LocalBus, seed: int, say: Console) -> None:
