@@ -16,6 +16,7 @@ import sys
 import tempfile
 import venv
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import NoReturn
 
@@ -54,7 +55,8 @@ def main(arguments: Sequence[str]) -> None:
     environment = uv_environment(os.environ, read_pip_settings(os.environ), folder)
     # Eleven processes start at once: none of them should compile what all of them read.
     compiled = ["--compile-bytecode"] if lock.name == RUNNING else []
-    _install(uv, [*compiled, "--require-hashes", "-r", str(lock)], environment)
+    with _written(_without(lock, "uv")) as rest:
+        _install(uv, [*compiled, "--require-hashes", "-r", rest], environment)
     _install(uv, ["--quiet", "--no-deps", "--no-build-isolation", "-e", "."], environment)
     _run([str(folder / "bin" / "python"), "-m", "compileall", "-q", "services"])
 
@@ -140,11 +142,9 @@ def _uv(folder: Path, lock: Path) -> Path:
     say(f"fetching uv {version}")
     python = str(folder / "bin" / "python")
     _run([python, "-m", "ensurepip", "--default-pip"])
-    with tempfile.NamedTemporaryFile("w", suffix=".txt") as pinned:
-        pinned.write(entry)
-        pinned.flush()
+    with _written(entry) as pinned:
         pip = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-        if subprocess.run([*pip, "--require-hashes", "-r", pinned.name], check=False).returncode:
+        if subprocess.run([*pip, "--require-hashes", "-r", pinned], check=False).returncode:
             fail(ADVICE)
     _keep(uv, kept)
     return uv
@@ -156,6 +156,20 @@ def _entry(lock: Path, name: str) -> str:
     found = re.search(pattern, lock.read_text(encoding="utf-8"), re.MULTILINE)
     assert found is not None, f"{lock} does not name {name}"
     return found.group()
+
+
+def _without(lock: Path, name: str) -> str:
+    """Return a lock without a package: uv has come already, and no cache of uv's own has it."""
+    return lock.read_text(encoding="utf-8").replace(_entry(lock, name), "")
+
+
+@contextmanager
+def _written(text: str) -> Iterator[str]:
+    """Give the path of a file with this text, for as long as the block is open."""
+    with tempfile.NamedTemporaryFile("w", suffix=".txt", encoding="utf-8") as file:
+        file.write(text)
+        file.flush()
+        yield file.name
 
 
 def _keep(uv: Path, kept: Path) -> None:

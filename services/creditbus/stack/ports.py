@@ -102,7 +102,8 @@ def refuse_taken(wanted: dict[str, int]) -> None:
     """Refuse ports (by field name) that another process listens on, naming it and the setting."""
     taken = [_sentence(field, port) for field, port in wanted.items() if not _is_free(port)]
     if taken:
-        raise PortTaken("\n".join(taken))
+        elsewhere = "To leave all of them to others: CREDITBUS_FREE_PORTS=true takes free ports."
+        raise PortTaken("\n".join([*taken, elsewhere]))
 
 
 def _is_free(port: int) -> bool:
