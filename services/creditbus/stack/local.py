@@ -40,7 +40,7 @@ from creditbus.stack.registry import RegisteredSchema, Registry, RegistryIds, re
 from creditbus.stack.supervisor import Supervisor
 from creditbus.stack.valkey import Valkey
 
-START_BOUND_S: Final = 60.0
+START_BOUND_S: Final = 120.0
 REDIS: Final = "redis"
 CACHED: Final = ("kafka", "registry")
 """The servers that run in Java."""

@@ -36,7 +36,10 @@ def test_every_taken_port_is_named(listener: socket.socket) -> None:
     port = listener.getsockname()[1]
     with pytest.raises(PortTaken) as refused:
         ports.refuse_taken({"kafka": port, "redis": port})
-    assert len(str(refused.value).splitlines()) == 2
+    first, second, instead = str(refused.value).splitlines()
+    assert "(kafka)" in first
+    assert "(redis)" in second
+    assert "CREDITBUS_FREE_PORTS=true" in instead
 
 
 def test_free_ports_are_free_and_apart() -> None:
