@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import gc
+import sys
 
-from creditbus.cli.main import app
-from creditbus.runtime.settings import spare_the_loopback
+try:
+    from creditbus.cli.main import app
+    from creditbus.runtime.settings import spare_the_loopback
+except ModuleNotFoundError as lacking:
+    # A plain installation is for who publishes or receives in Python: creditbus.sdk.
+    sys.exit(f"The command line needs more ({lacking.name} is missing): install creditbus[local].")
 
 
 def main() -> None:
