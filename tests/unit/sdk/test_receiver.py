@@ -12,6 +12,8 @@ from typing import Final
 
 import msgspec
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from standardwebhooks import Webhook
 
 from creditbus.domain.effects.directives import Action, Directive, Outcome
@@ -63,13 +65,17 @@ def delivery(
 ) -> tuple[dict[str, str], bytes]:
     """Return a delivery as the bus signs it."""
     body = msgspec.json.encode({"specversion": "1.0", "data": msgspec.Raw(json_of(stated))})
+    return signed(body, secret=secret, age=age), body
+
+
+def signed(body: bytes, *, secret: str = SECRET, age: timedelta = timedelta(0)) -> dict[str, str]:
+    """Return the headers of a body as the bus signs it."""
     at = SystemClock().now() - age
-    headers = {
-        "webhook-id": stated.directive_id,
+    return {
+        "webhook-id": SHIPPED.directive_id,
         "webhook-timestamp": str(int(at.timestamp())),
-        "webhook-signature": Webhook(secret).sign(stated.directive_id, at, body.decode()),
+        "webhook-signature": Webhook(secret).sign(SHIPPED.directive_id, at, body.decode()),
     }
-    return headers, body
 
 
 def test_signed_delivery_is_acted_on(fence: Fence) -> None:
@@ -95,12 +101,51 @@ def test_forged_delivery_is_refused_and_nothing_is_done(fence: Fence) -> None:
         ({}, body),
         delivery(SHIPPED, age=timedelta(minutes=10)),
         delivery(SHIPPED, age=-timedelta(minutes=10)),
+        (headers | {"webhook-signature": "garbage"}, body),
+        (headers | {"webhook-signature": "v1,abcde"}, body),
+        (headers | {"webhook-signature": "v1,,"}, body),
+        (headers | {"webhook-signature": "v1,é"}, body),
+        (headers | {"webhook-timestamp": "today"}, body),
+        (headers | {"webhook-timestamp": "9" * 30}, body),
+        (headers | {"webhook-timestamp": "nan"}, body),
+        (headers, b"\xff\xfe" + body),
+        (headers, b""),
     ]
     for each in forged:
         with pytest.raises(Forged):
             Receiver(SECRET, fence).receive(*each, act)
     assert act.acted == []
     assert Receiver(SECRET, fence).receive(headers, body, act).outcome is Outcome.APPLIED
+
+
+@pytest.mark.parametrize("body", [b"", b"[]", b"{}", b'{"data": null}', b"\xef\xbb\xbf{}", b"{"])
+def test_what_is_signed_and_no_delivery_is_refused_as_such(fence: Fence, body: bytes) -> None:
+    with pytest.raises(Forged, match="no delivery"):
+        Receiver(SECRET, fence).receive(signed(body), body, Counter())
+
+
+@given(
+    st.dictionaries(
+        st.sampled_from(["webhook-id", "webhook-timestamp", "webhook-signature", "other"]),
+        st.text(max_size=40) | st.from_regex(r"v1,[A-Za-z0-9+/=,]{0,20}", fullmatch=True),
+    ),
+    st.binary(max_size=60),
+)
+def test_whatever_comes_to_the_address_is_forged_and_nothing_else(
+    headers: dict[str, str], body: bytes
+) -> None:
+    with Fence(Path(":memory:")) as fence, pytest.raises(Forged):
+        Receiver(SECRET, fence).receive(headers, body, Counter())
+
+
+def test_old_and_new_secret_count_while_they_change(fence: Fence) -> None:
+    new = "whsec_" + b64encode(b"the body's next secret, also 32 b").decode()
+    receiver = Receiver([new, SECRET], fence)
+    for revision, secret in enumerate((SECRET, new), start=1):
+        sent = delivery(directive(revision), secret=secret)
+        assert receiver.receive(*sent, Counter()).outcome is Outcome.APPLIED
+    with pytest.raises(Forged, match="no secret"):
+        Receiver([], fence).receive(*delivery(directive(3)), Counter())
 
 
 def test_older_revision_is_superseded_without_acting(fence: Fence) -> None:
