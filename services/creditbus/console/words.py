@@ -110,6 +110,8 @@ REASONS: Final[dict[Reason, tuple[str, str]]] = {
     Reason.NOTICE_MISSING: ("未送达告知", "notice not served"),
     Reason.RIGHTS_NOT_STATED: ("未告知权利", "rights not stated"),
     Reason.CONSENT_MISSING: ("本人未同意", "no consent of the person"),
+    Reason.EFFECT_BEFORE_DECISION: ("生效早于决定", "in effect before the decision"),
+    Reason.GRACE_TOO_LONG: ("宽限期过长", "grace too long"),
     Reason.TERM_MISSING: ("缺少期限", "no term"),
     Reason.TERM_BEFORE_DECISION: ("期限早于决定", "term before the decision"),
     Reason.TERM_TOO_LONG: ("期限超过上限", "term too long"),

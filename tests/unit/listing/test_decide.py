@@ -194,8 +194,8 @@ def test_removed_entry_keeps_no_facts() -> None:
         ({"document_number": ""}, Reason.DOCUMENT_MISSING),
         ({"notice_served_on": None}, Reason.NOTICE_MISSING),
         ({"list_id": "BL-NONE"}, Reason.LIST_UNKNOWN),
-        ({"ends_on": date(9999, 12, 31)}, Reason.TERM_TOO_LONG),
-        ({"decided_on": date(9999, 12, 31)}, Reason.TERM_BEFORE_DECISION),
+        ({"ends_on": date(9999, 12, 31)}, Reason.DATE_MADE_UP),
+        ({"decided_on": date(9999, 12, 31)}, Reason.DATE_MADE_UP),
     ],
 )
 def test_listing_that_fails_a_gate_is_refused_and_leaves_no_trace(

@@ -11,11 +11,11 @@ from creditbus.domain.calendar import day_of
 from creditbus.domain.entries.deadlines import is_open
 from creditbus.domain.entries.endings import Case, ruled_on
 from creditbus.domain.entries.entry import Entry, SuspensionCause
-from creditbus.domain.entries.limits import cap_of
+from creditbus.domain.entries.limits import cap_of, extended_on
 from creditbus.domain.entries.registers import Listed
 from creditbus.domain.terms.clauses import cap_clause, list_clause
 from creditbus.domain.terms.reckonings import Bound, Reckoning, reckon
-from creditbus.domain.terms.spans import last_of_window, years_allowed
+from creditbus.domain.terms.spans import counted_from, last_of_window, months_allowed
 
 
 def course_of(case: Case, entry: Entry) -> Course | None:
@@ -27,7 +27,7 @@ def course_of(case: Case, entry: Entry) -> Course | None:
     return Course(
         starts_on=listing.starts_on,
         stated_on=listing.ends_on,
-        extended_on=extension.ends_on if extension is not None else None,
+        extended_on=extended_on(listing, extension, case.definition) if extension else None,
         longest=_longest(case, listing),
         cap=_cap(case, listing),
         last_on=case.last_on,
@@ -46,11 +46,16 @@ def marks_of(case: Case, entry: Entry, serious: str) -> tuple[Mark, ...]:
 
 def _longest(case: Case, listing: Listed) -> Reckoning | None:
     definition = case.definition
-    years = years_allowed(definition, listing.provisions) if definition is not None else None
-    if definition is None or not years:
+    if definition is None:
         return None
-    clause = list_clause(definition, years * 12, Bound.AT_MOST)
-    return reckon(clause, listing.starts_on, case.clocks.calendar)
+    months = months_allowed(definition, listing.provisions, listing.tier)
+    if not months:
+        return None
+    clause = list_clause(definition, months, Bound.AT_MOST)
+    started_on = counted_from(
+        definition, listing.decided_on, listing.starts_on, act_ended_on=listing.act_ended_on
+    )
+    return reckon(clause, started_on, case.clocks.calendar)
 
 
 def _cap(case: Case, listing: Listed) -> Reckoning | None:

@@ -82,6 +82,14 @@ MESSAGES: Final[dict[str, tuple[str, str]]] = {
         "须经本人同意的，已取得同意",
         "the person consented, where the list asks for it",
     ),
+    "gate.EFFECT_BEFORE_DECISION": (
+        "生效不早于作出决定",
+        "it takes effect no earlier than it was decided",
+    ),
+    "gate.GRACE_TOO_LONG": (
+        "生效之日未超过宽限期或者送达、公示期限",
+        "its first day is within the grace, or the days to serve or publish",
+    ),
     "gate.TERM_MISSING": ("载明期限，或依法至义务履行完毕止", "the term is stated"),
     "gate.TERM_BEFORE_DECISION": (
         "期限届满之日不早于决定生效之日",

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from creditbus.domain.acts.commitments import CommitmentChanged, CommitmentStep
+from creditbus.domain.acts.days import day_fault
 from creditbus.domain.acts.decisions import PenaltyDecided, Procedure
 from creditbus.domain.acts.evaluations import OrganisationEvaluated
 from creditbus.domain.acts.gates import BURDENS, Burden
@@ -41,8 +42,12 @@ def fault_under(editions: Editions, act: Act) -> Fault | None:
     """Return why an act may not be stated, under the edition of the day on which it was decided.
 
     What eases may also be stated by who had the power under any edition: a keeper that a reform
-    has replaced still takes its own entries off, and nobody else could.
+    has replaced still takes its own entries off, and nobody else could. A day that is made up is
+    asked about first: it names no edition.
     """
+    day = day_fault(act)
+    if day is not None:
+        return day
     fault = door_fault(act, editions.on(act.envelope.decided_on))
     if fault is None or not is_way_out(act):
         return fault

@@ -9,26 +9,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date
-from operator import attrgetter
 from typing import Any, Final, Generic, TypeVar
 
 import msgspec
 
+from creditbus.domain.acts.days import MADE_UP, made_up
 from creditbus.domain.acts.events import EntryListed
 from creditbus.domain.acts.listings import EntryExtended, EntryNoticed, EntryVaried
 from creditbus.domain.acts.refusals import Fault, Reason
-from creditbus.domain.calendar import years_after
+from creditbus.domain.calendar import months_after, years_after
 from creditbus.domain.law.articles import CONSENT, LISTS
 from creditbus.domain.law.catalogue import Catalogue, Level, ListDefinition, Polarity
 from creditbus.domain.subjects import is_person, kind_of
-from creditbus.domain.terms.spans import years_allowed
-
-_FIRST_YEAR: Final = 1949
-_LAST_YEAR: Final = 2098
-"""Agencies' systems write 2999-12-31, 2099-12-31 or 1900-01-01 for "not known".
-
-No term of the law runs so long, and no decision is so old.
-"""
+from creditbus.domain.terms.spans import counted_from, last_first_day, months_allowed
 
 _PENALTY_LAW: Final = "行政处罚法 第三十四条、第四十四条"
 
@@ -122,20 +115,36 @@ def _consent_missing(listing: Listing[EntryListed]) -> bool:
     return event.consent_on is None or event.consent_on > event.envelope.decided_on
 
 
+def _first_day(event: Burden) -> date:
+    return event.envelope.effective_on or event.envelope.decided_on
+
+
+def _effect_before_decision(listing: Listing[Burden]) -> bool:
+    return _first_day(listing.event) < listing.event.envelope.decided_on
+
+
+def _grace_too_long(listing: Listing[Burden]) -> bool:
+    envelope = listing.event.envelope
+    effective_on = envelope.effective_on
+    if effective_on is None or effective_on <= envelope.decided_on:
+        return False
+    return effective_on > last_first_day(listing.definition, envelope.decided_on)
+
+
 def _term_missing(listing: Listing[EntryListed]) -> bool:
     event, definition = listing.event, listing.definition
     if event.ends_on is not None:
         return event.until_performed
-    # A provision that fixes a number of years never runs until performed, whatever its list allows.
-    allowed = years_allowed(definition, event.provisions)
-    return not (event.until_performed and definition.until_performed and allowed is None)
+    if not (event.until_performed and definition.until_performed):
+        return True
+    # A provision that fixes a term never runs until performed, whatever its list allows.
+    return months_allowed(definition, event.provisions, event.tier) is not None
 
 
 def _term_before_decision(listing: Listing[EntryListed | EntryExtended]) -> bool:
-    event, envelope = listing.event, listing.event.envelope
+    event = listing.event
     if isinstance(event, EntryListed):
-        begins_on = max(envelope.decided_on, envelope.effective_on or envelope.decided_on)
-        return event.ends_on is not None and event.ends_on < begins_on
+        return event.ends_on is not None and event.ends_on < _first_day(event)
     return event.ends_on <= event.extended_from
 
 
@@ -143,31 +152,29 @@ def _term_too_long(listing: Listing[EntryListed | EntryExtended]) -> bool:
     event, definition, ends_on = listing.event, listing.definition, listing.event.ends_on
     if ends_on is None:
         return False
-    if isinstance(event, EntryListed):
-        years = years_allowed(definition, event.provisions)
-        starts_on = event.envelope.effective_on or event.envelope.decided_on
-    else:
-        years, starts_on = definition.extension_years, event.extended_from
-    if ends_on.year > _LAST_YEAR or years is None:
-        return ends_on.year > _LAST_YEAR
-    return ends_on > years_after(starts_on, years)
-
-
-def _date_made_up(listing: Listing[Burden]) -> bool:
-    days = list(filter(None, _DAYS_OF[type(listing.event)](listing.event)))
-    return min(days).year < _FIRST_YEAR or max(days).year > _LAST_YEAR
-
-
-_STATED: Final = ("envelope.decided_on", "envelope.effective_on")
-_DAYS_OF: Final[dict[type, Callable[[Any], tuple[date | None, ...]]]] = {
-    EntryListed: attrgetter(*_STATED, "ends_on", "notice_served_on", "consent_on", "act_ended_on"),
-    EntryNoticed: attrgetter(*_STATED, "served_on", "answer_by", "lapses_on"),
-    EntryExtended: attrgetter(*_STATED, "extended_from", "ends_on"),
-    EntryVaried: attrgetter(*_STATED),
-}
+    if not isinstance(event, EntryListed):
+        return ends_on > years_after(event.extended_from, definition.extension_years)
+    months = months_allowed(definition, event.provisions, event.tier)
+    if months is None:
+        return False
+    started_on = counted_from(
+        definition,
+        event.envelope.decided_on,
+        _first_day(event),
+        noticed_on=event.notice_served_on,
+        act_ended_on=event.act_ended_on,
+    )
+    return ends_on > months_after(started_on, months)
 
 
 GATES: Final[dict[Reason, Gate]] = {
+    Reason.DATE_MADE_UP: Gate(
+        "decided_on",
+        LISTS,
+        MADE_UP,
+        lambda listing: made_up(listing.event) is not None,
+        BURDENS,
+    ),
     Reason.BASIS_MISSING: Gate(
         "bases",
         LISTS,
@@ -243,6 +250,20 @@ GATES: Final[dict[Reason, Gate]] = {
         "a natural person is honoured on the own application alone: give the day of the consent",
         _consent_missing,
     ),
+    Reason.EFFECT_BEFORE_DECISION: Gate(
+        "effective_on",
+        LISTS,
+        "no decision takes effect before it is made: leave the day out, or give a later one",
+        _effect_before_decision,
+        BURDENS,
+    ),
+    Reason.GRACE_TOO_LONG: Gate(
+        "effective_on",
+        "法发〔2019〕35号 宽限期；行政处罚法 第六十一条",
+        "give a first day within the list's grace, or within the days to serve or publish",
+        _grace_too_long,
+        BURDENS,
+    ),
     Reason.TERM_MISSING: Gate(
         "ends_on",
         LISTS,
@@ -262,13 +283,6 @@ GATES: Final[dict[Reason, Gate]] = {
         "the term must not pass what the provision allows",
         _term_too_long,
         (EntryListed, EntryExtended),
-    ),
-    Reason.DATE_MADE_UP: Gate(
-        "decided_on",
-        LISTS,
-        "leave a day out that is not known: 2999-12-31 and 1900-01-01 are no days of the law",
-        _date_made_up,
-        BURDENS,
     ),
 }
 

@@ -6,8 +6,8 @@ from datetime import date
 
 from creditbus.domain.calendar import years_after
 from creditbus.domain.entries.registers import Extended, Listed
-from creditbus.domain.law.catalogue import ListDefinition, Polarity
-from creditbus.domain.terms.spans import CAP_YEARS, years_allowed
+from creditbus.domain.law.catalogue import ListDefinition
+from creditbus.domain.terms.spans import cap_from, cap_years, extended_to, months_allowed
 
 
 def last_day(
@@ -15,13 +15,11 @@ def last_day(
 ) -> date | None:
     """Return the last day of a term, as it was extended and as the cap on disclosure cuts it.
 
-    法释〔2017〕7号 第二条 for the extension; for the cap 山东省社会信用条例 第三十八条: five years
-    from the end of the act, whatever the list says. Where nobody stated that end, the first day of
-    effect stands for it, unless the conduct goes on until performed.
+    法释〔2017〕7号 第二条 for the extension, which begins when the first term is over; for the cap
+    山东省社会信用条例 第三十八条: five years from the end of the act, whatever the list says. Where
+    nobody stated that end, the decision stands for it, unless the conduct goes on until performed.
     """
-    ends_on = listing.ends_on
-    if ends_on is not None and extension is not None:
-        ends_on = max(ends_on, extension.ends_on)
+    ends_on = extended_on(listing, extension, definition)
     cap = cap_of(listing, definition)
     capped_on = years_after(*cap) if cap is not None else None
     if ends_on is None or capped_on is None:
@@ -29,17 +27,31 @@ def last_day(
     return min(ends_on, capped_on)
 
 
+def extended_on(
+    listing: Listed, extension: Extended | None, definition: ListDefinition | None
+) -> date | None:
+    """Return the last day that listing and extension give, before any cap; none without a term."""
+    ends_on = listing.ends_on
+    if ends_on is None or extension is None:
+        return ends_on
+    years = definition.extension_years if definition is not None else 0
+    return extended_to(ends_on, extension.extended_from, extension.ends_on, years)
+
+
 def cap_of(listing: Listed, definition: ListDefinition | None) -> tuple[date, int] | None:
     """Return from which day the cap on disclosure counts, and its years; none where none holds."""
-    if definition is not None and definition.polarity is Polarity.RED:
+    years = cap_years(definition)
+    if years is None:
         return None
-    years = definition.disclosure_cap_years if definition is not None else CAP_YEARS
-    ended_on = listing.act_ended_on
-    if ended_on is None:
-        goes_on = definition is not None and definition.until_performed
-        if listing.until_performed or (
-            goes_on and years_allowed(definition, listing.provisions) is None  # type: ignore[arg-type]
-        ):
-            return None
-        ended_on = listing.starts_on
-    return ended_on, years
+    if listing.act_ended_on is None and _goes_on(listing, definition):
+        return None
+    return cap_from(listing.decided_on, listing.act_ended_on), years
+
+
+def _goes_on(listing: Listed, definition: ListDefinition | None) -> bool:
+    """Tell whether the conduct goes on until the subject has performed."""
+    if listing.until_performed:
+        return True
+    if definition is None or not definition.until_performed:
+        return False
+    return months_allowed(definition, listing.provisions, listing.tier) is None

@@ -56,11 +56,15 @@ class Listed(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Extended(msgspec.Struct, frozen=True, array_like=True):
-    """A longer term than that of the listing."""
+    """A longer term than that of the listing, and the day from which its decision counts it.
+
+    Registers that an earlier program wrote do not hold that day.
+    """
 
     revision: int
     event_id: EventId
     ends_on: date
+    extended_from: date | None = None
 
 
 class Varied(msgspec.Struct, frozen=True, array_like=True):

@@ -149,7 +149,7 @@ def _extend(registers: Registers, act: EntryExtended) -> Registers:
     revision, known = act.envelope.record_revision, registers.extension
     if _is_void(registers, revision) or (known is not None and known.revision >= revision):
         return registers
-    extension = Extended(revision, _event_id(act.envelope), act.ends_on)
+    extension = Extended(revision, _event_id(act.envelope), act.ends_on, act.extended_from)
     return _replace(registers, extension=extension)
 
 

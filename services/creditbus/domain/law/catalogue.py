@@ -122,17 +122,19 @@ class ListDefinition(Row, frozen=True, kw_only=True, forbid_unknown_fields=True)
 
     ``provisions`` maps each article, behaviour or item that a decision may name to the longest
     term in years that it allows; 0 means no fixed term. ``grounds`` says the same provisions in
-    words, with tier and exact term. ``exit_bases`` are what term, removal and repair rest on
-    beside the bases; nobody is listed under them. ``tiers`` is the term of each tier, where a
-    decision states one. ``grace_days`` is the longest grace that a decision may give before it
-    takes effect. ``entered_by`` and ``removed_by`` are kinds of event (``facts.FACTS``); a
-    removal meets no gate, so the second is told and never enforced. ``extension_years`` is what
-    a later decision may add, and is within the years of ``provisions``. ``early_removal_months``
-    is when the subject may ask to be removed early; none where the rule has no such way. No
-    entry is shown or used longer than ``disclosure_cap_years`` after the end of the act
-    (Shandong credit regulation, article 38). ``consent_required``: a natural person is listed on
-    their own application alone (PIPL, article 13). An entry that has ended is closed after
-    ``closing_days`` and forgotten after ``retention_days``.
+    words, with tier and exact term: the narrower binds. ``exit_bases`` are what term, removal and
+    repair rest on beside the bases; nobody is listed under them. ``tiers`` is the term of each
+    tier, where a decision or a ground states one. ``clock_start`` is the day from which the term
+    counts. ``grace_days`` is the longest grace that a decision may give before it takes effect;
+    without one there are the days to serve or publish it (``terms.spans``). ``entered_by`` and
+    ``removed_by`` are kinds of event (``facts.FACTS``); a removal meets no gate, so the second is
+    told and never enforced. ``extension_years`` is what a later decision may add, and is within
+    the years of ``provisions``. ``early_removal_months`` is when the subject may ask to be removed
+    early; none where the rule has no such way. No entry is shown or used longer than
+    ``disclosure_cap_years`` after the end of the act (Shandong credit regulation, article 38).
+    ``consent_required``: a natural person is listed on their own application alone (PIPL, article
+    13). An entry that has ended is closed after ``closing_days`` and forgotten after
+    ``retention_days``.
     """
 
     polarity: Polarity

@@ -1,4 +1,10 @@
-"""Spans: how long an entry, or a window in it, may last."""
+"""Spans: the days that a list's own rule gives, the same for whoever asks.
+
+When an entry may begin at the latest, from which day its term counts, how long it may run, what an
+extension adds, where the cap on all disclosure ends it, and when repair may be asked for. The gates
+ask before an entry can start, ``entries.limits`` while it stands, accounts and deadlines when
+somebody wants to know why. With their steps the same spans are in ``clauses``.
+"""
 
 from __future__ import annotations
 
@@ -6,26 +12,147 @@ from collections.abc import Iterable
 from datetime import date
 from typing import Final
 
-from creditbus.domain.calendar import DAY, months_after
-from creditbus.domain.law.catalogue import ListDefinition
+from creditbus.domain.calendar import DAY, days_after, months_after, years_after
+from creditbus.domain.law.catalogue import ClockStart, ListDefinition, Polarity, Tier
 
 CAP_YEARS: Final = 5
 """The longest disclosure where the list is unknown (山东省社会信用条例 第三十八条)."""
 
+SERVED_WITHIN: Final = 20
+"""In how many days a decision without grace is served, and so takes effect.
 
-def years_allowed(definition: ListDefinition, provisions: Iterable[str]) -> int | None:
-    """Return the longest term in years that the provisions allow, none where none is fixed."""
+Seven working days (行政处罚法 第六十一条、第八十五条); no holidays stretch them further.
+"""
+
+PUBLISHED_WITHIN: Final = 40
+"""In how many days a decision is published where the term counts from that.
+
+Twenty working days (市场监督管理行政处罚信息公示规定 第九条); no holidays stretch them further.
+"""
+
+
+def last_first_day(definition: ListDefinition, decided_on: date) -> date:
+    """Return the latest day on which a decision may take effect.
+
+    That is when the grace is over that the list allows; where it allows none, when the decision
+    must have been served, or published if the term counts from publication.
+    """
+    days = definition.grace_days
+    if not days:
+        is_published = definition.clock_start is ClockStart.PUBLICATION
+        days = PUBLISHED_WITHIN if is_published else SERVED_WITHIN
+    return days_after(decided_on, days)
+
+
+def counted_from(
+    definition: ListDefinition,
+    decided_on: date,
+    starts_on: date,
+    *,
+    noticed_on: date | None = None,
+    act_ended_on: date | None = None,
+) -> date:
+    """Return the day from which the term of an entry counts (``clock_start``).
+
+    A list that counts from publication counts from the first day of effect. Where the day is not
+    stated, or comes after the decision, that of the decision stands for it: what burdens lasts no
+    longer for want of a day.
+    """
+    match definition.clock_start:
+        case ClockStart.PUBLICATION:
+            return starts_on
+        case ClockStart.NOTICE if noticed_on is not None:
+            return min(noticed_on, decided_on)
+        case ClockStart.ACT_END if act_ended_on is not None:
+            return min(act_ended_on, decided_on)
+        case _:
+            return decided_on
+
+
+def months_allowed(
+    definition: ListDefinition, provisions: Iterable[str], tier: Tier | None
+) -> int | None:
+    """Return the most months that a first term may run, none where no number is fixed.
+
+    The longest that one of the provisions allows, within the term of its ground and its tier;
+    and never longer than the list's own (``years_max``) or that of the tier that is stated.
+    """
+    bounds = [_provisions_months(definition, provisions)]
     if definition.years_max is not None:
-        return definition.years_max
-    longest = None
-    for name in provisions:
-        years = definition.provisions.get(name, 0)
-        if not years:
-            return None
-        longest = max(longest or years, years)
-    return longest
+        bounds.append(12 * definition.years_max)
+    if tier is not None:
+        bounds.append(_tier_months(definition, tier))
+    return _least(bounds)
+
+
+def cap_from(decided_on: date, act_ended_on: date | None) -> date:
+    """Return the day from which the cap on disclosure counts: the end of the act.
+
+    Where nobody stated it, the day of the decision stands for it; it never counts from a later one
+    (山东省社会信用条例 第三十八条).
+    """
+    return decided_on if act_ended_on is None else min(act_ended_on, decided_on)
+
+
+def cap_years(definition: ListDefinition | None) -> int | None:
+    """Return the years of the cap on disclosure, none where none holds: what honours has no cap."""
+    if definition is None:
+        return CAP_YEARS
+    return None if definition.polarity is Polarity.RED else definition.disclosure_cap_years
+
+
+def extended_to(ends_on: date, stated_from: date | None, stated_to: date, years: int) -> date:
+    """Return the last day of a term that ends on a day, after an extension as it was stated.
+
+    The extension begins when the first term is over (法释〔2017〕7号 第二条): one that was counted
+    from a later day adds no more days than it stated, and none adds more than the list's years. It
+    never shortens the term.
+    """
+    last_on = stated_to
+    if stated_from is not None and stated_from > ends_on:
+        last_on = stated_to - (stated_from - ends_on)
+    if years:
+        last_on = min(last_on, years_after(ends_on, years))
+    return max(ends_on, last_on)
+
+
+def repair_from(definition: ListDefinition, started_on: date) -> date | None:
+    """Return the first day on which the subject may ask to be removed early, none without a way.
+
+    ``started_on`` is the day from which the term counts. It is the day after the waiting time.
+    """
+    months = definition.early_removal_months
+    return days_after(months_after(started_on, months), 1) if months is not None else None
 
 
 def last_of_window(from_on: date, last_on: date) -> date:
     """Return the last day of a lift: one month at most (法发〔2019〕35号 item 17)."""
     return min(last_on, months_after(from_on, 1) - DAY)
+
+
+def _provisions_months(definition: ListDefinition, provisions: Iterable[str]) -> int | None:
+    longest = None
+    for name in provisions:
+        months = _provision_months(definition, name)
+        if months is None:
+            return None
+        longest = max(longest or months, months)
+    return longest
+
+
+def _provision_months(definition: ListDefinition, name: str) -> int | None:
+    years, ground = definition.provisions.get(name, 0), definition.grounds.get(name)
+    months = 12 * years or None
+    if ground is None:
+        return months
+    of_ground = ground.term.months_max if ground.term is not None else None
+    return _least((months, of_ground, _tier_months(definition, ground.tier)))
+
+
+def _tier_months(definition: ListDefinition, tier: Tier | None) -> int | None:
+    term = definition.tiers.get(tier) if tier is not None else None
+    return term.months_max if term is not None else None
+
+
+def _least(bounds: Iterable[int | None]) -> int | None:
+    return min((each for each in bounds if each is not None), default=None)

@@ -32,6 +32,7 @@ from tests.examples import (
 Changes = dict[str, Any]
 
 MUTATIONS: Final[dict[Reason, Changes]] = {
+    Reason.DATE_MADE_UP: {"act_ended_on": date(1900, 1, 1)},
     Reason.BASIS_MISSING: {"bases": ()},
     Reason.BASIS_UNKNOWN: {"bases": ("SPC-2017-7-ART1", "NO-SUCH-LAW")},
     Reason.BASIS_NOT_OF_LIST: {"bases": ("TBL-ART53",)},
@@ -48,10 +49,11 @@ MUTATIONS: Final[dict[Reason, Changes]] = {
     Reason.NOTICE_MISSING: {"notice_served_on": None},
     Reason.RIGHTS_NOT_STATED: {"rights_stated": False},
     Reason.CONSENT_MISSING: {"subject_id": PERSON, "adult_on_decision": True},
+    Reason.EFFECT_BEFORE_DECISION: {"effective_on": date(2026, 3, 1)},
+    Reason.GRACE_TOO_LONG: {"effective_on": date(2026, 6, 1)},
     Reason.TERM_MISSING: {"ends_on": None},
     Reason.TERM_BEFORE_DECISION: {"ends_on": date(2026, 3, 1)},
     Reason.TERM_TOO_LONG: {"ends_on": date(2031, 3, 3)},
-    Reason.DATE_MADE_UP: {"act_ended_on": date(1900, 1, 1)},
 }
 """What makes the lawful listing fail, one element each."""
 
@@ -135,12 +137,18 @@ def test_of_two_faults_the_earlier_reason_is_told(first: Reason, second: Reason)
         ({"ends_on": None, "until_performed": True}, Reason.TERM_MISSING),
         ({"until_performed": True}, Reason.TERM_MISSING),
         # A year that stands for "not known" is no term.
-        ({"provisions": ("1",), "ends_on": date(2099, 12, 31)}, Reason.TERM_TOO_LONG),
-        ({"provisions": ("1",), "ends_on": date(9999, 12, 31)}, Reason.TERM_TOO_LONG),
-        # The term counts from its first day of effect, which may come after the decision.
-        ({"effective_on": date(2026, 5, 2), "ends_on": date(2031, 5, 2)}, None),
-        ({"effective_on": date(9999, 12, 31)}, Reason.TERM_BEFORE_DECISION),
-        ({"effective_on": date(2028, 3, 3)}, Reason.TERM_BEFORE_DECISION),
+        ({"provisions": ("1",), "ends_on": date(2099, 12, 31)}, Reason.DATE_MADE_UP),
+        ({"provisions": ("1",), "ends_on": date(9999, 12, 31)}, Reason.DATE_MADE_UP),
+        # The term counts from the decision, which takes effect at most 90 days later.
+        ({"effective_on": date(2026, 5, 31), "ends_on": date(2031, 3, 2)}, None),
+        ({"effective_on": date(2026, 5, 2), "ends_on": date(2031, 3, 3)}, Reason.TERM_TOO_LONG),
+        ({"effective_on": date(2026, 6, 1)}, Reason.GRACE_TOO_LONG),
+        ({"effective_on": date(9999, 12, 31)}, Reason.DATE_MADE_UP),
+        ({"effective_on": date(2026, 3, 1)}, Reason.EFFECT_BEFORE_DECISION),
+        (
+            {"effective_on": date(2026, 3, 9), "ends_on": date(2026, 3, 8)},
+            Reason.TERM_BEFORE_DECISION,
+        ),
         ({"notice_served_on": DECIDED_ON}, None),
         ({"notice_served_on": date(2026, 3, 3)}, Reason.NOTICE_MISSING),
         ({"provisions": ()}, Reason.PROVISION_UNKNOWN),
@@ -200,7 +208,7 @@ def test_a_memorandum_beside_a_law_is_no_harm() -> None:
 @pytest.mark.parametrize("day", [date(2999, 12, 31), date(2099, 12, 31), date(1900, 1, 1)])
 @pytest.mark.parametrize("field", ["decided_on", "effective_on", "ends_on", "act_ended_on"])
 def test_a_day_that_stands_for_not_known_is_refused(field: str, day: date) -> None:
-    assert reason_of(a_listing(**{field: day})) is not None
+    assert reason_of(a_listing(**{field: day})) is Reason.DATE_MADE_UP
     assert reason_of(a_notice(lapses_on=day)) is Reason.DATE_MADE_UP
 
 
