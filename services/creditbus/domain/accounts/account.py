@@ -92,6 +92,7 @@ class MarkKind(StrEnum):
     SERIOUS_ENTRY = "serious_entry"
     WINDOW = "window"
     OVERDUE = "overdue"
+    PERFORMED = "performed"
 
 
 class Mark(msgspec.Struct, frozen=True, kw_only=True):

@@ -8,7 +8,7 @@ from creditbus.domain.accounts.account import Course, Mark, MarkKind
 from creditbus.domain.acts.revocations import ReorganisationStep
 from creditbus.domain.acts.suspensions import Stay
 from creditbus.domain.calendar import day_of
-from creditbus.domain.entries.deadlines import is_open
+from creditbus.domain.entries.deadlines import is_open, performed_on
 from creditbus.domain.entries.endings import Case, ruled_on
 from creditbus.domain.entries.entry import Entry, SuspensionCause
 from creditbus.domain.entries.limits import cap_of, extended_on
@@ -41,7 +41,7 @@ def marks_of(case: Case, entry: Entry, serious: str) -> tuple[Mark, ...]:
     ``serious`` names the active serious entries of the subject, which suspend a red one.
     """
     suspensions = _suspensions(case, entry, serious)
-    return (*_cases(case), *suspensions, *_windows(case, entry), *_overdue(entry))
+    return (*_cases(case), *suspensions, *_windows(case, entry), *_clocks(case, entry))
 
 
 def _longest(case: Case, listing: Listed) -> Reckoning | None:
@@ -115,6 +115,12 @@ def _windows(case: Case, entry: Entry) -> Iterator[Mark]:
             )
 
 
-def _overdue(entry: Entry) -> Iterator[Mark]:
+def _clocks(case: Case, entry: Entry) -> Iterator[Mark]:
     for each in entry.overdue:
         yield Mark(kind=MarkKind.OVERDUE, items=(str(each),))
+    last_on = entry.delete_by
+    if last_on is None:
+        return
+    yield Mark(kind=MarkKind.PERFORMED, from_on=performed_on(case.registers), until_on=last_on)
+    if case.day is not None and last_on < case.day:
+        yield Mark(kind=MarkKind.OVERDUE, items=("DELETION",))

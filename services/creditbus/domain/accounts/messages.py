@@ -145,6 +145,11 @@ MESSAGES: Final[dict[str, tuple[str, str]]] = {
         "the authority's clock has run out: {items} (the subject is no worse off)",
     ),
     "day.open": ("另行通知之日", "further notice"),
+    "mark.performed": (
+        "义务已于{first}履行，认定单位应当在{last}之前（含当日）移出",
+        "performed on {first}: the keeper must take it off by {last}",
+    ),
+    "overdue.DELETION": ("移出", "taking it off"),
     "overdue.OBJECTION_DECISION": ("异议处理", "decision of the objection"),
     "overdue.CORRECTION": ("更正", "correction"),
     "overdue.REPAIR_ACCEPTANCE": ("修复受理", "acceptance of the application"),

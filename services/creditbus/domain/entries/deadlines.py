@@ -71,6 +71,36 @@ def due_on(
     return deadline(timer, start, clocks.calendar).end
 
 
+def performed_on(registers: Registers) -> date | None:
+    """Return the first day on which the subject has performed since it was listed, or none."""
+    listing = registers.listing
+    if listing is None:
+        return None
+    return min(
+        (
+            each.decided_on
+            for each in registers.performances
+            if registers.counts(each) and each.decided_on >= listing.decided_on
+        ),
+        default=None,
+    )
+
+
+def delete_by(
+    registers: Registers, definition: ListDefinition | None, clocks: Clocks
+) -> date | None:
+    """Return the last day for the keeper to take the entry off, since the subject has performed.
+
+    By the timer that the list names (``performance_timer``): three working days for a court
+    (法释〔2017〕7号 第十条). None where nobody has performed, or no timer binds the keeper.
+    """
+    timer = clocks.timers.get(definition.performance_timer) if definition is not None else None
+    started_on = performed_on(registers)
+    if timer is None or started_on is None or not timer.is_in_force(started_on):
+        return None
+    return deadline(timer, started_on, clocks.calendar).end
+
+
 @overload
 def ruling_of(registers: Registers, case: Objection) -> ObjectionRuled | None: ...
 @overload

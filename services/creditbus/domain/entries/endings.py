@@ -18,9 +18,9 @@ from creditbus.domain.acts.objections import ObjectionResult
 from creditbus.domain.acts.repairs import RepairStep
 from creditbus.domain.acts.revocations import ReorganisationStep
 from creditbus.domain.calendar import DAY
-from creditbus.domain.entries.deadlines import NO_CLOCKS, Clocks, ruling_of
+from creditbus.domain.entries.deadlines import NO_CLOCKS, Clocks, performed_on, ruling_of
 from creditbus.domain.entries.dossiers import Dossier
-from creditbus.domain.entries.limits import last_day
+from creditbus.domain.entries.limits import goes_on, last_day
 from creditbus.domain.entries.registers import Registers
 from creditbus.domain.ids import ListId
 from creditbus.domain.law.catalogue import ListDefinition, Polarity
@@ -144,14 +144,8 @@ def _performed(case: Case) -> date | None:
     listing = registers.listing
     if listing is None or not registers.performances:
         return None
-    if not (listing.until_performed or (definition and "E09" in definition.removed_by)):
-        return None
-    days = [
-        each.decided_on
-        for each in registers.performances
-        if registers.counts(each) and each.decided_on >= listing.decided_on
-    ]
-    return min(days, default=None)
+    ends_it = definition is not None and "E09" in definition.removed_by
+    return performed_on(registers) if ends_it or goes_on(listing, definition) else None
 
 
 def _expired(case: Case) -> date | None:

@@ -73,7 +73,8 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
 
     ``starts_on`` is the first day of effect, ``ends_at`` the instant its term is over; only an
     organisation has a ``subject_name``. ``lifted`` are the provisions that a window lifts on the
-    day, ``windows`` all that are open or to come. Facts are empty once the entry is removed.
+    day, ``windows`` all that are open or to come. ``delete_by`` is the last day on which its keeper
+    must take it off since the subject has performed. Facts are empty once the entry is removed.
     """
 
     entry_id: EntryId
@@ -99,6 +100,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     windows: tuple[Window, ...] = ()
     lifted: tuple[str, ...] = ()
     overdue: tuple[Deadline, ...] = ()
+    delete_by: date | None = None
 
     @property
     def is_removed(self) -> bool:

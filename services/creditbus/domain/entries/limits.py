@@ -43,13 +43,16 @@ def cap_of(listing: Listed, definition: ListDefinition | None) -> tuple[date, in
     years = cap_years(definition)
     if years is None:
         return None
-    if listing.act_ended_on is None and _goes_on(listing, definition):
+    if listing.act_ended_on is None and goes_on(listing, definition):
         return None
     return cap_from(listing.decided_on, listing.act_ended_on), years
 
 
-def _goes_on(listing: Listed, definition: ListDefinition | None) -> bool:
-    """Tell whether the conduct goes on until the subject has performed."""
+def goes_on(listing: Listed, definition: ListDefinition | None) -> bool:
+    """Tell whether an entry runs until the subject has performed, whatever end was stated.
+
+    By its decision, or because its list fixes no number of months for what it rests on.
+    """
     if listing.until_performed:
         return True
     if definition is None or not definition.until_performed:

@@ -17,7 +17,7 @@ from creditbus.domain.acts.events import RemovalCause
 from creditbus.domain.acts.revocations import ReorganisationStep
 from creditbus.domain.acts.suspensions import Stay
 from creditbus.domain.calendar import DAY, LAST_DAY, days_after, end_of_day
-from creditbus.domain.entries.deadlines import due_days, is_open, overdue
+from creditbus.domain.entries.deadlines import delete_by, due_days, is_open, overdue
 from creditbus.domain.entries.endings import Case, end_of, ruled_on
 from creditbus.domain.entries.entry import Entry, Stage, SuspensionCause, Window
 from creditbus.domain.entries.registers import Lifted, Listed, Objection, Registers, Repair
@@ -157,7 +157,12 @@ def _in_effect(case: Case, stage: Stage) -> Entry:
         windows=tuple(map(_window, open_lifts)),
         lifted=_lifted(case, provisions, open_lifts) if open_lifts else (),
         overdue=overdue(registers, case.definition, case.day, case.clocks),
+        delete_by=_delete_by(case) if registers.performances else None,
     )
+
+
+def _delete_by(case: Case) -> date | None:
+    return delete_by(case.registers, case.definition, case.clocks)
 
 
 def _is_any_open(registers: Registers, cases: Sequence[Objection | Repair]) -> bool:

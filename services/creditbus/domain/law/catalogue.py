@@ -132,6 +132,8 @@ class ListDefinition(Row, frozen=True, kw_only=True, forbid_unknown_fields=True)
     the years of ``provisions``. ``early_removal_months`` is when the subject may ask to be removed
     early; none where the rule has no such way. No entry is shown or used longer than
     ``disclosure_cap_years`` after the end of the act (Shandong credit regulation, article 38).
+    ``performance_timer`` is the clock (``timers.toml``) that performance sets going against the
+    keeper where it does not end the entry by itself; empty where the rule knows of none.
     ``consent_required``: a natural person is listed on their own application alone (PIPL, article
     13). An entry that has ended is closed after ``closing_days`` and forgotten after
     ``retention_days``.
@@ -153,6 +155,7 @@ class ListDefinition(Row, frozen=True, kw_only=True, forbid_unknown_fields=True)
     clock_start: ClockStart = ClockStart.DECISION
     exit_bases: tuple[BasisId, ...] = ()
     grace_days: int = 0
+    performance_timer: str = ""
     early_removal_months: int | None = None
     extension_years: int = 0
     disclosure_cap_years: int = 5

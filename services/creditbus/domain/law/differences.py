@@ -42,6 +42,7 @@ FIELDS: Final[dict[str, str]] = {
     "exit_bases": "basis of term, removal and repair",
     "grace_days": "longest grace in days",
     "early_removal_months": "months before early removal",
+    "performance_timer": "clock that performance starts",
     "extension_years": "longest extension in years",
     "disclosure_cap_years": "years after which nothing is shown",
     "closing_days": "days until a removed entry is closed",

@@ -91,6 +91,24 @@ def test_marks_name_the_record_that_they_come_from() -> None:
     assert stayed.measures == ()
 
 
+def test_performance_says_until_when_the_court_must_delete() -> None:
+    performed = acts.a_performance(decided_on=date(2026, 5, 7))
+    (entry,) = explained(a_listing(), performed, day=date(2026, 5, 11)).entries
+    (mark,) = entry.marks
+    assert (mark.kind, mark.from_on, mark.until_on) == (
+        MarkKind.PERFORMED,
+        date(2026, 5, 7),
+        date(2026, 5, 11),
+    )
+    late = explained(a_listing(), performed, day=date(2026, 5, 12))
+    assert [(each.kind, each.items) for each in late.entries[0].marks][1:] == [
+        (MarkKind.OVERDUE, ("DELETION",))
+    ]
+    text = "\n".join(told(late, "en"))
+    assert "performed on 2026-05-07: the keeper must take it off by 2026-05-11" in text
+    assert "taking it off" in text
+
+
 def test_red_entry_says_what_suspends_it() -> None:
     account = explained(a_listing(), a_grade_a())
     red = next(each for each in account.entries if each.on_list.id == "RD-TAX-A")

@@ -11,12 +11,14 @@ import pytest
 from creditbus.domain.acts.events import EntryListed, RemovalCause
 from creditbus.domain.acts.kinds import EntryAct, OwnAct, SubjectAct
 from creditbus.domain.acts.objections import ObjectionResult
+from creditbus.domain.acts.references import RecordReference
 from creditbus.domain.acts.registrations import Registration
 from creditbus.domain.acts.repairs import RepairPlace, RepairStep
 from creditbus.domain.acts.revocations import ReorganisationStep, RevocationKind
 from creditbus.domain.acts.suspensions import Stay
 from creditbus.domain.calendar import end_of_day
 from creditbus.domain.effects.measures import grounds_of
+from creditbus.domain.entries.deadlines import delete_by, performed_on
 from creditbus.domain.entries.entry import Deadline, Stage, SuspensionCause
 from creditbus.domain.entries.readings import settle
 from tests.acts import (
@@ -48,6 +50,7 @@ from tests.examples import (
     a_removal,
     a_restriction,
     entry_after,
+    some_clocks,
     standing_on,
 )
 
@@ -249,9 +252,40 @@ def test_performance_ends_what_runs_until_performed() -> None:
     endless = a_listing(provisions=("1",), ends_on=None, until_performed=True)
     performed = entry_after(endless, a_performance(decided_on=date(2026, 5, 6)))
     assert (performed.stage, performed.removal_cause) == (Stage.REMOVED, RemovalCause.PERFORMED)
-    assert entry_after(a_listing(), a_performance(decided_on=date(2026, 5, 6))).stage is (
-        Stage.ACTIVE
-    )
+    stated = a_listing(provisions=("1",), ends_on=date(2036, 3, 2))
+    ended = entry_after(stated, a_performance(decided_on=date(2026, 5, 6)))
+    assert (ended.stage, ended.removed_on) == (Stage.REMOVED, date(2026, 5, 6)), "whatever its end"
+
+
+def test_performance_of_a_fixed_term_starts_the_courts_clock() -> None:
+    performed = a_performance(decided_on=date(2026, 5, 7))
+    entry = entry_after(a_listing(), performed, day=date(2026, 5, 8))
+    # Thursday; Friday, the worked Saturday of the May holiday, and Monday.
+    assert (entry.stage, entry.delete_by) == (Stage.ACTIVE, date(2026, 5, 11))
+    sooner = a_performance(record_id="LX-2", decided_on=date(2026, 5, 6))
+    assert entry_after(a_listing(), performed, sooner).delete_by == date(2026, 5, 9)
+    before = a_performance(decided_on=date(2026, 3, 1))
+    assert entry_after(a_listing(), before).delete_by is None, "it was listed after that"
+    another = a_performance(source="tender", list_id="BL-BID-ZT")
+    assert entry_after(a_listing(), another).delete_by is None, "another list's word"
+
+
+def test_performance_starts_no_clock_where_the_law_knows_of_none() -> None:
+    bar = a_bid_bar()
+    about = RecordReference(source=bar.envelope.source, record_id=bar.envelope.record_id)
+    performed = a_performance(source="tender", list_id=bar.list_id, entry=about)
+    entry = entry_after(bar, performed, day=date(2026, 6, 1))
+    assert (entry.stage, entry.delete_by) == (Stage.ACTIVE, None)
+    early = a_listing(decided_on=date(2016, 3, 2), ends_on=date(2018, 3, 2))
+    then = entry_after(early, a_performance(decided_on=date(2016, 5, 6)), day=date(2016, 5, 7))
+    assert then.delete_by is None, "article 10 is of 2017"
+
+
+def test_a_list_nobody_knows_sets_no_clock_going() -> None:
+    registers = a_dossier(a_listing(), a_performance()).entries[0]
+    assert delete_by(registers, None, some_clocks()) is None
+    waiting = a_dossier(a_performance()).entries[0]
+    assert performed_on(waiting) is None
 
 
 @pytest.mark.parametrize("kind", list(RevocationKind))

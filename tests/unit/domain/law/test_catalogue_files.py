@@ -13,7 +13,13 @@ from tests.examples import CATALOGUE_FOLDER, a_catalogue
 
 OPTIONAL = {
     *{"years_max", "in_force_to", "early_removal_months", "exit_bases", "grounds", "tiers"},
-    *{"grace_days", "extension_years", "disclosure_cap_years", "consent_required"},
+    *{
+        "grace_days",
+        "performance_timer",
+        "extension_years",
+        "disclosure_cap_years",
+        "consent_required",
+    },
     *{"record_only", "excluded", "spares_zh", "spares_en", "closing_days", "retention_days"},
     *{"superior", "reconsidered_by", "registers", "credit_office", "lists"},
 }
