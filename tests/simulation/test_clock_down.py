@@ -17,7 +17,7 @@ from creditbus.domain.calendar import SHANGHAI
 from creditbus.domain.effects.directives import Ground
 from creditbus.domain.effects.measures import in_force
 from creditbus.domain.entries.entry import Stage
-from creditbus.domain.entries.readings import settle
+from creditbus.domain.entries.standings import settle
 from creditbus.domain.law.catalogue import Polarity
 from creditbus.feed.decide import visible
 from tests.examples import DECIDED_ON, a_catalogue

@@ -14,9 +14,13 @@ from rich.console import Console
 from rich.table import Table
 
 from creditbus.cli.faults import MISUSED, fail, told
-from creditbus.cli.places import AsJson, sites
+from creditbus.cli.places import AsJson, catalogue, sites
 from creditbus.domain.calendar import Calendar
+from creditbus.domain.ids import ListId
+from creditbus.domain.law.catalogue import ListDefinition
+from creditbus.domain.terms.clauses import Decision, list_term
 from creditbus.domain.terms.reckonings import Clause, Reckoning, reckon
+from creditbus.domain.terms.spans import last_first_day
 from creditbus.domain.terms.words import Language, explain, length_in_words, name_of
 from creditbus.runtime.law.calendars import (
     CalendarInvalid,
@@ -31,11 +35,16 @@ _console = Console(highlight=False)
 @told
 def deadline(
     timer: Annotated[
-        str | None, typer.Argument(help="A timer or term, as the table without one lists them.")
+        str | None,
+        typer.Argument(help="A timer or term, as the table without one lists them; or a list."),
     ] = None,
     start: Annotated[
         str | None, typer.Argument(help="The day that it begins on, such as 2026-09-30.")
     ] = None,
+    provision: Annotated[
+        list[str] | None, typer.Option(help="What a listing rests on, as the list numbers it.")
+    ] = None,
+    effective: Annotated[str | None, typer.Option(help="Its first day of effect.")] = None,
     chinese: Annotated[bool, typer.Option("--zh", help="Tell it in Chinese.")] = False,
     as_json: AsJson = False,
 ) -> None:
@@ -49,10 +58,21 @@ def deadline(
             _tell_all(clauses, language)
         return
     clause = clauses.get(timer)
-    if clause is None:
-        fail(f"there is no timer or term {timer}; `creditbus deadline` lists them", MISUSED)
+    definition = catalogue(sites()).lists.get(ListId(timer)) if clause is None else None
+    if clause is None and definition is None:
+        fail(f"there is no timer, term or list {timer}; `creditbus deadline` lists them", MISUSED)
     if start is None:
         fail(f"on which day does {timer} begin? Name it as 2026-09-30", MISUSED)
+    if definition is not None:
+        decided_on = _day(start)
+        decision = Decision(
+            decided_on=decided_on,
+            starts_on=_day(effective) if effective is not None else decided_on,
+            provisions=tuple(provision or ()),
+        )
+        _tell_list(definition, decision, language, as_json=as_json)
+        return
+    assert clause is not None
     reckoning = reckon(clause, _day(start), calendar)
     if as_json:
         _print_json(_stated(reckoning, calendar))
@@ -98,6 +118,31 @@ def _tell(reckoning: Reckoning, language: Language) -> None:
         _console.print(f"[yellow]{words[language]}[/] {clause.note}", soft_wrap=True)
     for line in explain(reckoning, language):
         _console.print(f"  {line}", markup=False, soft_wrap=True)
+
+
+def _tell_list(
+    definition: ListDefinition, decision: Decision, language: Language, *, as_json: bool
+) -> None:
+    """Print what a list's rule gives a decision: first day, waiting time, longest term and cap."""
+    term = list_term(definition, decision)
+    last = last_first_day(definition, decision.decided_on)
+    if as_json:
+        _print_json({"last_first_day": last, "asks_from": term.asks_from, "term": term})
+        return
+    place = ("zh", "en").index(language)
+    _console.print(f"[bold]{(definition.name_zh, definition.name_en)[place]}[/]")
+    begins = (f"最迟自{last}起生效", f"in effect by {last} at the latest")
+    _console.print(begins[place], soft_wrap=True)
+    for heading, reckoning in (
+        (("可以申请提前移出：", "early removal may be asked for:"), term.waiting),
+        (("最长期限：", "the longest first term:"), term.longest),
+        (("失信信息披露的最长期限：", "the cap on all disclosure:"), term.cap),
+    ):
+        if reckoning is not None:
+            clause = reckoning.clause
+            _console.print(f"{heading[place]} {clause.document} {clause.article}", soft_wrap=True)
+            for line in explain(reckoning, language):
+                _console.print(f"  {line}", markup=False, soft_wrap=True)
 
 
 def _tell_all(clauses: Mapping[str, Clause], language: Language) -> None:

@@ -17,8 +17,7 @@ from creditbus.domain.calendar import day_of
 from creditbus.domain.effects.checks import Answer, Check, Finding, Verdict
 from creditbus.domain.effects.directives import Ground
 from creditbus.domain.effects.measures import grounds_of, in_force, remedies_of
-from creditbus.domain.entries.readings import settle
-from creditbus.domain.entries.standings import Standing
+from creditbus.domain.entries.standings import Standing, settle
 from creditbus.domain.ids import MeasureId, derive
 from creditbus.domain.law.catalogue import Catalogue, MeasureDefinition, ServiceItem, Subscriber
 from creditbus.domain.law.editions import Editions

@@ -20,8 +20,7 @@ from creditbus.domain.acts.refusals import Fault, Reason
 from creditbus.domain.calendar import end_of_day
 from creditbus.domain.effects.directives import Action, Directive, Lane
 from creditbus.domain.entries.entry import Entry, Stage
-from creditbus.domain.entries.readings import settle
-from creditbus.domain.entries.standings import Standing
+from creditbus.domain.entries.standings import Standing, settle
 from creditbus.domain.law.catalogue import MeasureClass
 from creditbus.domain.subjects import SubjectKind
 from creditbus.engine.values import DictState, Output

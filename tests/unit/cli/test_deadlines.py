@@ -67,6 +67,21 @@ def test_law_that_does_not_bind_that_day_is_said_to() -> None:
     assert "当日不适用" in said("REPAIR-AUTHORITY", "2026-03-31", "--zh").stdout
 
 
+def test_a_list_tells_first_day_waiting_longest_and_cap() -> None:
+    words = ("BL-SAMR-YZ", "2026-04-07", "--effective", "2026-04-20", "--provision", "food")
+    text = said(*words).stdout
+    assert "in effect by 2026-05-17 at the latest" in text
+    assert "not before 2027-04-21 (Wed), 00:00" in text
+    assert "last day 2029-04-20 (Fri), over at" in text
+    assert "last day 2031-04-07 (Mon), over at" in text
+    stated = json.loads(said(*words, "--json").stdout)
+    assert (stated["last_first_day"], stated["asks_from"]) == ("2026-05-17", "2027-04-21")
+    assert stated["term"]["cap"]["end"] == "2031-04-07"
+    endless = said("RG-COURT-XX", "2026-04-07", "--zh").stdout
+    assert "最迟自2026-04-27起生效" in endless
+    assert "最长期限" not in endless
+
+
 def test_without_a_timer_all_are_listed() -> None:
     table = said().stdout
     listed = json.loads(said("--json").stdout)
@@ -78,7 +93,7 @@ def test_without_a_timer_all_are_listed() -> None:
 @pytest.mark.parametrize(
     ("words", "told"),
     [
-        (("NONE", "2026-01-01"), "there is no timer or term NONE"),
+        (("NONE", "2026-01-01"), "there is no timer, term or list NONE"),
         (("COURT-DELETE",), "on which day does COURT-DELETE begin?"),
         (("COURT-DELETE", "1 March"), "1 March is no day; write it as 2026-09-30"),
     ],

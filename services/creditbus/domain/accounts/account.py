@@ -70,7 +70,8 @@ class Course(msgspec.Struct, frozen=True, kw_only=True):
 
     ``stated_on`` is the last day by the decision, ``extended_on`` by a later one. ``longest`` is
     what the provision allows, ``cap`` the end of all disclosure; the earliest ends the entry.
-    Without ``last_on`` it runs until performed.
+    Without ``last_on`` it runs until performed. From ``asks_from`` on the subject may ask to be
+    removed early, where the list has such a way.
     """
 
     starts_on: date
@@ -80,6 +81,7 @@ class Course(msgspec.Struct, frozen=True, kw_only=True):
     cap: Reckoning | None
     last_on: date | None
     ends_at: datetime | None
+    asks_from: date | None
 
 
 class MarkKind(StrEnum):

@@ -30,8 +30,8 @@ from creditbus.domain.effects.measures import asked_of, ends_at, grounds_of
 from creditbus.domain.entries.deadlines import NO_CLOCKS, Clocks
 from creditbus.domain.entries.dossiers import Dossier
 from creditbus.domain.entries.endings import Case, Rules
-from creditbus.domain.entries.entry import Entry
-from creditbus.domain.entries.standings import Standing, entries_on, is_serious, with_entries
+from creditbus.domain.entries.entry import Entry, is_serious
+from creditbus.domain.entries.standings import Standing, entries_on, with_entries
 from creditbus.domain.ids import EventId, ListId, SubjectId
 from creditbus.domain.law.articles import LISTS, MINORS
 from creditbus.domain.law.catalogue import Basis, Catalogue, ListDefinition, MeasureDefinition
@@ -123,7 +123,7 @@ def _entry(
 def _serious(found: Iterable[tuple[Case, Entry]]) -> Iterator[str]:
     """Yield the active serious entries, each by its list and document."""
     for case, entry in found:
-        if is_serious(case, entry):
+        if is_serious(entry, case.definition):
             yield f"{entry.list_id} {entry.document_number}".strip()
 
 

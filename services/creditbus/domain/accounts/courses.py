@@ -11,11 +11,9 @@ from creditbus.domain.calendar import day_of
 from creditbus.domain.entries.deadlines import is_open, performed_on
 from creditbus.domain.entries.endings import Case, ruled_on
 from creditbus.domain.entries.entry import Entry, SuspensionCause
-from creditbus.domain.entries.limits import cap_of, extended_on
-from creditbus.domain.entries.registers import Listed
-from creditbus.domain.terms.clauses import cap_clause, list_clause
-from creditbus.domain.terms.reckonings import Bound, Reckoning, reckon
-from creditbus.domain.terms.spans import counted_from, last_of_window, months_allowed
+from creditbus.domain.entries.limits import extended_on
+from creditbus.domain.terms.clauses import list_term
+from creditbus.domain.terms.spans import last_of_window
 
 
 def course_of(case: Case, entry: Entry) -> Course | None:
@@ -23,15 +21,16 @@ def course_of(case: Case, entry: Entry) -> Course | None:
     registers, listing = case.registers, case.registers.listing
     if listing is None:
         return None
-    extension = registers.extension
+    extension, term = registers.extension, list_term(case.definition, listing)
     return Course(
         starts_on=listing.starts_on,
         stated_on=listing.ends_on,
         extended_on=extended_on(listing, extension, case.definition) if extension else None,
-        longest=_longest(case, listing),
-        cap=_cap(case, listing),
+        longest=term.longest,
+        cap=term.cap,
         last_on=case.last_on,
         ends_at=entry.ends_at,
+        asks_from=term.asks_from,
     )
 
 
@@ -42,28 +41,6 @@ def marks_of(case: Case, entry: Entry, serious: str) -> tuple[Mark, ...]:
     """
     suspensions = _suspensions(case, entry, serious)
     return (*_cases(case), *suspensions, *_windows(case, entry), *_clocks(case, entry))
-
-
-def _longest(case: Case, listing: Listed) -> Reckoning | None:
-    definition = case.definition
-    if definition is None:
-        return None
-    months = months_allowed(definition, listing.provisions, listing.tier)
-    if not months:
-        return None
-    clause = list_clause(definition, months, Bound.AT_MOST)
-    started_on = counted_from(
-        definition, listing.decided_on, listing.starts_on, act_ended_on=listing.act_ended_on
-    )
-    return reckon(clause, started_on, case.clocks.calendar)
-
-
-def _cap(case: Case, listing: Listed) -> Reckoning | None:
-    cap = cap_of(listing, case.definition)
-    if cap is None:
-        return None
-    started_on, years = cap
-    return reckon(cap_clause(years), started_on, case.clocks.calendar)
 
 
 def _cases(case: Case) -> Iterator[Mark]:

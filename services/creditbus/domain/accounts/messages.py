@@ -111,6 +111,10 @@ MESSAGES: Final[dict[str, tuple[str, str]]] = {
         "以最先届满者为准：最后一日为{day}，次日零时（北京时间）自动失效",
         "the earliest ends it: last day {day}, over by itself at 00:00 of the next (Beijing time)",
     ),
+    "term.asks": (
+        "自{day}起可以申请提前移出",
+        "the subject may ask to be removed early from {day}",
+    ),
     "term.open": (
         "没有固定期限，至义务履行完毕或依法移出为止",
         "no fixed end: it runs until performed, or removed by law",

@@ -187,6 +187,8 @@ class _Words:
             yield _INDENT + self.say("term.extended", day=course.extended_on)
         yield from _indented(self._counted("term.longest", course.longest))
         yield from _indented(self._counted("term.cap", course.cap))
+        if course.asks_from is not None:
+            yield _INDENT + self.say("term.asks", day=course.asks_from)
         last_on = course.last_on
         is_open = last_on is None
         yield _INDENT + (self.say("term.open") if is_open else self.say("term.last", day=last_on))

@@ -4,5 +4,5 @@ Read ``entry`` first, which is what everybody sees. Then the way there: ``regist
 kind of act last said, ``transitions`` say how an act changes them, ``dossiers`` hold all of a
 subject. From a dossier and a day follow the authorities' ``deadlines``, the ``limits`` of a term,
 what ends it (``endings``), the stage of each entry (``stages``), and the whole ``standings``.
-``readings`` age a published standing, ``notes`` keep the facts that move no entry.
+A published one is aged by `standings.settle`; ``notes`` keep the facts that move no entry.
 """

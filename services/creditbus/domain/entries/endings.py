@@ -20,10 +20,11 @@ from creditbus.domain.acts.revocations import ReorganisationStep
 from creditbus.domain.calendar import DAY
 from creditbus.domain.entries.deadlines import NO_CLOCKS, Clocks, performed_on, ruling_of
 from creditbus.domain.entries.dossiers import Dossier
-from creditbus.domain.entries.limits import goes_on, last_day
+from creditbus.domain.entries.limits import last_day
 from creditbus.domain.entries.registers import Registers
 from creditbus.domain.ids import ListId
 from creditbus.domain.law.catalogue import ListDefinition, Polarity
+from creditbus.domain.terms.spans import runs_until_performed
 
 
 class Rules(msgspec.Struct, frozen=True):
@@ -145,7 +146,7 @@ def _performed(case: Case) -> date | None:
     if listing is None or not registers.performances:
         return None
     ends_it = definition is not None and "E09" in definition.removed_by
-    return performed_on(registers) if ends_it or goes_on(listing, definition) else None
+    return performed_on(registers) if ends_it or runs_until_performed(definition, listing) else None
 
 
 def _expired(case: Case) -> date | None:

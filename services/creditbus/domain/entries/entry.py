@@ -1,11 +1,13 @@
 """Entries: one subject's presence on one list, as everybody sees it.
 
-How acts move one is in ``transitions``, what follows from them on a day in ``stages``. A removed
-entry keeps no facts: only its id, list, cause, day and document.
+How acts move one is in ``transitions``, what follows from them on a day in ``stages``; what time
+alone does to one is here, for whoever has only the entry. A removed entry keeps no facts: only its
+id, list, cause, day and document.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Final
@@ -13,8 +15,9 @@ from typing import Final
 import msgspec
 
 from creditbus.domain.acts.events import RemovalCause
+from creditbus.domain.calendar import DAY, day_of, end_of_day
 from creditbus.domain.ids import BasisId, EntryId, EventId, ListId, SourceId
-from creditbus.domain.law.catalogue import Tier
+from creditbus.domain.law.catalogue import ListDefinition, Polarity, Tier
 
 ID_CHARACTERS: Final = 200
 TEXT_CHARACTERS: Final = 500
@@ -113,3 +116,78 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
         An ended term ends it without any timer.
         """
         return self.stage is Stage.ACTIVE and (self.ends_at is None or at < self.ends_at)
+
+
+def lifted_on(
+    windows: Sequence[Window], provisions: tuple[str, ...], day: date | None
+) -> tuple[str, ...]:
+    """Return the provisions that do not hold on a day, because a window lifts them."""
+    if not windows or day is None:
+        return ()
+    at = end_of_day(day - DAY)
+    now = [each for each in windows if each.starts_at <= at < each.ends_at]
+    if any(not each.provisions for each in now):
+        return provisions
+    named = {name for each in now for name in each.provisions}
+    return tuple(name for name in provisions if name in named)
+
+
+def read_on(entry: Entry, day: date) -> Entry:
+    """Return a published entry as it holds on a later day, without any new act.
+
+    A reader has no registers, so it knows what time does to the entry as it was last said, and no
+    more: its term and its windows begin and end.
+    """
+    if entry.is_removed or entry.stage is Stage.NOTICED:
+        return entry
+    if entry.ends_at is not None and end_of_day(day - DAY) >= entry.ends_at:
+        return _without_facts(entry, RemovalCause.EXPIRED, day_of(entry.ends_at))
+    if entry.suspended_by in {SuspensionCause.STAY, SuspensionCause.REORGANISATION}:
+        return entry
+    stage = Stage.GRACE if is_in_grace(entry.starts_on, day) else Stage.ACTIVE
+    lifted = lifted_on(entry.windows, entry.provisions, day)
+    if entry.stage is stage and entry.lifted == lifted:
+        return entry
+    return msgspec.structs.replace(entry, stage=stage, suspended_by=None, lifted=lifted)
+
+
+def is_in_grace(starts_on: date, day: date) -> bool:
+    """Tell whether an entry with this first day of effect has not begun on a day."""
+    return starts_on > day
+
+
+def is_serious(entry: Entry, definition: ListDefinition | None) -> bool:
+    """Tell whether an entry is one that suspends the red entries of its subject."""
+    return entry.stage is Stage.ACTIVE and definition is not None and definition.serious
+
+
+def beside_serious(entry: Entry, definition: ListDefinition | None) -> Entry:
+    """Return an entry as it is while a serious one of the same subject is active.
+
+    A red one is suspended, and returns by itself (山东省社会信用条例 第二十六条).
+    """
+    is_red = definition is not None and definition.polarity is Polarity.RED
+    if entry.stage is not Stage.ACTIVE or not is_red:
+        return entry
+    return msgspec.structs.replace(
+        entry, stage=Stage.SUSPENDED, suspended_by=SuspensionCause.SERIOUS_ENTRY
+    )
+
+
+def _without_facts(entry: Entry, cause: RemovalCause, ended_on: date) -> Entry:
+    """Return an entry that time has ended, with nothing that only a standing one may show."""
+    return Entry(
+        entry_id=entry.entry_id,
+        list_id=entry.list_id,
+        source=entry.source,
+        record_id=entry.record_id,
+        record_revision=entry.record_revision,
+        event_id=entry.event_id,
+        stage=Stage.REMOVED,
+        decided_on=entry.decided_on,
+        starts_on=entry.starts_on,
+        document_number=entry.document_number,
+        removal_cause=cause,
+        removed_on=ended_on,
+        overdue=entry.overdue,
+    )

@@ -7,7 +7,7 @@ from datetime import date
 from creditbus.domain.calendar import years_after
 from creditbus.domain.entries.registers import Extended, Listed
 from creditbus.domain.law.catalogue import ListDefinition
-from creditbus.domain.terms.spans import cap_from, cap_years, extended_to, months_allowed
+from creditbus.domain.terms.spans import cap_of, extended_to
 
 
 def last_day(
@@ -20,7 +20,7 @@ def last_day(
     nobody stated that end, the decision stands for it, unless the conduct goes on until performed.
     """
     ends_on = extended_on(listing, extension, definition)
-    cap = cap_of(listing, definition)
+    cap = cap_of(definition, listing)
     capped_on = years_after(*cap) if cap is not None else None
     if ends_on is None or capped_on is None:
         return ends_on or capped_on
@@ -36,25 +36,3 @@ def extended_on(
         return ends_on
     years = definition.extension_years if definition is not None else 0
     return extended_to(ends_on, extension.extended_from, extension.ends_on, years)
-
-
-def cap_of(listing: Listed, definition: ListDefinition | None) -> tuple[date, int] | None:
-    """Return from which day the cap on disclosure counts, and its years; none where none holds."""
-    years = cap_years(definition)
-    if years is None:
-        return None
-    if listing.act_ended_on is None and goes_on(listing, definition):
-        return None
-    return cap_from(listing.decided_on, listing.act_ended_on), years
-
-
-def goes_on(listing: Listed, definition: ListDefinition | None) -> bool:
-    """Tell whether an entry runs until the subject has performed, whatever end was stated.
-
-    By its decision, or because its list fixes no number of months for what it rests on.
-    """
-    if listing.until_performed:
-        return True
-    if definition is None or not definition.until_performed:
-        return False
-    return months_allowed(definition, listing.provisions, listing.tier) is None

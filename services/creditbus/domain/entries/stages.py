@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import date
-from functools import lru_cache
 from typing import Final
 
 import msgspec
@@ -19,7 +18,14 @@ from creditbus.domain.acts.suspensions import Stay
 from creditbus.domain.calendar import DAY, LAST_DAY, days_after, end_of_day
 from creditbus.domain.entries.deadlines import delete_by, due_days, is_open, overdue
 from creditbus.domain.entries.endings import Case, end_of, ruled_on
-from creditbus.domain.entries.entry import Entry, Stage, SuspensionCause, Window
+from creditbus.domain.entries.entry import (
+    Entry,
+    Stage,
+    SuspensionCause,
+    Window,
+    is_in_grace,
+    lifted_on,
+)
 from creditbus.domain.entries.registers import Lifted, Listed, Objection, Registers, Repair
 from creditbus.domain.law.catalogue import ListDefinition
 from creditbus.domain.terms.spans import last_of_window
@@ -29,7 +35,6 @@ RETENTION_DAYS: Final = 365
 """For a list that the catalogue does not know."""
 
 _SECOND_DAY: Final = date.min + DAY
-_instant: Final = lru_cache(maxsize=4096)(end_of_day)
 
 
 class StageRow(msgspec.Struct, frozen=True):
@@ -134,7 +139,7 @@ def _in_effect(case: Case, stage: Stage) -> Entry:
     last_on = case.last_on
     provisions = (registers.variation or listing).provisions
     own = registers.variation or registers.extension or listing
-    open_lifts = _open_lifts(case) if registers.lifts else []
+    windows = tuple(map(_window, _open_lifts(case))) if registers.lifts else ()
     return Entry(
         entry_id=registers.entry_id,
         list_id=listing.list_id,
@@ -149,13 +154,13 @@ def _in_effect(case: Case, stage: Stage) -> Entry:
         subject_name=listing.subject_name,
         bases=listing.bases,
         provisions=provisions,
-        ends_at=_instant(min(last_on, LAST_DAY)) if last_on is not None else None,
+        ends_at=end_of_day(min(last_on, LAST_DAY)) if last_on is not None else None,
         disputed=_is_any_open(registers, registers.objections),
         repair_pending=_is_any_open(registers, registers.repairs),
         tier=listing.tier,
         suspended_by=_suspended_by(case) if stage is Stage.SUSPENDED else None,
-        windows=tuple(map(_window, open_lifts)),
-        lifted=_lifted(case, provisions, open_lifts) if open_lifts else (),
+        windows=windows,
+        lifted=lifted_on(windows, provisions, case.day),
         overdue=overdue(registers, case.definition, case.day, case.clocks),
         delete_by=_delete_by(case) if registers.performances else None,
     )
@@ -199,20 +204,10 @@ def _open_lifts(case: Case) -> list[Lifted]:
 
 def _window(lift: Lifted) -> Window:
     return Window(
-        starts_at=_instant(max(lift.from_on, _SECOND_DAY) - DAY),
-        ends_at=_instant(last_of_window(lift.from_on, lift.last_on)),
+        starts_at=end_of_day(max(lift.from_on, _SECOND_DAY) - DAY),
+        ends_at=end_of_day(last_of_window(lift.from_on, lift.last_on)),
         provisions=lift.provisions,
     )
-
-
-def _lifted(case: Case, provisions: tuple[str, ...], lifts: list[Lifted]) -> tuple[str, ...]:
-    """Return the provisions that do not hold on the day."""
-    day = case.day
-    now = [each for each in lifts if day is not None and each.from_on <= day]
-    if any(not each.provisions for each in now):
-        return provisions
-    named = {name for each in now for name in each.provisions}
-    return tuple(name for name in provisions if name in named)
 
 
 def _is_past(case: Case, ended_on: date | None, days: int) -> bool:
@@ -235,7 +230,7 @@ def _is_suspended(case: Case, _ended_on: date | None) -> bool:
 def _is_in_grace(case: Case, _ended_on: date | None) -> bool:
     listing = case.registers.listing
     assert listing is not None
-    return listing.starts_on > (case.day or listing.decided_on)
+    return is_in_grace(listing.starts_on, case.day or listing.decided_on)
 
 
 STAGES: Final = (

@@ -7,16 +7,24 @@ behind, and is still right.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date
 
 import msgspec
 
 from creditbus.domain.entries.dossiers import Dossier
 from creditbus.domain.entries.endings import Case, Rules, case_of
-from creditbus.domain.entries.entry import Entry, Stage, SuspensionCause
+from creditbus.domain.entries.entry import (
+    Entry,
+    Stage,
+    SuspensionCause,
+    beside_serious,
+    is_serious,
+    read_on,
+)
 from creditbus.domain.entries.stages import entry_on, turning_days
-from creditbus.domain.ids import EntryId, EventId, SubjectId
+from creditbus.domain.ids import EntryId, EventId, ListId, SubjectId
+from creditbus.domain.law.catalogue import ListDefinition
 from creditbus.domain.subjects import SubjectKind, is_person
 
 
@@ -59,9 +67,9 @@ def entries_on(
             entry = entry_on(case)
         if entry is not None:
             found.append((case, entry))
-            serious = serious or is_serious(case, entry)
+            serious = serious or is_serious(entry, case.definition)
     if serious:
-        return [(case, _suspended(case, entry)) for case, entry in found]
+        return [(case, beside_serious(entry, case.definition)) for case, entry in found]
     return found
 
 
@@ -119,15 +127,12 @@ def turns(
     }
 
 
-def is_serious(case: Case, entry: Entry) -> bool:
-    """Tell whether an entry is one that suspends the red entries of its subject."""
-    definition = case.definition
-    return entry.stage is Stage.ACTIVE and definition is not None and definition.serious
+def settle(standing: Standing, lists: Mapping[ListId, ListDefinition], day: date) -> Standing:
+    """Return a published standing as the law has it on a civil day, for readers who do not wait.
 
-
-def _suspended(case: Case, entry: Entry) -> Entry:
-    if entry.stage is not Stage.ACTIVE or not case.is_red:
-        return entry
-    return msgspec.structs.replace(
-        entry, stage=Stage.SUSPENDED, suspended_by=SuspensionCause.SERIOUS_ENTRY
-    )
+    One second after a term the answer is "not listed", even if every timer is late (law 8).
+    """
+    entries = tuple(read_on(entry, day) for entry in standing.entries)
+    if any(is_serious(entry, lists.get(entry.list_id)) for entry in entries):
+        entries = tuple(beside_serious(entry, lists.get(entry.list_id)) for entry in entries)
+    return msgspec.structs.replace(standing, entries=entries)

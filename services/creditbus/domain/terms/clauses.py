@@ -1,12 +1,12 @@
-"""Terms: how long what is known of a subject may be disclosed, and when it may be repaired.
+"""Clauses: how long what is known of a subject may be disclosed, with every step of the counting.
 
-Two ways to ask. Where a list fixes its own term: ``list_disclosure(definition, allowed, starts)``,
-with ``allowed`` one of the list's tiers or grounds. Where the general law of three tiers holds, as
-for a penalty: ``tier_disclosure(clauses, tier, starts, calendar)`` over ``terms.toml``, by the law
-in force on the day of the decision. ``starts`` gives the days that are known of what may start a
-clock; a clock that has not started gives none. Both end with the cap of five years from the end of
-the act (Shandong social credit regulation, article 38), where that day is known. Then
-``disclosure.longest.ends_at`` is what a standing carries, and ``explain`` (`words`) tells why.
+Two ways to ask. Where a list fixes its own term: ``list_term(definition, decided)``, over what the
+decision says; its days are those of ``spans``, which gates and standings ask. Where the general law
+of three tiers holds, as for a penalty: ``tier_disclosure(clauses, tier, starts, calendar)`` over
+``terms.toml``, by the law in force on the day of the decision; ``starts`` gives the days that are
+known of what may start a clock, and a clock that has not started gives none. Both know the cap of
+five years from the end of the act (Shandong social credit regulation, article 38), where that day
+is known. ``explain`` (`words`) writes each out.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ from typing import Final
 
 import msgspec
 
-from creditbus.domain.calendar import Calendar
+from creditbus.domain.calendar import Calendar, days_after
 from creditbus.domain.law.catalogue import ClockStart, ListDefinition, Tier
-from creditbus.domain.law.catalogue import Term as Allowed
 from creditbus.domain.terms.reckonings import Bound, Clause, Length, Reckoning, Unit, capped, reckon
+from creditbus.domain.terms.spans import Decided, cap_of, counted_from, months_allowed
 
 Starts = Mapping[ClockStart, date]
 
@@ -66,29 +66,65 @@ def tier_disclosure(
     )
 
 
-def list_disclosure(definition: ListDefinition, allowed: Allowed, starts: Starts) -> Disclosure:
-    """Return how long an entry of a list is disclosed, by the term that the list allows it."""
-    started_on = starts.get(definition.clock_start)
-    terms = []
-    if started_on is not None:
-        sides = ((Bound.AT_LEAST, allowed.months_min), (Bound.AT_MOST, allowed.months_max))
-        terms = [
-            reckon(list_clause(definition, months, bound), started_on, _NO_CALENDAR)
-            for bound, months in sides
-            if months
-        ]
-    act_ended_on = starts.get(ClockStart.ACT_END)
-    caps = []
-    if act_ended_on is not None:
-        caps = [reckon(cap_clause(definition.disclosure_cap_years), act_ended_on, _NO_CALENDAR)]
-    return _disclosure(terms, caps)
+class Decision(msgspec.Struct, frozen=True, kw_only=True):
+    """What a decision says of the time of its entry, for whoever has nothing else of it."""
+
+    decided_on: date
+    starts_on: date
+    provisions: tuple[str, ...] = ()
+    tier: Tier | None = None
+    until_performed: bool = False
+    act_ended_on: date | None = None
+
+
+class ListTerm(msgspec.Struct, frozen=True, kw_only=True):
+    """What the rule of a list gives an entry, each with its arithmetic; none where it fixes none.
+
+    ``waiting`` is over before the subject may ask to be removed early; ``longest`` is what the
+    provisions and the tier allow a first term, ``cap`` the end of all disclosure.
+    """
+
+    waiting: Reckoning | None
+    longest: Reckoning | None
+    cap: Reckoning | None
+
+    @property
+    def asks_from(self) -> date | None:
+        """Return the first day on which the subject may ask to be removed early."""
+        return days_after(self.waiting.end, 1) if self.waiting is not None else None
+
+
+def list_term(definition: ListDefinition | None, decided: Decided) -> ListTerm:
+    """Return what a list's rule gives an entry; of a list that nobody knows, the cap alone.
+
+    These are the spans of ``terms.spans`` with every step; gates and standings ask those.
+    """
+    cap, waiting, longest = cap_of(definition, decided), None, None
+    if definition is not None:
+        started_on = counted_from(
+            definition, decided.decided_on, decided.starts_on, act_ended_on=decided.act_ended_on
+        )
+        months = months_allowed(definition, decided.provisions, decided.tier)
+        longest = _months(definition, months, Bound.AT_MOST, started_on)
+        asked = definition.early_removal_months
+        waiting = _months(definition, asked, Bound.AT_LEAST, started_on)
+    return ListTerm(
+        waiting=waiting,
+        longest=longest,
+        cap=reckon(cap_clause(cap[1]), cap[0], _NO_CALENDAR) if cap is not None else None,
+    )
+
+
+def _months(
+    definition: ListDefinition, months: int | None, bound: Bound, started_on: date
+) -> Reckoning | None:
+    if not months:
+        return None
+    return reckon(list_clause(definition, months, bound), started_on, _NO_CALENDAR)
 
 
 def list_clause(definition: ListDefinition, months: int, bound: Bound) -> Clause:
-    """Return a number of months of a list's own rule as a clause.
-
-    So an early removal (``early_removal_months``) or an extension is reckoned like any term.
-    """
+    """Return a number of months of a list's own rule as a clause."""
     return Clause(
         id=definition.id,
         name_zh=definition.name_zh,

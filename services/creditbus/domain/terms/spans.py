@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date
-from typing import Final
+from typing import Final, Protocol
 
 from creditbus.domain.calendar import DAY, days_after, months_after, years_after
 from creditbus.domain.law.catalogue import ClockStart, ListDefinition, Polarity, Tier
@@ -29,6 +29,40 @@ PUBLISHED_WITHIN: Final = 40
 
 Twenty working days (市场监督管理行政处罚信息公示规定 第九条); no holidays stretch them further.
 """
+
+
+class Decided(Protocol):
+    """What a decision says of the time of its entry."""
+
+    @property
+    def decided_on(self) -> date:
+        """The day of the decision."""
+        ...
+
+    @property
+    def starts_on(self) -> date:
+        """The first day of effect."""
+        ...
+
+    @property
+    def provisions(self) -> tuple[str, ...]:
+        """What it rests on, as the list numbers it."""
+        ...
+
+    @property
+    def tier(self) -> Tier | None:
+        """How grave it states the matter to be."""
+        ...
+
+    @property
+    def until_performed(self) -> bool:
+        """Whether it states that there is no term."""
+        ...
+
+    @property
+    def act_ended_on(self) -> date | None:
+        """The last day of the conduct, where it is known."""
+        ...
 
 
 def last_first_day(definition: ListDefinition, decided_on: date) -> date:
@@ -85,20 +119,33 @@ def months_allowed(
     return _least(bounds)
 
 
-def cap_from(decided_on: date, act_ended_on: date | None) -> date:
-    """Return the day from which the cap on disclosure counts: the end of the act.
+def runs_until_performed(definition: ListDefinition | None, decided: Decided) -> bool:
+    """Tell whether an entry runs until the subject has performed, whatever end was stated.
 
-    Where nobody stated it, the day of the decision stands for it; it never counts from a later one
-    (山东省社会信用条例 第三十八条).
+    By its decision, or because its list fixes no number of months for what it rests on.
     """
-    return decided_on if act_ended_on is None else min(act_ended_on, decided_on)
+    if decided.until_performed:
+        return True
+    if definition is None or not definition.until_performed:
+        return False
+    return months_allowed(definition, decided.provisions, decided.tier) is None
 
 
-def cap_years(definition: ListDefinition | None) -> int | None:
-    """Return the years of the cap on disclosure, none where none holds: what honours has no cap."""
-    if definition is None:
-        return CAP_YEARS
-    return None if definition.polarity is Polarity.RED else definition.disclosure_cap_years
+def cap_of(definition: ListDefinition | None, decided: Decided) -> tuple[date, int] | None:
+    """Return from which day the cap on disclosure counts, and its years; none where none holds.
+
+    From the end of the act (山东省社会信用条例 第三十八条). Where nobody stated it, the day of the
+    decision stands for it, unless the conduct goes on until performed; it never counts from a
+    later day. What honours has no cap.
+    """
+    if definition is not None and definition.polarity is Polarity.RED:
+        return None
+    ended_on = decided.act_ended_on
+    if ended_on is None and runs_until_performed(definition, decided):
+        return None
+    years = definition.disclosure_cap_years if definition is not None else CAP_YEARS
+    started_on = decided.decided_on if ended_on is None else min(ended_on, decided.decided_on)
+    return started_on, years
 
 
 def extended_to(ends_on: date, stated_from: date | None, stated_to: date, years: int) -> date:
@@ -114,15 +161,6 @@ def extended_to(ends_on: date, stated_from: date | None, stated_to: date, years:
     if years:
         last_on = min(last_on, years_after(ends_on, years))
     return max(ends_on, last_on)
-
-
-def repair_from(definition: ListDefinition, started_on: date) -> date | None:
-    """Return the first day on which the subject may ask to be removed early, none without a way.
-
-    ``started_on`` is the day from which the term counts. It is the day after the waiting time.
-    """
-    months = definition.early_removal_months
-    return days_after(months_after(started_on, months), 1) if months is not None else None
 
 
 def last_of_window(from_on: date, last_on: date) -> date:

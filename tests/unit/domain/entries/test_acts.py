@@ -20,7 +20,7 @@ from creditbus.domain.calendar import end_of_day
 from creditbus.domain.effects.measures import grounds_of
 from creditbus.domain.entries.deadlines import delete_by, performed_on
 from creditbus.domain.entries.entry import Deadline, Stage, SuspensionCause
-from creditbus.domain.entries.readings import settle
+from creditbus.domain.entries.standings import settle
 from tests.acts import (
     a_consent_withdrawn,
     a_notice,

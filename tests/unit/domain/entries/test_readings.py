@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from creditbus.domain.entries.entry import Entry, Stage, SuspensionCause
-from creditbus.domain.entries.readings import settle
+from creditbus.domain.entries.standings import settle
 from tests.acts import a_stay, a_window
 from tests.examples import PERSON, a_catalogue, a_dossier, a_listing, a_restriction, standing_on
 

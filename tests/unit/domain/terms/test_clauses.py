@@ -9,16 +9,16 @@ from typing import Final
 import msgspec
 import pytest
 
-from creditbus.domain.law.catalogue import ClockStart, ListDefinition, Term, Tier
+from creditbus.domain.law.catalogue import ClockStart, ListDefinition, Tier
 from creditbus.domain.terms.clauses import (
+    Decision,
     Disclosure,
     Starts,
     TermClause,
-    list_clause,
-    list_disclosure,
+    list_term,
     tier_disclosure,
 )
-from creditbus.domain.terms.reckonings import Bound, StepKind, reckon
+from creditbus.domain.terms.reckonings import StepKind
 from creditbus.runtime.law.calendars import load_terms
 from tests.examples import BID_LIST, CATALOGUE_FOLDER, a_calendar, a_catalogue
 
@@ -107,35 +107,69 @@ def a_list(**changes: object) -> ListDefinition:
     return msgspec.structs.replace(a_catalogue().lists[BID_LIST], **changes)
 
 
-THREE_YEARS: Final = Term(months_min=12, months_max=36)
+def days_of(definition: ListDefinition, **said: object) -> tuple[str, str, str]:
+    """Return the last days of the waiting time, the longest term and the cap, ``-`` for none."""
+    decision = msgspec.structs.replace(
+        Decision(decided_on=date(2026, 3, 2), starts_on=date(2026, 3, 2)), **said
+    )
+    term = list_term(definition, decision)
+    waiting, longest, cap = (
+        str(each.end) if each is not None else "-"
+        for each in (term.waiting, term.longest, term.cap)
+    )
+    return waiting, longest, cap
 
 
-def test_list_runs_its_own_term_from_its_own_clock() -> None:
-    definition = a_list(clock_start=ClockStart.PUBLICATION)
-    starts = {DECISION: date(2026, 3, 2), ClockStart.PUBLICATION: date(2026, 3, 31)}
-    disclosure = list_disclosure(definition, THREE_YEARS, starts)
-    assert ends(disclosure) == ("2027-03-31", "2029-03-31")
-    assert disclosure.longest is not None
-    assert disclosure.longest.clause.document == ", ".join(definition.bases)
+@pytest.mark.parametrize(
+    ("clock_start", "longest"),
+    [
+        (ClockStart.DECISION, "2028-03-02"),
+        (ClockStart.PUBLICATION, "2028-03-31"),
+        (ClockStart.ACT_END, "2027-07-01"),
+        # Their days are not in what is kept of a listing: the decision's stands for them.
+        (ClockStart.NOTICE, "2028-03-02"),
+        (ClockStart.PERFORMANCE, "2028-03-02"),
+    ],
+)
+def test_list_counts_its_own_term_from_its_own_clock(clock_start: ClockStart, longest: str) -> None:
+    said = {
+        "provisions": ("53",),
+        "starts_on": date(2026, 3, 31),
+        "act_ended_on": date(2025, 7, 1),
+    }
+    assert days_of(a_list(clock_start=clock_start), **said) == ("-", longest, "2030-07-01")
 
 
-def test_clock_that_has_not_started_gives_no_term() -> None:
-    definition = a_list(clock_start=ClockStart.PERFORMANCE)
-    disclosure = list_disclosure(definition, THREE_YEARS, {DECISION: date(2026, 3, 2)})
-    assert disclosure == Disclosure(shortest=None, longest=None)
+def test_clause_names_the_documents_of_its_list() -> None:
+    decision = Decision(decided_on=date(2026, 3, 2), starts_on=date(2026, 3, 2), provisions=("53",))
+    longest = list_term(a_list(), decision).longest
+    assert longest is not None
+    assert longest.clause.document == ", ".join(a_list().bases)
 
 
-def test_list_without_a_fixed_term_ends_with_the_cap_where_the_act_has_ended() -> None:
-    starts = {DECISION: date(2026, 3, 2), ACT_END: date(2025, 7, 1)}
-    disclosure = list_disclosure(a_list(), Term(), starts)
-    assert ends(disclosure) == ("-", "2030-07-01")
-    capped = list_disclosure(a_list(disclosure_cap_years=2), THREE_YEARS, starts)
-    assert ends(capped) == ("2027-03-02", "2027-07-01")
+def test_list_without_a_fixed_term_has_a_cap_where_the_act_has_ended() -> None:
+    endless = a_list(provisions={"53": 0}, grounds={}, until_performed=True)
+    assert days_of(endless, provisions=("53",)) == ("-", "-", "-")
+    ended = days_of(endless, provisions=("53",), act_ended_on=date(2025, 7, 1))
+    assert ended == ("-", "-", "2030-07-01")
+    assert days_of(endless, until_performed=True) == ("-", "-", "-")
 
 
 def test_list_has_its_early_removal_reckoned_like_any_term() -> None:
-    clause = list_clause(a_list(), 6, Bound.AT_LEAST)
-    assert reckon(clause, date(2026, 8, 31), a_calendar()).end == date(2027, 2, 28)
+    definition = a_list(early_removal_months=6)
+    decision = Decision(decided_on=date(2026, 8, 31), starts_on=date(2026, 8, 31))
+    term = list_term(definition, decision)
+    assert term.waiting is not None
+    assert (term.waiting.end, term.asks_from) == (date(2027, 2, 28), date(2027, 3, 1))
+    assert list_term(a_list(), decision).asks_from is None
+
+
+def test_list_that_nobody_knows_has_the_cap_alone() -> None:
+    decision = Decision(decided_on=date(2026, 3, 2), starts_on=date(2026, 3, 2))
+    term = list_term(None, decision)
+    assert (term.waiting, term.longest) == (None, None)
+    assert term.cap is not None
+    assert term.cap.end == date(2031, 3, 2)
 
 
 def test_clause_that_is_off_binds_nobody() -> None:
