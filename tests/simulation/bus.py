@@ -185,7 +185,7 @@ class Bus:
         parties = [*catalogue.sources, *catalogue.bodies]
         self.register: list[AliasClaims | SubjectIdentityConflict | Settled] = []
         self.aliases = Aliases()
-        intake = build_intake(catalogue, party_of_inbox, attest, self.aliases)
+        intake = build_intake(editions, party_of_inbox, attest, self.aliases)
         self.intake = Worker(
             self._informed(intake), [inbox(party) for party in parties], (), self._admit
         )

@@ -66,7 +66,9 @@ def job(process: Process) -> Job[Arrivals]:
     following.begin()
     take(following.drain(), codec, aliases)
     process.logger.info("aliases are read", aliases=len(aliases), position=aliases.position)
-    decide = build(catalogue, party_of_inbox, lambda raw: hmac.digest(key, raw, "sha256"), aliases)
+    decide = build(
+        process.editions, party_of_inbox, lambda raw: hmac.digest(key, raw, "sha256"), aliases
+    )
     return Job(
         application=application("intake"),
         name=process.name,

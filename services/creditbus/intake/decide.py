@@ -1,7 +1,10 @@
 """Admission: an arrival in an inbox becomes an event, an acknowledgement, or a refusal.
 
-What needs no law is asked here: who speaks, and about whom. Who may state such an act, and what
-the law asks of it, is asked by listing, which knows the edition of its day.
+What needs no law is asked here: who speaks, can it be carried, does it name a record and a
+subject, is a person's number or name in it, is the person of age. Who may state such an act,
+whether its list is in use, and all that the law asks of it, is asked once, by listing, under the
+edition of the decision's day. Two answers depend on what lies here alone and are given here, under
+the editions: is an old code sure enough for what burdens, and does an answer come from a body.
 A removal is asked only who speaks and about whom: no doubt about the original may hold it (law 7).
 
 A subject may be named by an old code. Then the aliases known so far say who is meant, and what is
@@ -29,7 +32,7 @@ from creditbus.domain.effects.directives import Acknowledgement, Statement
 from creditbus.domain.entries.entry import ID_CHARACTERS, TEXT_CHARACTERS
 from creditbus.domain.ids import SubjectId
 from creditbus.domain.law.articles import IDENTITY, MINORS, OWN_NAME, PERSONS
-from creditbus.domain.law.catalogue import Catalogue
+from creditbus.domain.law.editions import Editions
 from creditbus.domain.subjects import SubjectKind, is_person, kind_of, why_not_subject
 from creditbus.engine.values import Arrival, Outcome, Output, Slice, State
 from creditbus.intake.naming import Submission, conflict, meant
@@ -67,7 +70,7 @@ def admit(submission: Submission) -> tuple[Submission, ...] | Fault:
     if isinstance(named, Fault):
         return named
     for each in named:
-        for check in (_subject, _identity, _role):
+        for check in (_subject, _identity, _body):
             fault = check(each)
             if fault is not None:
                 return fault
@@ -75,7 +78,7 @@ def admit(submission: Submission) -> tuple[Submission, ...] | Fault:
 
 
 def build(
-    catalogue: Catalogue,
+    editions: Editions,
     party_of: Callable[[str], str],
     attestation: Callable[[bytes], bytes],
     aliases: Aliases | None = None,
@@ -94,7 +97,7 @@ def build(
             event = arrival.value
             stated = dict(arrival.headers).get("attestation") or b""
             attested = bool(stated) and hmac.compare_digest(stated, attestation(arrival.raw))
-            admitted = admit(Submission(event, party, attested, catalogue, known))
+            admitted = admit(Submission(event, party, attested, editions, known))
             if isinstance(admitted, Fault):
                 refusal = refuse(_as_spoken_by(party, event.envelope), admitted, arrival.origin)
                 outcome.outputs.append(Output("refusals", refusal, arrival.origin))
@@ -126,15 +129,18 @@ def _speaker(submission: Submission) -> Fault | None:
     return None
 
 
-def _role(submission: Submission) -> Fault | None:
+def _body(submission: Submission) -> Fault | None:
+    """Return why an answer does not count: who gave it was a body under no edition.
+
+    One that a reform has dissolved still says that it lifted what it was told to lift.
+    """
+    if not isinstance(submission.event, Acknowledgement):
+        return None
     party = submission.party
-    is_body = isinstance(submission.event, Acknowledgement)
-    known = submission.catalogue.bodies if is_body else submission.catalogue.sources
-    if party not in known:
-        role = "an executing body" if is_body else "a source"
-        detail = f"{party} is not registered as {role}"
-        return Fault(Reason.SOURCE_NOT_COMPETENT, "source", OWN_NAME, detail)
-    return None
+    if any(party in each.bodies for each in submission.editions.catalogues):
+        return None
+    detail = f"{party} is not registered as an executing body"
+    return Fault(Reason.SOURCE_NOT_COMPETENT, "source", OWN_NAME, detail)
 
 
 def _record(submission: Submission) -> Fault | None:

@@ -17,7 +17,8 @@ from creditbus.domain.aliases.resolution import Aliases
 from creditbus.domain.effects.directives import Statement
 from creditbus.domain.ids import SubjectId
 from creditbus.domain.law.articles import ALIASES, IDENTITY
-from creditbus.domain.law.catalogue import Catalogue, Polarity
+from creditbus.domain.law.catalogue import Polarity
+from creditbus.domain.law.editions import Editions
 from creditbus.domain.subjects import kind_of
 
 
@@ -30,16 +31,20 @@ class Submission(msgspec.Struct, frozen=True):
     event: Statement
     party: str
     attested: bool
-    catalogue: Catalogue
+    editions: Editions
     aliases: Aliases = msgspec.field(default_factory=Aliases)
     alias: Alias | None = None
 
     @property
     def is_adverse(self) -> bool:
-        """Tell whether the record would burden its subject; of an unknown list nothing is said."""
+        """Tell whether the record would burden its subject; of an unknown list nothing is said.
+
+        What a list is, is asked of the edition of the decision's day, as everything in listing.
+        """
         if not isinstance(self.event, BURDENS):
             return False
-        definition = self.catalogue.lists.get(self.event.list_id)
+        then = self.editions.on(self.event.envelope.decided_on)
+        definition = then.lists.get(self.event.list_id)
         return definition is not None and definition.polarity is not Polarity.RED
 
 

@@ -39,7 +39,7 @@ def attest(raw: bytes) -> bytes:
     return hmac.digest(KEY, raw, "sha256")
 
 
-INTAKE: Final = build_intake(a_catalogue(), party_of_inbox, attest)
+INTAKE: Final = build_intake(some_editions(), party_of_inbox, attest)
 LISTING: Final = build_listing(some_editions())
 
 

@@ -13,6 +13,7 @@ from creditbus.domain.acts.refusals import Fault, Reason, Refusal
 from creditbus.domain.effects.directives import Directive, Outcome, Statement
 from creditbus.domain.ids import ListId, SourceId, SubjectId
 from creditbus.domain.law.catalogue import Catalogue
+from creditbus.domain.law.editions import Editions
 from creditbus.domain.subjects import SubjectKind
 from creditbus.engine.values import Arrival, DictState, Slice
 from creditbus.intake.decide import admit, build
@@ -31,6 +32,7 @@ from tests.examples import (
     an_acknowledgement,
     an_arrival,
     decided,
+    some_editions,
 )
 
 WRONG_CHECK: Final = SubjectId("uscc:913702000000000A2G")
@@ -62,7 +64,8 @@ def submitted(
     attested: bool = False,
     catalogue: Catalogue | None = None,
 ) -> Submission:
-    return Submission(event, party, attested, catalogue or a_catalogue())
+    editions = Editions.of(catalogue) if catalogue is not None else some_editions()
+    return Submission(event, party, attested, editions)
 
 
 def without(list_id: ListId) -> Catalogue:
@@ -151,16 +154,6 @@ FAULTS: Final[dict[str, tuple[Submission, Reason, str]]] = {
         Reason.SOURCE_NOT_COMPETENT,
         "source",
     ),
-    "listing from a body": (
-        submitted(a_listing(source="railway"), "railway"),
-        Reason.SOURCE_NOT_COMPETENT,
-        "source",
-    ),
-    "removal from a body": (
-        submitted(a_removal(source="railway"), "railway"),
-        Reason.SOURCE_NOT_COMPETENT,
-        "source",
-    ),
     "acknowledgement of another body": (
         submitted(an_acknowledgement(a_directive()), "railway"),
         Reason.SOURCE_MISMATCH,
@@ -185,6 +178,12 @@ PASSING: Final[dict[str, Submission]] = {
     "a removal from a list at rest": submitted(a_removal(), catalogue=without(a_removal().list_id)),
     "a removal without document": submitted(a_removal(document_number="")),
     "what the law is asked of in listing: another's list": submitted(a_bid_bar(source="court")),
+    "what the law is asked of in listing: a body's": submitted(
+        a_listing(source="railway"), "railway"
+    ),
+    "what the law is asked of in listing: a body's removal": submitted(
+        a_removal(source="railway"), "railway"
+    ),
     "what the law is asked of in listing: no such list": submitted(a_listing(list_id="BL-NONE")),
     "what the law is asked of in listing: a list at rest": submitted(
         a_listing(), catalogue=without(a_listing().list_id)
@@ -232,8 +231,10 @@ def test_first_reason_in_the_order_of_reasons_is_told(reasons: tuple[Reason, Rea
         ({}, Reason.SOURCE_NOT_COMPETENT),
     ],
 )
-def test_role_is_asked_where_its_reason_stands(changes: dict[str, object], reason: Reason) -> None:
-    fault = admit(submitted(a_removal(source="railway", **changes), "railway"))
+def test_body_is_asked_where_its_reason_stands(changes: dict[str, object], reason: Reason) -> None:
+    envelope = msgspec.structs.replace(a_listing().envelope, **changes)
+    answer = msgspec.structs.replace(an_acknowledgement(a_directive()), envelope=envelope)
+    fault = admit(submitted(answer))
     assert isinstance(fault, Fault)
     assert fault.reason is reason
 
@@ -242,7 +243,7 @@ def attest(raw: bytes) -> bytes:
     return hmac.digest(KEY, raw, "sha256")
 
 
-DECIDE = build(a_catalogue(), party_of_inbox, attest)
+DECIDE = build(some_editions(), party_of_inbox, attest)
 
 
 def test_admitted_bytes_and_origin_go_on_unchanged() -> None:

@@ -22,7 +22,6 @@ from tests.examples import (
     INDIVIDUAL_BUSINESS,
     OLD_CODE,
     OTHER_FIRM,
-    a_catalogue,
     a_grade_a,
     a_listing,
     a_mapping,
@@ -30,6 +29,7 @@ from tests.examples import (
     a_restriction,
     an_acknowledgement,
     decided,
+    some_editions,
 )
 from tests.unit.domain.aliases.test_aliases import known
 from tests.unit.intake.test_decide import a_directive
@@ -47,7 +47,7 @@ def admitted(
 ) -> list[SubjectId] | Fault:
     """Return whom an admitted record is about, or the fault."""
     party = party or event.envelope.source
-    found = admit(Submission(event, party, attested, a_catalogue(), aliases))
+    found = admit(Submission(event, party, attested, some_editions(), aliases))
     if isinstance(found, Fault):
         return found
     return [each.event.envelope.subject_id for each in found]
@@ -140,7 +140,7 @@ def test_a_claim_names_two_codes(fact: SubjectAliasMapped, reason: Reason, field
 def test_what_is_written_names_the_subject_and_how_it_was_found() -> None:
     aliases = known(a_mapping())
     aliases.position = 17
-    decide = build(a_catalogue(), party_of_inbox, lambda raw: raw, aliases)
+    decide = build(some_editions(), party_of_inbox, lambda raw: raw, aliases)
     outputs = decided(
         decide,
         DictState(),
@@ -153,7 +153,7 @@ def test_what_is_written_names_the_subject_and_how_it_was_found() -> None:
 
 
 def test_a_refusal_under_an_old_code_is_told_and_its_neighbours_go_on() -> None:
-    decide = build(a_catalogue(), party_of_inbox, lambda raw: raw, AT_ODDS)
+    decide = build(some_editions(), party_of_inbox, lambda raw: raw, AT_ODDS)
     events = [a_listing(subject_id=OLD), a_removal(subject_id=OLD)]
     outputs: list[Output] = decided(decide, DictState(), events, topic=inbox("court"))
     assert [output.stream for output in outputs] == ["refusals", "events", "events"]
