@@ -131,5 +131,7 @@ def _table(sheet: Sheet) -> Table:
     for fault in sheet.faults:
         table.add_row(f"row {fault.row}", fault.column, fault.detail)
     for refusal in sheet.refusals:
-        table.add_row(refusal.record_id, f"{refusal.reason} ({refusal.article})", refusal.detail)
+        for each in refusal.every_fault:
+            advice = f"{each.detail}\n{each.detail_zh}"
+            table.add_row(refusal.record_id, f"{each.reason} ({each.article})", advice)
     return table

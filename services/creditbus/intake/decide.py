@@ -15,7 +15,7 @@ all that follows is a function of the log.
 from __future__ import annotations
 
 import hmac
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
 import msgspec
@@ -56,25 +56,26 @@ class Renamed(msgspec.Struct, frozen=True):
     position: int
 
 
-def admit(submission: Submission) -> tuple[Submission, ...] | Fault:
-    """Return what a submission says, or its first fault in the order of ``Reason``.
+class Rejection(msgspec.Struct, frozen=True):
+    """All that keeps a submission out, in the order in which it was asked; one fault or more."""
+
+    faults: tuple[Fault, ...]
+
+
+def admit(submission: Submission) -> tuple[Submission, ...] | Rejection:
+    """Return what a submission says, or every fault that intake finds, in the order of ``Reason``.
 
     It is one record, about its subject by the subject's own id. Only what eases, under an old code
-    that has stood for several subjects, becomes several: it reaches each of them.
+    that has stood for several subjects, becomes several: it reaches each of them. Where no subject
+    is found, nothing is asked about it.
     """
-    for check in (_speaker, _record):
-        fault = check(submission)
-        if fault is not None:
-            return fault
+    found = [*_speaker(submission), *_record(submission)]
     named = meant(submission)
     if isinstance(named, Fault):
-        return named
+        return Rejection((*found, named))
     for each in named:
-        for check in (_subject, _identity, _body):
-            fault = check(each)
-            if fault is not None:
-                return fault
-    return named
+        found += [*_subject(each), *_identity(each), *_body(each)]
+    return Rejection(tuple(dict.fromkeys(found))) if found else named
 
 
 def build(
@@ -98,8 +99,9 @@ def build(
             stated = dict(arrival.headers).get("attestation") or b""
             attested = bool(stated) and hmac.compare_digest(stated, attestation(arrival.raw))
             admitted = admit(Submission(event, party, attested, editions, known))
-            if isinstance(admitted, Fault):
-                refusal = refuse(_as_spoken_by(party, event.envelope), admitted, arrival.origin)
+            if isinstance(admitted, Rejection):
+                spoken = _as_spoken_by(party, event.envelope)
+                refusal = refuse(spoken, admitted.faults, arrival.origin)
                 outcome.outputs.append(Output("refusals", refusal, arrival.origin))
                 outcome.count("refused")
                 continue
@@ -121,40 +123,37 @@ def _as_spoken_by(party: str, envelope: Envelope) -> Envelope:
     return msgspec.structs.replace(envelope, source=party)
 
 
-def _speaker(submission: Submission) -> Fault | None:
+def _speaker(submission: Submission) -> Iterator[Fault]:
     claimed, party = submission.event.envelope.source, submission.party
     if claimed != party:
         detail = f"the inbox is {party}'s, the record speaks for {claimed}"
-        return Fault(Reason.SOURCE_MISMATCH, "source", OWN_NAME, detail)
-    return None
+        yield Fault(Reason.SOURCE_MISMATCH, "source", OWN_NAME, detail)
 
 
-def _body(submission: Submission) -> Fault | None:
-    """Return why an answer does not count: who gave it was a body under no edition.
+def _body(submission: Submission) -> Iterator[Fault]:
+    """Yield why an answer does not count: who gave it was a body under no edition.
 
     One that a reform has dissolved still says that it lifted what it was told to lift.
     """
     if not isinstance(submission.event, Acknowledgement):
-        return None
+        return
     party = submission.party
-    if any(party in each.bodies for each in submission.editions.catalogues):
-        return None
-    detail = f"{party} is not registered as an executing body"
-    return Fault(Reason.SOURCE_NOT_COMPETENT, "source", OWN_NAME, detail)
+    if not any(party in each.bodies for each in submission.editions.catalogues):
+        detail = f"{party} is not registered as an executing body"
+        yield Fault(Reason.SOURCE_NOT_COMPETENT, "source", OWN_NAME, detail)
 
 
-def _record(submission: Submission) -> Fault | None:
+def _record(submission: Submission) -> Iterator[Fault]:
     envelope = submission.event.envelope
     if not envelope.record_id.strip() or envelope.record_revision < 1:
         detail = "give the record's own id and a revision of 1 or more"
-        return Fault(Reason.RECORD_UNNAMED, "record_id", OWN_NAME, detail)
+        yield Fault(Reason.RECORD_UNNAMED, "record_id", OWN_NAME, detail)
     if len(envelope.record_id) > ID_CHARACTERS or _is_wordy(submission.event):
         detail = (
             f"ids may have {ID_CHARACTERS} characters, texts {TEXT_CHARACTERS}, "
             f"bases and provisions {MANY} rows"
         )
-        return Fault(Reason.FIELD_TOO_LONG, "record_id", OWN_NAME, detail)
-    return None
+        yield Fault(Reason.FIELD_TOO_LONG, "record_id", OWN_NAME, detail)
 
 
 def _is_wordy(event: Statement) -> bool:
@@ -181,52 +180,54 @@ def _is_wordy(event: Statement) -> bool:
     )
 
 
-def _identity(submission: Submission) -> Fault | None:
+def _identity(submission: Submission) -> Iterator[Fault]:
     doubted = submission.aliases.is_doubted(submission.event.envelope.subject_id)
     if doubted and submission.is_adverse:
-        return conflict("an old code stands for this subject and for another at once")
-    return None
+        yield conflict("an old code stands for this subject and for another at once")
 
 
-def _subject(submission: Submission) -> Fault | None:
+def _subject(submission: Submission) -> Iterator[Fault]:
     envelope = submission.event.envelope
     kind = kind_of(envelope.subject_id)
     why_not = why_not_subject(kind, envelope.subject_id)
     if why_not:
-        return Fault(Reason.SUBJECT_INVALID, "subject_id", IDENTITY, why_not)
-    return _alias(submission) or _other(submission) or _person(submission, kind)
+        yield Fault(Reason.SUBJECT_INVALID, "subject_id", IDENTITY, why_not)
+    yield from _alias(submission)
+    yield from _other(submission)
+    if not why_not:
+        yield from _person(submission, kind)
 
 
-def _alias(submission: Submission) -> Fault | None:
+def _alias(submission: Submission) -> Iterator[Fault]:
     event = submission.event
     why_not = event.named.why_not() if isinstance(event, SubjectAliasMapped) else ""
-    return Fault(Reason.SUBJECT_INVALID, "alias", IDENTITY, why_not) if why_not else None
+    if why_not:
+        yield Fault(Reason.SUBJECT_INVALID, "alias", IDENTITY, why_not)
 
 
-def _person(submission: Submission, kind: SubjectKind) -> Fault | None:
+def _person(submission: Submission, kind: SubjectKind) -> Iterator[Fault]:
     event, envelope = submission.event, submission.event.envelope
     if not is_person(kind) or not isinstance(event, _REMEMBERED):
-        return None
+        return
     if getattr(event, "subject_name", None) is not None:
         detail = "a natural person's name never travels on the bus"
-        return Fault(Reason.SUBJECT_INVALID, "subject_name", PERSONS, detail)
+        yield Fault(Reason.SUBJECT_INVALID, "subject_name", PERSONS, detail)
     if not submission.attested:
+        # The age is the gateway's to say: of a record that it has not seen nothing is known.
         detail = "facts about natural persons and individual businesses come through the gateway"
-        return Fault(Reason.PERSON_NOT_ATTESTED, "subject_id", PERSONS, detail)
-    if kind is SubjectKind.NATURAL_PERSON and envelope.adult_on_decision is not True:
+        yield Fault(Reason.PERSON_NOT_ATTESTED, "subject_id", PERSONS, detail)
+    elif kind is SubjectKind.NATURAL_PERSON and envelope.adult_on_decision is not True:
         detail = "the subject was not of age on the day of the decision; nothing of it is kept"
-        return Fault(Reason.SUBJECT_MINOR, "adult_on_decision", MINORS, detail)
-    return None
+        yield Fault(Reason.SUBJECT_MINOR, "adult_on_decision", MINORS, detail)
 
 
-def _other(submission: Submission) -> Fault | None:
+def _other(submission: Submission) -> Iterator[Fault]:
     event = submission.event
     if not isinstance(event, RelationChanged):
-        return None
+        return
     why_not = why_not_subject(SubjectKind.NATURAL_PERSON, event.person)
     if why_not:
-        return Fault(Reason.SUBJECT_INVALID, "person", IDENTITY, why_not)
+        yield Fault(Reason.SUBJECT_INVALID, "person", IDENTITY, why_not)
     if not submission.attested:
         detail = "who stands for an organisation is told to the gateway, by number"
-        return Fault(Reason.PERSON_NOT_ATTESTED, "person", PERSONS, detail)
-    return None
+        yield Fault(Reason.PERSON_NOT_ATTESTED, "person", PERSONS, detail)

@@ -52,7 +52,7 @@ def register(draft: Draft, fact: SubjectAliasMapped, origin: str) -> Iterator[tu
         yield "duplicates", duplicate(fact.envelope, origin)
         return
     if isinstance(after, Fault):
-        yield "refusals", refuse(fact.envelope, after, origin)
+        yield "refusals", refuse(fact.envelope, (after,), origin)
         return
     draft.put(ALIASES, root, after)
     yield "aliases", after

@@ -17,9 +17,9 @@ from typing import Any, Final, get_args
 import msgspec
 
 from creditbus.domain.acts.activations import EditionActivated
-from creditbus.domain.acts.doors import fault_under
+from creditbus.domain.acts.doors import faults_of
 from creditbus.domain.acts.events import DayTurned, EntryListed, EntryRemoved, content_digest
-from creditbus.domain.acts.gates import BURDENS, Listing, first_fault
+from creditbus.domain.acts.gates import BURDENS
 from creditbus.domain.acts.kinds import (
     ACTS,
     ENTRY_ACTS,
@@ -69,6 +69,17 @@ Arrivals = Sequence[Arrival[Logged]]
 _TODAY: Final = "today"
 _COUNTS: Final = {EntryListed: "listed", EntryRemoved: "removed"}
 _ACTIVE: Final = "active"
+_CONFLICT: Final = Fault(
+    Reason.CONTENT_CONFLICT,
+    "record_revision",
+    "",
+    "this revision of the record was sent before with other content; send a new one",
+)
+_PLACE: Final = {reason: place for place, reason in enumerate(Reason)}
+
+
+def _precedence(fault: Fault) -> int:
+    return _PLACE[fault.reason]
 
 
 def _text(value: str) -> bytes:
@@ -133,9 +144,9 @@ class _Shift:
         if known is not None and known.digest == digest:
             self._say("duplicates", duplicate(envelope, origin), origin)
             return
-        fault = self._fault(event, conflict=known is not None)
-        if fault is not None:
-            self._say("refusals", refuse(envelope, fault, origin), origin)
+        faults = self._faults(event, conflict=known is not None)
+        if faults:
+            self._say("refusals", refuse(envelope, faults, origin), origin)
             return
         # What is seen again after a conflict is no younger for it: a second replay moves nothing.
         day = known.day if known is not None else self.today or envelope.decided_on
@@ -147,7 +158,7 @@ class _Shift:
         """Enter what a registrar says of an old code."""
         fault = power_fault(event, self.editions.on(event.envelope.decided_on))
         if fault is not None:
-            self._say("refusals", refuse(event.envelope, fault, origin), origin)
+            self._say("refusals", refuse(event.envelope, (fault,), origin), origin)
             return
         for stream, value in register(self.draft, event, origin):
             self._say(stream, value, origin)
@@ -212,22 +223,16 @@ class _Shift:
             standing = Standing(subject_id=named, subject_kind=kind_of(named))
         self._settle(standing, dossier, cause)
 
-    def _fault(self, event: Act, *, conflict: bool) -> Fault | None:
-        # Asked first, and before anything of the act is remembered: an act without power takes no
-        # revision of a record, and no place in any register.
-        fault = fault_under(self.editions, event)
-        if fault is not None:
-            return fault
+    def _faults(self, event: Act, *, conflict: bool) -> tuple[Fault, ...]:
+        # Asked before anything of the act is remembered: an act without power takes no revision of
+        # a record, and no place in any register.
+        faults = faults_of(event, self.editions)
         # What eases passes even here: the doubt is about the record, and no way out waits for it.
-        if conflict and not is_way_out(event):
-            detail = (
-                "this revision of the record was sent before with other content; send a new one"
-            )
-            return Fault(Reason.CONTENT_CONFLICT, "record_revision", "", detail)
+        if not conflict or is_way_out(event):
+            return faults
         if not isinstance(event, BURDENS):
-            return None
-        catalogue = self.editions.on(event.envelope.decided_on)
-        return first_fault(Listing(event, catalogue.lists[event.list_id], catalogue))
+            return (*faults, _CONFLICT)
+        return tuple(sorted((*faults, _CONFLICT), key=_precedence))
 
     def move_entry(self, event: OwnAct | EntryAct, origin: str) -> None:
         """Move the registers of one entry."""
@@ -295,7 +300,7 @@ class _Shift:
         # It says nothing that a newer act of the same source has not overtaken.
         detail = "a newer revision of the record is known and stands"
         fault = Fault(Reason.REVISION_SUPERSEDED, "record_revision", "", detail)
-        self._say("refusals", refuse(event.envelope, fault, origin), origin)
+        self._say("refusals", refuse(event.envelope, (fault,), origin), origin)
 
     def _settle(self, standing: Standing, dossier: Dossier, cause: _Cause) -> None:
         """Say the standing that follows from the dossier on this day, if it is another."""

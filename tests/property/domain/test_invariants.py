@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from creditbus.dispatch.decide import build as build_dispatch
-from creditbus.domain.acts.doors import door_fault
+from creditbus.domain.acts.doors import door_faults
 from creditbus.domain.acts.events import EntryListed, EntryRemoved
 from creditbus.domain.acts.gates import Listing, first_fault
 from creditbus.domain.acts.refusals import Fault, Reason
@@ -98,8 +98,7 @@ def test_02_a_minor_is_refused_and_nothing_of_it_is_kept(
         subject_name=None,
         adult_on_decision=adult,
     )
-    fault = door_fault(event, a_catalogue())
-    assert fault is not None
+    (fault,) = door_faults(event, a_catalogue())
     assert fault.reason is Reason.SUBJECT_MINOR
     state = DictState()
     told = decided(DECIDE, state, [event])

@@ -9,16 +9,17 @@ from typing import Final
 import msgspec
 import pytest
 
-from creditbus.domain.acts.refusals import Fault, Reason, Refusal
+from creditbus.domain.acts.refusals import Reason, Refusal
 from creditbus.domain.effects.directives import Directive, Outcome, Statement
 from creditbus.domain.ids import ListId, SourceId, SubjectId
 from creditbus.domain.law.catalogue import Catalogue
 from creditbus.domain.law.editions import Editions
 from creditbus.domain.subjects import SubjectKind
 from creditbus.engine.values import Arrival, DictState, Slice
-from creditbus.intake.decide import admit, build
+from creditbus.intake.decide import Rejection, admit, build
 from creditbus.intake.naming import Submission
 from creditbus.wire.topics import inbox, party_of_inbox
+from tests.acts import a_relation
 from tests.examples import (
     FIRM,
     INDIVIDUAL_BUSINESS,
@@ -194,8 +195,9 @@ PASSING: Final[dict[str, Submission]] = {
 @pytest.mark.parametrize("name", FAULTS)
 def test_fault_is_found_with_its_reason_field_and_advice(name: str) -> None:
     submission, reason, field = FAULTS[name]
-    fault = admit(submission)
-    assert isinstance(fault, Fault)
+    rejected = admit(submission)
+    assert isinstance(rejected, Rejection)
+    fault = rejected.faults[0]
     assert (fault.reason, fault.field) == (reason, field)
     assert fault.article.strip()
     assert fault.detail.strip()
@@ -204,6 +206,40 @@ def test_fault_is_found_with_its_reason_field_and_advice(name: str) -> None:
 @pytest.mark.parametrize("name", PASSING)
 def test_what_is_in_order_passes(name: str) -> None:
     assert admit(PASSING[name]) == (PASSING[name],)
+
+
+@pytest.mark.parametrize(
+    ("submission", "reasons"),
+    [
+        (
+            submitted(a_listing(source="tax", record_id="", subject_id=WRONG_CHECK)),
+            [Reason.SOURCE_MISMATCH, Reason.RECORD_UNNAMED, Reason.SUBJECT_INVALID],
+        ),
+        (
+            submitted(a_restriction(record_id="", subject_name="（测）某人")),
+            [Reason.RECORD_UNNAMED, Reason.SUBJECT_INVALID, Reason.PERSON_NOT_ATTESTED],
+        ),
+        (
+            submitted(
+                a_restriction(subject_name="（测）某人", adult_on_decision=False), attested=True
+            ),
+            [Reason.SUBJECT_INVALID, Reason.SUBJECT_MINOR],
+        ),
+        (
+            submitted(a_relation(person="person:1"), "market"),
+            [Reason.SUBJECT_INVALID, Reason.PERSON_NOT_ATTESTED],
+        ),
+        (submitted(a_removal(record_id="", record_revision=0)), [Reason.RECORD_UNNAMED]),
+        (
+            submitted(a_listing(record_id=" ", document_number="号" * 5000)),
+            [Reason.RECORD_UNNAMED, Reason.FIELD_TOO_LONG],
+        ),
+    ],
+)
+def test_every_mistake_is_told_at_once(submission: Submission, reasons: list[Reason]) -> None:
+    rejected = admit(submission)
+    assert isinstance(rejected, Rejection)
+    assert [each.reason for each in rejected.faults] == reasons
 
 
 CHANGES: Final[dict[Reason, dict[str, object]]] = {
@@ -218,8 +254,9 @@ CHANGES: Final[dict[Reason, dict[str, object]]] = {
 def test_first_reason_in_the_order_of_reasons_is_told(reasons: tuple[Reason, Reason]) -> None:
     first, second = reasons
     event = a_restriction(**(CHANGES[first] | CHANGES[second]))
-    fault = admit(submitted(event, attested=True))
-    assert isinstance(fault, Fault)
+    rejected = admit(submitted(event, attested=True))
+    assert isinstance(rejected, Rejection)
+    fault = rejected.faults[0]
     assert fault.reason is first
 
 
@@ -234,8 +271,9 @@ def test_first_reason_in_the_order_of_reasons_is_told(reasons: tuple[Reason, Rea
 def test_body_is_asked_where_its_reason_stands(changes: dict[str, object], reason: Reason) -> None:
     envelope = msgspec.structs.replace(a_listing().envelope, **changes)
     answer = msgspec.structs.replace(an_acknowledgement(a_directive()), envelope=envelope)
-    fault = admit(submitted(answer))
-    assert isinstance(fault, Fault)
+    rejected = admit(submitted(answer))
+    assert isinstance(rejected, Rejection)
+    fault = rejected.faults[0]
     assert fault.reason is reason
 
 

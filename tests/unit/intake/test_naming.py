@@ -14,7 +14,7 @@ from creditbus.domain.effects.directives import Statement
 from creditbus.domain.ids import SubjectId
 from creditbus.domain.subjects import SubjectKind
 from creditbus.engine.values import DictState, Output
-from creditbus.intake.decide import Renamed, admit, build
+from creditbus.intake.decide import Rejection, Renamed, admit, build
 from creditbus.intake.naming import Submission
 from creditbus.wire.topics import inbox, party_of_inbox
 from tests.examples import (
@@ -48,8 +48,8 @@ def admitted(
     """Return whom an admitted record is about, or the fault."""
     party = party or event.envelope.source
     found = admit(Submission(event, party, attested, some_editions(), aliases))
-    if isinstance(found, Fault):
-        return found
+    if isinstance(found, Rejection):
+        return found.faults[0]
     return [each.event.envelope.subject_id for each in found]
 
 

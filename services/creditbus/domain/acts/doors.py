@@ -2,7 +2,7 @@
 
 Who may speak is the table of powers (``acts.powers``), asked of a removal as of a listing. Beside
 it, a burden is asked whether its list is in use and its subject can be on it; a removal nothing
-more (law 7).
+more (law 7). ``faults_of`` is all of it and the gates in one question without state.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from creditbus.domain.acts.commitments import CommitmentChanged, CommitmentStep
 from creditbus.domain.acts.days import day_fault
 from creditbus.domain.acts.decisions import PenaltyDecided, Procedure
 from creditbus.domain.acts.evaluations import OrganisationEvaluated
-from creditbus.domain.acts.gates import BURDENS, Burden
+from creditbus.domain.acts.gates import BURDENS, Burden, Listing, gate_faults
 from creditbus.domain.acts.kinds import Act, is_way_out
 from creditbus.domain.acts.powers import power_fault
 from creditbus.domain.acts.refusals import Fault, Reason
@@ -25,21 +25,24 @@ from creditbus.domain.law.editions import Editions
 from creditbus.domain.subjects import SubjectKind, is_person, kind_of
 
 _TWO: Final = sorted(RepairDocument)
+_NOTHING: Final[tuple[Fault, ...]] = ()
 
 
-def door_fault(act: Act, catalogue: Catalogue) -> Fault | None:
-    """Return why an act may not be stated by its source about its subject, or none.
+def door_faults(act: Act, catalogue: Catalogue) -> tuple[Fault, ...]:
+    """Return all that forbids an act to be stated by its source about its subject.
 
-    Of a burden first: is the subject of age, and the list known and in use; last, can the subject
-    be on it (国办发〔2020〕49号 (八); 法释〔2017〕7号 第四条).
+    Of a burden: is the subject of age, the list known and in use, the source its keeper, and can
+    the subject be on it (国办发〔2020〕49号 (八); 法释〔2017〕7号 第四条). Of a minor nothing
+    else is told, and where there is no list nothing more can be asked.
     """
     if isinstance(act, BURDENS):
-        return _burden_fault(act, catalogue)
-    return power_fault(act, catalogue) or _FAULTS.get(type(act), _none)(act)
+        return _burden_faults(act, catalogue)
+    power, other = power_fault(act, catalogue), _FAULTS.get(type(act), _none)(act)
+    return tuple(filter(None, (power, other))) if power or other else _NOTHING
 
 
-def fault_under(editions: Editions, act: Act) -> Fault | None:
-    """Return why an act may not be stated, under the edition of the day on which it was decided.
+def faults_under(editions: Editions, act: Act) -> tuple[Fault, ...]:
+    """Return what forbids an act, under the edition of the day on which it was decided.
 
     What eases may also be stated by who had the power under any edition: a keeper that a reform
     has replaced still takes its own entries off, and nobody else could. A day that is made up is
@@ -47,30 +50,51 @@ def fault_under(editions: Editions, act: Act) -> Fault | None:
     """
     day = day_fault(act)
     if day is not None:
-        return day
-    fault = door_fault(act, editions.on(act.envelope.decided_on))
-    if fault is None or not is_way_out(act):
-        return fault
-    may = any(door_fault(act, each) is None for each in editions.catalogues)
-    return None if may else fault
+        return (day,)
+    found = door_faults(act, editions.on(act.envelope.decided_on))
+    if not found or not is_way_out(act):
+        return found
+    may = any(not door_faults(act, each) for each in editions.catalogues)
+    return _NOTHING if may else found
 
 
-def _burden_fault(act: Burden, catalogue: Catalogue) -> Fault | None:
+def faults_of(act: Act, editions: Editions) -> tuple[Fault, ...]:
+    """Return every fault that the law finds in an act, none when it is in order.
+
+    The answer needs no state: whoever has the catalogue may ask before an act is sent. Only what
+    the log alone knows is left to listing: a record that was stated otherwise before, and an act
+    that a newer one has overtaken. The first fault names the refusal.
+    """
+    found = faults_under(editions, act)
+    if not isinstance(act, BURDENS):
+        return found
+    catalogue = editions.on(act.envelope.decided_on)
+    definition = catalogue.lists.get(act.list_id)
+    if definition is None or (found and found[0].reason is Reason.SUBJECT_MINOR):
+        return found
+    return found + gate_faults(Listing(act, definition, catalogue))
+
+
+def _burden_faults(act: Burden, catalogue: Catalogue) -> tuple[Fault, ...]:
     kind = kind_of(act.envelope.subject_id)
     if kind is SubjectKind.NATURAL_PERSON and act.envelope.adult_on_decision is not True:
         detail = "the subject was not of age on the day of the decision; nothing of it is kept"
-        return Fault(Reason.SUBJECT_MINOR, "adult_on_decision", MINORS, detail)
+        return (Fault(Reason.SUBJECT_MINOR, "adult_on_decision", MINORS, detail),)
     definition = catalogue.lists.get(act.list_id)
     if definition is None:
         detail = f"the catalogue has no list {act.list_id}"
-        return Fault(Reason.LIST_UNKNOWN, "list_id", LISTS, detail)
+        return (Fault(Reason.LIST_UNKNOWN, "list_id", LISTS, detail),)
+    found = _NOTHING
     if not definition.enabled:
-        return Fault(Reason.LIST_DISABLED, "list_id", LISTS, definition.note or "not in use")
-    fault = power_fault(act, catalogue)
-    if fault is None and not definition.admits(kind):
+        detail = definition.note or "not in use"
+        found = (Fault(Reason.LIST_DISABLED, "list_id", LISTS, detail),)
+    power = power_fault(act, catalogue)
+    if power is not None:
+        found = (*found, power)
+    if not definition.admits(kind):
         detail = f"{definition.id} does not admit subjects of this kind"
-        return Fault(Reason.SUBJECT_NOT_ADMITTED, "subject_id", LISTS, detail)
-    return fault
+        found = (*found, Fault(Reason.SUBJECT_NOT_ADMITTED, "subject_id", LISTS, detail))
+    return found
 
 
 def _penalty(act: PenaltyDecided) -> Fault | None:

@@ -1,7 +1,9 @@
 """Gates: what an act that burdens must pass before an entry can start, each naming its article.
 
 A removal passes no gate (law 7): a problem of the original must never hold the way out. The gates
-are a mapping in the order of ``Reason``, asserted at import; the first that fails is the refusal.
+are a mapping in the order of ``Reason``, asserted at import; the first that fails names the refusal
+and every other is told beside it. So each gate asks its own question of any act, whatever the
+others found.
 Who may speak about whom is asked first, in ``doors``; what is no listing is asked there alone.
 """
 
@@ -31,6 +33,8 @@ Burden = EntryListed | EntryNoticed | EntryExtended | EntryVaried
 BURDENS: Final = (EntryListed, EntryNoticed, EntryExtended, EntryVaried)
 _DECISIONS: Final = (EntryListed, EntryExtended, EntryVaried)
 
+_NOTHING: Final[tuple[Fault, ...]] = ()
+
 B_co = TypeVar("B_co", bound=Burden, covariant=True)
 
 
@@ -57,13 +61,16 @@ def _basis_unknown(listing: Listing[Burden]) -> bool:
 
 
 def _basis_not_of_list(listing: Listing[Burden]) -> bool:
-    return set(listing.event.envelope.bases).isdisjoint(listing.definition.bases)
+    named = listing.event.envelope.bases
+    return bool(named) and set(named).isdisjoint(listing.definition.bases)
 
 
 def _basis_not_in_force(listing: Listing[Burden]) -> bool:
     envelope, rows = listing.event.envelope, listing.catalogue.bases
     for name in envelope.bases:
-        basis = rows[name]
+        basis = rows.get(name)
+        if basis is None:
+            continue
         if not (basis.enabled and basis.is_in_force(envelope.decided_on)):
             return True
     return False
@@ -71,10 +78,13 @@ def _basis_not_in_force(listing: Listing[Burden]) -> bool:
 
 def _basis_too_low(listing: Listing[Burden]) -> bool:
     rows, own = listing.catalogue.bases, listing.definition.bases
+    is_named = False
     for basis in listing.event.envelope.bases:
-        if basis in own and rows[basis].level is not Level.MEMORANDUM:
-            return False
-    return True
+        if basis in own:
+            if rows[basis].level is not Level.MEMORANDUM:
+                return False
+            is_named = True
+    return is_named
 
 
 def _provision_unknown(listing: Listing[EntryListed | EntryNoticed | EntryVaried]) -> bool:
@@ -302,9 +312,15 @@ def results(listing: Listing[Burden]) -> tuple[tuple[Reason, Gate, bool], ...]:
     )
 
 
-def first_fault(listing: Listing[Burden]) -> Fault | None:
-    """Return the first gate that the act fails, as a fault, or none."""
+def gate_faults(listing: Listing[Burden]) -> tuple[Fault, ...]:
+    """Return every gate that the act fails, as faults in the order of the gates."""
+    found = _NOTHING
     for reason, gate in _OF[type(listing.event)]:
         if gate.fails(listing):
-            return Fault(reason, gate.field, gate.article, gate.advice)
-    return None
+            found = (*found, Fault(reason, gate.field, gate.article, gate.advice))
+    return found
+
+
+def first_fault(listing: Listing[Burden]) -> Fault | None:
+    """Return the first gate that the act fails, as a fault, or none."""
+    return next(iter(gate_faults(listing)), None)

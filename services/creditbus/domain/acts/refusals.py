@@ -1,12 +1,15 @@
-"""Refusals: a decision not to, with the first reason that holds, the field and the article.
+"""Refusals: a decision not to, with every reason that holds, the field and the article of each.
 
 A refusal is a value, told to the source. The reasons are declared in the order of their precedence
-and are stable: agencies' programs compare them.
+and are stable: agencies' programs compare them. The first names the refusal; the others are told
+beside it, so that a source mends a record once.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from enum import StrEnum
+from typing import Final
 
 import msgspec
 
@@ -54,19 +57,67 @@ class Reason(StrEnum):
     OUTSIDE_CATALOGUE = "OUTSIDE_CATALOGUE"
 
 
+ADVICE_ZH: Final[dict[Reason, str]] = {
+    Reason.SOURCE_MISMATCH: "只能以本单位名义报送，请核对报送单位",
+    Reason.RECORD_UNNAMED: "请填写本单位的记录编号，版本号从1开始",
+    Reason.FIELD_TOO_LONG: "编号、文本或者条目超过上限，请缩短后重报",
+    Reason.ALIAS_UNKNOWN: "旧码尚无登记机关的映射，请填写统一社会信用代码",
+    Reason.SUBJECT_INVALID: "请核对主体代码；不得填写自然人姓名或者证件号码",
+    Reason.PERSON_NOT_ATTESTED: "涉及自然人、个体工商户的信息须经网关报送",
+    Reason.SUBJECT_MINOR: "决定作出之日未满十八周岁的，不得列入，不留存任何信息",
+    Reason.ALIAS_UNCONFIRMED: "旧码映射须先经登记机关确认，或者填写统一社会信用代码",
+    Reason.IDENTITY_CONFLICT: "主体身份存在冲突，请待登记机关更正后重报",
+    Reason.LIST_UNKNOWN: "决定作出之日的目录中无此名单，请核对名单编号",
+    Reason.LIST_DISABLED: "决定作出之日该名单未启用，不得列入",
+    Reason.SOURCE_NOT_COMPETENT: "本单位无权作出该行为，请由有权单位报送",
+    Reason.SUBJECT_NOT_ADMITTED: "该类主体依法不得列入该名单，请核对主体及所列名单",
+    Reason.DIRECTIVE_UNKNOWN: "无此执行指令，请核对指令编号",
+    Reason.CONTENT_CONFLICT: "该版本此前已以其他内容报送，请以新版本号重报",
+    Reason.REVISION_SUPERSEDED: "该记录已有更新版本，无须重报",
+    Reason.BASIS_MISSING: "请填写决定所依据的条款",
+    Reason.BASIS_UNKNOWN: "所引依据未登记，请引用目录中的依据，或者先行登记",
+    Reason.BASIS_NOT_OF_LIST: "至少应当引用一项该名单的设立依据",
+    Reason.BASIS_NOT_IN_FORCE: "所引依据在决定作出之日应当现行有效",
+    Reason.BASIS_TOO_LOW: "备忘录不能单独作为依据，请引用其所依据的法律、法规",
+    Reason.DOCUMENT_MISSING: "请填写决定文书的文号",
+    Reason.PROVISION_UNKNOWN: "请按名单规定的编号填写条、项或者具体情形",
+    Reason.MEASURE_UNPUBLISHED: "只能告知已公布的、适用于该名单的措施",
+    Reason.NOTICE_MISSING: "应当在决定之前送达告知书，请填写送达之日",
+    Reason.RIGHTS_NOT_STATED: "告知书应当载明陈述、申辩等权利",
+    Reason.CONSENT_MISSING: "自然人的守信激励须经本人申请，请填写同意之日",
+    Reason.TERM_MISSING: "请填写期限届满之日；依法至履行完毕止的，不填届满之日",
+    Reason.TERM_BEFORE_DECISION: "期限届满之日不得早于决定或者生效之日",
+    Reason.TERM_TOO_LONG: "期限不得超过依据所允许的最长期限",
+    Reason.DATE_MADE_UP: "日期不明的请留空，不得以2999-12-31、1900-01-01等代替",
+    Reason.PACKAGE_INCOMPLETE: "修复材料为履行证明和信用承诺书，不多不少",
+    Reason.OUTSIDE_CATALOGUE: "该信息不属于公共信用信息，请勿报送",
+}
+"""What to do about each reason, in Chinese, as a clerk of the reporting unit reads it.
+
+The English advice stands where a fault is found, because it names what it found there.
+"""
+
+assert list(ADVICE_ZH) == list(Reason), "every reason has its advice, in their order"
+
+
 class Fault(msgspec.Struct, frozen=True):
-    """What is wrong with a record: the reason, the field, the article, and what to do."""
+    """What is wrong with a record: the reason, the field, the article, and what to do.
+
+    ``detail_zh`` is the advice in Chinese (``ADVICE_ZH``), given when the fault is told.
+    """
 
     reason: Reason
     field: str
     article: str
     detail: str
+    detail_zh: str = ""
 
 
 class Refusal(msgspec.Struct, frozen=True, kw_only=True):
     """What the source is told: which of its records was refused and why.
 
-    Never the record's content.
+    Never the record's content. ``reason``, ``field``, ``article`` and ``detail`` are of the first
+    fault; ``faults`` are all of them, the first included, and empty in what an older bus told.
     """
 
     source: SourceId
@@ -78,6 +129,15 @@ class Refusal(msgspec.Struct, frozen=True, kw_only=True):
     article: str
     detail: str
     origin: str
+    faults: tuple[Fault, ...] = ()
+
+    @property
+    def every_fault(self) -> tuple[Fault, ...]:
+        """All that is wrong with the record, whichever version of the bus told it."""
+        if self.faults:
+            return self.faults
+        advice = ADVICE_ZH[self.reason]
+        return (Fault(self.reason, self.field, self.article, self.detail, advice),)
 
 
 class Duplicate(msgspec.Struct, frozen=True, kw_only=True):
@@ -108,8 +168,12 @@ class DeadLetter(msgspec.Struct, frozen=True, kw_only=True):
     size: int
 
 
-def refuse(envelope: Envelope, fault: Fault, origin: str) -> Refusal:
-    """Return the refusal of the record with this envelope, found at topic/partition/offset."""
+def refuse(envelope: Envelope, faults: Sequence[Fault], origin: str) -> Refusal:
+    """Return the refusal of the record with this envelope, found at topic/partition/offset.
+
+    ``faults`` are one or more, the first the one that names the refusal.
+    """
+    fault = faults[0]
     return Refusal(
         source=envelope.source,
         record_id=envelope.record_id,
@@ -120,6 +184,9 @@ def refuse(envelope: Envelope, fault: Fault, origin: str) -> Refusal:
         article=fault.article,
         detail=fault.detail,
         origin=origin,
+        faults=tuple(
+            msgspec.structs.replace(each, detail_zh=ADVICE_ZH[each.reason]) for each in faults
+        ),
     )
 
 
