@@ -27,7 +27,7 @@ from tests.examples import some_editions, state_hash
 from tests.simulation.bus import PARTITIONS, Bus
 
 SEEDS: Final = tuple(range(8))
-STEPS: Final = 700
+STEPS: Final = 800
 
 
 @pytest.fixture(scope="module", params=SEEDS, ids=lambda seed: f"SEED={seed}")

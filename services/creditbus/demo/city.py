@@ -59,15 +59,28 @@ class Submitted(msgspec.Struct, frozen=True, kw_only=True):
     raw: bytes | None = None
 
 
-def organisation(number: int) -> SubjectId:
-    """Return the made-up organisation with this number (0 to 92,352,099)."""
+def organisation(number: int, of_class: str = "91") -> SubjectId:
+    """Return the made-up organisation with this number (0 to 92,352,099).
+
+    ``of_class`` is the registration authority and the class in it: a firm, if nothing else is said.
+    """
     body = ""
     for _ in range(4):
         number, place = divmod(number, len(uscc.ALPHABET))
         body = uscc.ALPHABET[place] + body
     inner = f"0000{body}"
-    code = f"91{CITY}{number:02d}{inner}{check_character(inner)}"
+    code = f"{of_class}{CITY}{number:02d}{inner}{check_character(inner)}"
     return uscc_subject(code + uscc.check_character(code))
+
+
+def _class_on(definition: ListDefinition) -> str:
+    """Return a class of organisations that can be on a list: firms, or whom the list is for."""
+    firm = "91"
+    return (
+        firm
+        if not definition.classes or firm.startswith(definition.classes)
+        else definition.classes[0]
+    )
 
 
 class City:
@@ -157,7 +170,10 @@ class City:
         years = self._years(definition, provisions)
         return EntryListed(
             envelope=self._envelope(
-                source or self._random.choice(definition.keepers), decided_on, bases
+                source or self._random.choice(definition.keepers),
+                decided_on,
+                bases,
+                _class_on(definition),
             ),
             list_id=ListId(definition.id),
             subject_name=f"{NAME_PREFIX}青岛{self._records}号有限公司"
@@ -200,9 +216,16 @@ class City:
             return definition.years_max
         return min((definition.provisions[name] for name in provisions), default=0)
 
-    def _envelope(self, source: SourceId, decided_on: date, bases: tuple[BasisId, ...]) -> Envelope:
+    def _envelope(
+        self,
+        source: SourceId,
+        decided_on: date,
+        bases: tuple[BasisId, ...],
+        of_class: str,
+    ) -> Envelope:
         self._records += 1
-        subject = organisation(int(derive("subject", self._run, self._records)[:8], 16) % 900_000)
+        number = int(derive("subject", self._run, self._records)[:8], 16) % 900_000
+        subject = organisation(number, of_class)
         record_id = f"{self._run}-{self._records}"
         return Envelope(
             event_id=EventId(derive("event", source, record_id, 1)),

@@ -19,7 +19,13 @@ from creditbus.domain.effects.directives import Ground
 from creditbus.domain.effects.measures import grounds_of, in_force, remedies_of
 from creditbus.domain.entries.standings import Standing, settle
 from creditbus.domain.ids import MeasureId, derive
-from creditbus.domain.law.catalogue import Catalogue, MeasureDefinition, ServiceItem, Subscriber
+from creditbus.domain.law.catalogue import (
+    Catalogue,
+    MeasureDefinition,
+    Polarity,
+    ServiceItem,
+    Subscriber,
+)
 from creditbus.domain.law.editions import Editions
 from creditbus.domain.subjects import kind_of, why_not_subject
 
@@ -63,7 +69,7 @@ def answer(check: Check, standing: Standing | None, editions: Editions, at: date
     return Answer(
         check_id=derive("check", check.subject, check.matter, check.purpose, at.isoformat()),
         verdict=_verdict(barred),
-        listed=standing is not None and any(entry.is_active(at) for entry in standing.entries),
+        listed=_is_listed(standing, law.latest, at),
         matter=check.matter,
         purpose=check.purpose,
         as_of=standing.revision if standing is not None else 0,
@@ -72,6 +78,22 @@ def answer(check: Check, standing: Standing | None, editions: Editions, at: date
         eased=_findings(_eased_by(item, barred), standing, law, at),
         edition=law.latest.edition,
     )
+
+
+def _is_listed(standing: Standing | None, catalogue: Catalogue, at: datetime) -> bool:
+    """Tell whether a subject is on a list that an asker may know of.
+
+    Attention stays inside the authorities that keep it: it leads to their own inspections, and to
+    nobody else it says a thing (发改财金规〔2017〕1798号).
+    """
+    if standing is None:
+        return False
+    for entry in standing.entries:
+        definition = catalogue.lists.get(entry.list_id)
+        is_inside = definition is not None and definition.polarity is Polarity.ATTENTION
+        if entry.is_active(at) and not is_inside:
+            return True
+    return False
 
 
 def _verdict(barred: tuple[Finding, ...]) -> Verdict:

@@ -156,7 +156,8 @@ def test_everything_is_made_up_and_says_so() -> None:
         name = getattr(statement.event, "subject_name", None)
         assert name is None or name.startswith(NAME_PREFIX)
         code = statement.event.envelope.subject_id.removeprefix(USCC)
-        assert code.startswith("913702000000")
+        assert code[2:].startswith("3702000000")
+        assert code[:2] in {"91", "11"}
         assert statement.person is None or statement.person.number.startswith("SYN-")
 
 

@@ -14,15 +14,16 @@ from creditbus.domain.acts.commitments import CommitmentChanged, CommitmentStep
 from creditbus.domain.acts.days import day_fault
 from creditbus.domain.acts.decisions import PenaltyDecided, Procedure
 from creditbus.domain.acts.evaluations import OrganisationEvaluated
+from creditbus.domain.acts.events import EntryListed
 from creditbus.domain.acts.gates import BURDENS, Burden, Listing, gate_faults
 from creditbus.domain.acts.kinds import Act, is_way_out
 from creditbus.domain.acts.powers import power_fault
 from creditbus.domain.acts.refusals import Fault, Reason
 from creditbus.domain.acts.repairs import RepairApplied, RepairDocument
 from creditbus.domain.law.articles import LISTS, MINORS, NO_CREDIT
-from creditbus.domain.law.catalogue import Catalogue
+from creditbus.domain.law.catalogue import Catalogue, ForUnit
 from creditbus.domain.law.editions import Editions
-from creditbus.domain.subjects import SubjectKind, is_person, kind_of
+from creditbus.domain.subjects import SubjectKind, is_person, kind_of, why_not_subject
 
 _TWO: Final = sorted(RepairDocument)
 _NOTHING: Final[tuple[Fault, ...]] = ()
@@ -91,10 +92,38 @@ def _burden_faults(act: Burden, catalogue: Catalogue) -> tuple[Fault, ...]:
     power = power_fault(act, catalogue)
     if power is not None:
         found = (*found, power)
-    if not definition.admits(kind):
+    if not definition.admits(act.envelope.subject_id):
         detail = f"{definition.id} does not admit subjects of this kind"
         found = (*found, Fault(Reason.SUBJECT_NOT_ADMITTED, "subject_id", LISTS, detail))
+    if definition.for_unit is not None and kind is SubjectKind.NATURAL_PERSON:
+        unit = _unit_fault(act, definition.for_unit)
+        found = found if unit is None else (*found, unit)
     return found
+
+
+def _unit_fault(act: Burden, rule: ForUnit) -> Fault | None:
+    """Return why a person cannot be listed for a unit's sake, or not without naming the unit.
+
+    A notice has no field for the unit, and is not asked.
+    """
+    if not isinstance(act, EntryListed):
+        return None
+    unit = act.unit
+    if not rule.listed:
+        if unit is None:
+            return None
+        detail = "nobody is on this list for a unit's debt: list the unit"
+        zh = "不得因单位债务将其法定代表人、主要负责人等列入该名单，请列入单位"
+        return Fault(Reason.SUBJECT_NOT_ADMITTED, "unit", rule.article, detail, zh)
+    if (
+        unit is not None
+        and not is_person(kind_of(unit))
+        and not why_not_subject(kind_of(unit), unit)
+    ):
+        return None
+    detail = "a person is on this list only beside a unit: name it by its subject id"
+    zh = "自然人仅随单位列入该名单，请填写该单位的统一社会信用代码"
+    return Fault(Reason.SUBJECT_NOT_ADMITTED, "unit", rule.article, detail, zh)
 
 
 def _penalty(act: PenaltyDecided) -> Fault | None:

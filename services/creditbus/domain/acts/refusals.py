@@ -103,7 +103,8 @@ assert list(ADVICE_ZH) == list(Reason), "every reason has its advice, in their o
 class Fault(msgspec.Struct, frozen=True):
     """What is wrong with a record: the reason, the field, the article, and what to do.
 
-    ``detail_zh`` is the advice in Chinese (``ADVICE_ZH``), given when the fault is told.
+    ``detail_zh`` is the advice in Chinese, that of the reason (``ADVICE_ZH``) where the fault has
+    none of its own when it is told.
     """
 
     reason: Reason
@@ -185,7 +186,8 @@ def refuse(envelope: Envelope, faults: Sequence[Fault], origin: str) -> Refusal:
         detail=fault.detail,
         origin=origin,
         faults=tuple(
-            msgspec.structs.replace(each, detail_zh=ADVICE_ZH[each.reason]) for each in faults
+            msgspec.structs.replace(each, detail_zh=each.detail_zh or ADVICE_ZH[each.reason])
+            for each in faults
         ),
     )
 

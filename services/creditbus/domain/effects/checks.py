@@ -42,6 +42,7 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
 class Answer(msgspec.Struct, frozen=True, kw_only=True):
     """What a check is answered: the verdict, whether listed at all, and everything that led to it.
 
+    ``listed`` is of lists that an asker may know of: an attention list stays inside.
     ``as_of`` is the revision of the subject's standing that was read, 0 for a subject never named.
     """
 

@@ -13,8 +13,8 @@ from typing import Any
 
 import msgspec
 
-from creditbus.domain.ids import BasisId, BodyId, ItemId, ListId, MeasureId, SourceId
-from creditbus.domain.subjects import SubjectKind, is_person
+from creditbus.domain.ids import BasisId, BodyId, ItemId, ListId, MeasureId, SourceId, SubjectId
+from creditbus.domain.subjects import USCC, SubjectKind, is_person, kind_of
 
 
 class Level(StrEnum):
@@ -117,6 +117,17 @@ class Basis(Row, frozen=True, kw_only=True, forbid_unknown_fields=True):
         return self.in_force_from <= day and (self.in_force_to is None or day <= self.in_force_to)
 
 
+class ForUnit(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What the law says of a natural person who is listed for the sake of a unit, and where.
+
+    ``listed``: a person is on the list only beside a unit, and the decision names it. Otherwise
+    nobody is on it for a unit's debt.
+    """
+
+    listed: bool
+    article: str
+
+
 class ListDefinition(Row, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A register that named sources keep on stated bases.
 
@@ -136,7 +147,10 @@ class ListDefinition(Row, frozen=True, kw_only=True, forbid_unknown_fields=True)
     keeper where it does not end the entry by itself; empty where the rule knows of none.
     ``consent_required``: a natural person is listed on their own application alone (PIPL, article
     13). An entry that has ended is closed after ``closing_days`` and forgotten after
-    ``retention_days``.
+    ``retention_days``. ``classes`` are the first characters of the unified codes of the
+    organisations that can be on it (GB 32100), every organisation where none is named.
+    ``for_unit`` is what holds of persons listed for a unit's sake; where it is none the law says
+    nothing of it, and a decision may name a unit or not.
     """
 
     polarity: Polarity
@@ -151,6 +165,8 @@ class ListDefinition(Row, frozen=True, kw_only=True, forbid_unknown_fields=True)
     notice_required: bool = True
     persons: bool = False
     organisations: bool = True
+    classes: tuple[str, ...] = ()
+    for_unit: ForUnit | None = None
     publication: Publication = Publication.NONE
     clock_start: ClockStart = ClockStart.DECISION
     exit_bases: tuple[BasisId, ...] = ()
@@ -167,9 +183,13 @@ class ListDefinition(Row, frozen=True, kw_only=True, forbid_unknown_fields=True)
     tiers: dict[Tier, Term] = {}
     grounds: dict[str, Provision] = {}
 
-    def admits(self, kind: SubjectKind) -> bool:
-        """Tell whether a subject of this kind can be on the list at all."""
-        return self.persons if is_person(kind) else self.organisations
+    def admits(self, subject: SubjectId) -> bool:
+        """Tell whether a subject can be on the list at all."""
+        if is_person(kind_of(subject)):
+            return self.persons
+        if not self.classes:
+            return self.organisations
+        return self.organisations and subject.removeprefix(USCC).startswith(self.classes)
 
 
 class Trigger(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -47,6 +47,8 @@ FIELDS: Final[dict[str, str]] = {
     "disclosure_cap_years": "years after which nothing is shown",
     "closing_days": "days until a removed entry is closed",
     "retention_days": "days until a closed entry is erased",
+    "classes": "first characters of the codes of its organisations",
+    "for_unit": "persons listed for a unit's sake",
     "entered_by": "entered by",
     "removed_by": "removed by",
     "consent_required": "persons by their own application alone",

@@ -14,8 +14,10 @@ from creditbus.domain.law.catalogue import (
     Catalogue,
     Level,
     ListDefinition,
+    MeasureClass,
     MeasureDefinition,
     Polarity,
+    Publication,
     Row,
 )
 from creditbus.domain.law.facts import FACTS
@@ -91,6 +93,7 @@ def _lists(catalogue: Catalogue) -> Iterator[str]:
             yield from _unusable(definition, catalogue)
         yield from _honours(definition)
         yield from _misstated(definition)
+        yield from _unlistable(definition)
         yield from _mute_keepers(definition, catalogue)
 
 
@@ -124,6 +127,26 @@ def _misstated(definition: ListDefinition) -> Iterator[str]:
     for fact in (*definition.entered_by, *definition.removed_by):
         if fact not in FACTS:
             yield f"list {definition.id}: there is no kind of event {fact}"
+
+
+def _attention(catalogue: Catalogue) -> Iterator[str]:
+    inside = {
+        each.id: each for each in catalogue.lists.values() if each.polarity is Polarity.ATTENTION
+    }
+    for definition in inside.values():
+        if definition.publication is not Publication.NONE:
+            yield f"list {definition.id} is for attention, never published; set publication none"
+    for measure in catalogue.measures.values():
+        named = [each.list_id for each in measure.triggers if each.list_id in inside]
+        if named and measure.measure_class is MeasureClass.A:
+            yield f"measure {measure.id} reduces rights and follows from attention ({named[0]})"
+
+
+def _unlistable(definition: ListDefinition) -> Iterator[str]:
+    if definition.for_unit is not None and not definition.persons:
+        yield f"list {definition.id} admits no person; for_unit decides nothing, leave it out"
+    if definition.classes and not definition.organisations:
+        yield f"list {definition.id} admits no organisation; classes decide nothing, leave them out"
 
 
 def _mute_keepers(definition: ListDefinition, catalogue: Catalogue) -> Iterator[str]:
@@ -206,6 +229,7 @@ _LOOKS: Final[tuple[Callable[[Catalogue], Iterator[str]], ...]] = (
     _loose_triggers,
     _weak,
     _lists,
+    _attention,
     _parties,
     _counting,
     _forbidden,

@@ -8,7 +8,16 @@ import msgspec
 import pytest
 
 from creditbus.domain.ids import BodyId, ListId, MeasureId
-from creditbus.domain.law.catalogue import Catalogue, Level, Provision, Term, Tier, Trigger
+from creditbus.domain.law.catalogue import (
+    Catalogue,
+    ForUnit,
+    Level,
+    Provision,
+    Publication,
+    Term,
+    Tier,
+    Trigger,
+)
 from creditbus.domain.law.review import problems
 from tests.examples import a_catalogue
 
@@ -175,3 +184,34 @@ def test_an_incentive_needs_no_law() -> None:
     incentive = a_catalogue().measures[MeasureId("I01")]
     assert not incentive.is_adverse
     assert problems(with_row("measures", "I01", bases=())) == []
+
+
+@pytest.mark.parametrize(
+    ("list_id", "changes", "problem"),
+    [
+        ("BL-BID-ZT", {"for_unit": ForUnit(listed=True, article="")}, "admits no person"),
+        ("BL-DEF-GF", {"classes": ("11",)}, "admits no organisation"),
+    ],
+)
+def test_a_field_that_could_decide_nothing_is_told(
+    list_id: str, changes: dict[str, Any], problem: str
+) -> None:
+    off = a_catalogue().lists[ListId(list_id)]
+    on = {} if off.enabled else {"enabled": True, "keepers": ("court",), "bases": ("CPL-ART266",)}
+    found = problems(with_row("lists", list_id, **on, **changes))
+    assert any(problem in told for told in found)
+    assert not any(problem in told for told in problems(with_row("lists", list_id, **on)))
+
+
+@pytest.mark.parametrize(
+    ("part", "row_id", "changes", "problem"),
+    [
+        ("lists", "AT-CITY-GZ", {"publication": Publication.COURT}, "never published"),
+        ("measures", "A03", {"triggers": (trigger("AT-CITY-GZ"),)}, "follows from attention"),
+    ],
+)
+def test_attention_stays_inside_and_reduces_no_right(
+    part: str, row_id: str, changes: dict[str, Any], problem: str
+) -> None:
+    (told,) = problems(with_row(part, row_id, **changes))
+    assert problem in told
