@@ -68,7 +68,8 @@ def test_account_follows_the_log_from_the_listing_to_the_way_out(
     assert all(each["passed"] and each["article"] for each in entry["passages"])
     assert "A03" in {each["measure"]["id"] for each in account["measures"]}
 
-    publish(live, a_removal(source="tender", record_revision=2, synthetic=True, **own))
+    own |= {"list_id": listing.list_id, "record_revision": 2}
+    publish(live, a_removal(source="tender", synthetic=True, **own))
     assert eventually(lambda: revision_of(live, subject) == 2)
 
     after = explained(live, subject, "--zh").stdout
