@@ -23,7 +23,7 @@ def course_of(case: Case, entry: Entry) -> Course | None:
         return None
     extension, term = registers.extension, list_term(case.definition, listing)
     return Course(
-        starts_on=listing.starts_on,
+        starts_on=registers.starts_on,
         stated_on=listing.ends_on,
         extended_on=extended_on(listing, extension, case.definition) if extension else None,
         longest=term.longest,

@@ -27,8 +27,9 @@ class EntryNoticed(
 ):
     """A source told a subject that it means to list it, and why (国办发〔2020〕49号 (八)).
 
-    ``answer_by`` is the last day to state and defend; ``lapses_on`` the day on which the notice is
-    gone when no decision has followed. ``measures`` are those to expect.
+    ``answer_by`` is the last day to state and defend, and no listing has effect before that day is
+    over or the subject has answered (行政处罚法 第四十四条、第四十五条); ``lapses_on`` the day on
+    which the notice is gone when no decision has followed. ``measures`` are those to expect.
     """
 
     envelope: Envelope

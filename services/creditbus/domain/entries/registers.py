@@ -19,6 +19,7 @@ from creditbus.domain.acts.events import RemovalCause
 from creditbus.domain.acts.objections import ObjectionResult
 from creditbus.domain.acts.repairs import RepairPlace, RepairStep
 from creditbus.domain.acts.suspensions import Stay
+from creditbus.domain.calendar import days_after
 from creditbus.domain.ids import BasisId, EntryId, EventId, ListId, SourceId
 from creditbus.domain.law.catalogue import Tier
 
@@ -33,6 +34,17 @@ class Noticed(msgspec.Struct, frozen=True, array_like=True):
     document_number: str
     provisions: tuple[str, ...]
     lapses_on: date | None
+
+
+class Hearing(msgspec.Struct, frozen=True, array_like=True):
+    """How far the subject was heard before the listing, as the newest notice stated it.
+
+    ``answer_by`` is the last day for it to answer, none once it has answered. The notice goes with
+    the listing, and this stays.
+    """
+
+    revision: int
+    answer_by: date | None
 
 
 class Listed(msgspec.Struct, frozen=True, array_like=True):
@@ -194,6 +206,7 @@ class Registers(msgspec.Struct, frozen=True, array_like=True):
     objections: tuple[Objection, ...] = ()
     repairs: tuple[Repair, ...] = ()
     on: OnList | None = _BEFORE_IT_WAS_KEPT
+    hearing: Hearing | None = None
 
     @property
     def list_id(self) -> ListId:
@@ -225,6 +238,19 @@ class Registers(msgspec.Struct, frozen=True, array_like=True):
             if own is not None and (highest is None or own.revision > highest):
                 highest = own.revision
         return highest or 0
+
+    @property
+    def starts_on(self) -> date:
+        """Return the first day of effect of the listing, which there must be.
+
+        It is not before the subject's time to answer the notice is over, or the subject has
+        answered: what was decided earlier waits for that (行政处罚法 第四十四条、第四十五条).
+        """
+        hearing, listing = self.hearing, self.listing
+        assert listing is not None
+        if hearing is None or hearing.answer_by is None or hearing.revision > listing.revision:
+            return listing.starts_on
+        return max(listing.starts_on, days_after(hearing.answer_by, 1))
 
     @property
     def is_keepers_alone(self) -> bool:

@@ -72,7 +72,7 @@ def turning_days(case: Case, entry: Entry) -> set[date]:
         assert registers.notice is not None
         days.update({registers.notice.lapses_on} - {None})  # type: ignore[arg-type]
     else:
-        days.add(registers.listing.starts_on)
+        days.add(registers.starts_on)
         if case.last_on is not None:
             days.add(days_after(case.last_on, 1))
         for stay in registers.stays:
@@ -106,7 +106,7 @@ def _ended(case: Case, stage: Stage, cause: RemovalCause, ended_on: date) -> Ent
         event_id=own.event_id,
         stage=stage,
         decided_on=own.decided_on,
-        starts_on=own.starts_on if isinstance(own, Listed) else own.decided_on,
+        starts_on=registers.starts_on if isinstance(own, Listed) else own.decided_on,
         document_number=own.document_number,
         removal_cause=cause,
         removed_on=ended_on,
@@ -149,7 +149,7 @@ def _in_effect(case: Case, stage: Stage) -> Entry:
         event_id=own.event_id,
         stage=stage,
         decided_on=listing.decided_on,
-        starts_on=listing.starts_on,
+        starts_on=registers.starts_on,
         document_number=listing.document_number,
         subject_name=listing.subject_name,
         bases=listing.bases,
@@ -230,7 +230,7 @@ def _is_suspended(case: Case, _ended_on: date | None) -> bool:
 def _is_in_grace(case: Case, _ended_on: date | None) -> bool:
     listing = case.registers.listing
     assert listing is not None
-    return is_in_grace(listing.starts_on, case.day or listing.decided_on)
+    return is_in_grace(case.registers.starts_on, case.day or listing.decided_on)
 
 
 STAGES: Final = (

@@ -13,7 +13,7 @@ import msgspec
 
 from creditbus.domain.acts.events import EntryListed, EntryRemoved, Envelope, RemovalCause
 from creditbus.domain.acts.kinds import OWN_ACTS, EntryAct, OwnAct
-from creditbus.domain.acts.listings import EntryExtended, EntryNoticed, EntryVaried
+from creditbus.domain.acts.listings import EntryExtended, EntryNoticed, EntryVaried, NoticeStep
 from creditbus.domain.acts.objections import ObjectionDecided, ObjectionFiled
 from creditbus.domain.acts.repairs import RepairApplied, RepairDecided, RepairPropagated
 from creditbus.domain.acts.suspensions import DutyPerformed, EntrySuspended, RestrictionLifted
@@ -21,6 +21,7 @@ from creditbus.domain.entries.entry import ID_CHARACTERS, TEXT_CHARACTERS
 from creditbus.domain.entries.registers import (
     Extended,
     Filed,
+    Hearing,
     Lifted,
     Listed,
     Noticed,
@@ -103,7 +104,9 @@ def _too_late(registers: Registers, on: OnList) -> Registers:
 
 def _notice(registers: Registers, act: EntryNoticed) -> Registers:
     envelope = act.envelope
-    revision, known = envelope.record_revision, registers.notice
+    revision = envelope.record_revision
+    registers = _heard(registers, act)
+    known = registers.notice
     on = _on(registers, revision, act.list_id)
     if _is_void(registers, revision) or (known is not None and known.revision >= revision):
         return _too_late(registers, on)
@@ -117,6 +120,20 @@ def _notice(registers: Registers, act: EntryNoticed) -> Registers:
         act.lapses_on,
     )
     return _replace(registers, notice=notice, on=on)
+
+
+def _heard(registers: Registers, act: EntryNoticed) -> Registers:
+    """Return the registers after what a notice says of the hearing, the listing's before it too.
+
+    A removal ends it with the entry: what is listed anew is heard anew.
+    """
+    revision, known, removal = act.envelope.record_revision, registers.hearing, registers.removal
+    if known is not None and known.revision >= revision:
+        return registers
+    if removal is not None and removal.revision >= revision:
+        return registers
+    answer_by = act.answer_by if act.step is NoticeStep.SERVED else None
+    return _replace(registers, hearing=Hearing(revision, answer_by))
 
 
 def _list(registers: Registers, act: EntryListed) -> Registers:
@@ -180,7 +197,12 @@ def _remove(registers: Registers, act: EntryRemoved) -> Registers:
     listing = registers.listing
     stands = listing is not None and listing.revision > revision
     # A removal that a newer listing has overtaken still parts that listing from an earlier life.
-    moved = _replace(registers, listing=listing if stands else None, removal=removal)
+    hearing = registers.hearing
+    if hearing is not None and hearing.revision <= revision:
+        hearing = None
+    moved = _replace(
+        registers, listing=listing if stands else None, removal=removal, hearing=hearing
+    )
     return _without_older(moved, revision)
 
 
