@@ -147,7 +147,7 @@ class Agencies:
         begins, ends = sorted([self._day(), self._day()])
         return listing(
             **own,
-            effective_on=self._random.choice([None, begins]),
+            effective_on=self._random.choice([None, min(begins, DECIDED_ON + timedelta(days=20))]),
             ends_on=ends,
             provisions=(self._random.choice(provisions),) if provisions else (),
             document_number=self._random.choice(["测1号", "测1号", "测2号", ""]),

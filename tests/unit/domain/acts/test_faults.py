@@ -137,12 +137,21 @@ def test_listing_tells_the_same_in_two_languages(name: str) -> None:
         assert all(each.detail_zh == ADVICE_ZH[each.reason] for each in refusal.faults)
 
 
+ONE_AT_A_TIME: Final = {
+    # How long a term may be depends on the provision: of one that is unknown nobody can say it.
+    (Reason.PROVISION_UNKNOWN, Reason.TERM_TOO_LONG),
+    # The decision that is dated before its basis was in force is before the early effect too.
+    (Reason.BASIS_NOT_IN_FORCE, Reason.EFFECT_BEFORE_DECISION),
+    # The term counts from the effect, which the other mistake has moved to its last day.
+    (Reason.EFFECT_BEFORE_DECISION, Reason.TERM_BEFORE_DECISION),
+}
+"""Where one mistake leaves the other open, or takes it away."""
+
 SEPARATE: Final = [
     (first, second)
     for first, second in combinations(MUTATIONS, 2)
     if not set(MUTATIONS[first]) & set(MUTATIONS[second])
-    # How long a term may be depends on the provision: of one that is unknown nobody can say it.
-    and (first, second) != (Reason.PROVISION_UNKNOWN, Reason.TERM_TOO_LONG)
+    and (first, second) not in ONE_AT_A_TIME
 ]
 
 
