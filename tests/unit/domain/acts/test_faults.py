@@ -150,8 +150,7 @@ ONE_AT_A_TIME: Final = {
 SEPARATE: Final = [
     (first, second)
     for first, second in combinations(MUTATIONS, 2)
-    if not set(MUTATIONS[first]) & set(MUTATIONS[second])
-    and (first, second) not in ONE_AT_A_TIME
+    if not set(MUTATIONS[first]) & set(MUTATIONS[second]) and (first, second) not in ONE_AT_A_TIME
 ]
 
 
