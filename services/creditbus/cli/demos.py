@@ -69,7 +69,6 @@ def demo(
     bus = LocalBus(places, catalogue(places), ports=ports(), say=report_to(_console))
     with bus:
         bus.services.start([bodies_plan(bus.stack.file, places)])
-        bus.train()
         demonstration = Demonstration(bus.stack.file, auditor(home), _console)
         run = next_run(places.home)
         if once:
@@ -79,10 +78,13 @@ def demo(
             tell_outcome(outcome, _console)
         else:
             outcome = None
+            bus.train()
             _say("The city lives until Ctrl-C.")
             _live_on(demonstration, seed, run, rate)
         _suggest(demonstration, bus)
         if outcome is not None:
+            # Only now: beside the city it would be in the figures of a machine's first run.
+            bus.train()
             bus.finish_training()
     if outcome is not None and outcome.problems:
         fail("; ".join(outcome.problems))

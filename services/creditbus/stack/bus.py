@@ -117,7 +117,7 @@ class LocalBus:
             self._nursery.close()
 
     def train(self) -> None:
-        """Begin to make what the next starts are faster with, beside the bus, where it lacks."""
+        """Begin to make, beside the bus, what later starts are faster with, unless it is there."""
         if self.stack.lacks_class_caches:
             self._training = Training(self.stack.folder, self._sites.cache, self._sites.schemas)
             self._training.start()
@@ -125,7 +125,7 @@ class LocalBus:
     def finish_training(self) -> None:
         """Wait for it, as long as that is worth it; without it, this returns at once."""
         if self._training is not None and self._training.is_running:
-            self._say("making the next start faster, once; Ctrl-C leaves it for later")
+            self._say("making the next start faster, for 20 s at most; Ctrl-C leaves it for later")
             self._training.wait()
 
     def __exit__(
