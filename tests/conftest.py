@@ -7,11 +7,16 @@ from pathlib import Path
 from typing import Final
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 pytest_plugins = ["tests.stack_fixtures", "tests.bus_fixtures"]
 
 HERE: Final = Path(__file__).parent
 WITHOUT_NETWORK: Final = ("unit", "property", "simulation", "tidy")
+
+# How long an example takes says how busy the machine is; each test has its bound in any case.
+settings.register_profile("bus", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("bus")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
