@@ -309,13 +309,13 @@ ROWS: Final[dict[str, Row]] = {
 
 def lived(row: Row, seed: int, folder: Path) -> Bus:
     """Return a bus after what was said, each thing decided before the next, and a day turned."""
-    bus = Bus(seed, folder)
-    bus.turn()
-    for act in row.said:
-        bus.submit(Submitted(act.envelope.source, act))
+    with Bus(seed, folder) as bus:
+        bus.turn()
+        for act in row.said:
+            bus.submit(Submitted(act.envelope.source, act))
+            bus.work_off()
+        bus.turn()
         bus.work_off()
-    bus.turn()
-    bus.work_off()
     return bus
 
 
