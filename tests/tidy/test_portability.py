@@ -15,8 +15,8 @@ from tests.tidy.sources import Source, assert_tidy
 
 PATTERNS: Final[dict[str, re.Pattern[str]]] = {
     "names a package registry": re.compile(
-        r"pypi\.(org|python)|pythonhosted\.org|--(extra-)?index-url\b|--find[-_]links"
-        r"|index[-_]url\b\W*https?://(?!\w+\.example\b)"
+        r"pypi\.(org|python)|pythonhosted\.org|--(extra-)?[i]ndex-url\b|--[f]ind[-_]links"
+        r"|[i]ndex[-_]url\b\W*https?://(?!\w+\.example\b)"
         r"|repo1?\.maven|registry\.npmjs|proxy\.golang|[a]rtifactory|[j]frog"
     ),
     "names a folder of one machine": re.compile(r"(?<![\w.\-/$}])/(work|root|home|Users)/\w"),
@@ -72,7 +72,7 @@ def test_there_is_no_other_lock() -> None:
     [
         "see https://pypi" + ".org/project/faust",
         "--index" + "-url https://example.com/simple",
-        "index_" + "url = https://packages.test/simple",
+        "index_" + "url = http" + "s://packages.test/simple",
         "cp /" + "root/creditbus/data .",
         "DATA = '/" + "home/somebody/creditbus'",
         "ENV PYTHON" + "OPTIMIZE=1",
