@@ -129,15 +129,6 @@ class Child:
         """Tell whether the process lives."""
         return self._process is not None and self._process.poll() is None
 
-    def memory_bytes(self) -> int:
-        """Return the resident memory, 0 when the process is gone."""
-        if self._identity is None or not is_alive(self._identity):
-            return 0
-        try:
-            return int(psutil.Process(self._identity.pid).memory_info().rss)
-        except psutil.NoSuchProcess:
-            return 0
-
     def send(self, number: signal.Signals) -> None:
         """Send a signal to the process, if it lives."""
         if self._process is not None:

@@ -43,14 +43,13 @@ class Plan:
 
 
 class ProcessState(msgspec.Struct, frozen=True, kw_only=True):
-    """What is known of a process now; ``memory_bytes`` is resident memory."""
+    """What is known of a process now."""
 
     name: str
     pid: int | None
     running: bool
     ready: bool
     restarts: int
-    memory_bytes: int
 
 
 def run_argv(service: str, worker: int = 0) -> tuple[str, ...]:
@@ -136,5 +135,4 @@ class Services:
             running=child.is_running(),
             ready=self.is_ready(name),
             restarts=child.restarts,
-            memory_bytes=child.memory_bytes(),
         )

@@ -136,6 +136,27 @@ def test_child_that_never_answers_is_told(child_of: MakeChild) -> None:
         child.wait_until(lambda: False, 0.1)
 
 
+def test_what_a_leftover_leaves_behind_itself_is_ended_too(tmp_path: Path) -> None:
+    """A training that is told to end goes at once, and its server would write its cache first."""
+    parent = (
+        "import subprocess, sys, time;"
+        "child = subprocess.Popen([sys.executable, '-c', sys.argv[1]], stdout=subprocess.PIPE);"
+        "child.stdout.readline(); print(child.pid, flush=True); time.sleep(60)"
+    )
+    argv = (sys.executable, "-c", parent, STUBBORN)
+    launch = Launch(name="parent", argv=argv, env={}, log=tmp_path / "log")
+    child = Child(launch, tmp_path / "records")
+    child.start()
+    child.wait_until(lambda: (tmp_path / "log").read_text().endswith("\n"), 10)
+    grandchild = psutil.Process(int((tmp_path / "log").read_text()))
+    assert [left.pid for left in stop_leftovers(tmp_path / "records")] == [child.pid]
+    assert child.ends_by_itself(10)
+    deadline = time.monotonic() + 10
+    while grandchild.is_running() and grandchild.status() != psutil.STATUS_ZOMBIE:
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
 def test_leftovers_of_a_killed_launcher_are_ended_in_order(tmp_path: Path) -> None:
     with subprocess.Popen(
         [sys.executable, "-c", LAUNCHER, str(tmp_path), LAST_WORD],
