@@ -14,6 +14,7 @@ from creditbus.cli.faults import FAILED, MISUSED, fail, told
 from creditbus.cli.places import AsJson, Home, catalogue, sites, stack_file, url
 from creditbus.domain.effects.checks import Answer, Finding
 from creditbus.domain.identifiers.uscc import UNIFIED
+from creditbus.domain.law.catalogue import Catalogue
 from creditbus.domain.subjects import uscc_subject
 from creditbus.stack.bus import token_name
 from creditbus.stack.folder import StackFile
@@ -33,7 +34,7 @@ def check(
     """Ask whether a subject may do something, and why not."""
     places = sites(home)
     known = catalogue(places)
-    asker = next((each.id for each in known.subscribers.values() if purpose in each.purposes), None)
+    asker = asker_for(known, purpose)
     if asker is None:
         purposes = sorted({each for row in known.subscribers.values() for each in row.purposes})
         fail(
@@ -47,6 +48,11 @@ def check(
         sys.stdout.buffer.write(content + b"\n")
         return
     _tell(msgspec.json.decode(content, type=Answer))
+
+
+def asker_for(known: Catalogue, purpose: str) -> str | None:
+    """Return a subscriber that may ask for a purpose, None when there is none."""
+    return next((each.id for each in known.subscribers.values() if purpose in each.purposes), None)
 
 
 def ask(file: StackFile, asker: str, question: dict[str, str]) -> bytes:

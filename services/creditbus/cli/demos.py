@@ -13,7 +13,7 @@ import typer
 from rich.console import Console
 
 from creditbus.audit.decide import total
-from creditbus.cli.checking import ask
+from creditbus.cli.checking import ask, asker_for
 from creditbus.cli.faults import MISUSED, fail, told
 from creditbus.cli.places import Home, auditor, catalogue, ports, sites
 from creditbus.cli.progress import report_to
@@ -133,7 +133,9 @@ def _suggest(demonstration: Demonstration, bus: LocalBus) -> None:
 
     def is_barred(subject: SubjectId, matter: ItemId) -> bool:
         purpose = known.items[matter].purposes[0]
-        asker = next(each.id for each in known.subscribers.values() if purpose in each.purposes)
+        asker = asker_for(known, purpose)
+        if asker is None:
+            return False
         question = {"subject": subject, "matter": matter, "purpose": purpose}
         answer = msgspec.json.decode(ask(file, asker, question), type=Answer)
         return answer.verdict is not Verdict.YES

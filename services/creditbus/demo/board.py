@@ -85,7 +85,7 @@ class Board:
         for counts, name in sorted(counted, reverse=True)[:_LONGEST]:
             row = self._catalogue.lists.get(name)
             words = name if row is None else f"{row.name_en} {row.name_zh}"
-            table.add_row(*(f"{count:,}" for count in counts), _shortened(words))
+            table.add_row(*(f"{count:,}" for count in counts), words)
         return table
 
 
@@ -132,7 +132,3 @@ def _table(columns: Sequence[str]) -> Table:
         table.add_column(name, justify="right", style="bold", no_wrap=True)
     table.add_column(columns[-1], ratio=1, no_wrap=True, overflow="ellipsis")
     return table
-
-
-def _shortened(words: str) -> str:
-    return words if len(words) < WIDTH else f"{words[: WIDTH - 1]}…"

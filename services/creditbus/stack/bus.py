@@ -32,7 +32,7 @@ from creditbus.stack.nursery import Nursery
 from creditbus.stack.ports import HOST, Ports, refuse_taken
 from creditbus.stack.registry import read_registered
 from creditbus.stack.services import HOSTED, SLICED, Plan, Services, run_argv, worker_name
-from creditbus.stack.training import Training
+from creditbus.stack.training import WORTH_S, Training
 from creditbus.wire.schemas import Schemas, load_schemas
 from creditbus.wire.topics import service_principal
 
@@ -125,7 +125,10 @@ class LocalBus:
     def finish_training(self) -> None:
         """Wait for it, as long as that is worth it; without it, this returns at once."""
         if self._training is not None and self._training.is_running:
-            self._say("making the next start faster, for 20 s at most; Ctrl-C leaves it for later")
+            self._say(
+                f"making the next start faster, for {WORTH_S:.0f} s at most; "
+                f"Ctrl-C leaves it for later"
+            )
             self._training.wait()
 
     def __exit__(

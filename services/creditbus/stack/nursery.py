@@ -34,6 +34,9 @@ from creditbus.stack.services import HOSTED
 IMPORTED: Final = ("creditbus.cli.running", *(f"creditbus.{name}.app" for name in HOSTED))
 """What the nursery imports before it is asked."""
 
+ANSWER_BOUND_S: Final = 60.0
+"""How long it may be silent: on a slow machine it takes some seconds to import."""
+
 END_BOUND_S: Final = 5.0
 
 
@@ -79,6 +82,7 @@ class Nursery:
                 start_new_session=True,
             )
         with ours:
+            ours.settimeout(ANSWER_BOUND_S)
             self._line = ours.makefile("rwb")
 
     def close(self) -> None:
@@ -121,8 +125,16 @@ class Nursery:
                 self._line.flush()
                 answer = self._line.readline()
             except OSError:
-                return None
+                answer = b""
+            if not answer:
+                self._give_up()
         return int(answer) if answer else None
+
+    def _give_up(self) -> None:
+        """Ask no more of a nursery that is dead or silent; killed, it forks nothing late."""
+        assert self._process is not None
+        self._process.kill()
+        self._line = None
 
 
 @dataclass(slots=True)

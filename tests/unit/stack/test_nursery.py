@@ -84,6 +84,19 @@ def test_a_nursery_that_has_died_is_done_without(tmp_path: Path) -> None:
     nursery.close()
 
 
+def test_a_nursery_that_is_silent_is_given_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("creditbus.stack.nursery.ANSWER_BOUND_S", 0.2)
+    silent = Nursery()
+    silent.start()
+    # It imports for longer than it may be silent, as one would that hangs.
+    running = silent.spawn(a_launch(tmp_path, "tell"))
+    assert isinstance(running, subprocess.Popen)
+    assert running.wait(BOUND_S) == 7
+    silent.close()
+
+
 def test_a_program_that_is_no_python_module_is_started_as_ever(
     nursery: Nursery, tmp_path: Path
 ) -> None:
