@@ -6,17 +6,20 @@ A page that cites what does not exist is believed once and never again.
 from __future__ import annotations
 
 import ast
+import importlib
 import re
 from collections.abc import Iterable
 from typing import Final
 
 import pytest
 
+from creditbus.stack.services import HOSTED, SLICED
 from tests.tidy import sources
 from tests.tidy.sources import Source, assert_tidy
 
 LAWS: Final = "docs/laws.md"
 GLOSSARY: Final = "docs/glossary.md"
+README: Final = "README.md"
 LAW: Final = re.compile(r"^(\d+)\. ", re.MULTILINE)
 CITED: Final = re.compile(r"\b[Ll]aws? (\d+)\b")
 TEST_LINK: Final = re.compile(r"\]\(\.\./(tests/[^)#]+)\)")
@@ -148,3 +151,19 @@ def test_invented_name_is_caught(cell: str) -> None:
 def test_declared_name_or_field_or_empty_cell_is_left_alone(cell: str) -> None:
     row = Source(GLOSSARY, f"| **term** | what | {cell} | other |")
     assert invented(row, {"Entry", "Lane", "Lane.LIFT"}) == []
+
+
+def held(page: Source) -> dict[str, list[str]]:
+    """Return the tables that each row of the table of services names in its last column."""
+    rows = [line.strip("| ").split(" | ") for line in page.lines if line.startswith("| ")]
+    return {row[0]: CODE.findall(row[-1]) for row in rows if row[0] in HOSTED}
+
+
+def test_every_service_is_told_with_all_tables_that_it_holds() -> None:
+    [page] = [source for source in sources.documents() if source.path == README]
+    keeping = [name for name in SLICED if name != "intake"]
+    tables = {
+        name: [table.name for table in importlib.import_module(f"creditbus.{name}.decide").TABLES]
+        for name in keeping
+    }
+    assert held(page) == {name: tables.get(name, []) for name in HOSTED}
