@@ -94,13 +94,15 @@ def train(cache: Path, schemas: Path) -> None:
         with FileLock(programs.classes / "lock", timeout=0):
             for abandoned in programs.classes.glob(f"{NAME}-*"):
                 shutil.rmtree(abandoned)
-            _record(programs, "kafka", _kafka)
-            _record(programs, "registry", partial(_registry, schemas))
+            make_cache(programs, "kafka", live_as_kafka)
+            make_cache(programs, "registry", partial(live_as_registry, schemas))
     except Timeout:
         return
 
 
-def _record(programs: Distribution, name: str, live: Callable[[Path, Distribution], None]) -> None:
+def make_cache(
+    programs: Distribution, name: str, live: Callable[[Path, Distribution], None]
+) -> None:
     """Let a server live in a folder that goes with it, and keep the cache that it leaves."""
     kept = programs.class_cache(name).file
     if kept.is_file():
@@ -111,7 +113,7 @@ def _record(programs: Distribution, name: str, live: Callable[[Path, Distributio
         (home / kept.name).rename(kept)
 
 
-def _kafka(home: Path, programs: Distribution) -> None:
+def live_as_kafka(home: Path, programs: Distribution) -> None:
     """Ask of a broker what the bus asks of it: topics, logins, rights, transactions, groups."""
     ports, password = free(), new_password()
     broker = Kafka(
@@ -150,7 +152,7 @@ def _transact(config: ClientConfig) -> None:
     consumer.close()
 
 
-def _registry(schemas: Path, home: Path, programs: Distribution) -> None:
+def live_as_registry(schemas: Path, home: Path, programs: Distribution) -> None:
     """Ask of a registry what the bus asks of it: publish, look up, list."""
     ports = free()
     server = Registry(distribution=programs, folder=home, logs=home, ports=ports, recording=True)

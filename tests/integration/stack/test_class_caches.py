@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -14,9 +15,10 @@ from creditbus.runtime.settings import read_settings
 from creditbus.stack import ports
 from creditbus.stack.downloads import install
 from creditbus.stack.folder import Folder
+from creditbus.stack.kafka import MEMORY
 from creditbus.stack.loading import Report
 from creditbus.stack.local import LocalStack, Parties
-from creditbus.stack.training import Training
+from creditbus.stack.training import Training, live_as_kafka, make_cache
 from tests.examples import SCHEMA_FOLDER
 
 BOUND_S = 60.0
@@ -64,6 +66,34 @@ def test_training_that_is_ended_leaves_no_process_and_no_half_cache(
     training.stop()
     wait_for(lambda: not session_of(pid))
     assert not list(cache.glob("classes-*/*.aot"))
+
+
+def test_a_broker_that_lived_once_leaves_a_cache_that_java_takes(cache: Path) -> None:
+    programs = install(cache, Report(lambda _sentence: None))
+    programs.classes.mkdir()
+    make_cache(programs, "kafka", live_as_kafka)
+    made = programs.class_cache("kafka")
+    assert made.is_there
+    assert [path.name for path in programs.classes.iterdir()] == ["kafka.aot"]
+    # With this mode Java ends with a fault when it cannot use the cache, instead of doing without.
+    strict = [str(programs.java), *MEMORY, "-XX:AOTMode=on", *made.flags()]
+    asked = subprocess.run(
+        [*strict, "-cp", programs.kafka_classpath(), "kafka.Kafka"],
+        capture_output=True,
+        text=True,
+        timeout=BOUND_S,
+        check=False,
+    )
+    assert "USAGE" in asked.stdout + asked.stderr
+    made.file.write_bytes(made.file.read_bytes()[:1000])
+    refused = subprocess.run(
+        [*strict, "-cp", programs.kafka_classpath(), "kafka.Kafka"],
+        capture_output=True,
+        text=True,
+        timeout=BOUND_S,
+        check=False,
+    )
+    assert "USAGE" not in refused.stdout + refused.stderr
 
 
 def test_a_cache_that_is_rubbish_keeps_no_server_from_starting(cache: Path, tmp_path: Path) -> None:
