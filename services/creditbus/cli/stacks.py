@@ -20,7 +20,7 @@ from creditbus.cli.places import AsJson, Home, catalogue, ports, sites, stack_fi
 from creditbus.cli.progress import report_to
 from creditbus.runtime.interpreter import described
 from creditbus.stack.bus import LocalBus, bodies_plan
-from creditbus.stack.folder import Folder, StackFile
+from creditbus.stack.folder import Folder, StackFile, holder
 from creditbus.stack.interrupts import raise_when_asked
 from creditbus.stack.loading import megabytes
 from creditbus.stack.local import stop_stack
@@ -53,17 +53,20 @@ def up(
     ] = False,
 ) -> None:
     """Start the local servers and every service; Ctrl-C or `creditbus down` stops them."""
+    places = sites(home)
+    if _runs_already(Folder(places.home)):
+        return
     if detach:
         _up_detached(home, bodies=bodies)
         return
-    places = sites(home)
     raise_when_asked()
     bus = LocalBus(places, catalogue(places), ports=ports(), say=report_to(_console))
     with suppress(KeyboardInterrupt), bus:
         if bodies:
             bus.services.start([bodies_plan(bus.stack.file, places)])
         bus.train()
-        _say_where(bus.stack.file)
+        _say_places(bus.stack.file)
+        _say("ready: `creditbus status` shows every process")
         threading.Event().wait()
     _say("everything has stopped")
 
@@ -116,6 +119,17 @@ def _state(service: str, file: StackFile, folder: Folder) -> ServiceState:
     return ServiceState(name, pid, answer.is_success, why, memory)
 
 
+def _runs_already(folder: Folder) -> bool:
+    """Tell whether a bus runs in the folder, and where; nothing is changed of it."""
+    launcher = holder(folder)
+    if launcher is None:
+        return False
+    if folder.stack_file.exists():
+        _say_places(StackFile.load(folder.stack_file))
+    _say(f"it runs already, started by pid {launcher}: `creditbus status` shows every process")
+    return True
+
+
 def _up_detached(home: Path | None, *, bodies: bool) -> None:
     folder = Folder(sites(home).home)
     folder.make()
@@ -151,7 +165,7 @@ def _say(sentence: str) -> None:
     _console.print(sentence, markup=False, soft_wrap=True)
 
 
-def _say_where(file: StackFile) -> None:
+def _say_places(file: StackFile) -> None:
     ports = file.ports
     places = {
         "gateway": url(ports.gateway),
@@ -163,4 +177,3 @@ def _say_where(file: StackFile) -> None:
     }
     for name, place in places.items():
         _say(f"  {name:9} {place}")
-    _say("ready: `creditbus status` shows every process")
