@@ -12,6 +12,20 @@ INSTALLED := $(VENV)/.installed
 TOOLS := $(VENV)/.installed-tools
 PYTEST := $(BIN)/python -m pytest
 ARGS ?=
+
+# An environment keeps the interpreter that it was made with: to ask for another must not be unheard.
+version = $(shell $(1) -c 'import sys; print(sys.version)' 2>/dev/null | tr -d '[:space:]')
+ifneq ($(strip $(PYTHON)),)
+ifeq ($(filter clean help,$(MAKECMDGOALS)),)
+ifneq ($(wildcard $(BIN)/python),)
+ifneq ($(call version,$(PYTHON)),$(call version,$(BIN)/python))
+$(error $(VENV) was made with another Python than $(PYTHON). Remove it with `make clean`, or put \
+  a second environment beside it: make VENV=.venv-other PYTHON=$(PYTHON) ...)
+endif
+endif
+endif
+endif
+
 SEEDS ?= 10
 
 .PHONY: help install lock clean demo up down bench test fast crash check format pages

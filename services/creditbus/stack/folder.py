@@ -14,7 +14,7 @@ from typing import IO, Final, Self
 
 import msgspec
 
-from creditbus.stack.errors import FolderInUse
+from creditbus.stack.errors import FolderInUse, NotWritable
 from creditbus.stack.ports import HOST, Ports
 
 OWNER_ONLY_FILE: Final = 0o600
@@ -101,10 +101,17 @@ class Folder:
         return self.path / "lock"
 
     def make(self) -> None:
-        """Create the folders, closed to other users."""
-        self.path.mkdir(mode=OWNER_ONLY_FOLDER, parents=True, exist_ok=True)
-        for part in (self.kafka, self.registry, self.valkey, self.logs, self.state, self.records):
-            part.mkdir(mode=OWNER_ONLY_FOLDER, exist_ok=True)
+        """Create the folders, closed to other users; raises ``NotWritable``."""
+        parts = (self.kafka, self.registry, self.valkey, self.logs, self.state, self.records)
+        try:
+            self.path.mkdir(mode=OWNER_ONLY_FOLDER, parents=True, exist_ok=True)
+            for part in parts:
+                part.mkdir(mode=OWNER_ONLY_FOLDER, exist_ok=True)
+        except OSError as error:
+            raise NotWritable(
+                f"{self.path} cannot be made or written: {error.strerror or error}. Name a folder "
+                f"that this user may write, with --home or CREDITBUS_HOME."
+            ) from error
 
 
 class FolderLock:

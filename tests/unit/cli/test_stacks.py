@@ -39,3 +39,12 @@ def test_a_second_start_says_that_it_runs_and_touches_nothing(
     assert "http://127.0.0.1:8765" in told.output
     assert log.read_text() == "what the first start said"
     assert after == before
+
+
+@pytest.mark.parametrize("way", [(), ("-d",)])
+def test_a_home_that_cannot_be_made_is_a_sentence(tmp_path: Path, way: tuple[str, ...]) -> None:
+    (tmp_path / "file").write_text("no folder")
+    told = CliRunner().invoke(app, ["up", *way, "--home", str(tmp_path / "file" / "home")])
+    assert told.exit_code == 1
+    assert "cannot be made or written" in told.stderr
+    assert "--home" in told.stderr
