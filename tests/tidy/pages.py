@@ -30,6 +30,8 @@ from creditbus.runtime.settings import PREFIX, Settings
 from creditbus.wire.topics import DAY_MS, YEAR_MS, Topic, topics
 from tests.crash.programme import CHAPTERS
 from tests.crash.scenarios import Chapter
+from tests.siege import blows
+from tests.siege.programme import CHAPTERS as DOORS
 from tests.tidy import chart, explaining, sources
 from tests.tidy.catalogue_rows import list_row, measure_row
 from tests.tidy.power_rows import power_rows, role_rows
@@ -184,9 +186,11 @@ def benchmarks_page() -> str:
 def crashes_page() -> str:
     """Return the page of failures: what is struck, what happens, what a reader sees."""
     told = [line for chapter in CHAPTERS for line in _chapter(chapter)]
+    told += ["## Doors that are struck from outside", "", *DOORS_SENTENCES, ""]
+    told += [line for chapter in DOORS for line in _door(chapter)]
     return _page(
         "Crashes",
-        "tests/crash",
+        "tests/crash` and `tests/siege",
         (
             "What strikes the workers of the stream engine in `make crash`, and what comes of it.",
             "After each: the outputs, as a reader of committed records sees them, are those of a",
@@ -213,6 +217,24 @@ def _chapter(chapter: Chapter) -> list[str]:
         for each in chapter.scenarios
     ]
     return [f"## {chapter.title}", "", *_table(("scenario", "struck", "then", "readers"), rows), ""]
+
+
+DOORS_SENTENCES: Final = (
+    "`make siege` strikes every door with what one party may send or leave undone, on the whole",
+    "bus, while others stand by: an agency that lists and removes, a caller at every HTTP door.",
+    "After each blow no record is lost, no process has ended, and no bystander has got an error",
+    "or waited more than twice as long at the 99th percentile (a wait under 1 s at a door, or 2 s",
+    "on the way to a webhook, is never too long), unless a row says otherwise. Those marked * are",
+    "played by every `make test`; `make siege SEED=7 ARGS='-k flood'` plays some.",
+)
+
+
+def _door(chapter: blows.Chapter) -> list[str]:
+    rows = [
+        (f"`{each.name}`{' *' if each.is_short else ''}", each.strikes, each.then, each.others)
+        for each in chapter.blows
+    ]
+    return [f"### {chapter.title}", "", *_table(("blow", "struck", "then", "others"), rows), ""]
 
 
 def catalogue_page() -> str:
