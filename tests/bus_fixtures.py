@@ -23,8 +23,8 @@ from creditbus.runtime.settings import Settings, read_settings
 from creditbus.stack import ports
 from creditbus.stack.bus import LocalBus, Sites, bodies_plan, token_name
 from creditbus.stack.folder import StackFile
-from creditbus.stack.loading import Report
 from creditbus.stack.ports import HOST
+from creditbus.stack.reports import Report
 
 BODIES: Final = "bodies-0"
 BOUND_S: Final = 30.0

@@ -10,9 +10,9 @@ from typing import Any, Final
 
 import msgspec
 
-from creditbus.cli.replaying import replay, until
+from creditbus.cli.replays import replay, until
 from creditbus.domain.accounts.account import Account
-from creditbus.domain.accounts.building import account_of
+from creditbus.domain.accounts.assembly import account_of
 from creditbus.domain.accounts.words import told
 from creditbus.domain.acts.objections import ObjectionResult
 from creditbus.domain.acts.references import RecordReference

@@ -21,8 +21,8 @@ from confluent_kafka.admin import NewTopic
 from creditbus.runtime.settings import read_settings
 from creditbus.stack import ports
 from creditbus.stack.kafka import ClientConfig
-from creditbus.stack.loading import Report
 from creditbus.stack.local import LocalStack, Parties
+from creditbus.stack.reports import Report
 
 SOURCES: Final = ("court", "tax", "tender")
 BODIES: Final = ("tender-platform", "railway")

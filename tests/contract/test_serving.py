@@ -37,9 +37,9 @@ from creditbus.domain.ids import (
 )
 from creditbus.domain.subjects import SubjectKind
 from creditbus.runtime.outages import Unavailable
+from creditbus.runtime.redis.reads import CursorUnknown, Rebuilding, Serving
 from creditbus.runtime.redis.served import LEASE_S, PREFIX
-from creditbus.runtime.redis.serving import CursorUnknown, Rebuilding, Serving
-from creditbus.runtime.redis.storing import Behind, Writes
+from creditbus.runtime.redis.writes import Behind, Writes
 from creditbus.stack.local import LocalStack
 
 T = TypeVar("T")

@@ -22,6 +22,7 @@ EMPTY_ENDINGS: Final = ("Handler", "Helper", "Manager", "Service", "Util", "Util
 DRAWERS: Final = frozenset(
     {"base", "common", "helper", "helpers", "misc", "models", "util", "utils"}
 )
+NOUNS: Final = frozenset({"listing", "training"})  # a decision of an authority; a run of Java
 LEFT_OVER: Final = re.compile(r"\b(" + "TO" + "DO|FIX" + "ME|XX" + "X)\\b")
 
 
@@ -92,6 +93,15 @@ def drawers(source: Source) -> list[str]:
     ]
 
 
+def doings(source: Source) -> list[str]:
+    """Complain about a module or package that is named after a doing, not after what it holds."""
+    return [
+        source.at(1, f"{part}: a module is a noun, such as submissions for submitting")
+        for part in PurePosixPath(source.path).with_suffix("").parts
+        if part.endswith("ing") and part not in NOUNS
+    ]
+
+
 def left_over(source: Source) -> list[str]:
     """Complain about notes to oneself."""
     return [
@@ -117,6 +127,10 @@ def test_classes_are_named_after_what_they_are() -> None:
 
 def test_modules_are_nouns() -> None:
     assert_tidy(wrong for source in sources.python() for wrong in drawers(source))
+
+
+def test_shipped_modules_are_named_after_what_they_hold() -> None:
+    assert_tidy(wrong for source in sources.package() for wrong in doings(source))
 
 
 def test_nothing_is_left_over() -> None:
@@ -154,6 +168,17 @@ def test_empty_name_is_caught() -> None:
 @pytest.mark.parametrize("path", ["services/creditbus/utils/x.py", "tests/unit/helpers.py"])
 def test_drawer_is_caught(path: str) -> None:
     assert drawers(Source(path, ""))
+
+
+@pytest.mark.parametrize(
+    "path", ["services/creditbus/cli/submitting.py", "services/creditbus/storing/app.py"]
+)
+def test_doing_is_caught(path: str) -> None:
+    assert doings(Source(path, ""))
+
+
+def test_listing_is_a_thing() -> None:
+    assert doings(Source("services/creditbus/listing/app.py", "")) == []
 
 
 def test_left_over_note_is_caught() -> None:

@@ -11,7 +11,7 @@ from confluent_kafka import Consumer, KafkaError, Message, TopicPartition
 from creditbus.audit.decide import BURIED, Reconciliation, Sum, merged, reconcile, tally
 from creditbus.domain.acts.refusals import DeadLetter
 from creditbus.domain.effects.directives import Acknowledgement, Directive
-from creditbus.runtime.kafka.reading import headers_of, position_of
+from creditbus.runtime.kafka.arrivals import headers_of, position_of
 from creditbus.runtime.process import Process
 from creditbus.wire.headers import ALIAS, ORIGIN, header
 from creditbus.wire.topics import (

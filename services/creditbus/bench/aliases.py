@@ -26,15 +26,15 @@ from creditbus.domain.identifiers.uscc import organisation_in
 from creditbus.domain.ids import SourceId, derive_event_id
 from creditbus.domain.subjects import USCC, kind_of
 from creditbus.intake.app import take
-from creditbus.runtime.kafka.following import Following
+from creditbus.runtime.kafka.follower import Follower
 from creditbus.runtime.law.catalogue import load_catalogue
 from creditbus.runtime.process import Process
 from creditbus.runtime.settings import Settings, read_settings
 from creditbus.sdk.publisher import Publisher
 from creditbus.stack.bus import LocalBus, Sites
 from creditbus.stack.folder import StackFile
-from creditbus.stack.loading import Report
 from creditbus.stack.ports import free
+from creditbus.stack.reports import Report
 from creditbus.wire.topics import ALIASES, service_principal
 
 _REGISTRAR: Final = SourceId("market")
@@ -82,7 +82,7 @@ def facts(count: int) -> Iterator[SubjectAliasMapped]:
 
 
 def _registered(file: StackFile, process: Process, count: int) -> Row:
-    codec, known, following = process.codec, Aliases(), Following(process, ALIASES)
+    codec, known, following = process.codec, Aliases(), Follower(process, ALIASES)
     following.begin()
     began = time.monotonic()
     with Publisher(
@@ -107,7 +107,7 @@ def _registered(file: StackFile, process: Process, count: int) -> Row:
 
 
 def _read(process: Process, count: int) -> Row:
-    codec, known, following = process.codec, Aliases(), Following(process, ALIASES)
+    codec, known, following = process.codec, Aliases(), Follower(process, ALIASES)
     gc.collect()
     before = psutil.Process().memory_info().rss
     began = time.monotonic()

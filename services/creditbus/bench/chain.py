@@ -22,8 +22,8 @@ from creditbus.runtime.process import Process
 from creditbus.runtime.settings import Settings, read_settings
 from creditbus.stack.bus import LocalBus, Sites, bodies_plan
 from creditbus.stack.folder import StackFile
-from creditbus.stack.loading import Report
 from creditbus.stack.ports import free
+from creditbus.stack.reports import Report
 from creditbus.wire.topics import service_principal
 
 WARM_UP: Final = 300

@@ -37,10 +37,10 @@ from creditbus.engine.store import Mark, Store
 from creditbus.engine.values import Outcome, Slice, State
 from creditbus.listing.app import write
 from creditbus.listing.decide import TABLES, Arrivals, Logged, build
-from creditbus.runtime.kafka.reading import values
+from creditbus.runtime.kafka.arrivals import values
 from creditbus.runtime.law.editions import load_editions
 from creditbus.runtime.settings import read_settings
-from creditbus.runtime.workers.hosting import calm_collector
+from creditbus.runtime.workers.hosts import calm_collector
 from creditbus.wire.headers import ORIGIN, event_headers
 from creditbus.wire.records import RECORD_OF, Codec
 from creditbus.wire.schemas import load_schemas

@@ -15,7 +15,7 @@ from creditbus.engine.worker import Storage, Worker
 from creditbus.listing import app as listing_app
 from creditbus.runtime.process import Process
 from creditbus.runtime.workers.allocator import give_back_freed
-from creditbus.runtime.workers.hosting import calm_collector, host
+from creditbus.runtime.workers.hosts import calm_collector, host
 
 
 def hosted(task: Task, stopwatch: Stopwatch) -> None:

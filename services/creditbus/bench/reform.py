@@ -23,7 +23,7 @@ from creditbus.engine.store import Store
 from creditbus.listing.decide import TABLES, build
 from creditbus.runtime.law.catalogue import load_catalogue
 from creditbus.runtime.settings import read_settings
-from creditbus.runtime.workers.hosting import calm_collector
+from creditbus.runtime.workers.hosts import calm_collector
 from creditbus.wire.records import Codec
 from creditbus.wire.schemas import load_schemas
 from creditbus.wire.topics import EVENTS

@@ -17,9 +17,9 @@ from creditbus.engine import offsets
 from creditbus.engine.health import Source
 from creditbus.runtime.settings import read_settings
 from creditbus.stack import kafka
-from creditbus.stack.loading import Report
 from creditbus.stack.local import LocalStack, Parties
 from creditbus.stack.ports import free
+from creditbus.stack.reports import Report
 
 PARTITIONS: Final = 4
 BOUND_S: Final = 30.0

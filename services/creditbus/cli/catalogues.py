@@ -12,7 +12,7 @@ from rich.console import Console
 
 from creditbus.cli.faults import MISUSED, fail, told
 from creditbus.cli.places import AsJson, sites
-from creditbus.cli.publishing import publish
+from creditbus.cli.publications import publish
 from creditbus.domain.law.differences import Difference, Kind, differences
 from creditbus.domain.law.editions import Edition, EditionUnknown
 from creditbus.domain.law.explanations import Explanation, explain

@@ -13,12 +13,12 @@ import typer
 from rich.console import Console
 
 from creditbus.audit.decide import total
-from creditbus.cli.checking import ask, asker_for
+from creditbus.cli.checks import ask, asker_for
 from creditbus.cli.faults import MISUSED, fail, told
 from creditbus.cli.places import Home, auditor, catalogue, ports, sites
 from creditbus.cli.progress import report_to
-from creditbus.cli.submitting import send_sheet
-from creditbus.cli.telling import tell_outcome, tell_suggestions
+from creditbus.cli.submissions import send_sheet
+from creditbus.cli.summary import tell_outcome, tell_suggestions
 from creditbus.demo.city import Fate, Submitted
 from creditbus.demo.run import (
     Demonstration,

@@ -15,7 +15,7 @@ from rich.progress import (
     TransferSpeedColumn,
 )
 
-from creditbus.stack.loading import Advance, Loading, Report
+from creditbus.stack.reports import Advance, Loading, Report
 
 
 def report_to(console: Console) -> Report:

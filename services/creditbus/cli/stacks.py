@@ -22,9 +22,9 @@ from creditbus.runtime.interpreter import described
 from creditbus.stack.bus import LocalBus, bodies_plan
 from creditbus.stack.folder import Folder, StackFile, holder
 from creditbus.stack.interrupts import raise_when_asked
-from creditbus.stack.loading import megabytes
 from creditbus.stack.local import stop_stack
 from creditbus.stack.processes import is_alive, own_memory, recorded
+from creditbus.stack.reports import megabytes
 from creditbus.stack.services import HOSTED, worker_name
 
 _DETACHED_BOUND_S: Final = 300

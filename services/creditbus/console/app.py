@@ -22,8 +22,8 @@ from creditbus.runtime.http.credentials import CredentialRefused, Credentials, R
 from creditbus.runtime.http.server import Site, body_of, http_app, run_http
 from creditbus.runtime.outages import Unavailable
 from creditbus.runtime.process import Process
+from creditbus.runtime.redis.reads import Serving
 from creditbus.runtime.redis.served import Overview
-from creditbus.runtime.redis.serving import Serving
 from creditbus.wire.topics import (
     ACKNOWLEDGEMENTS,
     DIRECTIVES_PREFIX,

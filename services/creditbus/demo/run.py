@@ -27,8 +27,8 @@ from creditbus.domain.effects.directives import Action
 from creditbus.runtime.clock import Clock, SystemClock
 from creditbus.runtime.outages import Unavailable
 from creditbus.runtime.process import Process
+from creditbus.runtime.redis.reads import Serving
 from creditbus.runtime.redis.served import Overview
-from creditbus.runtime.redis.serving import Serving
 from creditbus.stack.bus import OPERATOR, LocalBus, token_name
 from creditbus.stack.folder import StackFile
 from creditbus.stack.ports import HOST

@@ -12,8 +12,8 @@ from typing import Final, Literal
 
 import msgspec
 
+from creditbus.domain.identifiers.notation import compact
 from creditbus.domain.identifiers.uscc import UNIFIED
-from creditbus.domain.identifiers.writing import compact
 from creditbus.domain.ids import SubjectId
 
 USCC: Final = "uscc:"

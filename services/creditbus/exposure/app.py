@@ -9,9 +9,9 @@ from creditbus.domain.entries.standings import Standing
 from creditbus.engine.job import Job
 from creditbus.engine.values import Output, Produced
 from creditbus.exposure.decide import TABLES, Arrivals, Withdrawal, build
-from creditbus.runtime.kafka import reading
+from creditbus.runtime.kafka import arrivals
 from creditbus.runtime.process import Process
-from creditbus.runtime.workers.hosting import host
+from creditbus.runtime.workers.hosts import host
 from creditbus.wire.headers import ORIGIN
 from creditbus.wire.records import Codec
 from creditbus.wire.topics import EXPOSURES, STANDINGS, application
@@ -30,7 +30,7 @@ def job(process: Process) -> Job[Arrivals]:
         name=process.name,
         sources=(STANDINGS,),
         tables=TABLES,
-        read=reading.values(codec, accepts=(Standing,)),
+        read=arrivals.values(codec, accepts=(Standing,)),
         decide=build(process.editions),
         write=partial(write, codec),
     )

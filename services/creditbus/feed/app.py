@@ -24,8 +24,8 @@ from creditbus.runtime.http.server import (
 )
 from creditbus.runtime.outages import Unavailable
 from creditbus.runtime.process import Process
+from creditbus.runtime.redis.reads import CursorUnknown, Serving
 from creditbus.runtime.redis.served import ExposureChange
-from creditbus.runtime.redis.serving import CursorUnknown, Serving
 
 PAGE: Final = 500
 WAIT_MAX_MS: Final = 20_000

@@ -28,9 +28,9 @@ from creditbus.runtime.http.server import (
     run_http,
     value_of,
 )
-from creditbus.runtime.kafka.producing import AwaitedProducer
+from creditbus.runtime.kafka.producer import AwaitedProducer
 from creditbus.runtime.process import Process
-from creditbus.runtime.redis.serving import CursorUnknown, Serving
+from creditbus.runtime.redis.reads import CursorUnknown, Serving
 from creditbus.wire.headers import ATTESTATION, event_headers
 from creditbus.wire.records import RECORD_OF
 from creditbus.wire.topics import inbox

@@ -24,11 +24,11 @@ from creditbus.domain.effects.directives import Acknowledgement
 from creditbus.engine.job import Job
 from creditbus.engine.values import Arrival, Outcome, Output, Produced, Slice, State
 from creditbus.intake.decide import Arrivals, Renamed, build
-from creditbus.runtime.kafka import reading
+from creditbus.runtime.kafka import arrivals
 from creditbus.runtime.kafka.clients import Record
-from creditbus.runtime.kafka.following import Following
+from creditbus.runtime.kafka.follower import Follower
 from creditbus.runtime.process import Process
-from creditbus.runtime.workers.hosting import host
+from creditbus.runtime.workers.hosts import host
 from creditbus.wire.headers import ALIAS, ORIGIN, event_headers
 from creditbus.wire.records import RECORD_OF, Codec
 from creditbus.wire.topics import (
@@ -62,7 +62,7 @@ def job(process: Process) -> Job[Arrivals]:
         )
     accepts = (*ACTS, SubjectAliasMapped, Acknowledgement)
     aliases = Aliases()
-    following = Following(process, ALIASES)
+    following = Follower(process, ALIASES)
     following.begin()
     take(following.drain(), codec, aliases)
     process.logger.info("aliases are read", aliases=len(aliases), position=aliases.position)
@@ -74,10 +74,10 @@ def job(process: Process) -> Job[Arrivals]:
         name=process.name,
         sources=tuple(inbox(party) for party in (*catalogue.sources, *catalogue.bodies)),
         tables=(),
-        read=reading.values(codec, accepts=accepts, max_bytes=INBOX_MAX_BYTES),
+        read=arrivals.values(codec, accepts=accepts, max_bytes=INBOX_MAX_BYTES),
         decide=_informed(decide, following, partial(take, codec=codec, aliases=aliases), aliases),
         write=partial(write, codec),
-        bury=partial(reading.dead_letter, codec=codec),
+        bury=partial(arrivals.dead_letter, codec=codec),
     )
 
 
@@ -100,7 +100,7 @@ def take(records: Iterable[Record], codec: Codec, aliases: Aliases) -> None:
 
 def _informed(
     decide: Decide,
-    following: Following,
+    following: Follower,
     learn: Callable[[Iterable[Record]], None],
     aliases: Aliases,
 ) -> Decide:

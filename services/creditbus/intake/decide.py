@@ -35,7 +35,7 @@ from creditbus.domain.law.articles import IDENTITY, MINORS, OWN_NAME, PERSONS
 from creditbus.domain.law.editions import Editions
 from creditbus.domain.subjects import SubjectKind, is_person, kind_of, why_not_subject
 from creditbus.engine.values import Arrival, Outcome, Output, Slice, State
-from creditbus.intake.naming import Submission, conflict, meant
+from creditbus.intake.names import Submission, conflict, meant
 
 Arrivals = Sequence[Arrival[Statement]]
 

@@ -12,9 +12,9 @@ from creditbus.engine.job import Job
 from creditbus.engine.values import Output, Produced
 from creditbus.listing.aliases import Settled
 from creditbus.listing.decide import TABLES, Arrivals, Logged, build
-from creditbus.runtime.kafka import reading
+from creditbus.runtime.kafka import arrivals
 from creditbus.runtime.process import Process
-from creditbus.runtime.workers.hosting import host
+from creditbus.runtime.workers.hosts import host
 from creditbus.wire.headers import ORIGIN
 from creditbus.wire.records import Codec
 from creditbus.wire.topics import ALIASES, DUPLICATES, EVENTS, REFUSALS, STANDINGS, application
@@ -33,10 +33,10 @@ def job(process: Process) -> Job[Arrivals]:
         name=process.name,
         sources=(EVENTS,),
         tables=TABLES,
-        read=reading.values(codec, accepts=get_args(Logged)),
+        read=arrivals.values(codec, accepts=get_args(Logged)),
         decide=build(process.editions, process.clocks),
         write=partial(write, codec),
-        bury=partial(reading.dead_letter, codec=codec),
+        bury=partial(arrivals.dead_letter, codec=codec),
     )
 
 

@@ -29,9 +29,9 @@ from creditbus.runtime.http.server import (
     run_http,
     value_of,
 )
-from creditbus.runtime.kafka.producing import AwaitedProducer
+from creditbus.runtime.kafka.producer import AwaitedProducer
 from creditbus.runtime.process import Process
-from creditbus.runtime.redis.serving import Serving
+from creditbus.runtime.redis.reads import Serving
 from creditbus.wire.topics import ACCESS
 
 _CHECK_ID: Final = "^[0-9a-f]{32}$"

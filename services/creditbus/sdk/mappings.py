@@ -13,7 +13,7 @@ from typing import Final
 
 from creditbus.domain.acts.events import Envelope
 from creditbus.domain.aliases.claims import Alias, AliasKind, Confidence, SubjectAliasMapped
-from creditbus.domain.identifiers.writing import compact
+from creditbus.domain.identifiers.notation import compact
 from creditbus.domain.ids import SourceId, SubjectId, derive_event_id
 from creditbus.domain.subjects import kind_of, uscc_subject, why_not_subject
 from creditbus.sdk.sheets import RowFault, rows_of

@@ -26,11 +26,11 @@ from creditbus.runtime.settings import environment
 from creditbus.runtime.workers.modes import Mode, WantedMode
 from creditbus.stack.folder import Folder, StackFile, write_private
 from creditbus.stack.interrupts import held_back
-from creditbus.stack.loading import Report
 from creditbus.stack.local import LocalStack, Parties
 from creditbus.stack.nursery import Nursery
 from creditbus.stack.ports import HOST, Ports, refuse_taken
 from creditbus.stack.registry import read_registered
+from creditbus.stack.reports import Report
 from creditbus.stack.services import HOSTED, SLICED, Plan, Services, run_argv, worker_name
 from creditbus.stack.training import WORTH_S, Training
 from creditbus.wire.schemas import Schemas, load_schemas

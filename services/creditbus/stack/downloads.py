@@ -25,8 +25,8 @@ from filelock import FileLock, Timeout
 
 from creditbus.stack.class_caches import ClassCache, folder_of
 from creditbus.stack.errors import NotFetched, NotVerified
-from creditbus.stack.loading import Advance, Report, megabytes
 from creditbus.stack.maven import Artifact, Repository, Unreachable
+from creditbus.stack.reports import Advance, Report, megabytes
 
 ARCHIVE_SUFFIX: Final = ".tar.gz"
 SIDE_BY_SIDE: Final = 8

@@ -24,7 +24,6 @@ from creditbus.stack.errors import FolderInUse
 from creditbus.stack.folder import Folder, FolderLock, StackFile, holder
 from creditbus.stack.interrupts import held_back
 from creditbus.stack.kafka import Kafka
-from creditbus.stack.loading import Report
 from creditbus.stack.ports import Ports, refuse_taken
 from creditbus.stack.processes import (
     POLL_S,
@@ -37,6 +36,7 @@ from creditbus.stack.processes import (
 )
 from creditbus.stack.provision import add_passwords, new_password, provision
 from creditbus.stack.registry import RegisteredSchema, Registry, RegistryIds, read_registered
+from creditbus.stack.reports import Report
 from creditbus.stack.supervisor import Supervisor
 from creditbus.stack.valkey import Valkey
 

@@ -15,7 +15,7 @@ import httpx
 from jgo.maven import MavenContext
 
 from creditbus.runtime.settings import read_settings
-from creditbus.stack.loading import Advance
+from creditbus.stack.reports import Advance
 
 SILENCE_S: Final = 30
 TRIES: Final = 3

@@ -31,7 +31,7 @@ from creditbus.runtime.settings import environment, replace_environment
 from creditbus.stack.processes import Launch, Running, popen
 from creditbus.stack.services import HOSTED
 
-IMPORTED: Final = ("creditbus.cli.running", *(f"creditbus.{name}.app" for name in HOSTED))
+IMPORTED: Final = ("creditbus.cli.runs", *(f"creditbus.{name}.app" for name in HOSTED))
 """What the nursery imports before it is asked."""
 
 ANSWER_BOUND_S: Final = 60.0

@@ -7,8 +7,8 @@ import time
 from dataclasses import dataclass
 from typing import Final
 
-from creditbus.stack.loading import Say
 from creditbus.stack.processes import STOP_BOUND_S, Child, stop_all
+from creditbus.stack.reports import Say
 
 WATCH_S: Final = 0.1
 BACKOFF_FIRST_S: Final = 1.0

@@ -28,11 +28,11 @@ from creditbus.runtime.settings import environment
 from creditbus.stack.downloads import Distribution, install
 from creditbus.stack.folder import Folder
 from creditbus.stack.kafka import ADMIN, ClientConfig, Kafka, client_config
-from creditbus.stack.loading import Report
 from creditbus.stack.ports import HOST, free
 from creditbus.stack.processes import Child, Launch, popen
 from creditbus.stack.provision import add_passwords, new_password, provision
 from creditbus.stack.registry import Registry, read_registered
+from creditbus.stack.reports import Report
 from creditbus.wire.schemas import load_schemas
 from creditbus.wire.topics import EVENTS, STANDINGS, application
 

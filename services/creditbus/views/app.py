@@ -11,12 +11,12 @@ from creditbus.runtime.health import Readiness
 from creditbus.runtime.kafka.clients import Place, Record, Recreated, read_to_end
 from creditbus.runtime.outages import Unavailable
 from creditbus.runtime.process import Process
-from creditbus.runtime.redis.serving import Serving
-from creditbus.runtime.redis.storing import Behind, Writes
+from creditbus.runtime.redis.reads import Serving
+from creditbus.runtime.redis.writes import Behind, Writes
 from creditbus.runtime.workers.agents import Agents
 from creditbus.views.decide import is_behind, is_outdated
 from creditbus.views.lookout import RENEW_EVERY_S, Lookout
-from creditbus.views.placing import FOLLOWED, put
+from creditbus.views.placement import FOLLOWED, put
 from creditbus.wire.topics import TOMBSTONES_MS, application, directives
 
 LOOK_EVERY_S: Final = 1.0

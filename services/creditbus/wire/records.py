@@ -30,7 +30,7 @@ from creditbus.domain.effects.exposures import Exposure
 from creditbus.domain.entries.standings import Standing
 from creditbus.wire.avro import AvroTypes, Unsupported
 from creditbus.wire.schemas import Schema, Schemas, published
-from creditbus.wire.writing import Write, writer_of
+from creditbus.wire.writers import Write, writer_of
 
 if TYPE_CHECKING:
     from creditbus.wire.bulk import Bulk

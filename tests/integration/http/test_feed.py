@@ -18,7 +18,7 @@ from creditbus.domain.ids import EntryId, ListId, SourceId
 from creditbus.domain.subjects import SubjectKind
 from creditbus.feed.app import build
 from creditbus.runtime.process import Process
-from creditbus.runtime.redis.storing import Writes
+from creditbus.runtime.redis.writes import Writes
 from creditbus.wire.topics import EXPOSURES
 from tests.examples import FIRM
 from tests.integration.http.conftest import (

@@ -18,10 +18,10 @@ from creditbus.domain.effects.directives import Acknowledgement, Outcome
 from creditbus.domain.ids import EventId, SourceId
 from creditbus.gateway.app import build
 from creditbus.gateway.submissions import Receipt
-from creditbus.runtime.kafka import producing
-from creditbus.runtime.kafka.reading import headers_of
+from creditbus.runtime.kafka import producer
+from creditbus.runtime.kafka.arrivals import headers_of
 from creditbus.runtime.process import Process
-from creditbus.runtime.redis.storing import Writes
+from creditbus.runtime.redis.writes import Writes
 from creditbus.stack.local import LocalStack
 from creditbus.wire.headers import ATTESTATION, header
 from creditbus.wire.topics import REFUSALS
@@ -270,7 +270,7 @@ def test_without_a_broker_nothing_is_claimed(
     tokens: Mapping[str, str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(producing, "DELIVERY_BOUND_S", 1.0)
+    monkeypatch.setattr(producer, "DELIVERY_BOUND_S", 1.0)
     process = process_of("gateway", kafka=f"127.0.0.1:{free_port()}")
     gateway = opened(process, build)
     answer = gateway.post("/v1/events", json=a_submission(), headers=bearer(tokens["court"]))

@@ -16,9 +16,9 @@ from creditbus.domain.entries.entry import Stage
 from creditbus.domain.entries.standings import Standing
 from creditbus.domain.subjects import SubjectKind
 from creditbus.query.app import build
-from creditbus.runtime.kafka import producing
+from creditbus.runtime.kafka import producer
 from creditbus.runtime.process import Process
-from creditbus.runtime.redis.storing import Writes
+from creditbus.runtime.redis.writes import Writes
 from creditbus.stack.local import LocalStack
 from creditbus.wire.topics import ACCESS, STANDINGS
 from tests.examples import FIRM, a_bid_bar, entry_after
@@ -216,7 +216,7 @@ def test_an_access_that_cannot_be_kept_is_not_answered(
     tokens: Mapping[str, str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(producing, "DELIVERY_BOUND_S", 1.0)
+    monkeypatch.setattr(producer, "DELIVERY_BOUND_S", 1.0)
     query = opened(process_of("query", kafka=f"127.0.0.1:{free_port()}"), build)
 
     answer = ask(query, tokens)

@@ -16,8 +16,8 @@ from creditbus.stack import ports
 from creditbus.stack.downloads import install
 from creditbus.stack.folder import Folder
 from creditbus.stack.kafka import MEMORY
-from creditbus.stack.loading import Report
 from creditbus.stack.local import LocalStack, Parties
+from creditbus.stack.reports import Report
 from creditbus.stack.training import Training, live_as_kafka, make_cache
 from tests.examples import SCHEMA_FOLDER
 

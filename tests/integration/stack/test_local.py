@@ -25,11 +25,11 @@ from creditbus.runtime.settings import read_settings
 from creditbus.stack import ports
 from creditbus.stack.errors import FolderInUse, IdsDiffer
 from creditbus.stack.folder import Folder, StackFile, holder
-from creditbus.stack.loading import Report
 from creditbus.stack.local import LocalStack, Parties, stop_stack
 from creditbus.stack.processes import is_alive, recorded
 from creditbus.stack.provision import check_topics, provision
 from creditbus.stack.registry import read_registered
+from creditbus.stack.reports import Report
 from creditbus.wire.topics import TOMBSTONES_MS, Topic, topics
 from tests.stack_fixtures import BODIES, SOURCES, ThrowawayTopic
 
@@ -41,7 +41,7 @@ import signal, sys, time
 from pathlib import Path
 from creditbus.stack import ports
 from creditbus.runtime.settings import read_settings
-from creditbus.stack.loading import Report
+from creditbus.stack.reports import Report
 from creditbus.stack.local import LocalStack, Parties
 signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
 parties = Parties(sources=("court",), bodies=("railway",))

@@ -15,8 +15,8 @@ from creditbus.domain.entries.standings import Standing
 from creditbus.domain.ids import SourceId, SubjectId
 from creditbus.runtime.clock import SystemClock
 from creditbus.runtime.outages import Unavailable
+from creditbus.runtime.redis.reads import Serving
 from creditbus.runtime.redis.served import BUILD, CAUGHT_UP, COMPLETE, POSITIONS, PREFIX
-from creditbus.runtime.redis.serving import Serving
 from creditbus.wire.topics import EXPOSURES, STANDINGS
 from tests.contract.test_serving import exposure, standing
 from tests.integration.views.stage import Stage, wait_until

@@ -11,8 +11,8 @@ from typing import Final
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from creditbus.cli.replaying import replay
-from creditbus.domain.accounts.building import account_of
+from creditbus.cli.replays import replay
+from creditbus.domain.accounts.assembly import account_of
 from creditbus.domain.accounts.words import told
 from creditbus.domain.effects.measures import asked_of, grounds_of
 from creditbus.domain.entries.entry import Stage

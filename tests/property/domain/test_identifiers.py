@@ -16,13 +16,13 @@ from hypothesis import strategies as st
 
 from creditbus.domain.identifiers import citizen, organisation, registration, uscc
 from creditbus.domain.identifiers.citizen import CITIZEN
+from creditbus.domain.identifiers.notation import FOR_DIGITS, NEVER_USED, compact, read_as
 from creditbus.domain.identifiers.organisation import ORGANISATION
 from creditbus.domain.identifiers.recognition import SCHEMES, recognise
 from creditbus.domain.identifiers.registration import REGISTRATION
 from creditbus.domain.identifiers.scheme import MASKED, Scheme, Soundness
 from creditbus.domain.identifiers.tax import TAX
 from creditbus.domain.identifiers.uscc import UNIFIED
-from creditbus.domain.identifiers.writing import FOR_DIGITS, NEVER_USED, compact, read_as
 
 DIGITS: Final = "0123456789"
 ODD: Final = "OIZSVоОІЅ０Ａａ〇٠𝟗 -－\u200b|lLBDGQß"

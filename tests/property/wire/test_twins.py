@@ -25,7 +25,7 @@ from creditbus.wire.avro import AvroTypes
 from creditbus.wire.bulk import bulk_of
 from creditbus.wire.records import FEWEST, TYPES, Codec, Undecodable, to_record
 from creditbus.wire.schemas import Schema, load_schemas, published
-from creditbus.wire.writing import writer_of
+from creditbus.wire.writers import writer_of
 from tests.examples import SCHEMA_FOLDER
 
 SCHEMAS: Final = load_schemas(SCHEMA_FOLDER)

@@ -9,7 +9,7 @@ from typing import Any
 from rich.console import Console
 
 from creditbus.audit.decide import Reconciliation, Sum
-from creditbus.cli.telling import tell_outcome, tell_suggestions
+from creditbus.cli.summary import tell_outcome, tell_suggestions
 from creditbus.demo.board import WIDTH, Board
 from creditbus.demo.bodies import Received
 from creditbus.demo.latencies import Latency

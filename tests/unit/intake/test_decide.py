@@ -17,7 +17,7 @@ from creditbus.domain.law.editions import Editions
 from creditbus.domain.subjects import SubjectKind
 from creditbus.engine.values import Arrival, DictState, Slice
 from creditbus.intake.decide import Rejection, admit, build
-from creditbus.intake.naming import Submission
+from creditbus.intake.names import Submission
 from creditbus.wire.topics import inbox, party_of_inbox
 from tests.acts import a_relation
 from tests.examples import (

@@ -42,7 +42,7 @@ from tests.examples import (
 )
 from tests.unit.domain.aliases.test_aliases import known
 from tests.unit.intake.test_decide import WRONG_CHECK, a_directive
-from tests.unit.intake.test_naming import OLD
+from tests.unit.intake.test_names import OLD
 
 REFORM: Final = date(2027, 1, 1)
 LATE: Final = {"decided_on": REFORM, "notice_served_on": REFORM, "ends_on": date(2028, 6, 1)}

@@ -13,8 +13,8 @@ from filelock import FileLock
 
 from creditbus.stack.downloads import install, read_lock, refuse_small_disk
 from creditbus.stack.errors import NotFetched, NotVerified
-from creditbus.stack.loading import Advance, Report
 from creditbus.stack.maven import Artifact, Unreachable
+from creditbus.stack.reports import Advance, Report
 
 
 def archive() -> bytes:

@@ -11,7 +11,7 @@ import re
 from datetime import date
 from typing import Final
 
-from creditbus.domain.identifiers import writing
+from creditbus.domain.identifiers import notation
 from creditbus.domain.identifiers.scheme import Check, CodeKind, Scheme
 
 _WEIGHTS: Final = tuple(pow(2, 17 - place, 11) for place in range(17))
@@ -57,13 +57,13 @@ def resembles_person(text: str) -> bool:
     Wide on purpose: what is shown of a code must never be a person's number, and a number with a
     letter O or a digit too few is still somebody's.
     """
-    read = writing.read_as(writing.compact(text), writing.FOR_DIGITS)
+    read = notation.read_as(notation.compact(text), notation.FOR_DIGITS)
     return bool(_BEGINNING.match(read) or _INSIDE.search(read) or _SHORT.fullmatch(read))
 
 
 def may_be_person(text: str) -> bool:
     """Tell whether a text that is no other code may be an identity number with a mistake in it."""
-    read = writing.read_as(writing.compact(text), writing.FOR_DIGITS)
+    read = notation.read_as(notation.compact(text), notation.FOR_DIGITS)
     return resembles_person(text) or bool(_NEAR.fullmatch(read))
 
 

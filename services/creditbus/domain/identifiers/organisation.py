@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from creditbus.domain.identifiers.notation import DIGITS, LETTERS
 from creditbus.domain.identifiers.scheme import Check, CodeKind, Scheme, of_length
-from creditbus.domain.identifiers.writing import DIGITS, LETTERS
 
 SYMBOLS: Final = DIGITS + LETTERS
 

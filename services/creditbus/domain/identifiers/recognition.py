@@ -11,12 +11,12 @@ from typing import Final
 
 from creditbus.domain.identifiers.certificate import INSTITUTION, SOCIAL_ORGANISATION
 from creditbus.domain.identifiers.citizen import CITIZEN, may_be_person, resembles_person
+from creditbus.domain.identifiers.notation import compact
 from creditbus.domain.identifiers.organisation import ORGANISATION
 from creditbus.domain.identifiers.registration import OLD_REGISTRATION, REGISTRATION
 from creditbus.domain.identifiers.scheme import CodeKind, Examination, Scheme, Soundness
 from creditbus.domain.identifiers.tax import TAX
 from creditbus.domain.identifiers.uscc import UNIFIED
-from creditbus.domain.identifiers.writing import compact
 
 SCHEMES: Final[dict[CodeKind, Scheme]] = {
     scheme.kind: scheme

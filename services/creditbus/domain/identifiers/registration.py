@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from creditbus.domain.identifiers.notation import FOR_DIGITS
 from creditbus.domain.identifiers.scheme import Check, CodeKind, Scheme, of_digits, of_length
-from creditbus.domain.identifiers.writing import FOR_DIGITS
 
 
 def check_digit(body: str) -> str:

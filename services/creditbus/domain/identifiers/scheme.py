@@ -12,7 +12,7 @@ from typing import Final
 
 import msgspec
 
-from creditbus.domain.identifiers import writing
+from creditbus.domain.identifiers import notation
 
 MASKED: Final = "(masked)"
 """What stands wherever a natural person's number would be shown."""
@@ -79,14 +79,14 @@ class Scheme(msgspec.Struct, frozen=True, kw_only=True):
 
     kind: CodeKind
     checks: tuple[Check, ...]
-    look_alikes: Mapping[int, int] = msgspec.field(default_factory=lambda: writing.NEVER_USED)
+    look_alikes: Mapping[int, int] = msgspec.field(default_factory=lambda: notation.NEVER_USED)
     lenient: frozenset[str] = frozenset()
     written: Callable[[str], str] = str
     is_personal: bool = False
 
     def compact(self, text: str) -> str:
         """Return the one form of a text: capitals, half-width, without blanks and hyphens."""
-        return writing.compact(text)
+        return notation.compact(text)
 
     def validate(self, text: str, *, lenient: bool = False) -> Examination:
         """Return what the checks say of a text; strict unless asked otherwise."""
@@ -137,7 +137,7 @@ class Scheme(msgspec.Struct, frozen=True, kw_only=True):
         return next((why for check in self.checks if (why := check.why_not(code))), "")
 
     def _suggestion(self, text: str) -> str:
-        meant = writing.read_as(self.compact(text), self.look_alikes)
+        meant = notation.read_as(self.compact(text), self.look_alikes)
         return "" if meant == text or self._why_not(meant) else meant
 
 
@@ -156,7 +156,7 @@ def of_digits() -> Check:
     """Return the check that a code consists of the ten digits."""
 
     def why_not(code: str) -> str:
-        if set(code) <= set(writing.DIGITS):
+        if set(code) <= set(notation.DIGITS):
             return ""
         return "the code holds characters that are no digits"
 

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from typing import Final
 
+from creditbus.domain.identifiers.notation import DIGITS
 from creditbus.domain.identifiers.organisation import ORGANISATION
 from creditbus.domain.identifiers.scheme import Check, CodeKind, Scheme, of_length
-from creditbus.domain.identifiers.writing import DIGITS
 
 INNER: Final = "organisation code"
 

@@ -19,7 +19,7 @@ from starlette.exceptions import HTTPException
 
 from creditbus.domain.acts.refusals import Fault, Reason
 from creditbus.runtime.http.credentials import CredentialRefused
-from creditbus.runtime.kafka.producing import RecordTooLarge
+from creditbus.runtime.kafka.producer import RecordTooLarge
 from creditbus.runtime.outages import Unavailable
 
 PROBLEM_JSON: Final = "application/problem+json"

@@ -25,7 +25,7 @@ from confluent_kafka import (
 
 from creditbus.engine.alarm import Alarm
 from creditbus.engine.connection import Connection
-from creditbus.runtime.kafka.reading import headers_of, position_of
+from creditbus.runtime.kafka.arrivals import headers_of, position_of
 from creditbus.runtime.outages import Unavailable
 from creditbus.runtime.process import Process
 from creditbus.wire.headers import ORIGIN, header

@@ -11,7 +11,7 @@ import msgspec
 import pytest
 
 from creditbus.domain.accounts.account import Account, MarkKind
-from creditbus.domain.accounts.building import DOOR, Known, account_of
+from creditbus.domain.accounts.assembly import DOOR, Known, account_of
 from creditbus.domain.accounts.deeds import Deeds
 from creditbus.domain.accounts.messages import MESSAGES
 from creditbus.domain.accounts.words import told

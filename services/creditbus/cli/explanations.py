@@ -16,9 +16,9 @@ from rich.console import Console
 from creditbus.audit.app import TopicReader
 from creditbus.cli.faults import MISUSED, fail, told
 from creditbus.cli.places import AsJson, Home, auditor
-from creditbus.cli.replaying import Replay, Row, gathered, replay, until
+from creditbus.cli.replays import Replay, Row, gathered, replay, until
 from creditbus.domain.accounts.account import Account
-from creditbus.domain.accounts.building import account_of
+from creditbus.domain.accounts.assembly import account_of
 from creditbus.domain.accounts.words import told as in_words
 from creditbus.domain.calendar import day_of
 from creditbus.domain.entries.standings import Standing
@@ -28,7 +28,7 @@ from creditbus.domain.subjects import kind_of, uscc_subject, why_not_subject
 from creditbus.domain.terms.words import Language
 from creditbus.runtime.outages import Unavailable
 from creditbus.runtime.process import Process
-from creditbus.runtime.redis.serving import Serving
+from creditbus.runtime.redis.reads import Serving
 from creditbus.wire.records import Undecodable
 from creditbus.wire.topics import EVENTS
 

@@ -1,4 +1,4 @@
-"""Storing: what views writes to Redis, once for each record and never back to a lower revision.
+"""Writes: what views writes to Redis, once for each record and never back to a lower revision.
 
 All writes of one partition go in one script, which also moves the partition's position: so a record
 counts once however often it is read, and writes that Redis has lost are noticed before others hide

@@ -1,4 +1,4 @@
-"""Producing for asyncio services: one record, awaited until the broker has acknowledged it.
+"""Producer for asyncio services: one record, awaited until the broker has acknowledged it.
 
 The client library's own asyncio producer takes no headers, so its callbacks are carried over here:
 a thread polls, and the delivery report resolves what the caller awaits. Nothing is claimed before

@@ -1,4 +1,4 @@
-"""Naming: whom a record is about, when it names its subject by an old code.
+"""Names: whom a record is about, when it names its subject by an old code.
 
 A listing needs one subject on the day of its decision, confirmed by a registrar if it burdens. What
 eases reaches every subject that the code has ever stood for: no doubt about an identity may hold

@@ -1,4 +1,4 @@
-"""Writing: a value of the domain becomes Avro, by an expression compiled from its schema once.
+"""Writers: a value of the domain becomes Avro, by an expression compiled from its schema once.
 
 fastavro wants a dictionary of each value first, and then looks at every field's type again for
 every record. Here the schema is looked at once. The bytes are the same; a test holds them equal for

@@ -1,4 +1,4 @@
-"""Hosting: a slice worker is a service in a Faust app without agents.
+"""Hosts: a slice worker is a service in a Faust app without agents.
 
 Its loop runs on a thread of its own. Agents have processes of their own (``agents``); they would
 starve beside a loop that runs flat out. What an operator wants of a worker (``modes``) is looked

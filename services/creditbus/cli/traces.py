@@ -16,7 +16,7 @@ from creditbus.audit.app import TopicReader
 from creditbus.cli.faults import fail, told
 from creditbus.cli.places import AsJson, Home, auditor
 from creditbus.domain.subjects import PERSON, USCC
-from creditbus.runtime.kafka.reading import headers_of, position_of
+from creditbus.runtime.kafka.arrivals import headers_of, position_of
 from creditbus.wire.headers import ORIGIN, header
 from creditbus.wire.records import RECORD_OF, Undecodable, to_record
 from creditbus.wire.topics import (

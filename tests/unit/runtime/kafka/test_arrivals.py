@@ -11,7 +11,7 @@ from creditbus.domain.acts.events import DayTurned, EntryListed, EntryRemoved
 from creditbus.domain.acts.refusals import DeadLetter
 from creditbus.domain.effects.directives import Acknowledgement
 from creditbus.engine.values import Position, Unreadable
-from creditbus.runtime.kafka.reading import KEPT_BYTES, dead_letter, position_of, values
+from creditbus.runtime.kafka.arrivals import KEPT_BYTES, dead_letter, position_of, values
 from creditbus.wire.records import Codec
 from creditbus.wire.schemas import load_schemas
 from creditbus.wire.topics import DEAD_LETTERS, EVENTS, inbox

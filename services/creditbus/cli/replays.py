@@ -1,4 +1,4 @@
-"""Replaying: one subject's part of the log, decided again as listing decided it.
+"""Replays: one subject's part of the log, decided again as listing decided it.
 
 The log is the truth and listing the only judge of it, so an explanation asks both: same log, same
 state (law 3). Nothing is written.
@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from creditbus.domain.accounts.building import Known
+from creditbus.domain.accounts.assembly import Known
 from creditbus.domain.accounts.deeds import MOVING
 from creditbus.domain.acts.activations import EditionActivated
 from creditbus.domain.acts.events import DayTurned

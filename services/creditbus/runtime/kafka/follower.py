@@ -1,4 +1,4 @@
-"""Following: a small compacted topic, read whole at the start and then beside the work.
+"""Follower: a small compacted topic, read whole at the start and then beside the work.
 
 For what every worker must know and no partition of its own could hold. A thread fetches; whoever
 uses it drains what has come, between two slices, so that nothing changes while it decides.
@@ -29,7 +29,7 @@ _PARTITION: Final = 0
 _LOOK_S: Final = 0.005
 
 
-class Following:
+class Follower:
     """One topic of one partition, from its beginning on."""
 
     def __init__(self, process: Process, topic: str) -> None:

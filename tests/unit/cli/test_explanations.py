@@ -10,11 +10,11 @@ from typing import Final
 import pytest
 from typer.testing import CliRunner, Result
 
-from creditbus.cli.explaining import disagreement, stated
+from creditbus.cli.explanations import disagreement, stated
 from creditbus.cli.faults import FAILED, MISUSED
 from creditbus.cli.main import app
-from creditbus.cli.replaying import Row, gathered, replay, until
-from creditbus.domain.accounts.building import account_of
+from creditbus.cli.replays import Row, gathered, replay, until
+from creditbus.domain.accounts.assembly import account_of
 from creditbus.domain.acts.activations import edition_activated
 from creditbus.domain.entries.entry import Stage
 from creditbus.domain.law.editions import Edition

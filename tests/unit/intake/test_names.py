@@ -15,7 +15,7 @@ from creditbus.domain.ids import SubjectId
 from creditbus.domain.subjects import SubjectKind
 from creditbus.engine.values import DictState, Output
 from creditbus.intake.decide import Rejection, Renamed, admit, build
-from creditbus.intake.naming import Submission
+from creditbus.intake.names import Submission
 from creditbus.wire.topics import inbox, party_of_inbox
 from tests.examples import (
     FIRM,

@@ -1,4 +1,4 @@
-"""Reading a slice: the bytes of many records become arrivals, and what cannot be read is set aside.
+"""Arrivals: what the bytes of many records become, and what cannot be read is set aside.
 
 Records are read whole, all of a schema at once. To leave bodies for later would save nothing: a
 repeat is known by its content, so nearly every body is needed.

@@ -1,4 +1,4 @@
-"""Building: from what a subject's dossier and the law say on a day, the whole account.
+"""Assembly: from what a subject's dossier and the law say on a day, the whole account.
 
 Nothing is decided here anew: the entries are those of `standings.entries_on`, the measures those of
 `measures.grounds_of`; the account only says which act, document and article each of them rests on.

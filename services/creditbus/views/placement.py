@@ -1,4 +1,4 @@
-"""Placing: which topics Redis is made from, and which write a record of them becomes."""
+"""Placement: which topics Redis is made from, and which write a record of them becomes."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from creditbus.domain.effects.exposures import Exposure
 from creditbus.domain.entries.standings import Standing
 from creditbus.domain.ids import EntryId
 from creditbus.runtime.kafka.clients import Record
-from creditbus.runtime.redis.storing import Writes
+from creditbus.runtime.redis.writes import Writes
 from creditbus.wire.records import Codec
 from creditbus.wire.topics import (
     ACKNOWLEDGEMENTS,

@@ -1,4 +1,4 @@
-"""How codes are written: the one form of a text, and what its wrong letters may have been.
+"""Notation: the one form of a text, and what its wrong letters may have been.
 
 Capitals, half-width, without blanks and hyphens: that much is the same code. A letter that only
 looks right is another code; reading O as 0 would be a guess about a firm, so it is only suggested.

@@ -1,4 +1,4 @@
-"""Serving: what Redis says of standings, exposures, directives and refusals, or that it cannot say.
+"""Reads: what Redis says of standings, exposures, directives and refusals, or that it cannot say.
 
 Everything here is derived from the topics by views. Each reader asks for the marker and the view in
 one transaction, so that an answer is never made from a Redis that is being built: the reader raises
@@ -38,7 +38,7 @@ from creditbus.runtime.redis.served import (
     OwedDirective,
     SourceCounts,
 )
-from creditbus.runtime.redis.storing import Storing
+from creditbus.runtime.redis.writes import Storing
 
 REDIS: Final = "redis"
 ANSWER_BOUND_S: Final = 2.0
