@@ -382,7 +382,7 @@ def _clause_row(clause: Clause, begins: str, actor: str) -> Sequence[str]:
 
 def _default(field: FieldInfo) -> str:
     match field.default:
-        case "":
+        case "" | None:
             return "none"
         case Path() as path:
             return f"`{path.as_posix()}`"

@@ -121,7 +121,7 @@ def _found(
 
 
 async def _served(process: Process, subject: SubjectId) -> Standing | None:
-    serving = Serving(process.settings.redis)
+    serving = Serving.of(process.settings)
     try:
         return await serving.standing(subject)
     finally:

@@ -63,7 +63,7 @@ class _Desk:
         self.watch = Watch()
         self._process = process
         self._catalogue = process.catalogue
-        self._serving = Serving(process.settings.redis)
+        self._serving = Serving.of(process.settings)
         self._before: Counts | None = None
 
     @asynccontextmanager

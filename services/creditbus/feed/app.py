@@ -59,7 +59,7 @@ class _Feed:
 
     def __init__(self, process: Process) -> None:
         self._process = process
-        self._serving = Serving(process.settings.redis)
+        self._serving = Serving.of(process.settings)
 
     @asynccontextmanager
     async def open(self, _app: FastAPI) -> AsyncIterator[None]:

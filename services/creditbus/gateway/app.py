@@ -78,7 +78,7 @@ class _Door:
                 "set CREDITBUS_ATTESTATION_KEY, the same for the gateway and for intake"
             )
         self.persons = Persons(settings.person_key, allow_synthetic=settings.allow_synthetic)
-        self.serving = Serving(settings.redis)
+        self.serving = Serving.of(settings)
         self._process = process
         self._codec = process.codec
         self._key = settings.attestation_key.encode()

@@ -74,7 +74,7 @@ class _Desk:
         self._process, self._editions = process, process.editions
         self._codec = process.codec
         self._persons = Persons(settings.person_key, allow_synthetic=settings.allow_synthetic)
-        self._serving = Serving(settings.redis)
+        self._serving = Serving.of(settings)
         self._producer: AwaitedProducer | None = None
 
     @asynccontextmanager

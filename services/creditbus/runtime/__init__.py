@@ -11,7 +11,7 @@ deciding stays pure. Each folder is a floor and imports only what is below it::
        |
     law | registry             the catalogue's files | the ids of the schemas
        |
-    health | outages           is this process well | the world is away
+    health | outages | tls     is this process well | the world is away | whom it believes there
        |
     settings | clock | metrics | logs
 

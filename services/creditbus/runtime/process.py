@@ -20,6 +20,7 @@ from creditbus.runtime.metrics import Meters
 from creditbus.runtime.outages import Patience
 from creditbus.runtime.registry import Registry
 from creditbus.runtime.settings import Settings
+from creditbus.runtime.tls import of_servers
 from creditbus.wire.records import Codec
 from creditbus.wire.schemas import load_schemas
 from creditbus.wire.topics import records_of
@@ -73,7 +74,7 @@ class Process:
         Waits for the registry, at start and whenever an unknown id turns up.
         """
         schemas = load_schemas(self.settings.schemas)
-        registry = Registry(self.settings.registry)
+        registry = Registry(self.settings.registry, of_servers(self.settings).confluent())
         records = records_of(self.service)
         ids = self.patience.insist(lambda: registry.ids(schemas, records))
         return Codec(
@@ -85,11 +86,12 @@ class Process:
 
     @property
     def security(self) -> dict[str, str]:
-        """The login at the broker, as librdkafka names it; empty without authentication."""
+        """The login at the broker and its TLS, as librdkafka names them."""
         settings = self.settings
+        tls = of_servers(settings).confluent() if settings.kafka_protocol == "SASL_SSL" else {}
         if not settings.kafka_user:
-            return {}
-        return {
+            return {"security.protocol": settings.kafka_protocol.removeprefix("SASL_")} | tls
+        return tls | {
             "security.protocol": settings.kafka_protocol,
             "sasl.mechanism": "SCRAM-SHA-256",
             "sasl.username": settings.kafka_user,

@@ -6,7 +6,7 @@ of the registry is ``Unavailable`` and never a verdict on a record.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 
 import httpx2
@@ -31,8 +31,9 @@ class IncompatibleSchema(Exception):
 class Registry:
     """One registry; each question has a connection of its own, for they are few and far between."""
 
-    def __init__(self, url: str) -> None:
-        self._settings = {"url": url, "timeout": 5, "max.retries": 0}
+    def __init__(self, url: str, tls: Mapping[str, str] | None = None) -> None:
+        """Take the address, and how its certificate is believed (``Tls.confluent``)."""
+        self._settings = {**(tls or {}), "url": url, "timeout": 5, "max.retries": 0}
 
     def ids(self, schemas: Schemas, records: Collection[str]) -> dict[tuple[str, int], int]:
         """Return the id of every version of these records; none named means all.

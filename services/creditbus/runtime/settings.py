@@ -9,12 +9,15 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Final, Literal
+from typing import Annotated, Final, Literal
 
-from pydantic import Field, ValidationError
+from pydantic import BeforeValidator, Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
 PREFIX: Final = "CREDITBUS_"
+
+_File = Annotated[Path | None, BeforeValidator(lambda named: named or None)]
+"""A file, or none when nothing is named: an empty path would be the folder one stands in."""
 
 
 class UnknownSetting(ValueError):
@@ -36,7 +39,20 @@ class Settings(BaseSettings):
     kafka: str = Field("127.0.0.1:19092", description="Broker addresses, host:port, with commas.")
     kafka_user: str = Field("", description="Principal at the broker; empty: no authentication.")
     kafka_password: str = Field("", description="Password of the principal.", repr=False)
-    kafka_protocol: str = Field("SASL_PLAINTEXT", description="SASL_PLAINTEXT or SASL_SSL.")
+    kafka_protocol: Literal["SASL_PLAINTEXT", "SASL_SSL"] = Field(
+        "SASL_PLAINTEXT", description="SASL_PLAINTEXT or SASL_SSL; without a user, TLS alone."
+    )
+    tls_ca: _File = Field(
+        None,
+        description="CA certificates (PEM) that Kafka, registry and Redis are believed by;"
+        " empty: the system's.",
+    )
+    tls_certificate: _File = Field(
+        None, description="Certificate (PEM) that the bus shows to them; empty: none."
+    )
+    tls_key: _File = Field(
+        None, description="Key (PEM) of that certificate; empty: in the certificate's file."
+    )
     registry: str = Field(
         "http://127.0.0.1:18081/apis/ccompat/v7", description="Schema registry (Confluent API)."
     )
@@ -78,6 +94,13 @@ class Settings(BaseSettings):
     webhooks: dict[str, str] = Field(default={}, description="Webhook of each body, as JSON.")
     webhook_secrets: dict[str, str] = Field(
         default={}, description="Signing secret of each body (whsec_…), as JSON.", repr=False
+    )
+    webhook_cas: dict[str, Path] = Field(
+        default={}, description="CA certificates (PEM) of each body's webhook, as JSON."
+    )
+    webhook_certificates: dict[str, Path] = Field(
+        default={},
+        description="Certificate with key (PEM) that each body's webhook is shown, as JSON.",
     )
     allow_synthetic: bool = Field(
         default=False, description="Whether made-up natural persons may come in (local stack)."

@@ -38,7 +38,7 @@ class Views:
         self._topics = (*FOLLOWED, *bodies)
         self._known: dict[Place, int] = {}
         self._is_complete = False
-        self._serving = Serving(process.settings.redis)
+        self._serving = Serving.of(process.settings)
         self._lookout = Lookout(process)
         self._one_at_a_time = asyncio.Lock()
         self._agents = Agents(process, application("views"), topics=self._topics, take=self._take)
@@ -56,7 +56,7 @@ class Views:
         finally:
             # The agents will run in another loop, which needs connections of its own.
             await self._serving.close()
-            self._serving = Serving(self._process.settings.redis)
+            self._serving = Serving.of(self._process.settings)
         return self._known
 
     async def _take(self, records: Sequence[Record]) -> None:

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Any, Final, Self
 
 import msgspec
 from redis.asyncio import Redis
@@ -39,6 +39,8 @@ from creditbus.runtime.redis.served import (
     SourceCounts,
 )
 from creditbus.runtime.redis.writes import Storing
+from creditbus.runtime.settings import Settings
+from creditbus.runtime.tls import redis_options
 
 REDIS: Final = "redis"
 ANSWER_BOUND_S: Final = 2.0
@@ -64,17 +66,23 @@ class CursorUnknown(Exception):
 
 
 class Serving:
-    """The readers of one Redis; ``url`` holds its password."""
+    """The readers of one Redis; ``url`` holds its password, ``tls`` is for ``rediss://`` alone."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, tls: Mapping[str, Any] | None = None) -> None:
         # One more try, for a connection that died while it lay idle; whoever asks can wait better.
         self._client = Redis.from_url(
             url,
+            **(tls or {}),
             socket_timeout=ANSWER_BOUND_S,
             socket_connect_timeout=ANSWER_BOUND_S,
             retry=Retry(NoBackoff(), 1),
         )
         self.storing = Storing(self._client)
+
+    @classmethod
+    def of(cls, settings: Settings) -> Self:
+        """Return the readers of the Redis that the settings name, over TLS if they say so."""
+        return cls(settings.redis, redis_options(settings))
 
     async def close(self) -> None:
         """Close the connections."""

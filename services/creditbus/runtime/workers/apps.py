@@ -13,10 +13,11 @@ from contextlib import contextmanager
 from typing import Any, Final
 
 import faust
-from faust.types.auth import SASLMechanism
+from faust.types.auth import CredentialsT, SASLMechanism
 
 from creditbus.runtime.process import Process
 from creditbus.runtime.settings import Settings
+from creditbus.runtime.tls import of_servers
 
 FAILED: Final = 3
 """With which code a process ends that must not go on."""
@@ -100,11 +101,18 @@ def fatal(process: Process) -> Iterator[None]:
         os._exit(FAILED)
 
 
-def _credentials(settings: Settings) -> faust.SASLCredentials | None:
-    if not settings.kafka_user:
-        return None
-    return faust.SASLCredentials(
-        username=settings.kafka_user,
-        password=settings.kafka_password,
-        mechanism=SASLMechanism.SCRAM_SHA_256,
-    )
+def _credentials(settings: Settings) -> CredentialsT | None:
+    """Return how Faust's own clients log in, and whose certificates they believe.
+
+    A login with a context is one over TLS for Faust, and one without never is.
+    """
+    over_tls = settings.kafka_protocol == "SASL_SSL"
+    context = of_servers(settings).context() if over_tls else None
+    if settings.kafka_user:
+        return faust.SASLCredentials(
+            username=settings.kafka_user,
+            password=settings.kafka_password,
+            mechanism=SASLMechanism.SCRAM_SHA_256,
+            ssl_context=context,
+        )
+    return faust.SSLCredentials(context) if context is not None else None
