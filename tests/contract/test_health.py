@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import socket
+import threading
+import time
 from collections.abc import Iterator
+from contextlib import ExitStack
 
 import httpx
 import pytest
 
-from creditbus.runtime.health import HealthServer, Readiness
+from creditbus.runtime.health import PEER_BOUND_S, PEERS_MAX, HealthServer, Readiness
 from creditbus.runtime.metrics import Meters
 
 
@@ -69,3 +72,66 @@ def test_closed_server_frees_its_port(process: Process) -> None:
     process.server = HealthServer(("127.0.0.1", process.port), Meters(), lambda: process.readiness)
     process.server.start()
     assert process.ask("/health/live").status_code == 200
+
+
+def test_peers_that_say_nothing_or_too_little_keep_nobody_waiting_and_are_cut_off(
+    process: Process,
+) -> None:
+    with ExitStack() as opened:
+        peers = [opened.enter_context(connected(process)) for _ in range(PEERS_MAX + 20)]
+        for peer in peers[::2]:
+            peer.sendall(b"GET /metrics HTTP/1.1\r\nX: ")
+        began = time.monotonic()
+        for path in ("/health/live", "/metrics", "/health/live"):
+            assert process.ask(path).status_code == 200
+        assert time.monotonic() - began < 1
+        assert threading.active_count() < PEERS_MAX + 20
+        with pytest.raises(ConnectionError):
+            drip(peers[-2], until=began + PEER_BOUND_S + 2)
+        assert peers[-1].recv(1) == b""
+
+
+def test_a_silent_peer_does_not_hold_up_the_stop(process: Process) -> None:
+    with connected(process) as peer:
+        process.ask("/health/live")
+        began = time.monotonic()
+        process.server.close()
+        assert time.monotonic() - began < 1
+        assert peer.recv(1) == b""
+    process.server = HealthServer(("127.0.0.1", process.port), Meters(), lambda: process.readiness)
+    process.server.start()
+
+
+@pytest.mark.parametrize(
+    ("sent", "status"),
+    [
+        (b"\x16\x03\x01\x02\x00\x01\x00\r\n\r\n", 400),
+        (b"POST /metrics HTTP/1.1\r\n\r\n", 405),
+        (b"GET /metrics HTTP/9.9\r\n\r\n", 505),
+        (b"GET /" + b"a" * 70_000, 414),
+        (b"GET / HTTP/1.1\r\n" + b"X: y\r\n" * 200 + b"\r\n", 431),
+        (b"GET /%00\xff HTTP/1.1\r\n\xff: \xff\r\n\r\n", 404),
+    ],
+)
+def test_rubbish_is_told_so_and_nothing_is_printed(
+    process: Process, capfd: pytest.CaptureFixture[str], sent: bytes, status: int
+) -> None:
+    with connected(process) as peer:
+        peer.sendall(sent)
+        peer.shutdown(socket.SHUT_WR)
+        answer = peer.recv(2000)
+    assert int(answer.split(b" ")[1]) == status
+    assert process.ask("/health/live").status_code == 200
+    assert capfd.readouterr() == ("", "")
+
+
+def connected(process: Process) -> socket.socket:
+    """Return a connection that has said nothing yet."""
+    return socket.create_connection(("127.0.0.1", process.port), timeout=PEER_BOUND_S)
+
+
+def drip(peer: socket.socket, *, until: float) -> None:
+    """Send a byte now and then."""
+    while time.monotonic() < until:
+        peer.sendall(b"x")
+        time.sleep(0.2)

@@ -1,20 +1,35 @@
 """Health and metrics of one process over HTTP: live, ready, and the figures.
 
-The server has a thread of its own, so that it answers while the process is busy or waiting.
+The server has threads of its own, so that it answers while the process is busy or waiting. Whoever
+connects and says nothing, or reads nothing, keeps one thread for some seconds and nobody else.
 """
 
 from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
-from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
-from wsgiref.types import StartResponse, WSGIEnvironment
+from http import HTTPStatus
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from socket import SHUT_RDWR, socket
+from socketserver import TCPServer
+from time import monotonic
+from typing import Any, Final
 
-from prometheus_client import make_wsgi_app
+from prometheus_client.exposition import choose_encoder
 
 from creditbus.runtime.metrics import Meters
+
+PEER_BOUND_S: Final = 5.0
+"""How long one connection may last, whatever its other end does."""
+
+PEERS_MAX: Final = 64
+"""How many connections are held at once; one more ends the oldest, which has had its time."""
+
+_JSON: Final = "application/json"
+_PATHS: Final = ("/health/live", "/health/ready", "/metrics")
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +40,15 @@ class Readiness:
     why: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """What is said to one question."""
+
+    status: HTTPStatus
+    kind: str
+    content: bytes
+
+
 class HealthServer:
     """Serves health and metrics until it is closed."""
 
@@ -32,11 +56,8 @@ class HealthServer:
         self, address: tuple[str, int], meters: Meters, readiness: Callable[[], Readiness]
     ) -> None:
         self._meters = meters
-        self._metrics = make_wsgi_app(meters.registry)
         self._readiness = readiness
-        self._server = make_server(
-            *address, self._answer, server_class=_Threads, handler_class=_Silent
-        )
+        self._server = _Server(address, self._answer)
         self._thread = threading.Thread(
             target=self._server.serve_forever,
             name="health",
@@ -49,25 +70,23 @@ class HealthServer:
         self._thread.start()
 
     def close(self) -> None:
-        """Stop answering and free the port."""
+        """Stop answering, end the connections that are left and free the port."""
         self._server.shutdown()
         self._server.server_close()
+        self._server.end_peers()
 
-    def _answer(self, environ: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
-        path = environ.get("PATH_INFO", "")
+    def _answer(self, path: str, accepts: str) -> _Answer:
         if path == "/metrics":
             self._look()
-            answer: Iterable[bytes] = self._metrics(environ, start)
-            return answer
+            encode, kind = choose_encoder(accepts)
+            return _Answer(HTTPStatus.OK, kind, encode(self._meters.registry))
         if path == "/health/live":
-            return _say(start, "200 OK", {"live": True})
+            return _told(HTTPStatus.OK, {"live": True})
         if path == "/health/ready":
             readiness = self._look()
-            status = "200 OK" if readiness.is_ready else "503 Service Unavailable"
-            return _say(start, status, {"ready": readiness.is_ready, "why": readiness.why})
-        return _say(
-            start, "404 Not Found", {"paths": ["/health/live", "/health/ready", "/metrics"]}
-        )
+            status = HTTPStatus.OK if readiness.is_ready else HTTPStatus.SERVICE_UNAVAILABLE
+            return _told(status, {"ready": readiness.is_ready, "why": readiness.why})
+        return _told(HTTPStatus.NOT_FOUND, {"paths": _PATHS})
 
     def _look(self) -> Readiness:
         """Ask whether the process does its work, and keep the answer as a metric."""
@@ -76,15 +95,100 @@ class HealthServer:
         return readiness
 
 
-def _say(start: StartResponse, status: str, content: dict[str, object]) -> Iterable[bytes]:
-    start(status, [("Content-Type", "application/json")])
-    return [json.dumps(content).encode()]
+class _Server(ThreadingHTTPServer):
+    """A thread for each connection, and a bound on their number and on the age of each."""
+
+    daemon_threads = True
+    block_on_close = False
+    request_queue_size = 128
+
+    def __init__(self, address: tuple[str, int], answer: Callable[[str, str], _Answer]) -> None:
+        self.answer = answer
+        self._peers: dict[Any, float] = {}
+        super().__init__(address, _Handler)
+
+    def server_bind(self) -> None:
+        """Bind, and ask no name server what this address is called."""
+        TCPServer.server_bind(self)
+        self.server_name, self.server_port = self.server_address[:2]  # type: ignore[assignment]
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        """Answer in a thread of its own."""
+        while len(self._peers) >= PEERS_MAX:
+            self._end(next(iter(self._peers)))
+        self._peers[request] = monotonic()
+        super().process_request(request, client_address)
+
+    def service_actions(self) -> None:
+        """End whoever has had the time that one may take."""
+        now = monotonic()
+        for peer, since in list(self._peers.items()):
+            if now - since > PEER_BOUND_S:
+                self._end(peer)
+
+    def end_peers(self) -> None:
+        """End all that are connected."""
+        for peer in list(self._peers):
+            self._end(peer)
+
+    def shutdown_request(self, request: Any) -> None:
+        """End a connection that was answered."""
+        self._peers.pop(request, None)
+        super().shutdown_request(request)
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Say nothing of a peer that went away: it is no fault of this process."""
+
+    def _end(self, peer: socket) -> None:
+        self._peers.pop(peer, None)
+        # Its thread wakes up, finds nothing to read, and closes.
+        with suppress(OSError):
+            peer.shutdown(SHUT_RDWR)
 
 
-class _Threads(WSGIServer):
-    allow_reuse_address = True
+class _Handler(BaseHTTPRequestHandler):
+    """One question on one connection."""
 
+    server: _Server
+    timeout = PEER_BOUND_S
+    # What is no HTTP at all is told so with a status too.
+    default_request_version = "HTTP/1.0"
 
-class _Silent(WSGIRequestHandler):
+    def do_GET(self) -> None:
+        """Answer."""
+        path = self.path.partition("?")[0]
+        self._say(self.server.answer(path, self.headers.get("Accept", "")))
+
+    def do_HEAD(self) -> None:
+        """Answer without the content."""
+        self.do_GET()
+
+    def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
+        """Tell what was wrong with the question: another method than GET, or no HTTP at all."""
+        del explain
+        status = HTTPStatus(code)
+        if status is HTTPStatus.NOT_IMPLEMENTED:
+            status = HTTPStatus.METHOD_NOT_ALLOWED
+        self.close_connection = True
+        self._say(_told(status, {"why": message or status.phrase, "methods": ["GET", "HEAD"]}))
+
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base names it so
         """Say nothing: a probe every second is no news."""
+
+    def _say(self, answer: _Answer) -> None:
+        self.send_response(answer.status)
+        self.send_header("Content-Type", answer.kind)
+        self.send_header("Content-Length", str(len(answer.content)))
+        if answer.status is HTTPStatus.METHOD_NOT_ALLOWED:
+            self.send_header("Allow", "GET, HEAD")
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(answer.content)
+
+    def version_string(self) -> str:
+        """Return what this server is called; versions are nobody's business."""
+        return "creditbus"
+
+
+def _told(status: HTTPStatus, content: dict[str, object]) -> _Answer:
+    return _Answer(status, _JSON, json.dumps(content).encode())
