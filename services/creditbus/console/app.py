@@ -18,8 +18,9 @@ from creditbus.console.login import Sessions
 from creditbus.console.page import Watch, show, theme_of
 from creditbus.console.words import language_of
 from creditbus.domain.calendar import day_of
+from creditbus.runtime.http.bodies import body_of
 from creditbus.runtime.http.credentials import CredentialRefused, Credentials, Role
-from creditbus.runtime.http.server import Site, body_of, http_app, run_http
+from creditbus.runtime.http.server import Site, http_app, run_http
 from creditbus.runtime.outages import Unavailable
 from creditbus.runtime.process import Process
 from creditbus.runtime.redis.reads import Serving
@@ -53,7 +54,7 @@ def build(process: Process) -> Site:
     )
     _route(app, desk.watch, sessions)
     ui.run_with(app, dark=None, language=None, tailwind=False, show_welcome_message=False)
-    return Site(app, desk.check)
+    return Site(app, desk.check, talks=True)
 
 
 class _Desk:

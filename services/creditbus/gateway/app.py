@@ -16,6 +16,7 @@ from creditbus.domain.ids import SourceId
 from creditbus.engine.connection import Connection
 from creditbus.gateway.decide import acknowledgement_of, event_of
 from creditbus.gateway.submissions import AcknowledgementSubmission, EventSubmission, Receipt
+from creditbus.runtime.http.bodies import value_of
 from creditbus.runtime.http.credentials import Caller, Credentials, Role
 from creditbus.runtime.http.persons import Persons
 from creditbus.runtime.http.problems import Invalid, Refused
@@ -26,7 +27,6 @@ from creditbus.runtime.http.server import (
     json_answer,
     known_caller,
     run_http,
-    value_of,
 )
 from creditbus.runtime.kafka.producer import AwaitedProducer
 from creditbus.runtime.process import Process

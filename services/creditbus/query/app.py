@@ -17,6 +17,7 @@ from creditbus.domain.subjects import PersonNumber
 from creditbus.engine.connection import Connection
 from creditbus.query.decide import Obstacle, answer, why_not
 from creditbus.query.questions import Ending, Execution, Noted, Question
+from creditbus.runtime.http.bodies import value_of
 from creditbus.runtime.http.credentials import Caller, Credentials, Role
 from creditbus.runtime.http.persons import SYNTHETIC, Persons
 from creditbus.runtime.http.problems import Forbidden, Invalid
@@ -27,7 +28,6 @@ from creditbus.runtime.http.server import (
     json_answer,
     known_caller,
     run_http,
-    value_of,
 )
 from creditbus.runtime.kafka.producer import AwaitedProducer
 from creditbus.runtime.process import Process

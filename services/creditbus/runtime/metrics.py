@@ -59,6 +59,13 @@ METRICS: Final[tuple[Metric, ...]] = (
     Metric(
         "http_requests", "counter", ("route", "status"), "Requests answered, by route and status."
     ),
+    Metric("connections", "gauge", (), "Connections that the HTTP server holds now."),
+    Metric(
+        "connections_cut",
+        "counter",
+        ("why",),
+        "Connections ended by this side: silent, slow_head, slow_body, unread or crowded.",
+    ),
     Metric("http_seconds", "histogram", ("route",), "Seconds that an answer took."),
     Metric(
         "credentials_refused",

@@ -70,6 +70,15 @@ class Settings(BaseSettings):
     state: Path = Field(Path(".creditbus/state"), description="Folder of the workers' stores.")
     store_cache_mb: int = Field(64, description="Memory for what a worker reads of its stores.")
     host: str = Field("127.0.0.1", description="Address that HTTP servers listen on.")
+    connections: int = Field(
+        2048, ge=1, description="Connections that an HTTP server holds at once."
+    )
+    connections_of_one: int = Field(
+        1024, ge=1, description="Connections of one address at once; a proxy is one address."
+    )
+    redis_connections: int = Field(
+        32, ge=1, description="Connections to Redis that a process shares among its requests."
+    )
     free_ports: bool = Field(
         default=False, description="Whether the local bus takes any free ports."
     )

@@ -16,6 +16,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 
 from creditbus.domain.acts.refusals import Fault, Reason
 from creditbus.runtime.http.credentials import CredentialRefused
@@ -73,6 +74,22 @@ class BodyTooLarge(ValueError):
     """The body of the question is larger than the service takes."""
 
 
+class BodyTooSlow(Exception):
+    """The body of the question did not come in time."""
+
+
+class Unsupported(ValueError):
+    """The body of the question is of a kind that the service does not read."""
+
+
+class Malformed(ValueError):
+    """The body of the question is JSON that may not be taken; ``reason`` is stable."""
+
+    def __init__(self, reason: str, detail: str) -> None:
+        super().__init__(detail)
+        self.reason = reason
+
+
 _REFUSED_STATUS: Final = {Reason.SOURCE_MISMATCH: HTTPStatus.FORBIDDEN}
 _UNCHALLENGED: Final[Mapping[str, str]] = {}
 
@@ -108,6 +125,23 @@ def _of_no_json(error: msgspec.DecodeError | UnicodeDecodeError) -> Problem:
     return _problem(HTTPStatus.BAD_REQUEST, "NOT_JSON", detail)
 
 
+def _of_malformed(error: Malformed) -> Problem:
+    return _problem(HTTPStatus.BAD_REQUEST, error.reason, str(error))
+
+
+def _of_slow(error: BodyTooSlow) -> Problem:
+    return _problem(HTTPStatus.REQUEST_TIMEOUT, "TOO_SLOW", str(error))
+
+
+def _of_unsupported(error: Unsupported) -> Problem:
+    return _problem(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "UNSUPPORTED", str(error))
+
+
+def _of_departure(_error: ClientDisconnect) -> Problem:
+    # Nobody reads this; it keeps a caller who hangs up from being our own mistake.
+    return _problem(HTTPStatus.BAD_REQUEST, "DISCONNECTED", "the caller hung up")
+
+
 def _of_outage(error: Unavailable) -> Problem:
     detail = f"{error}; nothing was done, or nothing is known to be: ask again"
     return _problem(HTTPStatus.SERVICE_UNAVAILABLE, "UNAVAILABLE", detail)
@@ -131,6 +165,10 @@ _TABLE: Final[tuple[tuple[type[Exception], Callable[[Any], Problem]], ...]] = (
     (Forbidden, lambda error: _problem(HTTPStatus.FORBIDDEN, error.reason, str(error))),
     (Refused, _of_refused),
     (Invalid, _of_invalid),
+    (Malformed, _of_malformed),
+    (Unsupported, _of_unsupported),
+    (BodyTooSlow, _of_slow),
+    (ClientDisconnect, _of_departure),
     (msgspec.ValidationError, _of_mistyped),
     (msgspec.DecodeError, _of_no_json),
     (UnicodeDecodeError, _of_no_json),
@@ -170,11 +208,13 @@ def answer_problems(app: FastAPI) -> None:
 def _answering(tell: Callable[[Any], Problem]) -> Callable[[Request, Exception], Response]:
     def answer(_asked: Request, error: Exception) -> Response:
         problem = tell(error)
+        # Where another method is wanted, the standard asks that the answer name those there are.
+        stated = getattr(error, "headers", None) if isinstance(error, HTTPException) else None
         return Response(
             msgspec.json.encode(problem),
             status_code=problem.status,
             media_type=PROBLEM_JSON,
-            headers=dict(_headers(problem.status)),
+            headers={**(stated or {}), **_headers(problem.status)},
         )
 
     return answer

@@ -15,12 +15,11 @@ from contextlib import suppress
 from dataclasses import dataclass
 from http import HTTPStatus
 from time import perf_counter
-from types import UnionType
-from typing import Annotated, Any, Final, TypeVar
+from typing import Annotated, Any, Final
 
 import msgspec
 import uvicorn
-from fastapi import FastAPI, Request, Response, Security
+from fastapi import FastAPI, Response, Security
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -28,9 +27,9 @@ from creditbus import __version__
 from creditbus.domain.calendar import day_of
 from creditbus.runtime.health import Readiness
 from creditbus.runtime.http.credentials import Caller, CredentialRefused, Credentials, Role
+from creditbus.runtime.http.peers import KEEP_ALIVE_S, Bounds, Peers
 from creditbus.runtime.http.problems import (
     PROBLEM_JSON,
-    BodyTooLarge,
     Forbidden,
     Problem,
     answer_problems,
@@ -39,14 +38,17 @@ from creditbus.runtime.metrics import Meters
 from creditbus.runtime.outages import Unavailable
 from creditbus.runtime.process import Process
 
-BODY_MAX_BYTES: Final = 256 * 1024
 STOP_BOUND_S: Final = 1
 ASK_EVERY_S: Final = 1.0
+SILENCE_BOUND_MS: Final = 30_000
+"""How long a connection may leave what we sent unacknowledged before the system ends it."""
+
+MESSAGE_MAX_BYTES: Final = 256 * 1024
+"""How large a message over a WebSocket may be."""
+
 _NO_ROUTE: Final = "(none)"
 _REFERENCES: Final = "#/components/schemas/{name}"
 _BEARER: Final = HTTPBearer(auto_error=False, description="The token that the operator gave you.")
-
-T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,11 +56,12 @@ class Site:
     """What a process serves. ``check`` is asked every second.
 
     It raises ``Unavailable`` while a server that the site needs is away, and anything else when the
-    process must end.
+    process must end. ``talks`` says whether pages of the site keep a WebSocket open.
     """
 
     app: FastAPI
     check: Callable[[], Awaitable[None]]
+    talks: bool = False
 
 
 def http_app(
@@ -107,25 +110,6 @@ def known_caller(
     return caller
 
 
-async def body_of(asked: Request, limit: int = BODY_MAX_BYTES) -> bytes:
-    """Return the body; raises ``BodyTooLarge`` before more than the limit is held."""
-    parts, size = [], 0
-    async for part in asked.stream():
-        size += len(part)
-        if size > limit:
-            raise BodyTooLarge(
-                f"the body has more than the {limit} bytes allowed: send less at once"
-            )
-        parts.append(part)
-    return b"".join(parts)
-
-
-async def value_of(asked: Request, kind: type[T] | UnionType) -> T:
-    """Return the value that the JSON body states; what is wrong with it becomes a problem."""
-    value: T = msgspec.json.decode(await body_of(asked), type=kind)
-    return value
-
-
 def json_answer(value: Any, status: HTTPStatus = HTTPStatus.OK) -> Response:
     """Return an answer with the plain JSON of a value."""
     return Response(msgspec.json.encode(value), status.value, media_type="application/json")
@@ -159,34 +143,56 @@ def run_http(process: Process, build: Callable[[], Site], port: int) -> None:
     pulse = _Pulse(process.meters)
     health = process.serve_health(lambda: pulse.readiness)
     try:
-        site = build()
-        config = uvicorn.Config(
-            site.app,
-            log_config=None,
-            log_level="warning",
-            access_log=False,
-            server_header=False,
-            timeout_graceful_shutdown=STOP_BOUND_S,
-        )
+        site, peers = build(), peers_of(process)
+        server = uvicorn.Server(server_config(site, peers))
         process.logger.info("serving", host=process.settings.host, port=port)
-        asyncio.run(_serve(uvicorn.Server(config), listener, site, pulse))
+        asyncio.run(_serve(server, listener, site, (pulse, peers)))
     finally:
         listener.close()
         if health is not None:
             health.close()
 
 
+def peers_of(process: Process) -> Peers:
+    """Return who may be connected to a process, and how many at once."""
+    settings = process.settings
+    return Peers(Bounds(settings.connections, settings.connections_of_one), process.meters)
+
+
+def server_config(site: Site, peers: Peers) -> uvicorn.Config:
+    """Return how a site is served: bounded, quiet, and saying nothing of itself."""
+    return uvicorn.Config(
+        site.app,
+        http=peers.protocol(),
+        ws="auto" if site.talks else "none",
+        ws_max_size=MESSAGE_MAX_BYTES,
+        lifespan="on",
+        log_config=None,
+        # What a stranger sends is told to the stranger; the log is for what we do.
+        log_level="error",
+        access_log=False,
+        server_header=False,
+        timeout_keep_alive=int(KEEP_ALIVE_S),
+        timeout_graceful_shutdown=STOP_BOUND_S,
+    )
+
+
 async def _serve(
-    server: uvicorn.Server, listener: socket.socket, site: Site, pulse: _Pulse
+    server: uvicorn.Server, listener: socket.socket, site: Site, watchers: tuple[_Pulse, Peers]
 ) -> None:
+    pulse, peers = watchers
     serving = asyncio.create_task(server.serve(sockets=[listener]))
-    beating = asyncio.create_task(pulse.beat(server, site.check))
-    await asyncio.wait([serving, beating], return_when=asyncio.FIRST_COMPLETED)
+    beside = [
+        asyncio.create_task(pulse.beat(server, site.check)),
+        asyncio.create_task(peers.watch()),
+    ]
+    await asyncio.wait([serving, *beside], return_when=asyncio.FIRST_COMPLETED)
     server.should_exit = True
     await serving
-    beating.cancel()
-    with suppress(asyncio.CancelledError):
-        await beating
+    for watching in beside:
+        watching.cancel()
+        with suppress(asyncio.CancelledError):
+            await watching
 
 
 class _Pulse:
@@ -256,6 +262,9 @@ def _listen(process: Process, port: int) -> socket.socket:
     # without it every answer waits 40 ms for the caller's delayed acknowledgement.
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    # A peer that lost its network says nothing any more; a stream to it would stay for an hour.
+    if hasattr(socket, "TCP_USER_TIMEOUT"):
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, SILENCE_BOUND_MS)
     try:
         listener.bind((process.settings.host, port))
         listener.listen(128)

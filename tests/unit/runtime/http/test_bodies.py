@@ -1,0 +1,177 @@
+"""Bodies at the door: whatever comes is read, or told as the caller's mistake, and never ours."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from typing import Any
+
+import msgspec
+import pytest
+from fastapi import FastAPI, Request, Response
+from hypothesis import given
+from hypothesis import strategies as st
+from starlette.testclient import TestClient
+
+from creditbus.gateway.submissions import EventSubmission
+from creditbus.query.questions import Question
+from creditbus.runtime.http import bodies
+from creditbus.runtime.http.bodies import BODY_MAX_BYTES, read_json, value_of
+from creditbus.runtime.http.problems import PROBLEM_JSON, Malformed, answer_problems
+
+GOOD = {"subject": "uscc:91370200000000000Y", "matter": "m", "purpose": "p"}
+DEEP = b"[" * 100_000
+JSON = {"Content-Type": "application/json"}
+
+
+def app_of(kind: Any) -> FastAPI:
+    app = FastAPI()
+    answer_problems(app)
+
+    @app.post("/")
+    async def take(asked: Request) -> Response:
+        return Response(msgspec.json.encode(await value_of(asked, kind)))
+
+    return app
+
+
+@pytest.fixture(scope="module")
+def door() -> Iterator[Callable[..., Any]]:
+    """Send a body to a route that takes a question."""
+    with TestClient(app_of(Question), raise_server_exceptions=False) as client:
+        yield lambda body, **headers: client.post(
+            "/", content=body, headers={name.replace("_", "-"): v for name, v in headers.items()}
+        )
+
+
+def text_of(**changes: object) -> bytes:
+    return json.dumps(GOOD | changes).encode()
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "reason"),
+    [
+        (b'{"z": ' + DEEP + b', "matter": "m"}', 422, "FIELD_INVALID"),
+        (DEEP, 422, "FIELD_INVALID"),
+        (text_of()[:-1] + b', "matter": "n"}', 400, "KEY_TWICE"),
+        (b'{"subject": {"number": "a", "number": "b"}, "matter": "m", "purpose": "p"}', 422, None),
+        (text_of(matter="a\x00b"), 400, "NUL"),
+        (text_of(matter=["\x00"]), 422, "FIELD_INVALID"),
+        (rb'{"subject": "a", "matter": "\ud800", "purpose": "p"}', 400, "NOT_JSON"),
+        (rb'{"subject": "a", "matter": "\udc00\ud800", "purpose": "p"}', 400, "NOT_JSON"),
+        (b'{"subject": "a", "matter": "\xed\xa0\x80", "purpose": "p"}', 400, "NOT_JSON"),
+        (b'{"subject": "a", "matter": "\x00", "purpose": "p"}', 400, "NOT_JSON"),
+        (b"\xef\xbb\xbf" + text_of(), 400, "NOT_JSON"),
+        (text_of().decode().encode("utf-16"), 400, "NOT_JSON"),
+        (text_of(matter=1e300), 422, "FIELD_INVALID"),
+        (b'{"subject": ' + b"9" * 10_000 + b', "matter": "m", "purpose": "p"}', 422, None),
+        (b'{"subject": NaN}', 400, "NOT_JSON"),
+        (b"", 400, "NOT_JSON"),
+        (b" " * (BODY_MAX_BYTES + 1), 413, "TOO_LARGE"),
+    ],
+)
+def test_what_may_not_be_taken_is_the_callers_mistake(
+    door: Callable[..., Any], body: bytes, status: int, reason: str | None
+) -> None:
+    answer = door(body, **JSON)
+
+    assert (answer.status_code, answer.headers["Content-Type"]) == (status, PROBLEM_JSON)
+    assert reason is None or answer.json()["reason"] == reason
+    assert answer.json()["detail"]
+
+
+@pytest.mark.parametrize("nested", [DEEP, b'{"a":' * 50_000, DEEP + b"]" * 100_000])
+def test_nesting_without_end_before_the_type_is_told_so(nested: bytes) -> None:
+    with TestClient(app_of(EventSubmission), raise_server_exceptions=False) as client:
+        answer = client.post("/", content=b'{"z": ' + nested + b', "type": "entry_listed"}')
+    assert (answer.status_code, answer.json()["reason"]) == (400, "TOO_DEEP")
+
+
+def test_a_backslash_before_a_u_is_no_nul(door: Callable[..., Any]) -> None:
+    assert door(text_of(matter="\\u0000")).status_code == 200
+    assert door(text_of(matter="\\\x00")).json()["reason"] == "NUL"
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({}, 200),
+        ({"Content_Type": "application/json; charset=UTF-8"}, 200),
+        ({"Content_Type": "application/vnd.credit+json"}, 200),
+        ({"Content_Type": "text/plain"}, 415),
+        ({"Content_Type": "application/x-www-form-urlencoded"}, 415),
+        ({"Content_Type": "multipart/form-data; boundary=x"}, 415),
+        ({"Content_Type": "application/json; charset=gbk"}, 415),
+        ({"Content_Type": ";;;"}, 415),
+        ({"Content_Encoding": "gzip"}, 415),
+    ],
+)
+def test_a_body_says_what_it_is(
+    door: Callable[..., Any], headers: dict[str, str], status: int
+) -> None:
+    assert door(text_of(), **headers).status_code == status
+
+
+def test_a_body_that_is_declared_too_large_is_not_waited_for(door: Callable[..., Any]) -> None:
+    answer = door(b"{}", Content_Length=str(BODY_MAX_BYTES + 1))
+    assert (answer.status_code, answer.json()["reason"]) == (413, "TOO_LARGE")
+
+
+def test_a_body_that_does_not_come_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bodies, "BODY_BOUND_S", 0.05)
+    told: list[Any] = []
+
+    async def receive() -> Any:
+        if not told:
+            await asyncio.sleep(5)
+        return {"type": "http.disconnect"}
+
+    async def send(message: Any) -> None:
+        told.append(message)
+
+    scope = {"type": "http", "method": "POST", "path": "/", "headers": [], "query_string": b""}
+    asyncio.run(app_of(Question)({**scope, "root_path": ""}, receive, send))
+    assert told[0]["status"] == 408
+
+
+def test_a_caller_who_hangs_up_is_no_mistake_of_ours() -> None:
+    told: list[Any] = []
+
+    async def receive() -> Any:
+        return {"type": "http.disconnect"}
+
+    async def send(message: Any) -> None:
+        told.append(message)
+
+    scope = {"type": "http", "method": "POST", "path": "/", "headers": [], "query_string": b""}
+    asyncio.run(app_of(Question)({**scope, "root_path": ""}, receive, send))
+    assert told[0]["status"] == 400
+
+
+def test_another_method_is_told_which_there_are() -> None:
+    with TestClient(app_of(Question)) as client:
+        answer = client.put("/", content=b"{}")
+    assert (answer.status_code, answer.headers["Allow"]) == (405, "POST")
+    assert answer.headers["Content-Type"] == PROBLEM_JSON
+
+
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    max_leaves=20,
+)
+FIELDS = st.sampled_from(["subject", "matter", "purpose", "type", "envelope", "number", "list_id"])
+RUBBISH = st.one_of(
+    st.binary(max_size=200),
+    st.dictionaries(FIELDS | st.text(), VALUES).map(lambda value: json.dumps(value).encode()),
+    VALUES.map(lambda value: json.dumps(value, ensure_ascii=False).encode(errors="surrogatepass")),
+)
+
+
+@given(RUBBISH)
+def test_nothing_that_is_sent_is_our_mistake(body: bytes) -> None:
+    for kind in (Question, EventSubmission):
+        with suppress(Malformed, msgspec.DecodeError, UnicodeDecodeError):
+            read_json(body, kind)
