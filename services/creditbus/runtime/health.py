@@ -105,7 +105,7 @@ class _Server(ThreadingHTTPServer):
     def __init__(self, address: tuple[str, int], answer: Callable[[str, str], _Answer]) -> None:
         self.answer = answer
         self._peers: dict[Any, float] = {}
-        super().__init__(address, _Handler)
+        super().__init__(address, _Question)
 
     def server_bind(self) -> None:
         """Bind, and ask no name server what this address is called."""
@@ -146,7 +146,7 @@ class _Server(ThreadingHTTPServer):
             peer.shutdown(SHUT_RDWR)
 
 
-class _Handler(BaseHTTPRequestHandler):
+class _Question(BaseHTTPRequestHandler):
     """One question on one connection."""
 
     server: _Server

@@ -188,9 +188,9 @@ class Connection(HttpToolsProtocol):
         self._unread_since = None
         super().resume_writing()
 
-    def send_400_response(self, msg: str) -> None:
+    def send_400_response(self, what: str) -> None:
         """Tell that this was no HTTP."""
-        self._refuse(HTTPStatus.BAD_REQUEST, "NOT_HTTP", msg)
+        self._refuse(HTTPStatus.BAD_REQUEST, "NOT_HTTP", what)
 
     @property
     def is_idle(self) -> bool:
