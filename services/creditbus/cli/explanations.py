@@ -24,7 +24,7 @@ from creditbus.domain.calendar import day_of
 from creditbus.domain.entries.standings import Standing
 from creditbus.domain.identifiers.uscc import UNIFIED
 from creditbus.domain.ids import SubjectId
-from creditbus.domain.subjects import kind_of, uscc_subject, why_not_subject
+from creditbus.domain.subjects import Trust, kind_of, uscc_subject, why_not_subject
 from creditbus.domain.terms.words import Language
 from creditbus.runtime.outages import Unavailable
 from creditbus.runtime.process import Process
@@ -89,7 +89,7 @@ def disagreement(served: Standing | None, replayed: Standing | None) -> str:
 def _subject(text: str) -> SubjectId:
     subject = uscc_subject(text) if UNIFIED.is_valid(text) else SubjectId(text)
     # What is no id might be a person's number, so it is not said again.
-    if fault := why_not_subject(kind_of(subject), subject):
+    if fault := why_not_subject(kind_of(subject), subject, Trust.EASING):
         fail(f"that names no subject: {fault}", MISUSED)
     return subject
 

@@ -6,14 +6,15 @@ keyed hash that only the gateway computes; events never carry a natural person's
 
 from __future__ import annotations
 
-from enum import StrEnum
+from enum import Enum, StrEnum
 from string import hexdigits
 from typing import Final, Literal
 
 import msgspec
 
+from creditbus.domain.identifiers.citizen import could_be_person
 from creditbus.domain.identifiers.notation import compact
-from creditbus.domain.identifiers.uscc import UNIFIED
+from creditbus.domain.identifiers.uscc import FORMER, REGISTERED, UNIFIED
 from creditbus.domain.ids import SubjectId
 
 USCC: Final = "uscc:"
@@ -63,7 +64,19 @@ def is_person(kind: SubjectKind) -> bool:
     return kind is SubjectKind.NATURAL_PERSON or kind is SubjectKind.INDIVIDUAL_BUSINESS
 
 
-def why_not_subject(kind: SubjectKind, subject: SubjectId) -> str:
+class Trust(Enum):
+    """How an organisation's code is asked whether it is one.
+
+    A registrar's word outweighs its looks; and what eases must find the entries that were made
+    before the class and the province of a code were asked (law 7).
+    """
+
+    NONE = frozenset[str]()
+    REGISTERED = REGISTERED
+    EASING = FORMER
+
+
+def why_not_subject(kind: SubjectKind, subject: SubjectId, trust: Trust = Trust.NONE) -> str:
     """Return in words why an id is none of a subject of this kind, or nothing when it is one."""
     if kind is SubjectKind.NATURAL_PERSON:
         token = subject.removeprefix(PERSON)
@@ -75,7 +88,15 @@ def why_not_subject(kind: SubjectKind, subject: SubjectId) -> str:
         return "the event names no subject"
     if not subject.startswith(USCC):
         return "an organisation's id is uscc: and its unified social credit code"
-    return UNIFIED.why_not(subject.removeprefix(USCC))
+    return UNIFIED.why_not(subject.removeprefix(USCC), unasked=trust.value)
+
+
+def is_doubtful(subject: SubjectId) -> bool:
+    """Tell whether the code in an organisation's id could be a natural person's number.
+
+    Nothing is made public under it, and nothing adverse begins before a registrar has named it.
+    """
+    return subject.startswith(USCC) and could_be_person(subject.removeprefix(USCC))
 
 
 def uscc_subject(code: str) -> SubjectId:

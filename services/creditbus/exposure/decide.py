@@ -1,6 +1,8 @@
 """Exposure: which court entries the public may see, withdrawn the moment an entry ends.
 
-Only organisations are exposed: no event carries a natural person's name. A withdrawal is an empty
+Only organisations are exposed: no event carries a natural person's name, and a code that could be a
+person's number is shown to nobody, whoever has named it: what stood under it before is withdrawn,
+and its consequences go on. A withdrawal is an empty
 value under the entry's id, so that afterwards the topic holds nothing of it.
 """
 
@@ -17,7 +19,7 @@ from creditbus.domain.entries.standings import Standing
 from creditbus.domain.ids import EntryId, ListId
 from creditbus.domain.law.catalogue import Catalogue, Publication
 from creditbus.domain.law.editions import Editions
-from creditbus.domain.subjects import is_person
+from creditbus.domain.subjects import is_doubtful, is_person
 from creditbus.engine.values import Arrival, Draft, Outcome, Output, Slice, State, Table
 
 Arrivals = Sequence[Arrival[Standing]]
@@ -102,6 +104,7 @@ def _is_public(entry: Entry, standing: Standing, law: Editions) -> bool:
         entry.stage is Stage.ACTIVE
         and entry.subject_name is not None
         and not is_person(standing.subject_kind)
+        and not is_doubtful(standing.subject_id)
         and _is_published(entry.list_id, law.on(entry.decided_on))
         and _is_published(entry.list_id, law.latest)
     )

@@ -20,7 +20,15 @@ from creditbus.domain.calendar import day_of
 from creditbus.domain.effects.directives import Acknowledgement, answer_record
 from creditbus.domain.ids import EventId, SourceId, SubjectId, derive_event_id
 from creditbus.domain.law.articles import IDENTITY, OWN_NAME, PERSONS
-from creditbus.domain.subjects import PERSON, PersonNumber, SubjectKind, is_person, kind_of
+from creditbus.domain.subjects import (
+    PERSON,
+    PersonNumber,
+    SubjectKind,
+    is_doubtful,
+    is_person,
+    kind_of,
+    why_not_subject,
+)
 from creditbus.gateway.submissions import (
     KIND_OF,
     AcknowledgementSubmission,
@@ -147,7 +155,13 @@ def _given(subject: SubjectId, *, asks_age: bool) -> SubjectId | Fault:
     if alias is not None and (why_not := alias.why_not()):
         # Nothing that may be a mistyped number of a person passes this door.
         return Fault(Reason.SUBJECT_INVALID, "envelope.subject_id", IDENTITY, why_not)
-    if not asks_age or not subject.startswith(PERSON):
+    if not asks_age:
+        return subject
+    if is_doubtful(subject):
+        # Nor a right one: it would lie in the inbox, whatever becomes of the record.
+        why_not = why_not_subject(kind_of(subject), subject)
+        return Fault(Reason.SUBJECT_INVALID, "envelope.subject_id", IDENTITY, why_not)
+    if not subject.startswith(PERSON):
         return subject
     detail = "whether a person was of age cannot be seen in a token: give subject with the number"
     return Fault(Reason.PERSON_NOT_ATTESTED, "envelope.subject_id", PERSONS, detail)

@@ -20,7 +20,7 @@ from typing import Final
 
 import msgspec
 
-from creditbus.domain.acts.events import Envelope
+from creditbus.domain.acts.events import EntryListed, Envelope
 from creditbus.domain.acts.gates import BURDENS
 from creditbus.domain.acts.kinds import ACTS, FACTS, is_way_out
 from creditbus.domain.acts.references import RecordReference
@@ -33,7 +33,14 @@ from creditbus.domain.entries.entry import ID_CHARACTERS, TEXT_CHARACTERS
 from creditbus.domain.ids import SubjectId
 from creditbus.domain.law.articles import IDENTITY, MINORS, OWN_NAME, PERSONS
 from creditbus.domain.law.editions import Editions
-from creditbus.domain.subjects import SubjectKind, is_person, kind_of, why_not_subject
+from creditbus.domain.subjects import (
+    SubjectKind,
+    Trust,
+    is_doubtful,
+    is_person,
+    kind_of,
+    why_not_subject,
+)
 from creditbus.engine.values import Arrival, Outcome, Output, Slice, State
 from creditbus.intake.names import Submission, conflict, meant
 
@@ -189,13 +196,23 @@ def _identity(submission: Submission) -> Iterator[Fault]:
 def _subject(submission: Submission) -> Iterator[Fault]:
     envelope = submission.event.envelope
     kind = kind_of(envelope.subject_id)
-    why_not = why_not_subject(kind, envelope.subject_id)
+    why_not = why_not_subject(kind, envelope.subject_id, _trust(submission))
     if why_not:
         yield Fault(Reason.SUBJECT_INVALID, "subject_id", IDENTITY, why_not)
     yield from _alias(submission)
     yield from _other(submission)
     if not why_not:
         yield from _person(submission, kind)
+
+
+def _trust(submission: Submission) -> Trust:
+    event = submission.event
+    if isinstance(event, SubjectAliasMapped):
+        return event.trust
+    if not isinstance(event, _REMEMBERED):
+        return Trust.EASING
+    is_registered = submission.aliases.is_registered(event.envelope.subject_id)
+    return Trust.REGISTERED if is_registered else Trust.NONE
 
 
 def _alias(submission: Submission) -> Iterator[Fault]:
@@ -223,6 +240,9 @@ def _person(submission: Submission, kind: SubjectKind) -> Iterator[Fault]:
 
 def _other(submission: Submission) -> Iterator[Fault]:
     event = submission.event
+    if isinstance(event, EntryListed) and event.unit is not None and is_doubtful(event.unit):
+        why_not = why_not_subject(kind_of(event.unit), event.unit)
+        yield Fault(Reason.SUBJECT_INVALID, "unit", IDENTITY, why_not)
     if not isinstance(event, RelationChanged):
         return
     why_not = why_not_subject(SubjectKind.NATURAL_PERSON, event.person)

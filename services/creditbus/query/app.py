@@ -13,7 +13,7 @@ from creditbus.domain.acts.refusals import Fault, Reason
 from creditbus.domain.calendar import day_of
 from creditbus.domain.effects.checks import Access, Answer, Check
 from creditbus.domain.ids import ItemId, SubjectId, derive
-from creditbus.domain.subjects import PersonNumber
+from creditbus.domain.subjects import PersonNumber, is_doubtful
 from creditbus.engine.connection import Connection
 from creditbus.query.decide import Obstacle, answer, why_not
 from creditbus.query.questions import Ending, Execution, Noted, Question
@@ -71,8 +71,7 @@ class _Desk:
 
     def __init__(self, process: Process) -> None:
         settings = process.settings
-        self._process, self._editions = process, process.editions
-        self._codec = process.codec
+        self._process, self._editions, self._codec = process, process.editions, process.codec
         self._persons = Persons(settings.person_key, allow_synthetic=settings.allow_synthetic)
         self._serving = Serving.of(settings)
         self._producer: AwaitedProducer | None = None
@@ -111,23 +110,24 @@ class _Desk:
 
     def asked(self, question: Question | Execution | Ending, caller: Caller) -> _Asked:
         """Return what is asked, a person's number already turned into a token."""
-        subject = self._subject(question.subject)
-        matter = ItemId(question.matter)
+        subject, matter = self._subject(question.subject), ItemId(question.matter)
         check = Check(subject=subject, matter=matter, purpose=question.purpose)
         return _Asked(check, caller.party, self._process.clock.now())
 
     def _subject(self, named: str | PersonNumber) -> SubjectId:
         if isinstance(named, str):
             return SubjectId(named)
-        kind, synthetic = named.number_kind, named.number_kind == SYNTHETIC
-        subject = self._persons.identify(kind, named.number, synthetic=synthetic)
+        kind = named.number_kind
+        subject = self._persons.identify(kind, named.number, synthetic=kind == SYNTHETIC)
         if isinstance(subject, Fault):
             raise Invalid(subject.reason, subject.field.removeprefix("envelope."), subject.detail)
         return subject
 
     async def _admit(self, asked: _Asked) -> None:
         catalogue = self._editions.on(day_of(asked.at))
-        obstacle = why_not(asked.check, catalogue.subscribers.get(asked.asker), catalogue)
+        asker, subject = catalogue.subscribers.get(asked.asker), asked.check.subject
+        is_known = is_doubtful(subject) and await self._serving.standing(subject) is not None
+        obstacle = why_not(asked.check, asker, catalogue, is_known=is_known)
         if obstacle is None:
             return
         self._process.meters.add("checks_refused", why=obstacle.field)
@@ -163,8 +163,8 @@ class _Desk:
 
 
 def _refused_id(asked: _Asked) -> str:
-    check = asked.check
-    return derive("refused-check", asked.asker, check.subject, check.matter, asked.at.isoformat())
+    named = (asked.asker, asked.check.subject, asked.check.matter)
+    return derive("refused-check", *named, asked.at.isoformat())
 
 
 def _route(app: FastAPI, process: Process, desk: _Desk) -> None:

@@ -27,7 +27,7 @@ from creditbus.domain.law.catalogue import (
     Subscriber,
 )
 from creditbus.domain.law.editions import Editions
-from creditbus.domain.subjects import kind_of, why_not_subject
+from creditbus.domain.subjects import Trust, kind_of, why_not_subject
 
 
 class Obstacle(msgspec.Struct, frozen=True):
@@ -37,12 +37,22 @@ class Obstacle(msgspec.Struct, frozen=True):
     detail: str
 
 
-def why_not(check: Check, asker: Subscriber | None, catalogue: Catalogue) -> Obstacle | None:
-    """Return why a check is not answered, or none when it may be."""
+def why_not(
+    check: Check,
+    asker: Subscriber | None,
+    catalogue: Catalogue,
+    *,
+    is_known: bool = False,
+) -> Obstacle | None:
+    """Return why a check is not answered, or none when it may be.
+
+    ``is_known`` says that there is a standing under a code that could be a person's number: then
+    it is somebody's code, and asked what it was asked when it was listed.
+    """
     if asker is None or not asker.enabled:
         return Obstacle("asker", "the credential belongs to no subscriber")
-    kind = kind_of(check.subject)
-    if fault := why_not_subject(kind, check.subject):
+    kind, trust = kind_of(check.subject), Trust.EASING if is_known else Trust.NONE
+    if fault := why_not_subject(kind, check.subject, trust):
         return Obstacle("subject", fault)
     item = catalogue.items.get(check.matter)
     if item is None or not item.enabled:

@@ -1,14 +1,31 @@
-"""Structured logs: one JSON object a line on stdout. Subject ids never appear."""
+"""Structured logs: one JSON object a line on stdout.
+
+Subject ids never appear, and what has the form of a person's number is masked, whoever wrote it.
+"""
 
 from __future__ import annotations
 
 import logging
 import sys
-from typing import Final
+from typing import Any, Final
 
 import structlog
 
+from creditbus.domain.identifiers.citizen import hide_persons
+
 _LOUD: Final = ("faust", "mode", "aiokafka", "kafka", "httpx", "httpcore", "uvicorn.access")
+
+
+class _Discreet(logging.Formatter):
+    """Writes a line of another formatter without the persons' numbers in it."""
+
+    def __init__(self, other: logging.Formatter | None) -> None:
+        super().__init__()
+        self._other = other or logging.Formatter()
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the line as it is written."""
+        return hide_persons(self._other.format(record))
 
 
 def configure_logs(service: str, worker: str, level: str) -> structlog.stdlib.BoundLogger:
@@ -21,6 +38,7 @@ def configure_logs(service: str, worker: str, level: str) -> structlog.stdlib.Bo
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             structlog.processors.format_exc_info,
             structlog.processors.JSONRenderer(ensure_ascii=False, default=str),
+            _discreet,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(number),
         logger_factory=structlog.PrintLoggerFactory(sys.stdout),
@@ -32,8 +50,14 @@ def configure_logs(service: str, worker: str, level: str) -> structlog.stdlib.Bo
         format='{"level":"%(levelname)s","logger":"%(name)s","event":"%(message)s"}',
         force=True,
     )
+    for handler in logging.getLogger().handlers:
+        handler.setFormatter(_Discreet(handler.formatter))
     # Faust's start-up spinner sets the root logger to DEBUG, which costs a tenth of the time.
     for name in _LOUD:
         logging.getLogger(name).setLevel(logging.WARNING)
     logger: structlog.stdlib.BoundLogger = structlog.get_logger(service=service, worker=worker)
     return logger
+
+
+def _discreet(_logger: object, _method: str, line: Any) -> str:
+    return hide_persons(line)

@@ -14,7 +14,7 @@ from typing import Final
 from creditbus.domain.acts.events import Envelope
 from creditbus.domain.aliases.claims import Alias, AliasKind, Confidence, SubjectAliasMapped
 from creditbus.domain.identifiers.notation import compact
-from creditbus.domain.ids import SourceId, SubjectId, derive_event_id
+from creditbus.domain.ids import SourceId, derive_event_id
 from creditbus.domain.subjects import kind_of, uscc_subject, why_not_subject
 from creditbus.sdk.sheets import RowFault, rows_of
 
@@ -62,7 +62,7 @@ def read_mappings(path: Path, source: SourceId) -> Iterator[SubjectAliasMapped |
 
 
 def _fact(row: Mapping[str, str], source: SourceId) -> SubjectAliasMapped:
-    alias, subject = _alias(row), _subject(row)
+    alias, subject = _alias(row), uscc_subject(row["credit_code"])
     record_id, revision = row["record_id"], _revision(row)
     if not record_id:
         raise _Unreadable("record_id", "give the record's own id")
@@ -82,7 +82,7 @@ def _fact(row: Mapping[str, str], source: SourceId) -> SubjectAliasMapped:
         document_number=row.get("document", ""),
         synthetic=row.get("synthetic", "").lower() in _YES,
     )
-    return SubjectAliasMapped(
+    fact = SubjectAliasMapped(
         envelope=envelope,
         alias_kind=alias.kind,
         alias=alias.code,
@@ -91,6 +91,9 @@ def _fact(row: Mapping[str, str], source: SourceId) -> SubjectAliasMapped:
         ends_on=_day(row, "ends_on"),
         withdrawn=row.get("withdrawn", "").lower() in _YES,
     )
+    if why_not := why_not_subject(kind_of(subject), subject, fact.trust):
+        raise _Unreadable("credit_code", why_not)
+    return fact
 
 
 def _alias(row: Mapping[str, str]) -> Alias:
@@ -102,13 +105,6 @@ def _alias(row: Mapping[str, str]) -> Alias:
     if why_not := alias.why_not():
         raise _Unreadable("old_code", why_not)
     return alias
-
-
-def _subject(row: Mapping[str, str]) -> SubjectId:
-    subject = uscc_subject(row["credit_code"])
-    if why_not := why_not_subject(kind_of(subject), subject):
-        raise _Unreadable("credit_code", why_not)
-    return subject
 
 
 def _revision(row: Mapping[str, str]) -> int:

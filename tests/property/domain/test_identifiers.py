@@ -15,6 +15,7 @@ from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from creditbus.domain.identifiers import citizen, organisation, registration, uscc
+from creditbus.domain.identifiers.authorities import AUTHORITIES
 from creditbus.domain.identifiers.citizen import CITIZEN
 from creditbus.domain.identifiers.notation import FOR_DIGITS, NEVER_USED, compact, read_as
 from creditbus.domain.identifiers.organisation import ORGANISATION
@@ -40,7 +41,7 @@ def organisation_codes(draw: st.DrawFn) -> str:
 @st.composite
 def codes(draw: st.DrawFn) -> str:
     """Draw a synthetic code: the city's region, and a body that no registry gives out."""
-    authority = draw(st.sampled_from(sorted(uscc.AUTHORITIES)))
+    authority = draw(st.sampled_from(sorted(AUTHORITIES)))
     region = draw(st.integers(0, 99))
     own = "0000" + draw(st.text(uscc.ALPHABET, min_size=4, max_size=4))
     body = f"{authority}13702{region:02}{own}{organisation.check_character(own)}"

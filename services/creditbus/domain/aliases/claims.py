@@ -23,7 +23,7 @@ from creditbus.domain.identifiers.recognition import SCHEMES, recognise
 from creditbus.domain.identifiers.scheme import MASKED, CodeKind, Soundness
 from creditbus.domain.identifiers.tax import TAX
 from creditbus.domain.ids import EventId, SourceId, SubjectId
-from creditbus.domain.subjects import uscc_subject
+from creditbus.domain.subjects import Trust, uscc_subject
 
 
 class AliasKind(StrEnum):
@@ -110,7 +110,8 @@ class SubjectAliasMapped(
     """A registrar claims that an old code stands for the envelope's subject.
 
     ``begins_on`` none: since ever; ``ends_on`` is the last day, none: until further notice.
-    ``withdrawn`` says that the claim was wrong from its beginning.
+    ``withdrawn`` says that the claim was wrong from its beginning. What is issued is a code, even
+    one that could be a person's number; what is only derived is not believed so far.
     """
 
     envelope: Envelope
@@ -125,6 +126,12 @@ class SubjectAliasMapped(
     def named(self) -> Alias:
         """Return the old code that the claim is about."""
         return Alias(self.alias_kind, self.alias)
+
+    @property
+    def trust(self) -> Trust:
+        """Return how the code is asked that the claim names as the new one."""
+        is_believed = self.withdrawn or self.confidence is not Confidence.DERIVED
+        return Trust.REGISTERED if is_believed else Trust.NONE
 
 
 class AliasClaim(msgspec.Struct, frozen=True, kw_only=True):
@@ -151,6 +158,11 @@ class AliasClaim(msgspec.Struct, frozen=True, kw_only=True):
     def is_confirmed(self) -> bool:
         """Tell whether an adverse event may rest on it."""
         return self.confidence is not Confidence.DERIVED
+
+    @property
+    def vouches(self) -> bool:
+        """Tell whether a registrar stands by it that the subject's code is one."""
+        return self.is_confirmed and not self.withdrawn
 
     def holds_on(self, day: date) -> bool:
         """Tell whether the claim is in force on a day, by its own words."""

@@ -12,6 +12,7 @@ import msgspec
 
 from creditbus.domain.aliases.claims import Alias, AliasClaim, AliasClaims, SubjectIdentityConflict
 from creditbus.domain.ids import SubjectId
+from creditbus.domain.subjects import is_doubtful
 
 
 class Meant(msgspec.Struct, frozen=True, gc=False):
@@ -48,6 +49,7 @@ class Aliases:
         self._under: dict[str, tuple[SubjectId, ...]] = {}
         self._conflicts: dict[str, SubjectIdentityConflict] = {}
         self._doubted: dict[SubjectId, set[str]] = {}
+        self._vouched: dict[str, frozenset[SubjectId]] = {}
 
     def __len__(self) -> int:
         return len(self._meant)
@@ -62,6 +64,7 @@ class Aliases:
         for each in claims.former:
             found[each.named.id] = (*found.get(each.named.id, ()), _meant(each, counts=False))
         self._meant |= found
+        self._vouch(claims)
         self._under[claims.root] = tuple(found)
 
     def doubt(self, conflict: SubjectIdentityConflict) -> None:
@@ -90,6 +93,22 @@ class Aliases:
     def ever_meant(self, alias: Alias) -> tuple[SubjectId, ...]:
         """Return every subject that an old code has ever stood for: a removal reaches them all."""
         return tuple(sorted({each.subject_id for each in self._meant.get(alias.id, ())}))
+
+    def is_registered(self, subject: SubjectId) -> bool:
+        """Tell whether a registrar confirms that a code which could be a person's is a code."""
+        return any(subject in each for each in self._vouched.values())
+
+    def _vouch(self, claims: AliasClaims) -> None:
+        # Of all other codes nobody asks, so only those few are kept.
+        vouched = frozenset(
+            each.subject_id
+            for each in claims.claims
+            if each.vouches and is_doubtful(each.subject_id)
+        )
+        if vouched:
+            self._vouched[claims.root] = vouched
+        else:
+            self._vouched.pop(claims.root, None)
 
     def is_doubted(self, subject: SubjectId) -> bool:
         """Tell whether the subject is a candidate of a conflict that stands."""

@@ -20,6 +20,9 @@ _UNSEEN: Final = "\u200b\u200c\u200d\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u
 _LEFT_OUT: Final = dict.fromkeys(map(ord, _HYPHENS + _UNSEEN))
 _ONE_FORM: Final = {**_CAPITALS, **_FULL_WIDTH, **_LEFT_OUT}
 
+HALF_WIDTH_DIGITS: Final = str.maketrans("０１２３４５６７８９Ｘｘ", "0123456789Xx")
+"""One symbol for one, so that places in the text stay what they are."""
+
 NEVER_USED: Final = str.maketrans("IOSVZ", "105U2")
 """The letters that GB 32100 leaves out, each with the symbol that it is taken for."""
 

@@ -122,19 +122,21 @@ class Scheme(msgspec.Struct, frozen=True, kw_only=True):
         """Return a text as such codes are printed; of a person's number nothing."""
         return MASKED if self.is_personal else self.written(self.compact(text))
 
-    def why_not(self, code: str) -> str:
+    def why_not(self, code: str, *, unasked: frozenset[str] = frozenset()) -> str:
         """Return in words why a text, exactly as it stands, is no such code, or nothing.
 
-        For ids: they have one form only, and nobody brings them into it in silence.
+        For ids: they have one form only, and nobody brings them into it in silence. ``unasked``
+        are the names of checks that need not pass.
         """
-        why_not = self._why_not(code)
+        why_not = self._why_not(code, unasked)
         if not why_not or self.is_personal:
             return why_not
         meant = self._suggestion(code)
         return f"{why_not}; did you mean {meant}?" if meant else why_not
 
-    def _why_not(self, code: str) -> str:
-        return next((why for check in self.checks if (why := check.why_not(code))), "")
+    def _why_not(self, code: str, unasked: frozenset[str] = frozenset()) -> str:
+        asked = (check for check in self.checks if check.name not in unasked)
+        return next((why for check in asked if (why := check.why_not(code))), "")
 
     def _suggestion(self, text: str) -> str:
         meant = notation.read_as(self.compact(text), self.look_alikes)

@@ -3,6 +3,10 @@
 With amendment 1 of 2016, which added authorities. The organisation code inside has a check of its
 own; codes are known to have been issued that fail it, so a lenient reading makes a doubt of that.
 The bus is strict.
+
+Both checks are passed by one valid identity number in 342. So the authority, its class and the
+region must exist, and what could be a natural person's number is no code until a registrar has said
+that it is one: read as a firm, a person's name and number would become public.
 """
 
 from __future__ import annotations
@@ -10,16 +14,26 @@ from __future__ import annotations
 from typing import Final
 
 from creditbus.domain.identifiers import organisation
+from creditbus.domain.identifiers.authorities import AUTHORITIES
+from creditbus.domain.identifiers.citizen import could_be_person
+from creditbus.domain.identifiers.provinces import NATIONAL, PROVINCES
 from creditbus.domain.identifiers.scheme import Check, CodeKind, Scheme, of_length
 
 ALPHABET: Final = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 """The 31 symbols of GB 32100; I, O, S, V and Z are never used."""
 
-AUTHORITIES: Final = frozenset("123456789ANY")
-"""The first character: who registers; A the army's offices, N farming, Y others."""
-
 INNER: Final = "organisation code"
 """The name of the check that a lenient reading lets pass."""
+
+NO_PERSON: Final = "no person's"
+CLASS: Final = "class"
+PROVINCE: Final = "province"
+
+REGISTERED: Final = frozenset({NO_PERSON})
+"""What is not asked of a code that a registrar has named: it is a code, whatever it looks like."""
+
+FORMER: Final = frozenset({NO_PERSON, CLASS, PROVINCE})
+"""What was not asked before, and so is not asked of what eases: its entry may stand under it."""
 
 _KNOWN: Final = frozenset(ALPHABET)
 _VALUES: Final = {symbol: value for value, symbol in enumerate(ALPHABET)}
@@ -50,10 +64,34 @@ def _why_not_authority(code: str) -> str:
     return f"the code begins with {code[0]}, which is no registration authority"
 
 
+def _why_not_class(code: str) -> str:
+    name, classes = AUTHORITIES[code[0]]
+    if code[1] in classes:
+        return ""
+    known = ", ".join(classes)
+    return f"the second character is {code[1]}, but {name} has the classes {known} only"
+
+
 def _why_not_region(code: str) -> str:
     if code[2:8].isdigit():
         return ""
     return "characters 3 to 8 of the code are not a region of six digits"
+
+
+def _why_not_province(code: str) -> str:
+    region = code[2:8]
+    if region[:2] in PROVINCES or region == NATIONAL:
+        return ""
+    return f"the region in the code begins with {region[:2]}, which is no province"
+
+
+def _why_not_nobodys(code: str) -> str:
+    if not could_be_person(code):
+        return ""
+    return (
+        "the number could be a natural person's: name the person through the gateway, or the "
+        "organisation by its organisation code, if its registrar has told the bus of it"
+    )
 
 
 def _why_not_check(code: str) -> str:
@@ -73,9 +111,12 @@ UNIFIED: Final = Scheme(
     kind=CodeKind.USCC,
     checks=(
         of_length(18),
+        Check(NO_PERSON, _why_not_nobodys),
         Check("alphabet", _why_not_alphabet),
         Check("authority", _why_not_authority),
+        Check(CLASS, _why_not_class),
         Check("region", _why_not_region),
+        Check(PROVINCE, _why_not_province),
         Check("check character", _why_not_check),
         Check(INNER, _why_not_inner),
     ),
@@ -89,6 +130,8 @@ UNIFIED: Final = Scheme(
 '91370200000000000Y'
 >>> UNIFIED.is_valid("913702000000000012"), UNIFIED.is_valid("913702000000000012", lenient=True)
 (False, True)
+>>> UNIFIED.validate("370299199001012298").failed
+"no person's"
 """
 
 
