@@ -55,8 +55,8 @@ test: check fast ## Check, then run every test: the fast ones first, then those 
 	$(PYTEST) tests/integration tests/crash tests/siege \
 	  --timeout=300 --session-timeout=2400 -o faulthandler_timeout=290
 
-fast: $(TOOLS) ## Run the tests that need no servers
-	$(PYTEST) -n 2 --dist loadgroup \
+fast: $(TOOLS) ## Run the tests that need no servers; ARGS=--hypothesis-profile=few draws fewer examples
+	$(PYTEST) -n 2 $(ARGS) \
 	  --doctest-modules services/creditbus/domain services/creditbus/wire tests \
 	  --ignore=tests/tidy --ignore=tests/integration --ignore=tests/crash --ignore=tests/siege
 

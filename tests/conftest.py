@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import socket
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+from tests.sharing import BySharedWork
 
 pytest_plugins = ["tests.stack_fixtures", "tests.bus_fixtures"]
 
@@ -16,14 +18,14 @@ WITHOUT_NETWORK: Final = ("unit", "property", "simulation", "tidy")
 
 # How long an example takes says how busy the machine is; each test has its bound in any case.
 settings.register_profile("bus", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+# For an interpreter beside the one that draws them all: it is the interpreter that is tried there.
+settings.register_profile("few", settings.get_profile("bus"), max_examples=20)
 settings.load_profile("bus")
 
 
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Keep every test of the real stack on one xdist worker, where one stack serves them all."""
-    for item in items if config.pluginmanager.hasplugin("xdist") else ():
-        if "stack" in getattr(item, "fixturenames", ()):
-            item.add_marker(pytest.mark.xdist_group("stack"))
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> BySharedWork:
+    """Keep tests that share what is dear to make on one worker."""
+    return BySharedWork(config, log)
 
 
 @pytest.fixture(autouse=True)

@@ -1,8 +1,7 @@
 """The real stack for tests: one Kafka, registry and Valkey for a whole pytest run.
 
 Tests that ask for ``stack`` share it, so every test uses names of its own (``throwaway_topic``).
-Under pytest-xdist run with ``--dist loadgroup``: all of them are put into one group and so on one
-worker; any other distribution would start a stack a worker, which is right but wastes memory.
+Under pytest-xdist one worker plays all of them (``tests/sharing.py``).
 The servers come from pip and are the real ones, so a container engine is neither needed nor used.
 """
 

@@ -5,7 +5,9 @@ Each run is one seed; a failure names it, and the same seed lives the same histo
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -30,14 +32,25 @@ SEEDS: Final = tuple(range(8))
 STEPS: Final = 800
 
 
-@pytest.fixture(scope="module", params=SEEDS, ids=lambda seed: f"SEED={seed}")
-def bus(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bus]:
+@pytest.fixture(scope="session")
+def histories(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[int], Bus]]:
+    """Live through the history of a seed once, in whatever order its tests come."""
+    with ExitStack() as opened:
+
+        @cache
+        def of(seed: int) -> Bus:
+            lived = opened.enter_context(Bus(seed, tmp_path_factory.mktemp("bodies")))
+            lived.live(STEPS)
+            assert lived.settle(), f"SEED={seed}: {len(lived.owed())} directives stay owed"
+            return lived
+
+        yield of
+
+
+@pytest.fixture(params=SEEDS, ids=lambda seed: f"SEED={seed}")
+def bus(request: pytest.FixtureRequest, histories: Callable[[int], Bus]) -> Bus:
     """A bus that has lived through its seed's history and come to rest."""
-    folder: Path = tmp_path_factory.mktemp("bodies")
-    with Bus(request.param, folder) as lived:
-        lived.live(STEPS)
-        assert lived.settle(), f"SEED={request.param}: {len(lived.owed())} directives stay owed"
-        yield lived
+    return histories(request.param)
 
 
 @pytest.fixture

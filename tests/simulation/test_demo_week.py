@@ -9,8 +9,10 @@ the same hash of the state.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 from itertools import groupby
 from random import Random
 from typing import Any, Final
@@ -55,13 +57,24 @@ class Week:
         return self.bus.topics.records[f"events/{place}"]
 
 
-@pytest.fixture(scope="module", params=SEEDS, ids=lambda seed: f"SEED={seed}")
-def week(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Week]:
+@pytest.fixture(scope="session")
+def weeks(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[int], Week]]:
+    """Live through the week of a seed once, in whatever order its tests come."""
+    with ExitStack() as opened:
+
+        @cache
+        def of(seed: int) -> Week:
+            bodies = tmp_path_factory.mktemp("bodies")
+            bus = opened.enter_context(Bus(seed, bodies, begins_on=BEGINS_ON))
+            return Week(bus, lived(bus, seed))
+
+        yield of
+
+
+@pytest.fixture(params=SEEDS, ids=lambda seed: f"SEED={seed}")
+def week(request: pytest.FixtureRequest, weeks: Callable[[int], Week]) -> Week:
     """A bus that has lived through the city's week and decided everything."""
-    with Bus(request.param, tmp_path_factory.mktemp("bodies"), begins_on=BEGINS_ON) as bus:
-        yield Week(bus, lived(bus, request.param))
+    return weeks(request.param)
 
 
 def lived(bus: Bus, seed: int) -> dict[str, Fate]:

@@ -12,7 +12,7 @@ from typing import Final
 
 import msgspec
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from creditbus.dispatch.decide import build as build_dispatch
@@ -26,6 +26,7 @@ from creditbus.listing.decide import build as build_listing
 from creditbus.wire.headers import event_headers
 from creditbus.wire.records import RECORD_OF, TYPES, Undecodable
 from creditbus.wire.topics import inbox, party_of_inbox
+from tests.effort import examples
 from tests.examples import (
     FIRM,
     PERSON,
@@ -67,7 +68,7 @@ def damaged(draw: st.DrawFn) -> bytes:
     return bytes(data)
 
 
-@settings(max_examples=300, deadline=None)
+@examples(300)
 @given(damaged() | st.binary(max_size=40) | st.binary(max_size=40).map(b"\0\0\0\0\x07".__add__))
 def test_any_bytes_are_a_record_or_undecodable(data: bytes) -> None:
     for read in (a_codec().decode, a_codec().envelope):
@@ -138,7 +139,7 @@ def again(output: Output) -> msgspec.Struct:
     return output.value
 
 
-@settings(max_examples=150, deadline=None)
+@examples(150)
 @given(strange())
 def test_any_event_goes_its_way(event: EntryListed | EntryRemoved) -> None:
     through_the_bus(event)

@@ -13,7 +13,7 @@ from datetime import date, datetime, time, timedelta
 from typing import Final
 
 import msgspec
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from creditbus.clock.decide import days_to_turn
@@ -30,6 +30,7 @@ from creditbus.exposure.decide import build as build_exposure
 from creditbus.feed.decide import visible
 from creditbus.listing.decide import TABLES
 from creditbus.query.decide import answer
+from tests.effort import examples
 from tests.examples import (
     DECIDED_ON,
     FIRM,
@@ -123,7 +124,7 @@ def of_day(history: Sequence[tuple[int, Stated]], number: int) -> list[Stated]:
     return [event for each, event in history if each == number]
 
 
-@settings(max_examples=80, deadline=None)
+@examples(80)
 @given(HISTORIES, OUTAGES)
 def test_clock_that_was_down_changes_no_answer_and_no_end(
     history: list[tuple[int, Stated]], outage: range
@@ -144,7 +145,7 @@ def test_clock_that_was_down_changes_no_answer_and_no_end(
             assert late.shown(noon) == healthy.shown(noon)
 
 
-@settings(max_examples=80, deadline=None)
+@examples(80)
 @given(HISTORIES, OUTAGES)
 def test_worker_that_was_down_catches_up_to_the_same_bytes(
     history: list[tuple[int, Stated]], outage: range

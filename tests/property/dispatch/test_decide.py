@@ -13,7 +13,7 @@ from tempfile import TemporaryDirectory
 from typing import Final, TypeVar
 
 import msgspec
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from creditbus.dispatch.decide import LEDGER, TABLES, Ledger, build, instruct
@@ -22,6 +22,7 @@ from creditbus.domain.entries.standings import Standing
 from creditbus.domain.ids import EventId, ObligationId
 from creditbus.engine.values import DictState
 from creditbus.sdk.receiver import Answered, Fence
+from tests.effort import examples
 from tests.examples import (
     FIRM,
     PERSON,
@@ -112,7 +113,7 @@ class Body:
         return Answered(Outcome.APPLIED)
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(st.data())
 def test_ledger_ends_where_the_last_standing_says(data: st.DataObject) -> None:
     standings = data.draw(histories())
@@ -125,7 +126,7 @@ def test_ledger_ends_where_the_last_standing_says(data: st.DataObject) -> None:
     assert ledger.revision == standings[-1].revision
 
 
-@settings(max_examples=40, deadline=None)
+@examples(40)
 @given(st.data())
 def test_bodies_end_where_the_last_standing_says(data: st.DataObject) -> None:
     standings = data.draw(histories())
@@ -139,7 +140,7 @@ def test_bodies_end_where_the_last_standing_says(data: st.DataObject) -> None:
     assert body.applied == asked_by(standings[-1])
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(st.data())
 def test_nothing_is_owed_once_every_newest_directive_was_answered(data: st.DataObject) -> None:
     standings = data.draw(histories())
@@ -159,7 +160,7 @@ def test_nothing_is_owed_once_every_newest_directive_was_answered(data: st.DataO
     assert owed == []
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(histories(), st.integers(0, 6))
 def test_slices_and_restarts_change_nothing(standings: list[Standing], place: int) -> None:
     whole, halves = DictState(), DictState()
@@ -171,7 +172,7 @@ def test_slices_and_restarts_change_nothing(standings: list[Standing], place: in
     assert state_hash(halves, TABLES) == state_hash(whole, TABLES)
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(histories())
 def test_every_directive_that_burdens_names_its_law_and_way_out(standings: list[Standing]) -> None:
     outputs = decided(DECIDE, DictState(), standings)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Final
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from creditbus.cli.replays import replay
@@ -16,6 +16,7 @@ from creditbus.domain.accounts.assembly import account_of
 from creditbus.domain.accounts.words import told
 from creditbus.domain.effects.measures import asked_of, grounds_of
 from creditbus.domain.entries.entry import Stage
+from tests.effort import examples
 from tests.examples import (
     FIRM,
     a_bid_bar,
@@ -36,7 +37,7 @@ LAWFUL: Final = st.lists(
 IN_EFFECT: Final = {Stage.ACTIVE, Stage.GRACE, Stage.SUSPENDED}
 
 
-@settings(max_examples=150, deadline=None)
+@examples(150)
 @given(st.data(), DAYS)
 def test_whatever_is_in_effect_is_explained(data: st.DataObject, day: date) -> None:
     said = data.draw(st.permutations([*data.draw(LAWFUL), *data.draw(HISTORIES)]))

@@ -179,7 +179,7 @@ def test_a_look_alike_for_each_symbol_leads_back_to_the_code(
 
 @given(
     st.integers(0, 99),
-    st.dates(),
+    st.dates(date(1900, 1, 1), date(2099, 12, 31)),
     st.integers(0, 999),
     st.sampled_from(DIGITS + "Xx"),
     st.sampled_from(["", " ", "-", "\u3000"]),
@@ -187,7 +187,6 @@ def test_a_look_alike_for_each_symbol_leads_back_to_the_code(
 def test_what_is_formed_like_a_persons_number_is_never_shown(
     county: int, born: date, sequence: int, check: str, between: str
 ) -> None:
-    assume(born.year >= 1900 and born.year < 2100)
     body = f"3702{county:02}{born:%Y%m%d}{sequence:03}"
     # A wrong check character: what is made here is nobody's number.
     assume(citizen.check_character(body) != check.upper())

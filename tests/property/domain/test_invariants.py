@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 from typing import Any, Final
 
 import msgspec
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from creditbus.dispatch.decide import build as build_dispatch
@@ -27,6 +27,7 @@ from creditbus.engine.values import DictState, Output
 from creditbus.listing.agenda import SUBJECTS
 from creditbus.listing.decide import build
 from tests.acts import an_objection
+from tests.effort import examples
 from tests.examples import (
     COURT_LIST,
     DECIDED_ON,
@@ -46,7 +47,7 @@ from tests.property.domain.histories import DAYS, HISTORIES, LAST_DAY, logs
 
 DECIDE: Final = build(some_editions(), some_clocks())
 DISPATCH: Final = build_dispatch(some_editions())
-QUIET: Final = settings(max_examples=100, deadline=None)
+QUIET: Final = examples(100)
 IN_EFFECT: Final = {Stage.ACTIVE, Stage.GRACE, Stage.SUSPENDED}
 
 ELEMENTS: Final[dict[str, list[Any]]] = {

@@ -5,18 +5,19 @@ from __future__ import annotations
 from datetime import date, timedelta
 from itertools import pairwise
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from creditbus.domain.acts.events import EntryListed, EntryRemoved
 from creditbus.domain.acts.kinds import OWN_ACTS
 from creditbus.domain.entries.entry import Stage
+from tests.effort import examples
 from tests.examples import DECIDED_ON, standing_on
 from tests.property.domain.folding import Said, content, fold
 from tests.property.domain.histories import DAYS, HISTORIES, LAST_DAY, logs
 
 
-@settings(max_examples=300, deadline=None)
+@examples(300)
 @given(st.data())
 def test_any_order_any_repeats_and_any_days_end_in_one_dossier(data: st.DataObject) -> None:
     said, last = data.draw(HISTORIES), data.draw(DAYS)
@@ -25,7 +26,7 @@ def test_any_order_any_repeats_and_any_days_end_in_one_dossier(data: st.DataObje
     assert content(first.standing) == content(second.standing)
 
 
-@settings(max_examples=100, deadline=None)
+@examples(100)
 @given(HISTORIES, DAYS)
 def test_a_history_lived_day_by_day_equals_one_told_on_the_last_day(
     said: list[Said], last: date
@@ -36,7 +37,7 @@ def test_a_history_lived_day_by_day_equals_one_told_on_the_last_day(
     assert content(lived.standing) == content(told.standing)
 
 
-@settings(max_examples=100, deadline=None)
+@examples(100)
 @given(HISTORIES, DAYS)
 def test_the_date_index_names_every_day_on_which_time_moves_an_entry(
     said: list[Said], last: date
@@ -49,7 +50,7 @@ def test_the_date_index_names_every_day_on_which_time_moves_an_entry(
         assert found == standing_on(ledger.dossier, day).entries
 
 
-@settings(max_examples=100, deadline=None)
+@examples(100)
 @given(st.data())
 def test_the_revision_rises_by_one_with_each_change_and_never_without(
     data: st.DataObject,
@@ -60,7 +61,7 @@ def test_the_revision_rises_by_one_with_each_change_and_never_without(
         assert content(before) != content(after)
 
 
-@settings(max_examples=200, deadline=None)
+@examples(200)
 @given(st.data())
 def test_no_act_but_a_newer_listing_brings_a_removed_entry_back(data: st.DataObject) -> None:
     said = data.draw(HISTORIES)
@@ -81,7 +82,7 @@ def test_no_act_but_a_newer_listing_brings_a_removed_entry_back(data: st.DataObj
         assert all(each.is_removed for each in entries if each.source == source)
 
 
-@settings(max_examples=100, deadline=None)
+@examples(100)
 @given(st.data())
 def test_a_removed_entry_holds_no_facts(data: st.DataObject) -> None:
     ledger = fold(data.draw(logs(data.draw(HISTORIES), LAST_DAY)))
@@ -98,7 +99,7 @@ def test_a_removed_entry_holds_no_facts(data: st.DataObject) -> None:
             assert registers.listing.revision > registers.removal.revision
 
 
-@settings(max_examples=100, deadline=None)
+@examples(100)
 @given(st.data())
 def test_a_listing_stands_only_where_one_was_stated(data: st.DataObject) -> None:
     said = data.draw(HISTORIES)

@@ -14,12 +14,13 @@ from pathlib import Path
 from typing import Protocol
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from creditbus.engine.overlay import Overlay
 from creditbus.engine.store import Mark, Store
 from creditbus.engine.values import Changes, DictState, Draft, State, Table
+from tests.effort import examples
 
 SMALL: Table[int, str] = Table(
     name="small",
@@ -117,7 +118,7 @@ def expected_scan(
 
 
 @pytest.mark.parametrize("kind", ["dictionaries", "store"])
-@settings(max_examples=100, deadline=None)
+@examples(100)
 @given(steps=steps, drafted=rows, asked=st.lists(keys, max_size=6), span=ranges)
 def test_every_state_answers_as_the_model_does(
     kind: str,

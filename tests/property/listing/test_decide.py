@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 import msgspec
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from creditbus.domain.acts.events import DayTurned, EntryListed, EntryRemoved
@@ -17,6 +17,7 @@ from creditbus.domain.ids import derive_entry_id
 from creditbus.engine.values import DictState, Output, Slice
 from creditbus.listing.agenda import SUBJECTS
 from creditbus.listing.decide import DAYS, TABLES
+from tests.effort import examples
 from tests.examples import FIRM, OTHER_FIRM, a_codec, an_arrival, state_hash
 from tests.property.listing.logs import DECIDE, LOGS, Logged, cut, listed
 
@@ -36,7 +37,7 @@ def standings(outputs: Sequence[Output]) -> list[Standing]:
     return [output.value for output in outputs if isinstance(output.value, Standing)]
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(LOGS, PLACES, PLACES)
 def test_any_slicing_gives_the_same_bytes(
     log: list[Logged], first: list[int], second: list[int]
@@ -47,7 +48,7 @@ def test_any_slicing_gives_the_same_bytes(
     assert state_hash(state, TABLES) == state_hash(other, TABLES)
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(LOGS, PLACES)
 def test_second_replay_moves_nothing(log: list[Logged], places: list[int]) -> None:
     _, state = listed(cut(log, places), DictState())
@@ -57,7 +58,7 @@ def test_second_replay_moves_nothing(log: list[Logged], places: list[int]) -> No
     assert state_hash(after, TABLES) == before
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(LOGS)
 def test_second_replay_of_a_log_without_conflicts_gives_duplicates_only(log: list[Logged]) -> None:
     told: set[object] = set()
@@ -85,7 +86,7 @@ def test_second_replay_of_a_log_without_conflicts_gives_duplicates_only(log: lis
     assert [output.stream for output in again] == expected
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(LOGS)
 def test_every_record_becomes_exactly_one_thing(log: list[Logged]) -> None:
     arrivals = [an_arrival(event, offset=offset) for offset, event in enumerate(log)]
@@ -101,7 +102,7 @@ def test_every_record_becomes_exactly_one_thing(log: list[Logged]) -> None:
     assert not moved & set(fates)
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(LOGS)
 def test_revision_goes_up_by_one_with_every_change(log: list[Logged]) -> None:
     outputs, state = listed([log], DictState())
@@ -114,7 +115,7 @@ def test_revision_goes_up_by_one_with_every_change(log: list[Logged]) -> None:
         assert state.get_many(SUBJECTS, [subject]) == [own[-1] if own else None]
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(LOGS)
 def test_any_partition_count_gives_the_same_standings(log: list[Logged]) -> None:
     together, _ = listed([log], DictState())
@@ -130,7 +131,7 @@ def test_any_partition_count_gives_the_same_standings(log: list[Logged]) -> None
         ]
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(LOGS)
 def test_nothing_acts_after_its_removal_or_outside_its_term(log: list[Logged]) -> None:
     state = DictState()

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 import msgspec
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from creditbus.domain.acts.objections import ObjectionDecided, ObjectionFiled, ObjectionResult
@@ -22,6 +22,7 @@ from creditbus.domain.ids import SourceId
 from creditbus.engine.values import DictState, Output
 from creditbus.listing.decide import TABLES, build
 from tests import acts
+from tests.effort import examples
 from tests.examples import (
     DECIDED_ON,
     a_listing,
@@ -87,7 +88,7 @@ def rows(state: DictState) -> dict[str, dict[bytes, Any]]:
     return {name: found for name, found in state.rows.items() if found}
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(st.data())
 def test_an_act_without_power_changes_no_standing_in_any_order(data: st.DataObject) -> None:
     said: Log = [*data.draw(HISTORIES), a_turn(DECIDED_ON), a_turn(LAST_DAY)]
@@ -112,7 +113,7 @@ def test_an_act_without_power_changes_no_standing_in_any_order(data: st.DataObje
     assert all(each.article for each in refused)
 
 
-@settings(max_examples=30, deadline=None)
+@examples(30)
 @given(st.data())
 def test_a_dismissal_without_power_never_brings_back_what_was_upheld(data: st.DataObject) -> None:
     upheld = acts.an_objection_ruling(ObjectionResult.REMOVED)

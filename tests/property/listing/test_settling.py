@@ -11,7 +11,7 @@ from datetime import date, timedelta
 from typing import Any, Final
 
 import msgspec
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from creditbus.domain.acts.activations import EditionActivated, edition_activated
@@ -30,6 +30,7 @@ from creditbus.listing.decide import DAYS as TURNED
 from creditbus.listing.decide import TABLES, build
 from creditbus.listing.memory import DOSSIERS
 from tests.acts import a_stay
+from tests.effort import examples
 from tests.examples import (
     BID_LIST,
     COURT_LIST,
@@ -154,7 +155,7 @@ def anew(state: DictState, editions: Editions) -> tuple[Entry, ...]:
     return with_entries(blank, entries_on(blank, dossier or Dossier(), rules, today)).entries
 
 
-@settings(max_examples=150, deadline=None)
+@examples(150)
 @given(lived())
 def test_what_stands_is_always_what_settling_everything_anew_would_give(
     drawn: tuple[Editions, list[Event]],

@@ -17,7 +17,7 @@ from typing import Any, Final, Union, get_args, get_origin
 import fastavro
 import msgspec
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from creditbus.domain.acts.events import EntryRemoved
@@ -26,6 +26,7 @@ from creditbus.wire.bulk import bulk_of
 from creditbus.wire.records import FEWEST, TYPES, Codec, Undecodable, to_record
 from creditbus.wire.schemas import Schema, load_schemas, published
 from creditbus.wire.writers import writer_of
+from tests.effort import examples
 from tests.examples import SCHEMA_FOLDER
 
 SCHEMAS: Final = load_schemas(SCHEMA_FOLDER)
@@ -97,7 +98,7 @@ def verdicts(codec: Codec, data: list[bytes | None]) -> list[object]:
 
 
 @pytest.mark.parametrize("record", RECORDS)
-@settings(max_examples=20, deadline=None)
+@examples(20)
 @given(data=st.data())
 def test_compiled_writer_writes_what_fastavro_writes(record: str, data: st.DataObject) -> None:
     value = data.draw(carried(record))
@@ -112,7 +113,7 @@ def test_every_record_has_a_compiled_writer_but_those_with_bytes(record: str) ->
 
 
 @pytest.mark.parametrize("record", RECORDS)
-@settings(max_examples=10, deadline=None)
+@examples(10)
 @given(data=st.data())
 def test_slice_of_any_values_is_read_as_one_by_one(record: str, data: st.DataObject) -> None:
     drawn = data.draw(st.lists(carried(record), min_size=1, max_size=4))
@@ -189,7 +190,7 @@ def mutated(draw: st.DrawFn) -> bytes:
     return bytes(data)
 
 
-@settings(max_examples=300, deadline=None)
+@examples(300)
 @given(st.lists(mutated(), min_size=1, max_size=4), st.sampled_from(RECORDS))
 def test_mutated_bytes_get_the_same_verdict(bad: list[bytes], record: str) -> None:
     data: list[bytes | None] = [*([GOOD[record]] * FEWEST), *bad, *(bad * FEWEST)]
@@ -270,7 +271,7 @@ OUTER: Final = {
 }
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(st.lists(any_of(Outer), min_size=1, max_size=6))
 def test_nested_and_absent_records_are_read_and_written_as_by_fastavro(drawn: list[Outer]) -> None:
     schema = published("outer", 1, msgspec.json.encode(OUTER).decode())

@@ -6,7 +6,7 @@ from typing import Final
 
 import msgspec
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 
 from creditbus.domain.effects.exposures import Exposure
 from creditbus.domain.entries.entry import Stage
@@ -14,6 +14,7 @@ from creditbus.domain.entries.standings import Standing
 from creditbus.domain.subjects import SubjectKind
 from creditbus.engine.values import DictState, Output
 from creditbus.exposure.decide import EXPOSED, TABLES, Withdrawal, build
+from tests.effort import examples
 from tests.examples import (
     FIRM,
     INDIVIDUAL_BUSINESS,
@@ -114,7 +115,7 @@ def test_name_that_no_source_gave_is_not_shown() -> None:
     assert told(a_standing(a_listing(subject_name=None))) == []
 
 
-@settings(max_examples=40, deadline=None)
+@examples(40)
 @given(LOGS)
 def test_no_exposure_outlives_its_entry(log: list[Logged]) -> None:
     outputs, _ = listed([log], DictState())
