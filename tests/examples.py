@@ -16,18 +16,15 @@ import msgspec
 
 from creditbus.domain.acts.events import (
     DayTurned,
+    EntryAct,
     EntryListed,
     EntryRemoved,
     Envelope,
-    RemovalCause,
-)
-from creditbus.domain.acts.kinds import (
-    SUBJECT_ACTS,
-    EntryAct,
     OwnAct,
+    RemovalCause,
     SubjectAct,
 )
-from creditbus.domain.aliases.claims import AliasKind, Confidence, SubjectAliasMapped
+from creditbus.domain.acts.mappings import AliasKind, Confidence, SubjectAliasMapped
 from creditbus.domain.calendar import SHANGHAI, Calendar
 from creditbus.domain.effects.directives import Acknowledgement, Directive
 from creditbus.domain.effects.directives import Outcome as Answer
@@ -242,7 +239,7 @@ def a_dossier(*acts: OwnAct | EntryAct | SubjectAct) -> Dossier:
     """Return what is remembered of a subject after these acts, in the order in which they came."""
     dossier = Dossier()
     for act in acts:
-        if isinstance(act, SUBJECT_ACTS):
+        if isinstance(act, SubjectAct):
             dossier = about_subject(dossier, act)
         else:
             _, registers = about_entry(dossier, act, lambda _entry_id: None)

@@ -23,6 +23,7 @@ from creditbus.domain.acts.decisions import PermitMode, Procedure
 from creditbus.domain.acts.evaluations import GovernanceStep
 from creditbus.domain.acts.events import Envelope, RemovalCause
 from creditbus.domain.acts.listings import NoticeStep
+from creditbus.domain.acts.mappings import AliasKind, Confidence
 from creditbus.domain.acts.objections import ObjectionResult
 from creditbus.domain.acts.references import RecordReference
 from creditbus.domain.acts.refusals import Reason
@@ -30,7 +31,7 @@ from creditbus.domain.acts.registrations import Registration, Relation
 from creditbus.domain.acts.repairs import RepairDocument, RepairPlace, RepairStep
 from creditbus.domain.acts.revocations import ReorganisationStep, RevocationKind
 from creditbus.domain.acts.suspensions import LiftGround, Proceeding, Stay
-from creditbus.domain.aliases.claims import AliasClaim, AliasKind, Confidence
+from creditbus.domain.aliases.claims import AliasClaim
 from creditbus.domain.effects.directives import Action, Ground, Lane, Outcome
 from creditbus.domain.entries.entry import Deadline, Entry, Stage, SuspensionCause, Window
 from creditbus.domain.law.catalogue import Tier

@@ -25,13 +25,9 @@ from creditbus.dispatch.decide import TABLES as LEDGERS
 from creditbus.dispatch.decide import Obligation
 from creditbus.dispatch.decide import build as build_dispatch
 from creditbus.domain.acts.events import DayTurned
+from creditbus.domain.acts.mappings import SubjectAliasMapped
 from creditbus.domain.acts.refusals import Refusal
-from creditbus.domain.aliases.claims import (
-    AliasClaims,
-    SubjectAliasMapped,
-    SubjectIdentityConflict,
-    alias_of,
-)
+from creditbus.domain.aliases.claims import AliasClaims, SubjectIdentityConflict, alias_of
 from creditbus.domain.aliases.resolution import Aliases
 from creditbus.domain.effects.directives import Acknowledgement, Action, Directive, Ground
 from creditbus.domain.effects.directives import Outcome as Answer

@@ -10,15 +10,14 @@ from typing import Any, Final
 import msgspec
 
 from creditbus.demo.city import organisation
-from creditbus.domain.acts.events import EntryListed, EntryRemoved
-from creditbus.domain.acts.kinds import Act
+from creditbus.domain.acts.events import Act, EntryListed, EntryRemoved
+from creditbus.domain.acts.mappings import Confidence, SubjectAliasMapped
 from creditbus.domain.acts.objections import ObjectionResult
 from creditbus.domain.acts.references import RecordReference
 from creditbus.domain.acts.registrations import Registration, RelationChanged
 from creditbus.domain.acts.repairs import RepairPlace, RepairStep
 from creditbus.domain.acts.revocations import ReorganisationStep
 from creditbus.domain.acts.suspensions import Stay
-from creditbus.domain.aliases.claims import Confidence, SubjectAliasMapped
 from creditbus.domain.identifiers.uscc import organisation_in
 from creditbus.domain.ids import SourceId, SubjectId
 from creditbus.domain.subjects import USCC, SubjectKind

@@ -22,8 +22,7 @@ import pytest
 
 from creditbus.demo.city import City, Fate
 from creditbus.demo.city import Submitted as Statement
-from creditbus.domain.acts.events import DayTurned
-from creditbus.domain.acts.kinds import Act
+from creditbus.domain.acts.events import Act, DayTurned
 from creditbus.domain.ids import SubjectId
 from creditbus.domain.subjects import SubjectKind
 from creditbus.engine.values import Arrival, DictState, Slice

@@ -18,9 +18,9 @@ from pydantic.fields import FieldInfo
 
 from creditbus.bench.history import HISTORY, Entry, load
 from creditbus.bench.rows import table
-from creditbus.domain.acts.rows import NOT_CARRIED, RECORDS_OF
-from creditbus.domain.law.facts import FACTS
+from creditbus.domain.acts.kinds import KINDS, Kind
 from creditbus.domain.law.never import SPARED_EN
+from creditbus.domain.law.numbers import NOT_CARRIED, NUMBERS
 from creditbus.domain.terms.reckonings import Bound, Clause
 from creditbus.domain.terms.words import length_in_words
 from creditbus.runtime.law.calendars import load_terms, load_timers
@@ -87,16 +87,25 @@ def events_page() -> str:
     """Return the page of the kinds of event, and of the records that carry them."""
     return _page(
         "Events",
-        "services/creditbus/domain/acts/rows.py",
+        "services/creditbus/domain/acts/kinds.py",
         (
-            "Every kind of event that a source may state, as the law numbers it, and its record.",
+            "Every kind of event that a source may state: its record, what it reaches, the",
+            "register that it moves, and whether it burdens its subject or eases what lies on it.",
             "A record's fields are in `schemas/avro/<record>`, with an example of each version.",
-            "A source is registered for these numbers; [powers](powers.md) say who may state what.",
+            "A source is registered for the law's numbers; [powers](powers.md) say who may state",
+            "what.",
         ),
-        _table(
-            ("number", "what happens", "record"),
-            [_event_row(number) for number in sorted({*RECORDS_OF, *NOT_CARRIED})],
-        ),
+        [
+            *_table(
+                ("record", "in words", "reaches", "moves", "weighs", "numbers"),
+                [_kind_row(kind) for kind in KINDS.values()],
+            ),
+            "",
+            *_table(
+                ("number", "what happens", "record"),
+                [_event_row(number) for number in NUMBERS if _carriers(number)],
+            ),
+        ],
     )
 
 
@@ -352,9 +361,20 @@ def _kept(topic: Topic) -> str:
     return f"{years} year{'s' if years > 1 else ''}"
 
 
+def _kind_row(kind: Kind) -> Sequence[str]:
+    words = f"{kind.en}<br>{kind.zh}"
+    moves = f"`{kind.moves}`" if kind.moves else "-"
+    return f"`{kind.record}`", words, kind.reach, moves, kind.weighs, _names(kind.numbers)
+
+
 def _event_row(number: str) -> Sequence[str]:
-    where = NOT_CARRIED.get(number) or _names(RECORDS_OF[number])
-    return f"`{number}`", FACTS[number], where
+    return f"`{number}`", NUMBERS[number], _carriers(number)
+
+
+def _carriers(number: str) -> str:
+    """Return the records that carry a number, or where else it is; empty for the bus's own."""
+    records = [kind.record for kind in KINDS.values() if number in kind.numbers]
+    return NOT_CARRIED.get(number) or (_names(records) if records else "")
 
 
 def _metric_row(metric: Metric) -> Sequence[str]:

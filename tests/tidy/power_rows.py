@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 
-from creditbus.domain.acts.powers import KINDS, WORDS
+from creditbus.domain.acts.powers import POWERS, WORDS
 from creditbus.domain.law.catalogue import Catalogue, Grant, Power, Role, Source, SourceKind
 
 
 def power_rows(catalogue: Catalogue) -> Iterator[Sequence[str]]:
     """Yield a line for each kind of act, in their order, and one for each list with its own law."""
-    for name in KINDS:
+    for name in POWERS:
         row = catalogue.powers[name]
-        about = "every list" if KINDS[name].names_list else "-"
+        about = "every list" if POWERS[name].names_list else "-"
         yield f"`{name}`<br>{row.name_zh}", about, _who(row), row.article
         for list_id, grant in row.lists.items():
             yield f"`{name}`", f"`{list_id}`", _who(grant), grant.article
@@ -74,7 +74,7 @@ def _registered(catalogue: Catalogue, *, role: Role) -> str:
     for name, row in catalogue.powers.items():
         if role not in row.who:
             continue
-        numbers = sorted(KINDS[name].numbers)
+        numbers = sorted(POWERS[name].numbers)
         held = [
             each
             for each in catalogue.sources.values()

@@ -20,7 +20,7 @@ import psutil
 from creditbus.bench.rows import CONSOLE, Row
 from creditbus.demo.city import organisation
 from creditbus.domain.acts.events import Envelope
-from creditbus.domain.aliases.claims import AliasKind, Confidence, SubjectAliasMapped
+from creditbus.domain.acts.mappings import AliasKind, Confidence, SubjectAliasMapped
 from creditbus.domain.aliases.resolution import Aliases
 from creditbus.domain.identifiers.uscc import organisation_in
 from creditbus.domain.ids import SourceId, derive_event_id

@@ -15,7 +15,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from random import Random
 from tempfile import TemporaryDirectory
-from typing import Final, get_args
+from typing import Final
 
 import msgspec
 from confluent_kafka import Message
@@ -36,7 +36,7 @@ from creditbus.engine.shares import Share
 from creditbus.engine.store import Mark, Store
 from creditbus.engine.values import Outcome, Slice, State
 from creditbus.listing.app import write
-from creditbus.listing.decide import TABLES, Arrivals, Logged, build
+from creditbus.listing.decide import LOGGED, TABLES, Arrivals, Logged, build
 from creditbus.runtime.kafka.arrivals import values
 from creditbus.runtime.law.editions import load_editions
 from creditbus.runtime.settings import read_settings
@@ -149,7 +149,7 @@ class Run:
         self, codec: Codec, decide: Callable[[Slice[Arrivals], State], Outcome], share: Share
     ) -> None:
         self._codec = codec
-        self._read = values(codec, accepts=get_args(Logged))
+        self._read = values(codec, accepts=LOGGED)
         self._decide = decide
         self._share = share
         self._since = time.process_time()

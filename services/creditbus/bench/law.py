@@ -13,7 +13,7 @@ from typing import Final
 
 from creditbus.bench.rows import Row
 from creditbus.demo.city import City
-from creditbus.domain.acts.kinds import ENTRY_ACTS, OWN_ACTS, EntryAct, OwnAct
+from creditbus.domain.acts.events import EntryAct, OwnAct
 from creditbus.domain.entries.registers import Registers, unearthed
 from creditbus.domain.entries.transitions import entry_of, transition
 from creditbus.runtime.law.catalogue import load_catalogue
@@ -50,7 +50,7 @@ def histories(count: int) -> list[History]:
     found: dict[str, tuple[Registers, list[OwnAct | EntryAct]]] = {}
     for statement in city.statements(count):
         act = statement.event
-        if not isinstance(act, (*OWN_ACTS, *ENTRY_ACTS)):
+        if not isinstance(act, OwnAct | EntryAct):
             continue
         entry_id, source, record_id = entry_of(act)
         empty = unearthed(entry_id, source, record_id, None)

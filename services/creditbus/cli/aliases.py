@@ -15,9 +15,9 @@ from rich.progress import track
 from creditbus.audit.app import TopicReader
 from creditbus.cli.faults import MISUSED, fail, told
 from creditbus.cli.places import AsJson, Home, auditor, catalogue, sites, stack_file
+from creditbus.domain.acts.mappings import SubjectAliasMapped
 from creditbus.domain.aliases.claims import (
     AliasClaims,
-    SubjectAliasMapped,
     SubjectIdentityConflict,
     alias_of,
     root_of,

@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 
 from creditbus.domain.accounts.assembly import Known
-from creditbus.domain.accounts.deeds import MOVING
+from creditbus.domain.accounts.deeds import Moving
 from creditbus.domain.acts.activations import EditionActivated
 from creditbus.domain.acts.events import DayTurned
 from creditbus.domain.entries.deadlines import Clocks
@@ -77,7 +77,7 @@ def replay(
     (dossier,) = state.get_many(DOSSIERS, [subject])
     (standing,) = state.get_many(SUBJECTS, [subject])
     (today,) = state.get_many(DAYS, ["today"])
-    moved = tuple(act for act in acts if isinstance(act, MOVING))
+    moved = tuple(act for act in acts if isinstance(act, Moving))
     known = Known(subject_id=subject, acts=moved)
     if dossier is not None:
         known = msgspec.structs.replace(known, dossier=dossier)

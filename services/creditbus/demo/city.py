@@ -17,8 +17,7 @@ from typing import Final
 import msgspec
 
 from creditbus.demo.proceedings import of_order, of_organisation
-from creditbus.domain.acts.events import EntryListed, EntryRemoved, Envelope, RemovalCause
-from creditbus.domain.acts.kinds import Act
+from creditbus.domain.acts.events import Act, EntryListed, EntryRemoved, Envelope, RemovalCause
 from creditbus.domain.calendar import years_after
 from creditbus.domain.identifiers import uscc
 from creditbus.domain.identifiers.organisation import check_character

@@ -15,8 +15,7 @@ from typing import Final
 import msgspec
 
 from creditbus.domain.acts.commitments import CommitmentChanged, CommitmentKind, CommitmentStep
-from creditbus.domain.acts.events import EntryListed, Envelope
-from creditbus.domain.acts.kinds import Act
+from creditbus.domain.acts.events import Act, EntryListed, Envelope
 from creditbus.domain.acts.objections import ObjectionDecided, ObjectionFiled, ObjectionResult
 from creditbus.domain.acts.references import RecordReference
 from creditbus.domain.acts.repairs import (

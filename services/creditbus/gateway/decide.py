@@ -11,9 +11,7 @@ from typing import Final, Protocol
 
 import msgspec
 
-from creditbus.domain.acts.events import EntryRemoved, Envelope
-from creditbus.domain.acts.gates import BURDENS
-from creditbus.domain.acts.kinds import FACTS, Act
+from creditbus.domain.acts.events import Act, Burden, EntryRemoved, Envelope, Fact
 from creditbus.domain.acts.refusals import Fault, Reason
 from creditbus.domain.aliases.claims import alias_of
 from creditbus.domain.calendar import day_of
@@ -63,7 +61,7 @@ def event_of(
     Whoever is burdened, or remembered for a fact, must have been of age; what eases never asks.
     """
     kind = KIND_OF[type(submission)]
-    asks_age = kind in BURDENS or kind in FACTS
+    asks_age = issubclass(kind, Burden | Fact)
     envelope: SubmittedEnvelope = submission.envelope  # type: ignore[attr-defined]
     stated = _way_out(envelope) if kind is EntryRemoved else envelope
     fault = _another_name(stated.source, source) or _one_subject(stated)
@@ -200,7 +198,7 @@ def _envelope(
 ) -> Envelope:
     record = str(kind.__struct_config__.tag)
     derived = derive_event_id(source, stated.record_id, stated.record_revision, record)
-    was_admitted = stated.subject is not None and (kind in BURDENS or kind in FACTS)
+    was_admitted = stated.subject is not None and (issubclass(kind, Burden | Fact))
     return Envelope(
         event_id=EventId(stated.event_id or derived),
         source=source,

@@ -15,8 +15,8 @@ from typing import Annotated, Any, Final, get_type_hints
 import msgspec
 from msgspec import Meta
 
-from creditbus.domain.acts.events import EntryListed, EntryRemoved, RemovalCause
-from creditbus.domain.acts.kinds import ACTS, Act
+from creditbus.domain.acts.events import Act, EntryListed, EntryRemoved, RemovalCause
+from creditbus.domain.acts.kinds import ACTS
 from creditbus.domain.acts.registrations import Relation, RelationChanged
 from creditbus.domain.effects.directives import Action, Outcome
 from creditbus.domain.ids import (

@@ -10,15 +10,13 @@ import hmac
 from collections.abc import Callable, Iterable
 from functools import partial
 
-from creditbus.domain.acts.kinds import ACTS, is_way_out
+import msgspec
+
+from creditbus.domain.acts.events import Act
+from creditbus.domain.acts.kinds import STATEMENTS, is_way_out
+from creditbus.domain.acts.mappings import SubjectAliasMapped
 from creditbus.domain.acts.refusals import Refusal
-from creditbus.domain.aliases.claims import (
-    AliasClaims,
-    SubjectAliasMapped,
-    SubjectIdentityConflict,
-    alias_of,
-    root_of,
-)
+from creditbus.domain.aliases.claims import AliasClaims, SubjectIdentityConflict, alias_of, root_of
 from creditbus.domain.aliases.resolution import Aliases
 from creditbus.domain.effects.directives import Acknowledgement
 from creditbus.engine.job import Job
@@ -60,7 +58,7 @@ def job(process: Process) -> Job[Arrivals]:
         raise ValueError(
             "set CREDITBUS_ATTESTATION_KEY: without it anyone could vouch for a record"
         )
-    accepts = (*ACTS, SubjectAliasMapped, Acknowledgement)
+    accepts: tuple[type[msgspec.Struct], ...] = (*STATEMENTS, Acknowledgement)
     aliases = Aliases()
     following = Follower(process, ALIASES)
     following.begin()
@@ -121,7 +119,7 @@ def _informed(
 
 
 def _is_lost(event: object, aliases: Aliases) -> bool:
-    if not isinstance(event, ACTS) or not is_way_out(event):
+    if not isinstance(event, Act) or not is_way_out(event):
         return False
     alias = alias_of(event.envelope.subject_id)
     return alias is not None and not aliases.ever_meant(alias)

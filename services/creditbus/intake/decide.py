@@ -20,13 +20,12 @@ from typing import Final
 
 import msgspec
 
-from creditbus.domain.acts.events import EntryListed, Envelope
-from creditbus.domain.acts.gates import BURDENS
-from creditbus.domain.acts.kinds import ACTS, FACTS, is_way_out
+from creditbus.domain.acts.events import Act, Burden, EntryListed, Envelope, Fact
+from creditbus.domain.acts.kinds import is_way_out
+from creditbus.domain.acts.mappings import SubjectAliasMapped
 from creditbus.domain.acts.references import RecordReference
 from creditbus.domain.acts.refusals import Fault, Reason, refuse
 from creditbus.domain.acts.registrations import RelationChanged
-from creditbus.domain.aliases.claims import SubjectAliasMapped
 from creditbus.domain.aliases.resolution import Aliases
 from creditbus.domain.effects.directives import Acknowledgement, Statement
 from creditbus.domain.entries.entry import ID_CHARACTERS, TEXT_CHARACTERS
@@ -48,7 +47,7 @@ Arrivals = Sequence[Arrival[Statement]]
 
 MANY: Final = 50
 
-_REMEMBERED: Final = (*BURDENS, *FACTS, SubjectAliasMapped)
+_REMEMBERED: Final = (Burden, Fact, SubjectAliasMapped)
 """Acts that burden a subject or are kept about it: of a person only when the gateway vouches."""
 
 
@@ -165,7 +164,7 @@ def _record(submission: Submission) -> Iterator[Fault]:
 
 def _is_wordy(event: Statement) -> bool:
     """Tell whether a record says more than what it becomes can carry; what eases is only cut."""
-    if isinstance(event, Acknowledgement) or (isinstance(event, ACTS) and is_way_out(event)):
+    if isinstance(event, Acknowledgement) or (isinstance(event, Act) and is_way_out(event)):
         return False
     envelope = event.envelope
     ids = [envelope.event_id, *envelope.bases]

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import msgspec
 
-from creditbus.domain.acts.gates import BURDENS
-from creditbus.domain.acts.kinds import ACTS, is_way_out
+from creditbus.domain.acts.events import Act, Burden
+from creditbus.domain.acts.kinds import is_way_out
+from creditbus.domain.acts.mappings import Alias
 from creditbus.domain.acts.refusals import Fault, Reason
-from creditbus.domain.aliases.claims import Alias, alias_of
+from creditbus.domain.aliases.claims import alias_of
 from creditbus.domain.aliases.resolution import Aliases
 from creditbus.domain.effects.directives import Statement
 from creditbus.domain.ids import SubjectId
@@ -41,7 +42,7 @@ class Submission(msgspec.Struct, frozen=True):
 
         What a list is, is asked of the edition of the decision's day, as everything in listing.
         """
-        if not isinstance(self.event, BURDENS):
+        if not isinstance(self.event, Burden):
             return False
         then = self.editions.on(self.event.envelope.decided_on)
         definition = then.lists.get(self.event.list_id)
@@ -57,7 +58,7 @@ def meant(submission: Submission) -> tuple[Submission, ...] | Fault:
     alias = alias_of(event.envelope.subject_id)
     if alias is None:
         return (submission,)
-    if not isinstance(event, ACTS):
+    if not isinstance(event, Act):
         detail = "name the subject by its own id here, not by an old code"
         return Fault(Reason.SUBJECT_INVALID, "subject_id", IDENTITY, detail)
     why_not = alias.why_not()
@@ -71,7 +72,7 @@ def meant(submission: Submission) -> tuple[Submission, ...] | Fault:
 
 def _subjects(submission: Submission, alias: Alias) -> tuple[SubjectId, ...] | Fault:
     event, aliases = submission.event, submission.aliases
-    if isinstance(event, ACTS) and is_way_out(event):
+    if isinstance(event, Act) and is_way_out(event):
         # Whatever the code stood for when it was listed: the way out must find the entry.
         found, is_confirmed = aliases.ever_meant(alias), True
     else:

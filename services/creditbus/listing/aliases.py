@@ -11,14 +11,9 @@ from typing import Final
 
 import msgspec
 
+from creditbus.domain.acts.mappings import SubjectAliasMapped
 from creditbus.domain.acts.refusals import Duplicate, Fault, Refusal, duplicate, refuse
-from creditbus.domain.aliases.claims import (
-    AliasClaims,
-    SubjectAliasMapped,
-    SubjectIdentityConflict,
-    claim,
-    conflict_in,
-)
+from creditbus.domain.aliases.claims import AliasClaims, SubjectIdentityConflict, claim, conflict_in
 from creditbus.domain.ids import EventId
 from creditbus.engine.values import Draft, Table
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import get_args
 
 from creditbus.domain.acts.refusals import Duplicate, Refusal
 from creditbus.domain.aliases.claims import AliasClaims, SubjectIdentityConflict, conflict_key
@@ -11,7 +10,7 @@ from creditbus.domain.entries.standings import Standing
 from creditbus.engine.job import Job
 from creditbus.engine.values import Output, Produced
 from creditbus.listing.aliases import Settled
-from creditbus.listing.decide import TABLES, Arrivals, Logged, build
+from creditbus.listing.decide import LOGGED, TABLES, Arrivals, build
 from creditbus.runtime.kafka import arrivals
 from creditbus.runtime.process import Process
 from creditbus.runtime.workers.hosts import host
@@ -33,7 +32,7 @@ def job(process: Process) -> Job[Arrivals]:
         name=process.name,
         sources=(EVENTS,),
         tables=TABLES,
-        read=arrivals.values(codec, accepts=get_args(Logged)),
+        read=arrivals.values(codec, accepts=LOGGED),
         decide=build(process.editions, process.clocks),
         write=partial(write, codec),
         bury=partial(arrivals.dead_letter, codec=codec),

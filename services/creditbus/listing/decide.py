@@ -12,30 +12,34 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import date
-from typing import Any, Final, get_args
+from typing import Any, Final
 
 import msgspec
 
 from creditbus.domain.acts.activations import EditionActivated
 from creditbus.domain.acts.doors import faults_of
-from creditbus.domain.acts.events import DayTurned, EntryListed, EntryRemoved, content_digest
-from creditbus.domain.acts.gates import BURDENS
-from creditbus.domain.acts.kinds import (
-    ACTS,
-    ENTRY_ACTS,
-    FACTS,
-    OWN_ACTS,
-    SUBJECT_ACTS,
+from creditbus.domain.acts.events import (
     Act,
+    Burden,
+    DayTurned,
     EntryAct,
+    EntryListed,
+    EntryRemoved,
     Fact,
     OwnAct,
+    SourceStatement,
     SubjectAct,
-    is_way_out,
+    content_digest,
 )
+from creditbus.domain.acts.kinds import (
+    ACTS,
+    STATEMENTS,
+    is_way_out,
+    kinds_below,
+)
+from creditbus.domain.acts.mappings import SubjectAliasMapped
 from creditbus.domain.acts.powers import power_fault
 from creditbus.domain.acts.refusals import Fault, Reason, duplicate, refuse
-from creditbus.domain.aliases.claims import SubjectAliasMapped
 from creditbus.domain.calendar import DAY, days_after
 from creditbus.domain.entries.deadlines import NO_CLOCKS, Clocks
 from creditbus.domain.entries.dossiers import Dossier, about_entry, about_subject
@@ -63,7 +67,8 @@ from creditbus.listing.memory import (
     keep,
 )
 
-Logged = Act | SubjectAliasMapped | DayTurned | EditionActivated
+Logged = SourceStatement | DayTurned | EditionActivated
+LOGGED: Final[tuple[type[msgspec.Struct], ...]] = (*STATEMENTS, DayTurned, EditionActivated)
 Arrivals = Sequence[Arrival[Logged]]
 
 _TODAY: Final = "today"
@@ -230,7 +235,7 @@ class _Shift:
         # What eases passes even here: the doubt is about the record, and no way out waits for it.
         if not conflict or is_way_out(event):
             return faults
-        if not isinstance(event, BURDENS):
+        if not isinstance(event, Burden):
             return (*faults, _CONFLICT)
         return tuple(sorted((*faults, _CONFLICT), key=_precedence))
 
@@ -340,13 +345,13 @@ _TAKEN: Final[dict[type, Callable[[_Shift, Any, str], None]]] = {
 """What each kind of event of the log does; it is found by its type, which costs nothing."""
 
 _MOVES: Final[dict[type, Callable[[_Shift, Any, str], None]]] = {
-    **dict.fromkeys((*OWN_ACTS, *ENTRY_ACTS), _Shift.move_entry),
-    **dict.fromkeys(SUBJECT_ACTS, _Shift.move_subject),
-    **dict.fromkeys(FACTS, _Shift.keep_fact),
+    **dict.fromkeys((*kinds_below(OwnAct), *kinds_below(EntryAct)), _Shift.move_entry),
+    **dict.fromkeys(kinds_below(SubjectAct), _Shift.move_subject),
+    **dict.fromkeys(kinds_below(Fact), _Shift.keep_fact),
 }
 """What each kind of act moves."""
 
-assert set(_TAKEN) == set(get_args(Logged)), "listing takes all that the log holds"
+assert set(_TAKEN) == set(LOGGED), "listing takes all that the log holds"
 assert set(_MOVES) == set(ACTS), "every act moves something, or is kept"
 
 

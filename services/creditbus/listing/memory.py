@@ -11,8 +11,7 @@ from typing import Final
 
 import msgspec
 
-from creditbus.domain.acts.events import Envelope
-from creditbus.domain.acts.kinds import Fact
+from creditbus.domain.acts.events import Envelope, Fact
 from creditbus.domain.entries.dossiers import Dossier
 from creditbus.domain.entries.notes import Note, is_kept, note_of
 from creditbus.domain.entries.registers import Tombstone

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from creditbus.domain.acts.events import Envelope
-from creditbus.domain.aliases.claims import Alias, AliasKind, Confidence, SubjectAliasMapped
+from creditbus.domain.acts.mappings import Alias, AliasKind, Confidence, SubjectAliasMapped
 from creditbus.domain.identifiers.notation import compact
 from creditbus.domain.ids import SourceId, derive_event_id
 from creditbus.domain.subjects import kind_of, uscc_subject, why_not_subject

@@ -14,8 +14,7 @@ import msgspec
 from confluent_kafka import KafkaError, KafkaException, Message, Producer
 from confluent_kafka.schema_registry import SchemaRegistryClient
 
-from creditbus.domain.acts.kinds import ACTS
-from creditbus.domain.aliases.claims import SubjectAliasMapped
+from creditbus.domain.acts.kinds import STATEMENTS
 from creditbus.domain.effects.directives import Acknowledgement, Statement
 from creditbus.engine.failures import Kind, rule_for
 from creditbus.wire.headers import event_headers
@@ -23,7 +22,7 @@ from creditbus.wire.records import RECORD_OF, Codec
 from creditbus.wire.schemas import Schema, Schemas, published
 from creditbus.wire.topics import INBOX_MAX_BYTES, inbox
 
-_RECORDS: Final = tuple(RECORD_OF[kind] for kind in (*ACTS, SubjectAliasMapped, Acknowledgement))
+_RECORDS: Final = (*map(RECORD_OF.__getitem__, STATEMENTS), RECORD_OF[Acknowledgement])
 """All that a party may state."""
 
 _FLUSH_BOUND_S: Final = 30.0

@@ -21,9 +21,9 @@ from fastavro.schema import SchemaParseException, UnknownType
 
 from creditbus.domain.acts.activations import EditionActivated
 from creditbus.domain.acts.events import DayTurned, Envelope
-from creditbus.domain.acts.kinds import ACTS
+from creditbus.domain.acts.kinds import KINDS
 from creditbus.domain.acts.refusals import DeadLetter, Duplicate, Refusal
-from creditbus.domain.aliases.claims import AliasClaims, SubjectAliasMapped, SubjectIdentityConflict
+from creditbus.domain.aliases.claims import AliasClaims, SubjectIdentityConflict
 from creditbus.domain.effects.checks import Access
 from creditbus.domain.effects.directives import Acknowledgement, Attempt, Directive
 from creditbus.domain.effects.exposures import Exposure
@@ -36,8 +36,7 @@ if TYPE_CHECKING:
     from creditbus.wire.bulk import Bulk
 
 TYPES: Final[dict[str, type[msgspec.Struct]]] = {
-    **{str(kind.__struct_config__.tag): kind for kind in ACTS},
-    "subject_alias_mapped": SubjectAliasMapped,
+    **{kind.record: kind.statement for kind in KINDS.values()},
     "day_turned": DayTurned,
     "edition_activated": EditionActivated,
     "acknowledgement": Acknowledgement,

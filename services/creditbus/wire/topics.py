@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from creditbus.domain.acts.kinds import ACTS
+from creditbus.domain.acts.kinds import KINDS
 
 INBOX_MAX_BYTES: Final = 256 * 1024
 DAY_MS: Final = 24 * 60 * 60 * 1000
@@ -51,10 +51,7 @@ ALIASES: Final = "credit.aliases.v1"
 ATTEMPTS: Final = "credit.attempts.v1"
 ACCESS: Final = "credit.access.v1"
 
-STATEMENTS: Final = (
-    *(str(kind.__struct_config__.tag) for kind in ACTS),
-    "subject_alias_mapped",
-)
+STATEMENTS: Final = tuple(kind.record for kind in KINDS.values())
 """The records that a source may put into its inbox."""
 
 INBOX_PREFIX: Final = "credit.inbox."

@@ -7,7 +7,7 @@ from datetime import date
 
 import msgspec
 
-from creditbus.domain.acts.kinds import SUBJECT_ACTS, EntryAct, OwnAct, SubjectAct
+from creditbus.domain.acts.events import EntryAct, OwnAct, SubjectAct
 from creditbus.domain.entries.dossiers import Dossier, about_entry, about_subject
 from creditbus.domain.entries.endings import Rules
 from creditbus.domain.entries.standings import Standing, advance, entries_on, turns, with_entries
@@ -35,7 +35,7 @@ class Ledger:
         if isinstance(step, date):
             self._turn(step)
             return
-        if isinstance(step, SUBJECT_ACTS):
+        if isinstance(step, SubjectAct):
             self.dossier = about_subject(self.dossier, step)
             self._settle(EventId(step.envelope.event_id))
         else:

@@ -8,14 +8,8 @@ from itertools import combinations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from creditbus.domain.aliases.claims import (
-    AliasClaims,
-    AliasKind,
-    Confidence,
-    SubjectAliasMapped,
-    claim,
-    conflict_in,
-)
+from creditbus.domain.acts.mappings import AliasKind, Confidence, SubjectAliasMapped
+from creditbus.domain.aliases.claims import AliasClaims, claim, conflict_in
 from creditbus.domain.aliases.resolution import Aliases
 from creditbus.domain.ids import EventId, SubjectId
 from tests.examples import FIRM, OLD_CODE, OTHER_FIRM, a_mapping

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from creditbus.domain.acts.events import EntryListed
-from creditbus.domain.acts.gates import Burden, Listing, first_fault
+from creditbus.domain.acts.events import Burden, EntryListed
+from creditbus.domain.acts.gates import Listing, first_fault
 from creditbus.domain.calendar import months_after
 from creditbus.domain.entries.deadlines import delete_by
 from creditbus.domain.entries.limits import last_day

@@ -16,8 +16,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from creditbus.domain.acts.mappings import Confidence
 from creditbus.domain.acts.refusals import Fault, Reason
-from creditbus.domain.aliases.claims import Confidence, claim, subject_named
+from creditbus.domain.aliases.claims import claim, subject_named
 from creditbus.domain.aliases.resolution import Aliases
 from creditbus.domain.identifiers.citizen import (
     check_character,

@@ -8,8 +8,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from creditbus.domain.acts.events import EntryListed, EntryRemoved
-from creditbus.domain.acts.kinds import OWN_ACTS
+from creditbus.domain.acts.events import EntryListed, EntryRemoved, OwnAct
 from creditbus.domain.entries.entry import Stage
 from tests.effort import examples
 from tests.examples import DECIDED_ON, standing_on
@@ -72,7 +71,7 @@ def test_no_act_but_a_newer_listing_brings_a_removed_entry_back(data: st.DataObj
             each
             for each in said
             if not (
-                isinstance(each, OWN_ACTS)
+                isinstance(each, OwnAct)
                 and each.envelope.source == source
                 and each.envelope.record_revision > revision
             )

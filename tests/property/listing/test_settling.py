@@ -22,7 +22,7 @@ from creditbus.domain.entries.endings import Rules
 from creditbus.domain.entries.entry import Entry
 from creditbus.domain.entries.standings import Standing, entries_on, with_entries
 from creditbus.domain.law.editions import Edition, Editions
-from creditbus.domain.law.facts import FACTS
+from creditbus.domain.law.numbers import NUMBERS
 from creditbus.domain.subjects import SubjectKind
 from creditbus.engine.values import DictState, Slice
 from creditbus.listing.agenda import SUBJECTS
@@ -53,7 +53,7 @@ from tests.property.domain.histories import HISTORIES, LAST_DAY, logs
 Event = Said | DayTurned | EditionActivated
 
 _SOURCES: Final = {
-    name: msgspec.structs.replace(source, events=tuple(FACTS))
+    name: msgspec.structs.replace(source, events=tuple(NUMBERS))
     for name, source in a_catalogue().sources.items()
 }
 OLD: Final = Edition(catalogue=msgspec.structs.replace(a_catalogue(), sources=_SOURCES))

@@ -8,8 +8,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from creditbus.domain.acts.events import EntryListed, EntryRemoved, RemovalCause
-from creditbus.domain.acts.kinds import Act
+from creditbus.domain.acts.events import Act, EntryListed, EntryRemoved, RemovalCause
 from creditbus.domain.acts.refusals import Fault, Reason
 from creditbus.domain.effects.directives import Acknowledgement, Action, Outcome, answer_record
 from creditbus.domain.ids import (

@@ -7,8 +7,8 @@ from typing import Final
 import msgspec
 import pytest
 
+from creditbus.domain.acts.mappings import AliasKind, Confidence, SubjectAliasMapped
 from creditbus.domain.acts.refusals import Fault, Reason, Refusal
-from creditbus.domain.aliases.claims import AliasKind, Confidence, SubjectAliasMapped
 from creditbus.domain.aliases.resolution import Aliases
 from creditbus.domain.effects.directives import Statement
 from creditbus.domain.ids import SubjectId

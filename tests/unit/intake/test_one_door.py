@@ -14,8 +14,8 @@ from typing import Any, Final
 import msgspec
 import pytest
 
+from creditbus.domain.acts.mappings import Confidence
 from creditbus.domain.acts.refusals import Refusal
-from creditbus.domain.aliases.claims import Confidence
 from creditbus.domain.aliases.resolution import Aliases
 from creditbus.domain.ids import ListId, SourceId
 from creditbus.domain.law.articles import ALIASES, IDENTITY, LISTS, MINORS, OWN_NAME, PERSONS

@@ -10,8 +10,8 @@ import pytest
 
 from creditbus.domain.acts.commitments import CommitmentStep
 from creditbus.domain.acts.decisions import Procedure
-from creditbus.domain.acts.events import RemovalCause
-from creditbus.domain.acts.kinds import ACTS, FACTS, Act, is_way_out
+from creditbus.domain.acts.events import Act, Fact, RemovalCause
+from creditbus.domain.acts.kinds import ACTS, KINDS, is_way_out, kinds_below
 from creditbus.domain.acts.objections import ObjectionResult
 from creditbus.domain.acts.refusals import Reason, Refusal
 from creditbus.domain.acts.registrations import Registration
@@ -106,13 +106,11 @@ def every_fact() -> list[Act]:
 def test_facts_are_kept_and_move_no_entry() -> None:
     log = Log()
     log.take(a_listing())
-    before = log.standing
+    before, facts = log.standing, set(kinds_below(Fact))
     assert log.take(*every_fact()) == []
     assert log.standing == before
-    assert {note.record for note in log.notes} == {
-        str(kind.__struct_config__.tag) for kind in FACTS
-    }
-    assert {type(each) for each in every_fact()} == set(FACTS)
+    assert {note.record for note in log.notes} == {KINDS[kind].record for kind in facts}
+    assert {type(each) for each in every_fact()} == facts
 
 
 def test_no_entry_and_no_measure_spreads_to_a_legal_representative() -> None:

@@ -9,8 +9,7 @@ from typing import Any, Final, NamedTuple
 import msgspec
 import pytest
 
-from creditbus.domain.acts.events import EntryListed
-from creditbus.domain.acts.kinds import Act
+from creditbus.domain.acts.events import Act, EntryListed
 from creditbus.domain.acts.refusals import Reason, Refusal
 from creditbus.domain.calendar import day_of
 from creditbus.domain.entries.entry import Stage

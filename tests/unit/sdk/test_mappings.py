@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from creditbus.domain.aliases.claims import Alias, AliasKind, Confidence, SubjectAliasMapped
+from creditbus.domain.acts.mappings import Alias, AliasKind, Confidence, SubjectAliasMapped
 from creditbus.domain.ids import SourceId
 from creditbus.sdk.mappings import OPTIONAL, REQUIRED, read_mappings
 from creditbus.sdk.sheets import RowFault

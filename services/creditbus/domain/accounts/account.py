@@ -114,7 +114,7 @@ class EntryAccount(msgspec.Struct, frozen=True, kw_only=True):
     """Why one entry stands as it does.
 
     ``done_by`` is the act that listed, or announced it; ``acts`` are all that followed, in the
-    order of their days. ``exits`` are the kinds of event that may end it (``facts.FACTS``). Of an
+    order of their days. ``exits`` are the kinds of event that may end it (``law.numbers``). Of an
     ended entry there is no more than who listed it, what ended it, and when.
     """
 

@@ -25,7 +25,8 @@ from creditbus.domain.accounts.account import (
 from creditbus.domain.accounts.courses import course_of, marks_of
 from creditbus.domain.accounts.deeds import Deeds, Moving, bases_of
 from creditbus.domain.acts.doors import door_faults
-from creditbus.domain.acts.gates import BURDENS, Listing, results
+from creditbus.domain.acts.events import Burden
+from creditbus.domain.acts.gates import Listing, results
 from creditbus.domain.effects.measures import asked_of, ends_at, grounds_of
 from creditbus.domain.entries.deadlines import NO_CLOCKS, Clocks
 from creditbus.domain.entries.dossiers import Dossier
@@ -157,7 +158,7 @@ def _exit_bases(definition: ListDefinition | None, catalogue: Catalogue) -> tupl
 
 def _passages(act: Moving, catalogue: Catalogue) -> tuple[Passage, ...]:
     """Return the door and the gates that a burden met, under the edition of its day."""
-    assert isinstance(act, BURDENS), "nothing else begins an entry"
+    assert isinstance(act, Burden), "nothing else begins an entry"
     fault = next(iter(door_faults(act, catalogue)), None)
     is_natural = kind_of(act.envelope.subject_id) is SubjectKind.NATURAL_PERSON
     article = fault.article if fault is not None else MINORS if is_natural else LISTS

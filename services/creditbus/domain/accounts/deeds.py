@@ -9,15 +9,7 @@ from typing import Any, Final
 import msgspec
 
 from creditbus.domain.accounts.account import Deed, named
-from creditbus.domain.acts.events import EntryRemoved, RemovalCause
-from creditbus.domain.acts.kinds import (
-    ENTRY_ACTS,
-    OWN_ACTS,
-    SUBJECT_ACTS,
-    EntryAct,
-    OwnAct,
-    SubjectAct,
-)
+from creditbus.domain.acts.events import EntryAct, EntryRemoved, OwnAct, RemovalCause, SubjectAct
 from creditbus.domain.acts.objections import ObjectionDecided, ObjectionResult
 from creditbus.domain.acts.registrations import Registration, SubjectRegistered
 from creditbus.domain.acts.repairs import RepairDecided, RepairStep
@@ -35,8 +27,6 @@ from creditbus.domain.law.editions import Editions
 
 Moving = OwnAct | EntryAct | SubjectAct
 """An act that moves an entry, or all of a subject's."""
-
-MOVING: Final = (*OWN_ACTS, *ENTRY_ACTS, *SUBJECT_ACTS)
 
 _STEPS: Final = ("result", "step", "stay", "registration", "cause", "place")
 
@@ -58,7 +48,7 @@ class Deeds:
 
     def ending(self, entry_id: EntryId, cause: RemovalCause, day: date) -> Deed | None:
         """Return the act that ended an entry on a day; none where its term did."""
-        of_subject = [act for act in self._acts if isinstance(act, SUBJECT_ACTS)]
+        of_subject = [act for act in self._acts if isinstance(act, SubjectAct)]
         found = [
             self.deed(act)
             for act in (*self._of(entry_id), *of_subject)
@@ -84,7 +74,7 @@ class Deeds:
 
     def _of(self, entry_id: EntryId) -> Iterator[OwnAct | EntryAct]:
         for act in self._acts:
-            if not isinstance(act, SUBJECT_ACTS) and entry_of(act)[0] == entry_id:
+            if not isinstance(act, SubjectAct) and entry_of(act)[0] == entry_id:
                 yield act
 
 
@@ -116,9 +106,8 @@ def _day_of(act: Moving) -> date:
 def _ends(act: Moving, cause: RemovalCause) -> bool:
     if isinstance(act, EntryRemoved):
         # What a keeper calls expired counts as withdrawn: to let a term end is the bus's own.
-        stated = act.cause
-        is_expired = stated is RemovalCause.EXPIRED and cause is RemovalCause.WITHDRAWN
-        return stated is cause or is_expired
+        is_expired = act.cause is RemovalCause.EXPIRED
+        return (RemovalCause.WITHDRAWN if is_expired else act.cause) is cause
     ending = _ENDING.get(cause)
     return ending is not None and isinstance(act, ending.kind) and ending.says(act)
 

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from creditbus.domain.acts.kinds import KINDS
+
 MESSAGES: Final[dict[str, tuple[str, str]]] = {
     # The frame.
     "head": ("{subject}　{day}的信用状态及其理由", "{subject}: how it stands on {day}, and why"),
@@ -263,23 +265,7 @@ MESSAGES: Final[dict[str, tuple[str, str]]] = {
     "exit.E38": ("重整", "reorganisation"),
     "exit.E45": ("期限届满", "end of the term"),
     # The acts, and the words that they turn on.
-    "record.entry_noticed": ("列入前告知", "notice"),
-    "record.entry_listed": ("列入", "listed"),
-    "record.entry_extended": ("延长期限", "extended"),
-    "record.entry_varied": ("变更内容", "varied"),
-    "record.entry_removed": ("移出", "removed"),
-    "record.entry_suspended": ("复议、诉讼或者监督", "review"),
-    "record.restriction_lifted": ("暂时解除限制", "lifted for some days"),
-    "record.duty_performed": ("义务履行", "performed"),
-    "record.objection_filed": ("提出异议", "objection filed"),
-    "record.objection_decided": ("异议处理决定", "objection decided"),
-    "record.repair_applied": ("申请信用修复", "repair applied for"),
-    "record.repair_decided": ("信用修复处理", "repair decided"),
-    "record.repair_propagated": ("修复结果共享", "told of the repair"),
-    "record.basis_revoked": ("决定被撤销", "decision revoked"),
-    "record.consent_withdrawn": ("撤回同意", "consent withdrawn"),
-    "record.reorganisation_ruled": ("重整裁定", "reorganisation ruled"),
-    "record.subject_registered": ("主体登记", "registration"),
+    **{f"record.{kind.record}": (kind.zh, kind.en) for kind in KINDS.values()},
     "step": ("{record}（{step}）", "{record} ({step})"),
     "step.SERVED": ("已送达", "served"),
     "step.REPRESENTATION_RECEIVED": ("已陈述申辩", "representation received"),

@@ -1,8 +1,8 @@
 """Acts: what authorities and registrars state, and why a statement is refused.
 
-Read ``events`` first: the envelope, and the listing and removal of an entry. Each further kind of
-act is a module named after its noun, from ``listings`` and ``objections`` to ``revocations``;
-``kinds`` names them all together, ``rows`` joins their records to the numbers in ``law.facts``.
+Read ``events`` first: the envelope, the classes by what an act reaches, and the listing and removal
+of an entry. Each further kind of act is in a module named after its noun, from ``listings`` and
+``objections`` to ``revocations``; what a kind means is its row in ``kinds``.
 ``doors`` asks who speaks about whom, ``gates`` whether a listing is lawful, and a no is one of the
 ``refusals``. ``activations`` tells the log of a new edition.
 

@@ -5,9 +5,7 @@ from __future__ import annotations
 from datetime import date
 from enum import StrEnum
 
-import msgspec
-
-from creditbus.domain.acts.events import Envelope
+from creditbus.domain.acts.events import Fact
 
 
 class CommitmentKind(StrEnum):
@@ -28,16 +26,13 @@ class CommitmentStep(StrEnum):
     BREACHED = "BREACHED"
 
 
-class CommitmentChanged(
-    msgspec.Struct, frozen=True, kw_only=True, tag="commitment_changed", tag_field="type"
-):
+class CommitmentChanged(Fact, frozen=True, kw_only=True):
     """A subject committed itself, did as it said, or was found not to.
 
     山东省社会信用条例 第三十二条.
     ``content_hash`` is that of the signed text. Only an organisation's is ever published.
     """
 
-    envelope: Envelope
     kind: CommitmentKind
     step: CommitmentStep
     item: str

@@ -14,8 +14,8 @@ from typing import Any, Final, get_args, get_type_hints
 
 import msgspec
 
-from creditbus.domain.acts.events import EntryRemoved, Envelope
-from creditbus.domain.acts.kinds import ACTS, Act, is_way_out
+from creditbus.domain.acts.events import Act, EntryRemoved, Envelope
+from creditbus.domain.acts.kinds import ACTS, is_way_out
 from creditbus.domain.acts.refusals import Fault, Reason
 from creditbus.domain.law.articles import LISTS
 

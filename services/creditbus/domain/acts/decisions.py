@@ -5,9 +5,7 @@ from __future__ import annotations
 from datetime import date
 from enum import StrEnum
 
-import msgspec
-
-from creditbus.domain.acts.events import Envelope
+from creditbus.domain.acts.events import Fact
 from creditbus.domain.law.catalogue import Tier
 
 
@@ -18,15 +16,12 @@ class Procedure(StrEnum):
     GENERAL = "GENERAL"
 
 
-class PenaltyDecided(
-    msgspec.Struct, frozen=True, kw_only=True, tag="penalty_decided", tag_field="type"
-):
+class PenaltyDecided(Fact, frozen=True, kw_only=True):
     """An authority penalised a subject (行政处罚法 第四十八条). A fact: it lists nobody by itself.
 
     Amounts are in fen; the official sheets give ten thousands of yuan. No text names a person.
     """
 
-    envelope: Envelope
     procedure: Procedure
     tier: Tier | None
     violation: str
@@ -48,12 +43,9 @@ class PermitMode(StrEnum):
     TOLERANT = "TOLERANT"
 
 
-class PermitDecided(
-    msgspec.Struct, frozen=True, kw_only=True, tag="permit_decided", tag_field="type"
-):
+class PermitDecided(Fact, frozen=True, kw_only=True):
     """An authority granted a permit, or took one back (行政许可法)."""
 
-    envelope: Envelope
     permit: str
     mode: PermitMode
     content: str = ""

@@ -14,9 +14,9 @@ from creditbus.domain.acts.commitments import CommitmentChanged, CommitmentStep
 from creditbus.domain.acts.days import day_fault
 from creditbus.domain.acts.decisions import PenaltyDecided, Procedure
 from creditbus.domain.acts.evaluations import OrganisationEvaluated
-from creditbus.domain.acts.events import EntryListed
-from creditbus.domain.acts.gates import BURDENS, Burden, Listing, gate_faults
-from creditbus.domain.acts.kinds import Act, is_way_out
+from creditbus.domain.acts.events import Act, Burden, EntryListed
+from creditbus.domain.acts.gates import Listing, gate_faults
+from creditbus.domain.acts.kinds import is_way_out
 from creditbus.domain.acts.powers import power_fault
 from creditbus.domain.acts.refusals import Fault, Reason
 from creditbus.domain.acts.repairs import RepairApplied, RepairDocument
@@ -36,7 +36,7 @@ def door_faults(act: Act, catalogue: Catalogue) -> tuple[Fault, ...]:
     the subject be on it (国办发〔2020〕49号 (八); 法释〔2017〕7号 第四条). Of a minor nothing
     else is told, and where there is no list nothing more can be asked.
     """
-    if isinstance(act, BURDENS):
+    if isinstance(act, Burden):
         return _burden_faults(act, catalogue)
     power, other = power_fault(act, catalogue), _FAULTS.get(type(act), _none)(act)
     return tuple(filter(None, (power, other))) if power or other else _NOTHING
@@ -67,7 +67,7 @@ def faults_of(act: Act, editions: Editions) -> tuple[Fault, ...]:
     that a newer one has overtaken. The first fault names the refusal.
     """
     found = faults_under(editions, act)
-    if not isinstance(act, BURDENS):
+    if not isinstance(act, Burden):
         return found
     catalogue = editions.on(act.envelope.decided_on)
     definition = catalogue.lists.get(act.list_id)

@@ -5,20 +5,15 @@ from __future__ import annotations
 from datetime import date
 from enum import StrEnum
 
-import msgspec
-
-from creditbus.domain.acts.events import Envelope
+from creditbus.domain.acts.events import Fact
 
 
-class OrganisationEvaluated(
-    msgspec.Struct, frozen=True, kw_only=True, tag="organisation_evaluated", tag_field="type"
-):
+class OrganisationEvaluated(Fact, frozen=True, kw_only=True):
     """A lawful evaluator graded an organisation by its own published method.
 
     The bus computes none, and carries none of natural persons.
     """
 
-    envelope: Envelope
     grade: str
     method: str
     valid_from: date
@@ -33,15 +28,12 @@ class GovernanceStep(StrEnum):
     RECTIFICATION = "RECTIFICATION"
 
 
-class GovernanceStepDone(
-    msgspec.Struct, frozen=True, kw_only=True, tag="governance_step_done", tag_field="type"
-):
+class GovernanceStepDone(Fact, frozen=True, kw_only=True):
     """A subject was interviewed, trained (free of charge), or reported what it put right.
 
     To have skipped a step never makes an entry worse.
     """
 
-    envelope: Envelope
     step: GovernanceStep
     done_on: date
     case_id: str = ""

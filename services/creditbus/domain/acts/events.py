@@ -18,6 +18,7 @@ from typing import Any, Final, Protocol
 
 import msgspec
 
+from creditbus.domain.acts.references import RecordReference
 from creditbus.domain.ids import BasisId, EventId, ListId, MeasureId, SourceId, SubjectId
 from creditbus.domain.law.catalogue import Tier
 from creditbus.domain.subjects import SubjectKind
@@ -65,7 +66,53 @@ class Envelope(msgspec.Struct, frozen=True, kw_only=True):
     synthetic: bool = False
 
 
-class EntryListed(msgspec.Struct, frozen=True, kw_only=True, tag="entry_listed", tag_field="type"):
+def _record(name: str) -> str:
+    """Return the record that carries a class: ``EntryListed`` travels as ``entry_listed``."""
+    return "".join(f"_{each.lower()}" if each.isupper() else each for each in name).lstrip("_")
+
+
+class SourceStatement(msgspec.Struct, frozen=True, kw_only=True, tag=_record, tag_field="type"):
+    """What a source may state: its kind is a row of ``acts.kinds``, its record a folder of schemas.
+
+    The class below names what a kind reaches; a field is added at the end, with a default.
+    """
+
+    envelope: Envelope
+
+
+class Act(SourceStatement, frozen=True, kw_only=True):
+    """A statement about a subject that moves an entry or all of them, or is kept as a fact."""
+
+
+class OwnAct(Act, frozen=True, kw_only=True):
+    """An act of a list's keeper in the record of the entry itself; its revisions order them."""
+
+    list_id: ListId
+
+
+class Burden(OwnAct, frozen=True, kw_only=True):
+    """An act that burdens a subject, or announces it: it passes the gates before it counts."""
+
+
+class EntryAct(Act, frozen=True, kw_only=True):
+    """An act about one entry, in that record or in one of its own.
+
+    ``entry`` names the record that listed.
+    """
+
+    list_id: ListId
+    entry: RecordReference
+
+
+class SubjectAct(Act, frozen=True, kw_only=True):
+    """An act that reaches every entry of a subject for which it holds."""
+
+
+class Fact(Act, frozen=True, kw_only=True):
+    """What is kept as stated, and moves no entry."""
+
+
+class EntryListed(Burden, frozen=True, kw_only=True):
     """A source put a subject on a list, by a decision.
 
     ``ends_on`` is the last day of the term; ``until_performed`` says that there is none by law.
@@ -75,8 +122,6 @@ class EntryListed(msgspec.Struct, frozen=True, kw_only=True, tag="entry_listed",
     on a red list. ``act_ended_on`` is the last day of the conduct, from which disclosure counts.
     """
 
-    envelope: Envelope
-    list_id: ListId
     subject_name: str | None = None
     provisions: tuple[str, ...] = ()
     ends_on: date | None = None
@@ -91,16 +136,12 @@ class EntryListed(msgspec.Struct, frozen=True, kw_only=True, tag="entry_listed",
     act_ended_on: date | None = None
 
 
-class EntryRemoved(
-    msgspec.Struct, frozen=True, kw_only=True, tag="entry_removed", tag_field="type"
-):
+class EntryRemoved(OwnAct, frozen=True, kw_only=True):
     """A source took a subject off a list.
 
     The record is the one that listed it, at a higher revision.
     """
 
-    envelope: Envelope
-    list_id: ListId
     cause: RemovalCause
     ground: str = ""
 
@@ -113,9 +154,6 @@ class DayTurned(msgspec.Struct, frozen=True, kw_only=True, tag="day_turned", tag
 
     envelope: Envelope
     day: date
-
-
-Event = EntryListed | EntryRemoved | DayTurned
 
 
 class Stated(Protocol):

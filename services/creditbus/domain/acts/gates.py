@@ -16,7 +16,8 @@ from typing import Any, Final, Generic, TypeVar
 import msgspec
 
 from creditbus.domain.acts.days import MADE_UP, made_up
-from creditbus.domain.acts.events import EntryListed
+from creditbus.domain.acts.events import Burden, EntryListed
+from creditbus.domain.acts.kinds import BURDENS
 from creditbus.domain.acts.listings import EntryExtended, EntryNoticed, EntryVaried
 from creditbus.domain.acts.refusals import Fault, Reason
 from creditbus.domain.calendar import months_after, years_after
@@ -27,10 +28,6 @@ from creditbus.domain.terms.spans import counted_from, last_first_day, months_al
 
 _PENALTY_LAW: Final = "行政处罚法 第三十四条、第四十四条"
 
-Burden = EntryListed | EntryNoticed | EntryExtended | EntryVaried
-"""Acts that burden a subject, or announce it."""
-
-BURDENS: Final = (EntryListed, EntryNoticed, EntryExtended, EntryVaried)
 _DECISIONS: Final = (EntryListed, EntryExtended, EntryVaried)
 
 _NOTHING: Final[tuple[Fault, ...]] = ()

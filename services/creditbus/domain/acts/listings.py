@@ -8,10 +8,8 @@ from __future__ import annotations
 from datetime import date
 from enum import StrEnum
 
-import msgspec
-
-from creditbus.domain.acts.events import Envelope
-from creditbus.domain.ids import ListId, MeasureId
+from creditbus.domain.acts.events import Burden
+from creditbus.domain.ids import MeasureId
 
 
 class NoticeStep(StrEnum):
@@ -22,9 +20,7 @@ class NoticeStep(StrEnum):
     HEARING_HELD = "HEARING_HELD"
 
 
-class EntryNoticed(
-    msgspec.Struct, frozen=True, kw_only=True, tag="entry_noticed", tag_field="type"
-):
+class EntryNoticed(Burden, frozen=True, kw_only=True):
     """A source told a subject that it means to list it, and why (国办发〔2020〕49号 (八)).
 
     ``answer_by`` is the last day to state and defend, and no listing has effect before that day is
@@ -32,8 +28,6 @@ class EntryNoticed(
     which the notice is gone when no decision has followed. ``measures`` are those to expect.
     """
 
-    envelope: Envelope
-    list_id: ListId
     step: NoticeStep
     served_on: date
     rights_stated: bool
@@ -43,28 +37,22 @@ class EntryNoticed(
     lapses_on: date | None = None
 
 
-class EntryExtended(
-    msgspec.Struct, frozen=True, kw_only=True, tag="entry_extended", tag_field="type"
-):
+class EntryExtended(Burden, frozen=True, kw_only=True):
     """A court gave an entry a longer term, by a decision (法释〔2017〕7号 第二条).
 
     ``extended_from`` is the last day of the term until now, ``ends_on`` the new one.
     """
 
-    envelope: Envelope
-    list_id: ListId
     extended_from: date
     ends_on: date
     ground: str = ""
 
 
-class EntryVaried(msgspec.Struct, frozen=True, kw_only=True, tag="entry_varied", tag_field="type"):
+class EntryVaried(Burden, frozen=True, kw_only=True):
     """A source changed what an entry orders: the provisions are all that it says from now on.
 
     The term stays. A consumption restriction order is varied so (法释〔2015〕17号 第三条、第八条).
     """
 
-    envelope: Envelope
-    list_id: ListId
     provisions: tuple[str, ...]
     ground: str = ""

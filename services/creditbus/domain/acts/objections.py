@@ -5,24 +5,16 @@ from __future__ import annotations
 from datetime import date
 from enum import StrEnum
 
-import msgspec
-
-from creditbus.domain.acts.events import Envelope
+from creditbus.domain.acts.events import EntryAct
 from creditbus.domain.acts.references import RecordReference
-from creditbus.domain.ids import ListId
 
 
-class ObjectionFiled(
-    msgspec.Struct, frozen=True, kw_only=True, tag="objection_filed", tag_field="type"
-):
+class ObjectionFiled(EntryAct, frozen=True, kw_only=True):
     """A subject objected to an entry; the mark travels with it at once.
 
     山东省社会信用条例 第三十九条. ``withdrawn`` takes the objection back.
     """
 
-    envelope: Envelope
-    list_id: ListId
-    entry: RecordReference
     filed_on: date
     ground: str = ""
     withdrawn: bool = False
@@ -36,14 +28,9 @@ class ObjectionResult(StrEnum):
     DISMISSED = "DISMISSED"
 
 
-class ObjectionDecided(
-    msgspec.Struct, frozen=True, kw_only=True, tag="objection_decided", tag_field="type"
-):
+class ObjectionDecided(EntryAct, frozen=True, kw_only=True):
     """An authority decided an objection, and told the next remedy (法释〔2017〕7号 第十二条)."""
 
-    envelope: Envelope
-    list_id: ListId
-    entry: RecordReference
     objection: RecordReference
     result: ObjectionResult
     grounds: str = ""

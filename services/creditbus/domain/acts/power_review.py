@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from itertools import chain
 from typing import Final
 
-from creditbus.domain.acts.powers import KINDS, KindOfAct
+from creditbus.domain.acts.powers import POWERS, KindOfAct
 from creditbus.domain.identifiers.uscc import ALPHABET
 from creditbus.domain.law.catalogue import Catalogue, Grant, Power, Role, Source, SourceKind
 
@@ -38,17 +38,17 @@ def problems(catalogue: Catalogue) -> list[str]:
 
 
 def _kinds(catalogue: Catalogue) -> Iterator[str]:
-    for name in KINDS:
+    for name in POWERS:
         if name not in catalogue.powers:
             yield f"power {name}: no row, so nobody may state it; add one, with enabled = false too"
     for name in catalogue.powers:
-        if name not in KINDS:
-            yield f"power {name}: there is no such kind of act; there are {', '.join(KINDS)}"
+        if name not in POWERS:
+            yield f"power {name}: there is no such kind of act; there are {', '.join(POWERS)}"
 
 
 def _rows(catalogue: Catalogue) -> Iterator[str]:
     for name, row in catalogue.powers.items():
-        kind = KINDS.get(name)
+        kind = POWERS.get(name)
         if kind is None:
             continue
         for list_id, grant in _grants(row):

@@ -10,18 +10,14 @@ Law 7 holds: no doubt about the original holds a removal. But not anyone may rem
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from functools import partial
 from operator import attrgetter
 from typing import Any, Final
 
 import msgspec
 
-from creditbus.domain.acts.commitments import CommitmentChanged, CommitmentStep
-from creditbus.domain.acts.events import Stated
-from creditbus.domain.acts.kinds import ACTS, OWN_ACTS, is_way_out
+from creditbus.domain.acts.events import OwnAct, SourceStatement
+from creditbus.domain.acts.kinds import KINDS, Kind, is_way_out, kinds_below
 from creditbus.domain.acts.refusals import Fault, Reason
-from creditbus.domain.acts.rows import rows_of
-from creditbus.domain.acts.suspensions import EntrySuspended
 from creditbus.domain.ids import ListId, SourceId
 from creditbus.domain.law.articles import OWN_NAME
 from creditbus.domain.law.catalogue import Catalogue, Role, Source, SourceKind
@@ -42,81 +38,34 @@ class KindOfAct(msgspec.Struct, frozen=True):
     decider_of: Callable[[Any], SourceId] | None = None
 
 
-_AUTHOR: Final[Callable[[Any], SourceId]] = attrgetter("envelope.source")
-_LISTER: Final[Callable[[Any], SourceId]] = attrgetter("entry.source")
+def _kind_of_act(kind: Kind) -> KindOfAct:
+    decider = attrgetter(kind.decided_by) if kind.decided_by else None
+    return KindOfAct(
+        kind.record, frozenset(kind.numbers), names_list=kind.names_list, decider_of=decider
+    )
 
 
-def _kind(
-    record: str, decider_of: Callable[[Any], SourceId] | None = None, *, names_list: bool = False
-) -> KindOfAct:
-    numbers = frozenset(rows_of(record))
-    return KindOfAct(record, numbers, names_list=names_list, decider_of=decider_of)
-
-
-_own: Final = partial(_kind, decider_of=_AUTHOR, names_list=True)
-_about_entry: Final = partial(_kind, decider_of=_LISTER, names_list=True)
-
-
-KINDS: Final[Mapping[str, KindOfAct]] = {
-    "entry_noticed": _own("entry_noticed"),
-    "entry_listed": _own("entry_listed"),
-    "entry_extended": _own("entry_extended"),
-    "entry_varied": _own("entry_varied"),
-    "entry_removed": _own("entry_removed"),
-    "entry_suspended.reconsideration": _about_entry("entry_suspended"),
-    "entry_suspended.lawsuit": _about_entry("entry_suspended"),
-    "entry_suspended.supervision": _about_entry("entry_suspended"),
-    "restriction_lifted": _about_entry("restriction_lifted"),
-    "duty_performed": _about_entry("duty_performed"),
-    "objection_filed": _about_entry("objection_filed"),
-    "objection_decided": _about_entry("objection_decided"),
-    "repair_applied": _about_entry("repair_applied"),
-    "repair_decided": _about_entry("repair_decided"),
-    "repair_propagated": _about_entry("repair_propagated"),
-    "basis_revoked": _kind("basis_revoked", decider_of=attrgetter("issuer")),
-    "consent_withdrawn": _kind("consent_withdrawn", names_list=True),
-    "reorganisation_ruled": _kind("reorganisation_ruled"),
-    "subject_registered": _kind("subject_registered"),
-    "relation_changed": _kind("relation_changed"),
-    "subject_alias_mapped": _kind("subject_alias_mapped"),
-    "commitment_changed": _kind("commitment_changed"),
-    "commitment_changed.breached": _kind("commitment_changed"),
-    "organisation_evaluated": _kind("organisation_evaluated"),
-    "penalty_decided": _kind("penalty_decided"),
-    "permit_decided": _kind("permit_decided"),
-    "governance_step_done": _kind("governance_step_done"),
+POWERS: Final[Mapping[str, KindOfAct]] = {
+    kind.record + part: _kind_of_act(kind) for kind in KINDS.values() for part in kind.parts
 }
 """Every kind of act that a source may state, by its name in the table of powers."""
 
-_RECORD_OF: Final[dict[type, str]] = {kind: str(kind.__struct_config__.tag) for kind in ACTS}
-assert set(_RECORD_OF.values()) <= {kind.record for kind in KINDS.values()}, "every act has a kind"
-
-_OWN_RECORDS: Final = frozenset(_RECORD_OF[kind] for kind in OWN_ACTS)
+_OWN_RECORDS: Final = frozenset(KINDS[kind].record for kind in kinds_below(OwnAct))
 
 
-_WITHIN: Final[Mapping[type, Callable[[Any], str]]] = {
-    EntrySuspended: lambda act: f".{act.proceeding.lower()}",
-    CommitmentChanged: lambda act: ".breached" if act.step is CommitmentStep.BREACHED else "",
-}
-"""What tells the kinds of one record apart."""
-
-
-def kind_name(act: Stated) -> str:
+def kind_name(act: SourceStatement) -> str:
     """Return the name of an act's kind in the table of powers."""
-    record = _RECORD_OF.get(type(act))
-    if record is None:
-        return str(type(act).__struct_config__.tag)  # type: ignore[attr-defined]
-    within = _WITHIN.get(type(act))
-    return record if within is None else record + within(act)
+    kind = KINDS[type(act)]
+    return kind.record if kind.part is None else kind.record + kind.part(act)
 
 
-def power_fault(act: Stated, catalogue: Catalogue) -> Fault | None:
+def power_fault(act: SourceStatement, catalogue: Catalogue) -> Fault | None:
     """Return why the author of an act may not state it, with the article, or none when it may.
 
     A kind of act that the table does not hold, or holds as off, may be stated by nobody.
     """
     name = kind_name(act)
-    kind, row = KINDS[name], catalogue.powers.get(name)
+    kind, row = POWERS[name], catalogue.powers.get(name)
     if row is None or not row.enabled:
         return Fault(
             Reason.SOURCE_NOT_COMPETENT, "source", OWN_NAME, f"nobody may state {name} here"

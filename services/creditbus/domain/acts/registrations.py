@@ -5,9 +5,7 @@ from __future__ import annotations
 from datetime import date
 from enum import StrEnum
 
-import msgspec
-
-from creditbus.domain.acts.events import Envelope
+from creditbus.domain.acts.events import Fact, SubjectAct
 from creditbus.domain.ids import SubjectId
 
 
@@ -19,15 +17,12 @@ class Registration(StrEnum):
     DEREGISTERED = "DEREGISTERED"
 
 
-class SubjectRegistered(
-    msgspec.Struct, frozen=True, kw_only=True, tag="subject_registered", tag_field="type"
-):
+class SubjectRegistered(SubjectAct, frozen=True, kw_only=True):
     """A registry entered a subject, changed what it holds of it, or struck it off.
 
     Struck off, its open entries end: there is nobody left to burden.
     """
 
-    envelope: Envelope
     registration: Registration
     subject_name: str | None = None
     region: str = ""
@@ -44,16 +39,13 @@ class Relation(StrEnum):
     DIRECTOR = "DIRECTOR"
 
 
-class RelationChanged(
-    msgspec.Struct, frozen=True, kw_only=True, tag="relation_changed", tag_field="type"
-):
+class RelationChanged(Fact, frozen=True, kw_only=True):
     """A person began or ceased to stand for an organisation; nothing spreads along it.
 
     ``person`` is the token that the gateway gives; a former representative drops out of view after
     ``valid_to`` (法发〔2019〕35号).
     """
 
-    envelope: Envelope
     relation: Relation
     person: SubjectId
     valid_from: date

@@ -8,11 +8,8 @@ from __future__ import annotations
 from datetime import date
 from enum import StrEnum
 
-import msgspec
-
-from creditbus.domain.acts.events import Envelope
+from creditbus.domain.acts.events import EntryAct
 from creditbus.domain.acts.references import RecordReference
-from creditbus.domain.ids import ListId
 
 
 class RepairDocument(StrEnum):
@@ -22,17 +19,12 @@ class RepairDocument(StrEnum):
     COMMITMENT = "COMMITMENT"
 
 
-class RepairApplied(
-    msgspec.Struct, frozen=True, kw_only=True, tag="repair_applied", tag_field="type"
-):
+class RepairApplied(EntryAct, frozen=True, kw_only=True):
     """A subject applied for repair of an entry, with its package of documents.
 
     ``content_hashes`` are those of the documents, in their order; the documents stay at the door.
     """
 
-    envelope: Envelope
-    list_id: ListId
-    entry: RecordReference
     applied_on: date
     documents: tuple[RepairDocument, ...]
     content_hashes: tuple[str, ...] = ()
@@ -49,18 +41,13 @@ class RepairStep(StrEnum):
     CANCELLED = "CANCELLED"
 
 
-class RepairDecided(
-    msgspec.Struct, frozen=True, kw_only=True, tag="repair_decided", tag_field="type"
-):
+class RepairDecided(EntryAct, frozen=True, kw_only=True):
     """An authority took an application on, or decided it, with its reasons.
 
     Granted, publication, sharing, use and measures end together (order 36 art. 3). ``CANCELLED``
     is for a repair that was obtained by deceit; the entry returns for the rest of its term.
     """
 
-    envelope: Envelope
-    list_id: ListId
-    entry: RecordReference
     application: RecordReference
     step: RepairStep
     grounds: str = ""
@@ -74,14 +61,9 @@ class RepairPlace(StrEnum):
     CREDIT_CHINA = "CREDIT_CHINA"
 
 
-class RepairPropagated(
-    msgspec.Struct, frozen=True, kw_only=True, tag="repair_propagated", tag_field="type"
-):
+class RepairPropagated(EntryAct, frozen=True, kw_only=True):
     """A place was told of a decided repair, or has acknowledged it."""
 
-    envelope: Envelope
-    list_id: ListId
-    entry: RecordReference
     application: RecordReference
     place: RepairPlace
     told_on: date

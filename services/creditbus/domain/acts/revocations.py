@@ -5,9 +5,7 @@ from __future__ import annotations
 from datetime import date
 from enum import StrEnum
 
-import msgspec
-
-from creditbus.domain.acts.events import Envelope
+from creditbus.domain.acts.events import SubjectAct
 from creditbus.domain.ids import ListId, SourceId
 
 
@@ -20,15 +18,12 @@ class RevocationKind(StrEnum):
     VOID = "VOID"
 
 
-class BasisRevoked(
-    msgspec.Struct, frozen=True, kw_only=True, tag="basis_revoked", tag_field="type"
-):
+class BasisRevoked(SubjectAct, frozen=True, kw_only=True):
     """A decision about the subject has fallen: whatever rests on its document ends at once.
 
     ``issuer`` is the source of the document. ``reinstated`` says that the revocation itself fell.
     """
 
-    envelope: Envelope
     revoked_document: str
     issuer: SourceId
     kind: RevocationKind
@@ -36,15 +31,12 @@ class BasisRevoked(
     reinstated: bool = False
 
 
-class ConsentWithdrawn(
-    msgspec.Struct, frozen=True, kw_only=True, tag="consent_withdrawn", tag_field="type"
-):
+class ConsentWithdrawn(SubjectAct, frozen=True, kw_only=True):
     """A person took the consent to red entries back (个人信息保护法 第十五条).
 
     Without a list, to all of them. What was granted on a later consent stays.
     """
 
-    envelope: Envelope
     withdrawn_on: date
     list_id: ListId | None = None
 
@@ -57,13 +49,10 @@ class ReorganisationStep(StrEnum):
     FAILED = "FAILED"
 
 
-class ReorganisationRuled(
-    msgspec.Struct, frozen=True, kw_only=True, tag="reorganisation_ruled", tag_field="type"
-):
+class ReorganisationRuled(SubjectAct, frozen=True, kw_only=True):
     """A court ruled on a reorganisation plan (企业破产法 第八十六条; 信用修复管理办法).
 
     Approved, the black entries decided before are suspended; completed, they end.
     """
 
-    envelope: Envelope
     step: ReorganisationStep

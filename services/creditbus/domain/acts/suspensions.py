@@ -9,11 +9,7 @@ from __future__ import annotations
 from datetime import date
 from enum import StrEnum
 
-import msgspec
-
-from creditbus.domain.acts.events import Envelope
-from creditbus.domain.acts.references import RecordReference
-from creditbus.domain.ids import ListId
+from creditbus.domain.acts.events import EntryAct
 
 
 class Proceeding(StrEnum):
@@ -32,18 +28,13 @@ class Stay(StrEnum):
     ENDED = "ENDED"
 
 
-class EntrySuspended(
-    msgspec.Struct, frozen=True, kw_only=True, tag="entry_suspended", tag_field="type"
-):
+class EntrySuspended(EntryAct, frozen=True, kw_only=True):
     """A review or lawsuit was asked for, stayed an entry, or ended (行政复议法 第四十二条).
 
     Stayed, the entry burdens nobody from ``from_on`` to ``until_on``; without that, until the
     record says ``ENDED``.
     """
 
-    envelope: Envelope
-    list_id: ListId
-    entry: RecordReference
     proceeding: Proceeding
     stay: Stay
     from_on: date | None = None
@@ -63,17 +54,12 @@ class LiftGround(StrEnum):
     LIVELIHOOD = "LIVELIHOOD"
 
 
-class RestrictionLifted(
-    msgspec.Struct, frozen=True, kw_only=True, tag="restriction_lifted", tag_field="type"
-):
+class RestrictionLifted(EntryAct, frozen=True, kw_only=True):
     """A court lifted items of a restriction order for some days, at most one month.
 
     Without provisions it lifts all items. ``last_on`` is the last day of the window.
     """
 
-    envelope: Envelope
-    list_id: ListId
-    entry: RecordReference
     ground: LiftGround
     from_on: date
     last_on: date
@@ -81,15 +67,10 @@ class RestrictionLifted(
     withdrawn: bool = False
 
 
-class DutyPerformed(
-    msgspec.Struct, frozen=True, kw_only=True, tag="duty_performed", tag_field="type"
-):
+class DutyPerformed(EntryAct, frozen=True, kw_only=True):
     """The subject has done what the decision asked of it, such as paying a penalty.
 
     Ends an entry that runs until performed, and any entry of a list whose rule says so.
     """
 
-    envelope: Envelope
-    list_id: ListId
-    entry: RecordReference
     proof_number: str = ""

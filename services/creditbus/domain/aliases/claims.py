@@ -10,70 +10,17 @@ An old tax number contains the organisation code, so both are judged together, u
 from __future__ import annotations
 
 from datetime import date
-from enum import StrEnum
 from itertools import combinations
 from typing import Final
 
 import msgspec
 
-from creditbus.domain.acts.events import Envelope
+from creditbus.domain.acts.mappings import Alias, AliasKind, Confidence, SubjectAliasMapped
 from creditbus.domain.acts.refusals import Fault, Reason
-from creditbus.domain.identifiers.citizen import may_be_person
-from creditbus.domain.identifiers.recognition import SCHEMES, recognise
-from creditbus.domain.identifiers.scheme import MASKED, CodeKind, Soundness
-from creditbus.domain.identifiers.tax import TAX
+from creditbus.domain.identifiers.recognition import recognise
+from creditbus.domain.identifiers.scheme import MASKED, Soundness
 from creditbus.domain.ids import EventId, SourceId, SubjectId
-from creditbus.domain.subjects import Trust, uscc_subject
-
-
-class AliasKind(StrEnum):
-    """Which register gave an old code."""
-
-    ORG9 = "ORG9"
-    REG15 = "REG15"
-    REG13 = "REG13"
-    TAXNO = "TAXNO"
-    INST_CERT = "INST_CERT"
-    SOCIAL_ORG_CERT = "SOCIAL_ORG_CERT"
-
-
-class Confidence(StrEnum):
-    """How a claim is known: issued with the new code, derived from its characters, or by hand.
-
-    What is derived is a proposal; nothing adverse rests on it until a registrar confirms it.
-    """
-
-    ISSUED = "ISSUED"
-    DERIVED = "DERIVED"
-    MANUAL = "MANUAL"
-
-
-class Alias(msgspec.Struct, frozen=True):
-    """An old code of one kind, in its one form."""
-
-    kind: AliasKind
-    code: str
-
-    @property
-    def id(self) -> SubjectId:
-        """Return the id under which a record names its subject by this code."""
-        return SubjectId(f"{self.kind.lower()}:{self.code}")
-
-    @property
-    def root(self) -> str:
-        """Return the id that this alias is judged under, with those that contain the same code."""
-        if self.kind is AliasKind.TAXNO and not TAX.why_not(self.code):
-            return Alias(AliasKind.ORG9, self.code[6:]).id
-        return self.id
-
-    def why_not(self) -> str:
-        """Return in words why this is no code of its kind, or nothing.
-
-        What may be a person's number with a mistake in it is not repeated.
-        """
-        why_not = SCHEMES[CodeKind(self.kind)].why_not(self.code)
-        return "the code is none of its kind" if why_not and may_be_person(self.code) else why_not
-
+from creditbus.domain.subjects import uscc_subject
 
 _KINDS: Final = {kind.lower(): kind for kind in AliasKind}
 
@@ -102,36 +49,6 @@ def subject_named(text: str) -> SubjectId:
     if is_alias and found.verdict is not Soundness.INVALID and found.code != MASKED:
         return Alias(AliasKind(found.kind), found.code).id
     return uscc_subject(text)
-
-
-class SubjectAliasMapped(
-    msgspec.Struct, frozen=True, kw_only=True, tag="subject_alias_mapped", tag_field="type"
-):
-    """A registrar claims that an old code stands for the envelope's subject.
-
-    ``begins_on`` none: since ever; ``ends_on`` is the last day, none: until further notice.
-    ``withdrawn`` says that the claim was wrong from its beginning. What is issued is a code, even
-    one that could be a person's number; what is only derived is not believed so far.
-    """
-
-    envelope: Envelope
-    alias_kind: AliasKind
-    alias: str
-    confidence: Confidence
-    begins_on: date | None = None
-    ends_on: date | None = None
-    withdrawn: bool = False
-
-    @property
-    def named(self) -> Alias:
-        """Return the old code that the claim is about."""
-        return Alias(self.alias_kind, self.alias)
-
-    @property
-    def trust(self) -> Trust:
-        """Return how the code is asked that the claim names as the new one."""
-        is_believed = self.withdrawn or self.confidence is not Confidence.DERIVED
-        return Trust.REGISTERED if is_believed else Trust.NONE
 
 
 class AliasClaim(msgspec.Struct, frozen=True, kw_only=True):

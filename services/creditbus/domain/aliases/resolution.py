@@ -10,7 +10,8 @@ from datetime import date
 
 import msgspec
 
-from creditbus.domain.aliases.claims import Alias, AliasClaim, AliasClaims, SubjectIdentityConflict
+from creditbus.domain.acts.mappings import Alias
+from creditbus.domain.aliases.claims import AliasClaim, AliasClaims, SubjectIdentityConflict
 from creditbus.domain.ids import SubjectId
 from creditbus.domain.subjects import is_doubtful
 

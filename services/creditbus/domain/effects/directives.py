@@ -13,9 +13,7 @@ from enum import StrEnum
 
 import msgspec
 
-from creditbus.domain.acts.events import Envelope
-from creditbus.domain.acts.kinds import Act
-from creditbus.domain.aliases.claims import SubjectAliasMapped
+from creditbus.domain.acts.events import Envelope, SourceStatement
 from creditbus.domain.ids import (
     BasisId,
     BodyId,
@@ -125,7 +123,7 @@ class Acknowledgement(
     detail: str = ""
 
 
-Statement = Act | SubjectAliasMapped | Acknowledgement
+Statement = SourceStatement | Acknowledgement
 """What a party puts into its own inbox."""
 
 

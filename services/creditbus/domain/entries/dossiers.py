@@ -12,8 +12,8 @@ from typing import Any, Final
 
 import msgspec
 
-from creditbus.domain.acts.events import Envelope
-from creditbus.domain.acts.kinds import EntryAct, OwnAct, SubjectAct
+from creditbus.domain.acts.events import EntryAct, Envelope, OwnAct, SubjectAct
+from creditbus.domain.acts.kinds import KINDS, kinds_below
 from creditbus.domain.acts.registrations import Registration, SubjectRegistered
 from creditbus.domain.acts.revocations import (
     BasisRevoked,
@@ -155,7 +155,8 @@ def about_entry(
 
 def about_subject(dossier: Dossier, act: SubjectAct) -> Dossier:
     """Return the dossier after an act about the whole subject; the same when it is no newer."""
-    name, ground = _GROUNDS[type(act)](act)
+    kind = type(act)
+    name, ground = KINDS[kind].moves, _GROUNDS[kind](act)
     known: tuple[Ground, ...] = getattr(dossier, name)
     for each in known:
         if (each.source, each.record_id) == (ground.source, ground.record_id):
@@ -169,21 +170,20 @@ def _origin(envelope: Envelope) -> tuple[SourceId, str, int, date]:
     return envelope.source, envelope.record_id, envelope.record_revision, envelope.decided_on
 
 
-def _fallen(act: BasisRevoked) -> tuple[str, Ground]:
-    fallen = Fallen(*_origin(act.envelope), act.revoked_document, act.issuer, act.reinstated)
-    return "fallen", fallen
+def _fallen(act: BasisRevoked) -> Ground:
+    return Fallen(*_origin(act.envelope), act.revoked_document, act.issuer, act.reinstated)
 
 
-def _unconsented(act: ConsentWithdrawn) -> tuple[str, Ground]:
-    return "unconsented", Unconsented(*_origin(act.envelope), act.withdrawn_on, act.list_id)
+def _unconsented(act: ConsentWithdrawn) -> Ground:
+    return Unconsented(*_origin(act.envelope), act.withdrawn_on, act.list_id)
 
 
-def _reorganised(act: ReorganisationRuled) -> tuple[str, Ground]:
-    return "reorganised", Reorganised(*_origin(act.envelope), act.step)
+def _reorganised(act: ReorganisationRuled) -> Ground:
+    return Reorganised(*_origin(act.envelope), act.step)
 
 
-def _registered(act: SubjectRegistered) -> tuple[str, Ground]:
-    return "registered", Registered(*_origin(act.envelope), act.registration)
+def _registered(act: SubjectRegistered) -> Ground:
+    return Registered(*_origin(act.envelope), act.registration)
 
 
 def _entry_id(registers: Registers) -> EntryId:
@@ -194,9 +194,11 @@ def _record(ground: Ground) -> tuple[str, str]:
     return ground.source, ground.record_id
 
 
-_GROUNDS: Final[dict[type, Callable[[Any], tuple[str, Ground]]]] = {
+_GROUNDS: Final[dict[type, Callable[[Any], Ground]]] = {
     BasisRevoked: _fallen,
     ConsentWithdrawn: _unconsented,
     ReorganisationRuled: _reorganised,
     SubjectRegistered: _registered,
 }
+
+assert set(_GROUNDS) == set(kinds_below(SubjectAct)), "every act about a subject"

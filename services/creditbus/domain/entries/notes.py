@@ -6,16 +6,12 @@ permit but what an authority decides next.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import date
-from typing import Any, Final
 
 import msgspec
 
-from creditbus.domain.acts.commitments import CommitmentChanged
-from creditbus.domain.acts.decisions import PenaltyDecided, PermitDecided
-from creditbus.domain.acts.evaluations import GovernanceStepDone, OrganisationEvaluated
-from creditbus.domain.acts.kinds import Fact
+from creditbus.domain.acts.events import Fact
+from creditbus.domain.acts.kinds import KINDS
 from creditbus.domain.acts.registrations import RelationChanged
 from creditbus.domain.calendar import years_after
 from creditbus.domain.ids import SourceId, SubjectId
@@ -46,7 +42,9 @@ def note_of(fact: Fact) -> Note:
     A relation is kept while it holds, and no day longer.
     """
     envelope = fact.envelope
-    said, valid_from, valid_to = _SAID[type(fact)](fact)
+    kept = KINDS[type(fact)].kept
+    assert kept is not None, "a test holds that every fact says what is kept of it"
+    said, valid_from, valid_to = kept(fact)
     cap = years_after(envelope.decided_on, CAP_YEARS)
     is_relation = isinstance(fact, RelationChanged)
     return Note(
@@ -66,40 +64,3 @@ def note_of(fact: Fact) -> Note:
 def is_kept(note: Note, day: date | None) -> bool:
     """Tell whether a note may still be held on a day."""
     return day is None or note.kept_to is None or day <= note.kept_to
-
-
-_Said = Callable[[Any], tuple[str, date | None, date | None]]
-
-
-def _relation(fact: RelationChanged) -> tuple[str, date | None, date | None]:
-    return fact.relation, fact.valid_from, fact.valid_to
-
-
-def _commitment(fact: CommitmentChanged) -> tuple[str, date | None, date | None]:
-    return fact.step, fact.envelope.decided_on, fact.valid_to
-
-
-def _evaluation(fact: OrganisationEvaluated) -> tuple[str, date | None, date | None]:
-    return fact.grade, fact.valid_from, fact.valid_to
-
-
-def _penalty(fact: PenaltyDecided) -> tuple[str, date | None, date | None]:
-    return fact.tier or "", fact.envelope.decided_on, fact.published_until
-
-
-def _permit(fact: PermitDecided) -> tuple[str, date | None, date | None]:
-    return "REVOKED" if fact.revoked else fact.mode, fact.valid_from, fact.valid_to
-
-
-def _governance(fact: GovernanceStepDone) -> tuple[str, date | None, date | None]:
-    return fact.step, fact.done_on, None
-
-
-_SAID: Final[dict[type, _Said]] = {
-    RelationChanged: _relation,
-    CommitmentChanged: _commitment,
-    OrganisationEvaluated: _evaluation,
-    PenaltyDecided: _penalty,
-    PermitDecided: _permit,
-    GovernanceStepDone: _governance,
-}

@@ -11,8 +11,15 @@ from typing import Any, Final, TypeVar
 
 import msgspec
 
-from creditbus.domain.acts.events import EntryListed, EntryRemoved, Envelope, RemovalCause
-from creditbus.domain.acts.kinds import OWN_ACTS, EntryAct, OwnAct
+from creditbus.domain.acts.events import (
+    EntryAct,
+    EntryListed,
+    EntryRemoved,
+    Envelope,
+    OwnAct,
+    RemovalCause,
+)
+from creditbus.domain.acts.kinds import kinds_below
 from creditbus.domain.acts.listings import EntryExtended, EntryNoticed, EntryVaried, NoticeStep
 from creditbus.domain.acts.objections import ObjectionDecided, ObjectionFiled
 from creditbus.domain.acts.repairs import RepairApplied, RepairDecided, RepairPropagated
@@ -45,14 +52,12 @@ C = TypeVar("C", Objection, Repair)
 
 Origin = tuple[SourceId, str, int, ListId, Any]
 
-_OWN: Final = (EntryListed, EntryRemoved, *OWN_ACTS)  # asked in this order: the commonest first
-
 _replace = msgspec.structs.replace
 
 
 def record_of(act: OwnAct | EntryAct) -> tuple[SourceId, str]:
     """Return the record that listed the entry that an act is about: whose it is, and its id."""
-    named = act.envelope if isinstance(act, _OWN) else act.entry
+    named = act.envelope if isinstance(act, OwnAct) else act.entry
     return named.source, named.record_id
 
 
@@ -333,4 +338,6 @@ _MOVES: Final[dict[type, Callable[[Registers, Any], Registers]]] = {
     RepairDecided: _decide_repair,
     RepairPropagated: _propagate,
 }
-"""One register for each kind of act."""
+"""How each kind of act moves its register."""
+
+assert set(_MOVES) == {*kinds_below(OwnAct), *kinds_below(EntryAct)}, "every act about an entry"

@@ -138,7 +138,7 @@ class ListDefinition(Row, frozen=True, kw_only=True, forbid_unknown_fields=True)
     tier, where a decision or a ground states one. ``clock_start`` is the day from which the term
     counts. ``grace_days`` is the longest grace that a decision may give before it takes effect;
     without one there are the days to serve or publish it (``terms.spans``). ``entered_by`` and
-    ``removed_by`` are kinds of event (``facts.FACTS``); a removal meets no gate, so the second is
+    ``removed_by`` are kinds of event (``law.numbers``); a removal meets no gate, so the second is
     told and never enforced. ``extension_years`` is what a later decision may add, and is within
     the years of ``provisions``. ``early_removal_months`` is when the subject may ask to be removed
     early; none where the rule has no such way. No entry is shown or used longer than

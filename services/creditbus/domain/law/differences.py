@@ -13,7 +13,7 @@ from typing import Any, Final
 import msgspec
 
 from creditbus.domain.law.catalogue import Basis, Catalogue, Row, Term, Trigger
-from creditbus.domain.law.facts import FACTS
+from creditbus.domain.law.numbers import NUMBERS
 
 FIELDS: Final[dict[str, str]] = {
     "name_zh": "name",
@@ -200,7 +200,7 @@ def _item(field: str, value: Any, catalogue: Catalogue) -> str:
         return _titled(value.list_id, catalogue.lists.get(value.list_id)) + under
     if field in _NAMED:
         return _titled(str(value), catalogue.parts[_NAMED[field]].get(value))
-    return f"{value} ({FACTS[value]})" if value in FACTS else str(value)
+    return f"{value} ({NUMBERS[value]})" if value in NUMBERS else str(value)
 
 
 def _titled(row_id: str, row: Row | None) -> str:

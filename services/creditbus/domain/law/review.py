@@ -20,8 +20,8 @@ from creditbus.domain.law.catalogue import (
     Publication,
     Row,
 )
-from creditbus.domain.law.facts import FACTS
 from creditbus.domain.law.never import READERS, forbidden_kind, grading, ranking
+from creditbus.domain.law.numbers import NUMBERS
 
 CARRYING: Final = frozenset(
     {Level.LAW, Level.REGULATION, Level.JUDICIAL_INTERPRETATION, Level.LOCAL_REGULATION}
@@ -125,7 +125,7 @@ def _misstated(definition: ListDefinition) -> Iterator[str]:
         if term is not None and term.months_max is not None and term.months_min > term.months_max:
             yield f"list {definition.id}: a term of {term.months_min} to {term.months_max} months"
     for fact in (*definition.entered_by, *definition.removed_by):
-        if fact not in FACTS:
+        if fact not in NUMBERS:
             yield f"list {definition.id}: there is no kind of event {fact}"
 
 
@@ -168,7 +168,7 @@ def _parties(catalogue: Catalogue) -> Iterator[str]:
         yield f"subscriber {subscriber}: a source or body has the same id; each has its own token"
     for source in catalogue.sources.values():
         for fact in source.events:
-            if fact not in FACTS:
+            if fact not in NUMBERS:
                 yield f"source {source.id}: there is no kind of event {fact}"
 
 

@@ -17,12 +17,13 @@ from creditbus.domain.accounts.messages import MESSAGES
 from creditbus.domain.accounts.words import told
 from creditbus.domain.acts.events import RemovalCause
 from creditbus.domain.acts.gates import GATES
-from creditbus.domain.acts.kinds import ENTRY_ACTS, OWN_ACTS, SUBJECT_ACTS
+from creditbus.domain.acts.kinds import KINDS
 from creditbus.domain.acts.objections import ObjectionResult
 from creditbus.domain.acts.registrations import Registration
 from creditbus.domain.acts.repairs import RepairPlace, RepairStep
 from creditbus.domain.acts.revocations import ReorganisationStep
 from creditbus.domain.acts.suspensions import Stay
+from creditbus.domain.calendar import days_after
 from creditbus.domain.entries.entry import Deadline, Stage
 from creditbus.domain.law.catalogue import Level, MeasureClass
 from creditbus.domain.subjects import SubjectKind
@@ -159,6 +160,13 @@ def test_expired_entry_was_ended_by_nobody() -> None:
     (entry,) = account.entries
     assert (entry.removal_cause, entry.ended_by) == (RemovalCause.EXPIRED, None)
     assert any("nobody had to decide" in line for line in told(account, "en"))
+
+
+def test_a_lapsed_notice_was_ended_by_nobody_whatever_its_keeper_calls_expired() -> None:
+    removal = a_removal(record_revision=1, decided_on=DAY, cause=RemovalCause.EXPIRED)
+    notice = acts.a_notice(record_revision=2, decided_on=DAY, lapses_on=DAY)
+    (entry,) = explained(removal, notice, day=days_after(DAY, 1)).entries
+    assert (entry.removal_cause, entry.ended_by) == (RemovalCause.EXPIRED, None)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -305,7 +313,6 @@ def test_every_message_names_the_same_fields_in_both_languages() -> None:
 def test_every_word_of_the_law_has_its_message() -> None:
     steps = (ObjectionResult, RepairStep, RepairPlace, ReorganisationStep, Registration, Stay)
     exits = {each for row in a_catalogue().lists.values() for each in row.removed_by}
-    kinds = (*OWN_ACTS, *ENTRY_ACTS, *SUBJECT_ACTS)
     asked: dict[str, Iterable[str]] = {
         "stage": Stage,
         "cause": RemovalCause,
@@ -316,7 +323,7 @@ def test_every_word_of_the_law_has_its_message() -> None:
         "gate": [DOOR, *GATES],
         "exit": exits,
         "step": [word for each in steps for word in each],
-        "record": [str(kind.__struct_config__.tag) for kind in kinds],
+        "record": [kind.record for kind in KINDS.values()],
     }
     missing = [f"{kind}.{each}" for kind, words in asked.items() for each in words]
     assert [key for key in missing if key not in MESSAGES] == []

@@ -11,7 +11,7 @@ import pytest
 
 from creditbus.domain.acts.decisions import Procedure
 from creditbus.domain.acts.doors import faults_of
-from creditbus.domain.acts.kinds import Act
+from creditbus.domain.acts.events import Act
 from creditbus.domain.acts.refusals import ADVICE_ZH, Fault, Reason, Refusal, refuse
 from creditbus.domain.law.articles import LISTS, MINORS, NO_CREDIT
 from creditbus.domain.law.editions import Editions

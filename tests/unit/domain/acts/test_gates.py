@@ -11,8 +11,8 @@ from typing import Any, Final
 import msgspec
 import pytest
 
-from creditbus.domain.acts.events import EntryListed
-from creditbus.domain.acts.gates import GATES, Burden, Listing, first_fault
+from creditbus.domain.acts.events import Burden, EntryListed
+from creditbus.domain.acts.gates import GATES, Listing, first_fault
 from creditbus.domain.acts.refusals import Fault, Reason
 from creditbus.domain.ids import BasisId
 from creditbus.domain.law.catalogue import Catalogue, Level

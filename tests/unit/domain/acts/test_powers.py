@@ -10,9 +10,8 @@ import msgspec
 import pytest
 
 from creditbus.domain.acts.commitments import CommitmentStep
-from creditbus.domain.acts.kinds import ACTS
 from creditbus.domain.acts.objections import ObjectionResult
-from creditbus.domain.acts.powers import HOLDS, KINDS, kind_name, power_fault
+from creditbus.domain.acts.powers import HOLDS, POWERS, kind_name, power_fault
 from creditbus.domain.acts.references import RecordReference
 from creditbus.domain.acts.refusals import Reason
 from creditbus.domain.acts.registrations import Registration
@@ -273,11 +272,7 @@ def test_exactly_these_sources_may_state(name: str) -> None:
 
 def test_every_kind_of_act_is_in_the_table_of_this_test() -> None:
     told = {kind_name(build(**named, source="court")) for build, named, _ in WHO.values()}
-    assert told == set(KINDS) == set(a_catalogue().powers)
-    assert {kind.record for kind in KINDS.values()} == {
-        *(str(kind.__struct_config__.tag) for kind in ACTS),
-        "subject_alias_mapped",
-    }
+    assert told == set(POWERS) == set(a_catalogue().powers)
 
 
 def test_a_refusal_names_the_article_the_list_and_who_may() -> None:
@@ -338,7 +333,7 @@ def with_role(row: Power, list_id: ListId | None, role: Role) -> Power:
 
 def holders(build: Builder, named: dict[str, Any], role: Role) -> frozenset[str]:
     catalogue = a_catalogue()
-    kind = KINDS[kind_name(build(**named, source="court"))]
+    kind = POWERS[kind_name(build(**named, source="court"))]
     return frozenset(
         source
         for source in catalogue.sources
@@ -351,7 +346,7 @@ def cases_of(name: str, list_id: ListId | None) -> Iterator[tuple[Builder, dict[
     row = a_catalogue().powers[name]
     for build, named, _ in WHO.values():
         act = build(**named, source="court")
-        on = getattr(act, "list_id", None) if KINDS[name].names_list else None
+        on = getattr(act, "list_id", None) if POWERS[name].names_list else None
         if kind_name(act) == name and (on if on in row.lists else None) == list_id:
             yield build, named
 

@@ -6,13 +6,10 @@ from datetime import date
 
 import pytest
 
+from creditbus.domain.acts.mappings import Alias, AliasKind, Confidence, SubjectAliasMapped
 from creditbus.domain.acts.refusals import Fault, Reason
 from creditbus.domain.aliases.claims import (
-    Alias,
     AliasClaims,
-    AliasKind,
-    Confidence,
-    SubjectAliasMapped,
     SubjectIdentityConflict,
     alias_of,
     claim,

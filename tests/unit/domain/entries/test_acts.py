@@ -8,8 +8,7 @@ from typing import Final
 import msgspec
 import pytest
 
-from creditbus.domain.acts.events import EntryListed, RemovalCause
-from creditbus.domain.acts.kinds import EntryAct, OwnAct, SubjectAct
+from creditbus.domain.acts.events import EntryAct, EntryListed, OwnAct, RemovalCause, SubjectAct
 from creditbus.domain.acts.objections import ObjectionResult
 from creditbus.domain.acts.references import RecordReference
 from creditbus.domain.acts.registrations import Registration

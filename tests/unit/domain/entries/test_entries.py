@@ -7,8 +7,7 @@ from itertools import permutations
 
 import pytest
 
-from creditbus.domain.acts.events import RemovalCause
-from creditbus.domain.acts.kinds import OwnAct
+from creditbus.domain.acts.events import OwnAct, RemovalCause
 from creditbus.domain.acts.registrations import Registration
 from creditbus.domain.calendar import end_of_day
 from creditbus.domain.entries.endings import Rules

@@ -18,7 +18,7 @@ from creditbus.domain.law.catalogue import (
     SourceKind,
     Tier,
 )
-from creditbus.domain.law.facts import FACTS
+from creditbus.domain.law.numbers import NUMBERS
 from creditbus.domain.law.review import CARRYING
 from creditbus.domain.subjects import SubjectKind
 from tests.examples import BID_LIST, CONSUMPTION, COURT_LIST, GRADE_A, TAX_LIST, a_catalogue
@@ -165,10 +165,10 @@ def test_utilities_state_nothing_adverse_and_keep_no_list() -> None:
 
 
 def test_competence_names_kinds_of_event_that_there_are() -> None:
-    assert len(FACTS) == 46
+    assert len(NUMBERS) == 46
     for source in a_catalogue().sources.values():
         assert source.events
-        assert set(source.events) <= set(FACTS)
+        assert set(source.events) <= set(NUMBERS)
         assert "E18" not in source.events
 
 

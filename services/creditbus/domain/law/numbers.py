@@ -1,14 +1,14 @@
-"""Facts: the kinds of event by their numbers, as sources' competence and lists name them.
+"""Numbers: the kinds of event as the law counts them; sources' competence and lists name them so.
 
-A list says by which facts it is entered, a source which it may state. Not each has a record of its
-own yet: what stands on no list is carried by none.
+A list says by which of them it is entered and left, a source which it may state. Which record
+carries each is said in ``acts.kinds``; what is in neither no record carries.
 """
 
 from __future__ import annotations
 
 from typing import Final
 
-FACTS: Final[dict[str, str]] = {
+NUMBERS: Final[dict[str, str]] = {
     "E01": "subject registered, updated or deregistered",
     "E02": "old code mapped to a subject",
     "E03": "subject's relation changed",
@@ -57,3 +57,11 @@ FACTS: Final[dict[str, str]] = {
     "E46": "access logged",
 }
 """What each number means. E33 to E46 come from subjects, subscribers and the bus itself."""
+
+NOT_CARRIED: Final[dict[str, str]] = {
+    "E04": "found by the register of aliases",
+    "E05": "an edition of the catalogue",
+    "E06": "an edition of the catalogue",
+    "E18": "the court's own channel, never this bus",
+}
+"""Numbers that no record of a source carries, and where they are instead."""
