@@ -53,9 +53,12 @@ ROWS: Final = [pytest.param(kind, id=kind.record) for kind in KINDS.values()]
 
 
 def below(base: type[SourceStatement]) -> Iterator[type[SourceStatement]]:
-    """Return the classes that are made, not only inherited from."""
-    for each in base.__subclasses__():
-        yield from below(each) if each.__subclasses__() else (each,)
+    """Return the classes of the package below a class."""
+    # Other tests make classes of their own.
+    found = [each for each in base.__subclasses__() if each.__module__.startswith("creditbus.")]
+    for each in found:
+        yield each
+        yield from below(each)
 
 
 def examples(kind: Kind) -> list[Any]:
@@ -70,9 +73,10 @@ def examples(kind: Kind) -> list[Any]:
 def test_every_statement_has_exactly_one_row_and_every_row_its_statement() -> None:
     for module in pkgutil.walk_packages(domain.__path__, "creditbus.domain."):
         import_module(module.name)
-    assert sorted(each.__name__ for each in below(SourceStatement)) == sorted(
-        each.__name__ for each in KINDS
-    )
+    inherited_from = {Act, Burden, *REACHES}
+    assert sorted(
+        each.__name__ for each in below(SourceStatement) if each not in inherited_from
+    ) == sorted(each.__name__ for each in KINDS)
     assert all(statement is kind.statement for statement, kind in KINDS.items())
     assert len({kind.record for kind in KINDS.values()}) == len(KINDS)
 
