@@ -1,8 +1,6 @@
-"""Connect the console: the overview from Redis every second, a login, and the page."""
+"""Connect the console: a desk that reads the views, a login, and the pages."""
 
-import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 from http import HTTPStatus
 from typing import Final
@@ -13,27 +11,32 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from nicegui import ui
 
 from creditbus.console import login
-from creditbus.console.decide import Counts, Stream, board_of
+from creditbus.console.desk import Desk
+from creditbus.console.frame import Frame
 from creditbus.console.login import Sessions
-from creditbus.console.page import Watch, show, theme_of
+from creditbus.console.pages import exposures, lists, now, owed, refused, sources, subject
+from creditbus.console.visit import Visit, theme_of
 from creditbus.console.words import language_of
 from creditbus.domain.calendar import day_of
 from creditbus.runtime.http.bodies import body_of
 from creditbus.runtime.http.credentials import CredentialRefused, Credentials, Role
 from creditbus.runtime.http.server import Site, http_app, run_http
-from creditbus.runtime.outages import Unavailable
 from creditbus.runtime.process import Process
-from creditbus.runtime.redis.reads import Serving
-from creditbus.runtime.redis.served import Overview
-from creditbus.wire.topics import (
-    ACKNOWLEDGEMENTS,
-    DIRECTIVES_PREFIX,
-    DUPLICATES,
-    EXPOSURES,
-    STANDINGS,
-)
 
-LOOK_EVERY_S: Final = 1.0
+Show = Callable[[Desk, Frame], Awaitable[None]]
+
+PAGES: Final[dict[str, Show]] = {
+    "/": now.show,
+    "/subject": subject.show,
+    "/owed": owed.show,
+    "/refused": refused.show,
+    "/sources": sources.show,
+    "/lists": lists.show,
+    "/exposures": exposures.show,
+}
+ASKED: Final = ("id", "body", "source")
+"""What a page may be asked for besides language and theme."""
+
 _LOGIN_MAX_BYTES: Final = 4096
 
 
@@ -44,7 +47,7 @@ def run(process: Process) -> None:
 
 def build(process: Process) -> Site:
     """Return the console's site; only one can be built in a process."""
-    desk, credentials = _Desk(process), Credentials.load(process.settings.tokens)
+    desk, credentials = Desk(process), Credentials.load(process.settings.tokens)
     sessions = Sessions(partial(_judge, process, credentials), lambda: day_of(process.clock.now()))
     app = http_app(
         process,
@@ -52,77 +55,9 @@ def build(process: Process) -> Site:
         summary="What goes through the bus, what is owed, and what was refused.",
         lifespan=desk.open,
     )
-    _route(app, desk.watch, sessions)
+    _route(app, desk, sessions)
     ui.run_with(app, dark=None, language=None, tailwind=False, show_welcome_message=False)
     return Site(app, desk.check, talks=True)
-
-
-class _Desk:
-    """Looks at the views every second, for however many pages are open."""
-
-    def __init__(self, process: Process) -> None:
-        self.watch = Watch()
-        self._process = process
-        self._catalogue = process.catalogue
-        self._serving = Serving.of(process.settings)
-        self._before: Counts | None = None
-
-    @asynccontextmanager
-    async def open(self, _app: FastAPI) -> AsyncIterator[None]:
-        """Look on for as long as the site is served."""
-        looking = asyncio.create_task(self._look())
-        try:
-            yield
-        finally:
-            looking.cancel()
-            with suppress(asyncio.CancelledError):
-                await looking
-            await self._serving.close()
-
-    async def check(self) -> None:
-        """Raise while the views cannot be read."""
-        await self._serving.overview()
-
-    async def _look(self) -> None:
-        while True:
-            try:
-                counts = counts_of(await self._serving.overview(), self._process)
-            except Unavailable as outage:
-                self.watch.away = str(outage)
-            else:
-                self.watch.see(board_of(counts, self._before, self._catalogue))
-                self._before = counts
-            await asyncio.sleep(LOOK_EVERY_S)
-
-
-def counts_of(overview: Overview, process: Process) -> Counts:
-    """Return an overview as the board needs it, at this instant."""
-    topics = overview.topics
-    of_bodies = sum(n for topic, n in topics.items() if topic.startswith(DIRECTIVES_PREFIX))
-    streams: dict[Stream, int] = {
-        "received": sum(source.received for source in overview.sources.values()),
-        "standings": topics.get(STANDINGS, 0),
-        "directives": of_bodies,
-        "acknowledgements": topics.get(ACKNOWLEDGEMENTS, 0),
-        "exposures": topics.get(EXPOSURES, 0),
-        "duplicates": topics.get(DUPLICATES, 0),
-    }
-    return Counts(
-        at=process.clock.now(),
-        subjects=overview.subjects,
-        exposures=overview.exposures,
-        streams=streams,
-        entries=overview.entries,
-        sources={
-            name: (each.received, each.duplicate, each.refused, each.dead)
-            for name, each in overview.sources.items()
-        },
-        reasons=overview.reasons,
-        owed={
-            body: (each.lifts, each.applies, each.oldest_lift_at)
-            for body, each in overview.owed.items()
-        },
-    )
 
 
 def _judge(process: Process, credentials: Credentials, token: str) -> bool:
@@ -134,22 +69,40 @@ def _judge(process: Process, credentials: Credentials, token: str) -> bool:
     return caller.role is Role.OPERATOR
 
 
-def _route(app: FastAPI, watch: Watch, sessions: Sessions) -> None:
+def _route(app: FastAPI, desk: Desk, sessions: Sessions) -> None:
     @app.post("/login", include_in_schema=False)
     async def log_in(asked: Request) -> Response:
         form = parse_qs((await body_of(asked, _LOGIN_MAX_BYTES)).decode(errors="replace"))
         return _logged_in(asked, sessions.begin(form.get("token", [""])[0].strip()))
 
-    @ui.page("/")
+    for path, show in PAGES.items():
+        ui.page(path)(_guarded(path, show, desk, sessions))
+
+
+def _guarded(
+    path: str, show: Show, desk: Desk, sessions: Sessions
+) -> Callable[[Request], Awaitable[Response | None]]:
+    """Return the route of a page: the login for a stranger, the page for who is logged in."""
+
     async def page(request: Request) -> Response | None:
         stated = request.query_params
         if token := stated.get("token"):
             return _logged_in(request, sessions.begin(token))
         language = language_of(stated.get("lang"))
         if not sessions.is_open(request.cookies.get(login.COOKIE, "")):
-            return HTMLResponse(login.page(language, stated, was_wrong=False))
-        show(watch, language, theme_of(stated.get("theme")))
+            return HTMLResponse(login.page(language, _place(path, stated), was_wrong=False))
+        asked = {name: stated[name] for name in ASKED if name in stated}
+        frame = Frame(Visit(path, language, theme_of(stated.get("theme")), asked))
+        with frame.page(desk.watch):
+            await show(desk, frame)
         return None
+
+    return page
+
+
+def _place(path: str, stated: Mapping[str, str]) -> dict[str, str]:
+    """Return where a login shall lead: the page that was asked for, with what it was asked."""
+    return {name: stated[name] for name in stated if name != "token"} | {"page": path}
 
 
 def _logged_in(asked: Request, session: str | None) -> Response:
@@ -157,7 +110,10 @@ def _logged_in(asked: Request, session: str | None) -> Response:
     if session is None:
         content = login.page(language_of(stated.get("lang")), stated, was_wrong=True)
         return HTMLResponse(content, HTTPStatus.UNAUTHORIZED.value)
-    # Redirected, so that the token leaves the address bar at once.
-    answer = RedirectResponse(f"/?{login.carried(stated)}", HTTPStatus.SEE_OTHER.value)
+    # Redirected, so that the token leaves the address bar at once, and to no other site.
+    path = stated.get("page", asked.url.path)
+    answer = RedirectResponse(
+        f"{path if path in PAGES else '/'}?{login.carried(stated)}", HTTPStatus.SEE_OTHER.value
+    )
     answer.set_cookie(login.COOKIE, session, httponly=True, samesite="strict")
     return answer

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from html import escape
 
 from creditbus.console.decide import Board, BodyLine, Flow, ListLine, Name
+from creditbus.console.visit import Visit
 from creditbus.console.words import Language, ago, explain, say
 from creditbus.domain.calendar import SHANGHAI
 
@@ -31,100 +32,104 @@ def warning(away: str | None, language: Language) -> str:
     return f'<p class="warning"><b>{say("away", language)}</b> {detail}</p>'
 
 
-def figures(board: Board, language: Language) -> str:
+def figures(board: Board, visit: Visit) -> str:
     """Return the numbers on top, those that need a person marked."""
     overdue = sum(line.is_overdue for line in board.bodies)
     refused = sum(line.refused for line in board.sources)
     shown = (
-        ("subjects", board.subjects, ""),
-        ("exposed_now", board.exposures, ""),
-        ("refused_total", refused, ""),
-        ("dead_total", board.dead, "attention" if board.dead else ""),
-        ("overdue_total", overdue, "alarm" if overdue else "fine"),
+        ("subjects", board.subjects, "", "/subject"),
+        ("exposed_now", board.exposures, "", "/exposures"),
+        ("refused_total", refused, "", "/refused"),
+        ("dead_total", board.dead, "attention" if board.dead else "", "/sources"),
+        ("overdue_total", overdue, "alarm" if overdue else "fine", "/owed"),
     )
     cells = "".join(
-        f'<div class="figure {mark}"><b>{count:,}</b><span>{say(word, language)}</span></div>'
-        for word, count, mark in shown
+        f'<a class="figure {mark}" href="{escape(visit.to(path))}"><b>{count:,}</b>'
+        f"<span>{visit.say(word)}</span></a>"
+        for word, count, mark, path in shown
     )
     return f'<div class="figures">{cells}</div>'
 
 
-def flow(board: Board, language: Language) -> str:
+def flow(board: Board, visit: Visit) -> str:
     """Return the streams in the order in which a fact passes them."""
-    return f'<ol class="flow">{"".join(_stream(each, language) for each in board.flows)}</ol>'
+    return f'<ol class="flow">{"".join(_stream(each, visit) for each in board.flows)}</ol>'
 
 
-def owed(board: Board, language: Language) -> str:
+def owed(board: Board, visit: Visit) -> str:
     """Return what each executing body owes, overdue lifts first."""
     head = ("body", "lifts", "oldest", "applies")
-    return _table(head, (_body(line, language) for line in board.bodies), language)
+    return _table(head, (_body(line, visit) for line in board.bodies), visit)
 
 
-def lists(board: Board, language: Language) -> str:
+def lists(board: Board, visit: Visit) -> str:
     """Return the entries of each list by stage."""
     head = ("list", "active", "waiting", "suspended", "removed")
-    return _table(head, (_list(line, language) for line in board.lists), language)
+    return _table(head, (_list(line, visit) for line in board.lists), visit)
 
 
-def reasons(board: Board, language: Language) -> str:
+def reasons(board: Board, visit: Visit) -> str:
     """Return the refusals by reason, the commonest first."""
     if not board.reasons:
-        return _nothing("none_refused", language)
+        return _nothing("none_refused", visit)
     most = max(count for _, count in board.reasons)
     rows = (
-        f"<td>{explain(reason, language)}<code>{reason}</code>"
+        f"<td>{explain(reason, visit.language)}<code>{reason}</code>"
         f'<i class="bar" style="width:{100 * count / most:.0f}%"></i></td>{_number(count)}'
         for reason, count in board.reasons
     )
-    return _table(("reason", "count"), rows, language)
+    return _table(("reason", "count"), rows, visit)
 
 
-def sources(board: Board, language: Language) -> str:
+def sources(board: Board, visit: Visit) -> str:
     """Return what came of each source's records, the most troubled first."""
     if not board.sources:
-        return _nothing("none_received", language)
+        return _nothing("none_received", visit)
     head = ("source", "received", "duplicate", "refused", "dead")
     rows = (
-        f"<td>{_called(line.name, language)}</td>{_number(line.received)}{_number(line.duplicate)}"
+        f"<td>{_called(line.name, visit, visit.to('/refused', source=line.name.id))}</td>"
+        f"{_number(line.received)}{_number(line.duplicate)}"
         f"{_number(line.refused, 'attention')}{_number(line.dead, 'alarm')}"
         for line in board.sources
     )
-    return _table(head, rows, language)
+    return _table(head, rows, visit)
 
 
-def _stream(each: Flow, language: Language) -> str:
-    rate = f"{each.per_second:,.1f} {say('per_second', language)}"
+def _stream(each: Flow, visit: Visit) -> str:
+    rate = f"{each.per_second:,.1f} {visit.say('per_second')}"
     moving = "moving" if each.per_second else ""
     return (
-        f'<li class="{moving}"><span>{say(each.stream, language)}</span>'
+        f'<li class="{moving}"><span>{visit.say(each.stream)}</span>'
         f"<b>{each.count:,}</b><small>{rate}</small></li>"
     )
 
 
-def _body(line: BodyLine, language: Language) -> str:
+def _body(line: BodyLine, visit: Visit) -> str:
     age = ""
     if line.lift_age_s is not None:
-        mark = f' <em class="alarm">{say("overdue", language)}</em>' if line.is_overdue else ""
-        age = f"{ago(line.lift_age_s, language)}{mark}"
+        mark = f' <em class="alarm">{visit.say("overdue")}</em>' if line.is_overdue else ""
+        age = f"{ago(line.lift_age_s, visit.language)}{mark}"
     elif not line.applies:
-        age = f'<span class="fine">{say("settled", language)}</span>'
+        age = f'<span class="fine">{visit.say("settled")}</span>'
     lifts = _number(line.lifts, "alarm" if line.is_overdue else "")
     return (
-        f"<td>{_called(line.name, language)}</td>{lifts}"
+        f"<td>{_called(line.name, visit, visit.to('/owed', body=line.name.id))}</td>{lifts}"
         f'<td class="number">{age}</td>{_number(line.applies)}'
     )
 
 
-def _list(line: ListLine, language: Language) -> str:
-    chip = f'<span class="chip {line.polarity}">{say(line.polarity, language)}</span>'
+def _list(line: ListLine, visit: Visit) -> str:
+    chip = f'<span class="chip {line.polarity}">{visit.say(line.polarity)}</span>'
     counts = (line.active, line.waiting, line.suspended, line.removed)
     numbers = "".join(_number(count) for count in counts)
-    return f"<td>{_called(line.name, language, chip)}</td>{numbers}"
+    return (
+        f"<td>{_called(line.name, visit, visit.to('/lists', id=line.name.id), chip)}</td>{numbers}"
+    )
 
 
-def _called(name: Name, language: Language, chip: str = "") -> str:
-    text = (name.en if language == "en" else name.zh) or name.id
-    return f"{escape(text)} {chip}<code>{escape(name.id)}</code>"
+def _called(name: Name, visit: Visit, address: str, chip: str = "") -> str:
+    link = f'<a href="{escape(address)}">{escape(visit.called(name))}</a>'
+    return f"{link} {chip}<code>{escape(name.id)}</code>"
 
 
 def _number(count: int, mark: str = "") -> str:
@@ -132,12 +137,12 @@ def _number(count: int, mark: str = "") -> str:
     return f'<td class="{kinds}">{count:,}</td>'
 
 
-def _nothing(word: str, language: Language) -> str:
-    return f'<p class="nothing">{say(word, language)}</p>'
+def _nothing(word: str, visit: Visit) -> str:
+    return f'<p class="nothing">{visit.say(word)}</p>'
 
 
-def _table(head: Iterable[str], rows: Iterable[str], language: Language) -> str:
-    first, *others = (say(word, language) for word in head)
+def _table(head: Iterable[str], rows: Iterable[str], visit: Visit) -> str:
+    first, *others = (visit.say(word) for word in head)
     titles = f"<th>{first}</th>" + "".join(f'<th class="number">{each}</th>' for each in others)
     body = "".join(f"<tr>{row}</tr>" for row in rows)
     return f"<table><thead><tr>{titles}</tr></thead><tbody>{body}</tbody></table>"

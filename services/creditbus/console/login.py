@@ -20,7 +20,7 @@ from creditbus.console.words import Language, say
 COOKIE: Final = "creditbus_session"
 KEPT: Final = 1000
 _PAGE: Final = Path(__file__).with_suffix(".html").read_text(encoding="utf-8")
-_CARRIED: Final = ("lang", "theme")
+_CARRIED: Final = ("lang", "theme", "id", "body", "source", "page")
 
 
 class Sessions:

@@ -14,6 +14,7 @@ from typing import Final
 import httpx
 import pytest
 
+from creditbus.console.app import PAGES
 from creditbus.feed import app as feed
 from creditbus.gateway import app as gateway
 from creditbus.runtime.settings import environment
@@ -165,6 +166,18 @@ def test_the_console_shows_the_board_to_operators_only(
         assert entered.status_code == 303
         assert tokens["watch"] not in entered.headers["Location"]
         page = operator.get(entered.headers["Location"]).text
+        pages = {path: operator.get(path, params={"lang": "en"}) for path in PAGES}
+        of_a_list = operator.get("/lists", params={"lang": "en", "id": "BL-COURT-SX"}).text
+        no_subject = operator.get("/subject", params={"id": "<b>370299</b>", "lang": "en"}).text
+    with httpx.Client(base_url=url, timeout=BOUND_S) as stranger:
+        logins = {path: stranger.get(path, params={"body": "railway"}).text for path in PAGES}
     assert "Flow through the bus" in page
+    assert {path: answer.status_code for path, answer in pages.items()} == dict.fromkeys(PAGES, 200)
+    assert "最高人民法院" in of_a_list
+    assert "That is no valid credit code" in no_subject
+    assert "370299" not in no_subject
+    # After the login the page comes that was asked for.
+    assert all("运维令牌" in each and "body=railway" in each for each in logins.values())
+    assert "page=%2Fowed" in logins["/owed"]
     assert 'src="http' not in page
     assert "失信被执行人名单" not in page

@@ -11,6 +11,7 @@ import pytest
 from creditbus.console import fragments
 from creditbus.console.decide import Board, Counts, board_of
 from creditbus.console.login import Sessions, carried, page
+from creditbus.console.visit import Visit
 from creditbus.console.words import REASONS, TEXTS, Language, language_of
 from creditbus.domain.acts.refusals import Reason
 from creditbus.domain.entries.entry import Stage
@@ -79,13 +80,14 @@ def test_rates_are_taken_against_what_was_before(later: int, rate: float) -> Non
 @pytest.mark.parametrize("language", ["zh", "en"])
 def test_every_part_speaks_the_language_and_escapes_names(language: Language) -> None:
     board = a_board(sources={SourceId("<script>"): (1, 0, 0, 0)})
+    visit = Visit("/", language)
     parts = [
-        fragments.figures(board, language),
-        fragments.flow(board, language),
-        fragments.owed(board, language),
-        fragments.lists(board, language),
-        fragments.reasons(board, language),
-        fragments.sources(board, language),
+        fragments.figures(board, visit),
+        fragments.flow(board, visit),
+        fragments.owed(board, visit),
+        fragments.lists(board, visit),
+        fragments.reasons(board, visit),
+        fragments.sources(board, visit),
         fragments.state(board, None, language),
         fragments.warning("redis <b>", language),
     ]
@@ -104,8 +106,8 @@ def test_what_is_away_is_said_and_nothing_otherwise() -> None:
 
 def test_an_empty_bus_says_so() -> None:
     board = a_board(sources={}, reasons={})
-    assert "nothing was refused" in fragments.reasons(board, "en")
-    assert "nothing was received" in fragments.sources(board, "en")
+    assert "nothing was refused" in fragments.reasons(board, Visit("/", "en"))
+    assert "nothing was received" in fragments.sources(board, Visit("/", "en"))
 
 
 def test_every_reason_and_text_has_both_languages() -> None:

@@ -136,6 +136,12 @@ class Serving:
             for number, fields in found
         ]
 
+    async def newest_refusals(self, source: SourceId, limit: int) -> list[Refusal]:
+        """Return a source's last refusals, the newest first."""
+        key = served.refusals_key(source)
+        (found,) = await self._ask(lambda ask: ask.xrevrange(key, count=limit))
+        return [_decode(Refusal, fields[b"content"]) for _, fields in found]
+
     async def owed(self, body: BodyId | None = None) -> list[OwedDirective]:
         """Return what one body or every body owes: lifts first, then the oldest first."""
         bodies = [body] if body is not None else await self._bodies()
@@ -150,6 +156,11 @@ class Serving:
         """Return an obligation's last directive and its answer, settled or not."""
         (found,) = await self._directives([obligation])
         return found
+
+    async def directives_of(self, obligations: Sequence[ObligationId]) -> list[OwedDirective]:
+        """Return the last directive of each of these obligations that was ever stated."""
+        found = await self._directives(obligations)
+        return [each for each in found if each is not None]
 
     async def overview(self) -> Overview:
         """Return the bus at a glance."""

@@ -1,0 +1,69 @@
+"""Sources: what came of each source's records, and the way into what was refused."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from nicegui import ui
+
+from creditbus.console.decide import SourceLine
+from creditbus.console.desk import Desk
+from creditbus.console.frame import Frame
+from creditbus.console.tables import Cell, Column, Row, flat, show_table
+from creditbus.console.visit import Visit
+
+RENEW_S: Final = 5.0
+
+COLUMNS: Final = (
+    Column("source", "source"),
+    Column("received", "received", is_number=True),
+    Column("duplicate", "duplicate", is_number=True),
+    Column("refused", "refused", is_number=True),
+    Column("dead", "dead", is_number=True),
+    Column("share", "refused_share", is_number=True),
+)
+
+
+async def show(desk: Desk, frame: Frame) -> None:
+    """Show every source that has spoken, and those of the catalogue that have not."""
+    visit = frame.visit
+    with frame.card("sources_page"):
+        table = show_table(visit, COLUMNS, (), name="sources")
+
+        def renew() -> None:
+            board = desk.watch.board
+            spoken = board.sources if board is not None else ()
+            table.rows = flat(rows(spoken, desk, visit))
+            table.update()
+
+        renew()
+        ui.timer(RENEW_S, renew)
+
+
+def rows(spoken: tuple[SourceLine, ...], desk: Desk, visit: Visit) -> list[Row]:
+    """Return one row a source, the silent ones last."""
+    found: list[Row] = []
+    for line in spoken:
+        share = round(100 * (line.refused + line.dead) / line.received) if line.received else 0
+        to_refused = visit.to("/refused", source=line.name.id) if line.refused else ""
+        found.append(
+            {
+                "source": Cell(visit.called(line.name), small=line.name.id),
+                "received": Cell(line.received),
+                "duplicate": Cell(line.duplicate),
+                "refused": Cell(line.refused, to_refused, mark=_marked(line.refused, "attention")),
+                "dead": Cell(line.dead, mark=_marked(line.dead, "alarm")),
+                "share": Cell(share),
+            }
+        )
+    known = {line.name.id for line in spoken}
+    silent = (row for row in desk.catalogue.sources.values() if row.id not in known)
+    for row in silent:
+        name = Cell(visit.named(row, row.id), small=row.id)
+        nothing = {column.name: Cell(0) for column in COLUMNS[1:]}
+        found.append({"source": name, **nothing})
+    return found
+
+
+def _marked(count: int, mark: str) -> str:
+    return mark if count else ""
