@@ -91,8 +91,7 @@ def _guarded(
         language = language_of(stated.get("lang"))
         if not sessions.is_open(request.cookies.get(login.COOKIE, "")):
             return HTMLResponse(login.page(language, _place(path, stated), was_wrong=False))
-        asked = {name: stated[name] for name in ASKED if name in stated}
-        frame = Frame(Visit(path, language, theme_of(stated.get("theme")), asked))
+        frame = Frame(Visit(path, language, theme_of(stated.get("theme")), asked_of(path, stated)))
         with frame.page(desk.watch):
             await show(desk, frame)
         return None
@@ -100,9 +99,18 @@ def _guarded(
     return page
 
 
+def asked_of(path: str, stated: Mapping[str, str]) -> dict[str, str]:
+    """Return what a page was asked for, without what may be a person's number."""
+    asked = {name: stated[name] for name in ASKED if name in stated}
+    if path == "/subject" and "id" in asked and subject.subject_of(asked["id"]) is None:
+        asked["id"] = subject.NOBODY
+    return asked
+
+
 def _place(path: str, stated: Mapping[str, str]) -> dict[str, str]:
     """Return where a login shall lead: the page that was asked for, with what it was asked."""
-    return {name: stated[name] for name in stated if name != "token"} | {"page": path}
+    chosen = {name: stated[name] for name in ("lang", "theme") if name in stated}
+    return chosen | asked_of(path, stated) | {"page": path}
 
 
 def _logged_in(asked: Request, session: str | None) -> Response:
@@ -112,8 +120,8 @@ def _logged_in(asked: Request, session: str | None) -> Response:
         return HTMLResponse(content, HTTPStatus.UNAUTHORIZED.value)
     # Redirected, so that the token leaves the address bar at once, and to no other site.
     path = stated.get("page", asked.url.path)
-    answer = RedirectResponse(
-        f"{path if path in PAGES else '/'}?{login.carried(stated)}", HTTPStatus.SEE_OTHER.value
-    )
+    path = path if path in PAGES else "/"
+    place = login.carried(_place(path, stated))
+    answer = RedirectResponse(f"{path}?{place}", HTTPStatus.SEE_OTHER.value)
     answer.set_cookie(login.COOKIE, session, httponly=True, samesite="strict")
     return answer

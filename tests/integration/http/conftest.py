@@ -31,7 +31,7 @@ from creditbus.wire.schemas import load_schemas
 ROOT: Final = Path(__file__).parents[3]
 SCHEMAS: Final = ROOT / "schemas" / "avro"
 CATALOGUE: Final = ROOT / "deploy" / "catalogue"
-START_BOUND_S: Final = 10.0
+START_BOUND_S: Final = 60.0
 ATTESTATION_KEY: Final = "attestation-of-tests"
 
 ProcessOf = Callable[..., Process]

@@ -32,6 +32,9 @@ from creditbus.domain.subjects import Trust, kind_of, uscc_subject, why_not_subj
 from creditbus.runtime.outages import Unavailable
 from creditbus.runtime.redis.served import OwedDirective
 
+NOBODY: Final = "unknown"
+"""What stands in an address in place of what names no subject."""
+
 ENTRIES: Final = (
     Column("list", "list"),
     Column("stage", "stage"),
