@@ -7,6 +7,7 @@ so that is said here.
 from __future__ import annotations
 
 import ast
+import re
 import sys
 import tomllib
 from collections.abc import Iterable
@@ -159,3 +160,26 @@ def test_library_on_its_floor_is_free() -> None:
     text = "import bisect\nimport confluent_kafka\nfrom creditbus.engine import values\n"
     assert strange_libraries(Source("services/creditbus/engine/worker.py", text)) == []
     assert strange_libraries(Source("services/creditbus/query/app.py", "import fastapi")) == []
+
+
+COMMAND: Final = re.compile(r"creditbus [a-z-]+ ?[a-z-]*`")
+
+
+def commands(source: Source) -> list[str]:
+    """Complain about commands of the bus: whoever hosts the engine gives such advice."""
+    return [
+        source.at(number, f"{found.group()}: let runtime.workers give that advice")
+        for number, line in enumerate(source.lines, start=1)
+        if (found := COMMAND.search(line))
+    ]
+
+
+def test_the_engine_knows_no_command_of_the_bus() -> None:
+    engine = [each for each in sources.package() if each.name.startswith("creditbus.engine")]
+    assert len(engine) > 20
+    assert_tidy(wrong for source in engine for wrong in commands(source))
+
+
+def test_command_in_the_engine_is_caught() -> None:
+    assert commands(Source("a.py", 'raise Halt("gone", "run `creditbus topics create`")'))
+    assert commands(Source("a.py", "from creditbus.engine.values import Slice")) == []

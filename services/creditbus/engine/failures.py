@@ -1,8 +1,9 @@
 """Failures: what an error of the broker means for a worker, in one table, and the two exceptions.
 
     EngineFailure
-    ├── Halt      the worker cannot go on; the sentence says what happened and what to do
-    └── Refused   the broker refused a transaction; what is still owned is kept and tried again
+    ├── Halt             the worker cannot go on; the sentence says what happened and what to do
+    │   └── TopicMissing a topic or partition is not there: the host knows who creates it
+    └── Refused          the broker refused a transaction; what is owned is kept and tried again
 
 A refusal is not always a loss: in an ordinary rebalance a member that keeps its partitions can be
 refused once. Only the group's own word (``on_lost``) drops what a worker holds.
@@ -26,6 +27,10 @@ class Halt(EngineFailure):
 
     def __init__(self, happened: str, advice: str) -> None:
         super().__init__(f"{happened}; {advice}")
+
+
+class TopicMissing(Halt):
+    """A topic or partition that the worker needs is not there; its host says how it is created."""
 
 
 class Refused(EngineFailure):
@@ -69,6 +74,12 @@ def _is_broken_off(error: KafkaError) -> bool:
     """
     return error.code() == KafkaError._AUTHENTICATION and "handshake failed: Local:" in error.str()
 
+
+_MISSING = _codes(
+    KafkaError.UNKNOWN_TOPIC_OR_PART,
+    KafkaError._UNKNOWN_TOPIC,
+    KafkaError._UNKNOWN_PARTITION,
+)
 
 # What a broker says while it starts, or while partitions and groups change hands.
 _PASSING = frozenset(
@@ -120,12 +131,8 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule(
         Kind.FATAL,
-        _codes(
-            KafkaError.UNKNOWN_TOPIC_OR_PART,
-            KafkaError._UNKNOWN_TOPIC,
-            KafkaError._UNKNOWN_PARTITION,
-        ),
-        "a topic or partition is missing: run `creditbus topics create`",
+        _MISSING,
+        "a topic or partition is missing: create it",
     ),
     Rule(
         Kind.FATAL,
@@ -211,4 +218,5 @@ def error_of(failure: KafkaException) -> KafkaError:
 
 def halt(during: str, error: KafkaError) -> Halt:
     """Return the exception that says what failed and what to do."""
-    return Halt(f"{during}: {error.name()}: {error.str()}", rule_for(error).advice)
+    kind = TopicMissing if _MISSING(error) else Halt
+    return kind(f"{during}: {error.name()}: {error.str()}", rule_for(error).advice)

@@ -15,7 +15,7 @@ from typing import Any
 from confluent_kafka import KafkaError, KafkaException, TopicCollection
 from confluent_kafka.admin import AdminClient, ConfigResource, ResourceType
 
-from creditbus.engine.failures import Halt, error_of
+from creditbus.engine.failures import Halt, TopicMissing, error_of
 from creditbus.engine.job import Job
 from creditbus.engine.surroundings import Logger
 
@@ -24,7 +24,6 @@ _TOMBSTONES_MS = 86_400_000  # the broker's own default
 _ASK_SECONDS = 5.0
 _UNKNOWN_SECONDS = 5.0  # a broker that has just started may not know its own topics for a moment
 _AGAIN_SECONDS = 0.2
-_CREATE = "run `creditbus topics create`"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +59,7 @@ def _described(
         described = admin.describe_topics(TopicCollection(topics), request_timeout=_ASK_SECONDS)
         try:
             return {topic: _told(topic, described[topic]) for topic in topics}
-        except Halt:
+        except TopicMissing:
             if time.monotonic() >= deadline:
                 raise
             stopping.wait(_AGAIN_SECONDS)
@@ -73,7 +72,7 @@ def _told(topic: str, described: Future[Any]) -> Any:
     except KafkaException as failure:
         if error_of(failure).code() != KafkaError.UNKNOWN_TOPIC_OR_PART:
             raise
-        raise Halt(f"the topic {topic} does not exist", _CREATE) from failure
+        raise TopicMissing(f"the topic {topic} does not exist", "create it") from failure
 
 
 def check_counts(counts: Mapping[str, int]) -> None:
@@ -82,7 +81,7 @@ def check_counts(counts: Mapping[str, int]) -> None:
         told = ", ".join(f"{topic} has {count}" for topic, count in sorted(counts.items()))
         raise Halt(
             f"topics that share a store differ in partitions: {told}",
-            f"give them equal counts under a new application id and {_CREATE}",
+            "give them equal counts under a new application id",
         )
 
 

@@ -11,7 +11,7 @@ from dataclasses import replace
 
 import pytest
 
-from creditbus.engine.failures import Halt
+from creditbus.engine.failures import Halt, TopicMissing
 from creditbus.engine.worker import Worker
 from tests.integration.engine.stage import BOUND_SECONDS, Stage, wait_until
 from tests.integration.engine.words import Journal, worker_of
@@ -39,7 +39,7 @@ def work_once(stage: Stage) -> None:
 
 def test_a_missing_topic_is_named(stage: Stage) -> None:
     play = replace(stage.play, sources=["nobody-made-this"])
-    with pytest.raises(Halt, match=r"nobody-made-this does not exist; run `creditbus topics"):
+    with pytest.raises(TopicMissing, match=r"nobody-made-this does not exist; create it"):
         worker_of(play, Journal()).run()
 
 

@@ -15,11 +15,13 @@ from typing import Any, Final
 import faust
 from faust.types.auth import CredentialsT, SASLMechanism
 
+from creditbus.engine.failures import TopicMissing
 from creditbus.runtime.process import Process
 from creditbus.runtime.settings import Settings
 from creditbus.runtime.tls import of_servers
 
 FAILED: Final = 3
+CREATE_TOPICS: Final = "run `creditbus topics create`"
 """With which code a process ends that must not go on."""
 
 
@@ -96,9 +98,15 @@ def fatal(process: Process) -> Iterator[None]:
     except (asyncio.CancelledError, GeneratorExit):
         raise
     except BaseException as failure:
-        process.logger.exception("the process ends", why=str(failure))
+        process.logger.exception("the process ends", why=reason_of(failure))
         sys.stdout.flush()
         os._exit(FAILED)
+
+
+def reason_of(failure: BaseException) -> str:
+    """Return what happened and what to do, where the engine leaves that to its host."""
+    is_topic = isinstance(failure, TopicMissing)
+    return f"{failure}: {CREATE_TOPICS}" if is_topic else str(failure)
 
 
 def _credentials(settings: Settings) -> CredentialsT | None:
