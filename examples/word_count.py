@@ -21,7 +21,7 @@ from typing import Any
 from confluent_kafka import Message, Producer
 from confluent_kafka.admin import AdminClient, NewTopic
 
-from creditbus.engine.values import Outcome, Output, Produced, Slice, State, Table, Unreadable
+from creditbus.engine.values import Output, Produced, Slice, SliceOutcome, State, Table, Unreadable
 from creditbus.engine.worker import Connection, Job, Storage, Worker
 
 Words = list[str]
@@ -40,9 +40,9 @@ def read(records: Sequence[Message]) -> tuple[Words, list[Unreadable]]:
     return [(record.key() or b"").decode(errors="replace") for record in records], []
 
 
-def decide(arrived: Slice[Words], state: State) -> Outcome:
+def decide(arrived: Slice[Words], state: State) -> SliceOutcome:
     """Count: from the words of one slice and the state before follows all that changes."""
-    words, outcome = arrived.columns, Outcome()
+    words, outcome = arrived.columns, SliceOutcome()
     before = state.get_many(COUNTS, words)
     counts = {word: count or 0 for word, count in zip(words, before, strict=True)}
     for word in words:

@@ -40,10 +40,10 @@ from creditbus.domain.subjects import SubjectKind, kind_of
 from creditbus.engine.values import (
     Arrival,
     DictState,
-    Outcome,
     Output,
     Position,
     Slice,
+    SliceOutcome,
     State,
     Table,
 )
@@ -315,7 +315,7 @@ def an_arrival(
     )
 
 
-Decide = Callable[[Slice[Any], State], Outcome]
+Decide = Callable[[Slice[Any], State], SliceOutcome]
 
 
 def decided(

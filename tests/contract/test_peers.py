@@ -18,12 +18,12 @@ from fastapi import FastAPI, Request, Response
 from fastapi.responses import StreamingResponse
 
 from creditbus.runtime.http.bodies import body_of
-from creditbus.runtime.http.peers import Bounds, Peers
+from creditbus.runtime.http.peers import PeerBounds, Peers
 from creditbus.runtime.http.problems import answer_problems
 from creditbus.runtime.http.server import Site, server_config
 from creditbus.runtime.metrics import Meters
 
-BOUNDS = Bounds(connections=40, of_one=20, head_s=1.0, keep_alive_s=1.5, body_s=1.0, read_s=1.0)
+BOUNDS = PeerBounds(connections=40, of_one=20, head_s=1.0, keep_alive_s=1.5, body_s=1.0, read_s=1.0)
 CUT_BOUND_S = 4.0
 LARGE = b"x" * 30_000_000
 

@@ -18,7 +18,7 @@ import msgspec
 from confluent_kafka import Message
 
 from creditbus.engine.failpoints import Failpoint
-from creditbus.engine.values import Outcome, Output, Produced, Slice, State, Unreadable
+from creditbus.engine.values import Output, Produced, Slice, SliceOutcome, State, Unreadable
 from creditbus.engine.worker import Connection, Job, Storage, Worker
 from creditbus.runtime.clock import SystemClock
 from tests.integration.engine.words import (
@@ -57,7 +57,7 @@ def job_for(part: Part) -> Job[Words]:
         words, unreadable = read(records)
         return [(word, "said" if said == POISON else said) for word, said in words], unreadable
 
-    def decide(records: Slice[Words], state: State) -> Outcome:
+    def decide(records: Slice[Words], state: State) -> SliceOutcome:
         if part.nap_seconds and any(said == NAP for _, said in records.columns):
             nap_once(Path(part.folder) / "napped", part.nap_seconds)
         return job.decide(records, state)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-from creditbus.engine.store import Mark, Store
+from creditbus.engine.store import Store, StoreMark
 from tests.crash.compaction import (
     CLEANER_SECONDS,
     COMPACTED,
@@ -152,7 +152,7 @@ def a_store_ahead_of_its_changelog(run: Run) -> None:
     mark = store.mark
     assert mark is not None
     row = (COUNTS.stored(b"never said"), b"9")
-    store.write([row], Mark(topic_id=mark.topic_id, offset=mark.offset + 10_000, at=mark.at))
+    store.write([row], StoreMark(topic_id=mark.topic_id, offset=mark.offset + 10_000, at=mark.at))
     store.close()
     run.begin(0)
     run.wait_ready()

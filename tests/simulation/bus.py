@@ -34,7 +34,7 @@ from creditbus.domain.effects.directives import Outcome as Answer
 from creditbus.domain.effects.exposures import Exposure
 from creditbus.domain.entries.standings import Standing
 from creditbus.domain.ids import ObligationId
-from creditbus.engine.values import Arrival, DictState, Outcome, Output, Slice, State, Table
+from creditbus.engine.values import Arrival, DictState, Output, Slice, SliceOutcome, State, Table
 from creditbus.exposure.decide import TABLES as EXPOSED
 from creditbus.exposure.decide import Withdrawal
 from creditbus.exposure.decide import build as build_exposure
@@ -331,7 +331,7 @@ class Bus:
         Before it tells a removal that nobody knows the old code, it reads everything.
         """
 
-        def informed(arrived: Slice[Any], state: State) -> Outcome:
+        def informed(arrived: Slice[Any], state: State) -> SliceOutcome:
             self._learn(self.random.randint(0, 3))
             named = [alias_of(each.value.envelope.subject_id) for each in arrived.columns]
             if any(alias is not None and not self.aliases.ever_meant(alias) for alias in named):

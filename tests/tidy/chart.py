@@ -14,7 +14,7 @@ from typing import Any, Final
 import matplotlib as mpl
 from matplotlib.figure import Figure
 
-from creditbus.bench.history import Entry
+from creditbus.bench.history import HistoryLine
 
 PATH: Final = "docs/benchmarks.svg"
 LINES: Final = {
@@ -39,13 +39,13 @@ _STYLE: Final[Any] = {
 }
 
 
-def _probe(entries: Sequence[Entry], commit: str) -> str:
+def _probe(entries: Sequence[HistoryLine], commit: str) -> str:
     found = [entry.row.extra.get("probe_ms") for entry in entries if entry.commit == commit]
     known = [each for each in found if each is not None]
     return f"{median(known):.0f} ms" if known else ""
 
 
-def draw(entries: Sequence[Entry], target: Path) -> None:
+def draw(entries: Sequence[HistoryLine], target: Path) -> None:
     """Draw events a second over the recorded runs, one place a commit."""
     drawn = [each for each in entries if (each.row.name, each.row.workers) in LINES]
     places = list(dict.fromkeys(entry.commit for entry in drawn))

@@ -16,7 +16,7 @@ from typing import Final
 import msgspec
 from pydantic.fields import FieldInfo
 
-from creditbus.bench.history import HISTORY, Entry, load
+from creditbus.bench.history import HISTORY, HistoryLine, load
 from creditbus.bench.rows import table
 from creditbus.domain.acts.kinds import KINDS, Kind
 from creditbus.domain.law.never import SPARED_EN
@@ -150,7 +150,7 @@ def deadlines_page() -> str:
 
 def benchmarks_page() -> str:
     """Return the page of the last recorded figures of every benchmark."""
-    latest: dict[tuple[object, ...], Entry] = {}
+    latest: dict[tuple[object, ...], HistoryLine] = {}
     for entry in load(sources.ROOT / HISTORY):
         row = entry.row
         # How many rows a recovery finds differs a little each time: a run is of one magnitude.
@@ -160,7 +160,7 @@ def benchmarks_page() -> str:
         key = (row.name, row.workers, size, row.offered, is_slow)
         latest.pop(key, None)
         latest[key] = entry
-    sessions: dict[str, list[Entry]] = {}
+    sessions: dict[str, list[HistoryLine]] = {}
     for entry in latest.values():
         sessions.setdefault(entry.commit, []).append(entry)
     entries = list(chain.from_iterable(sessions.values()))

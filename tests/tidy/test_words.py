@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import re
+from collections.abc import Iterable
 from pathlib import PurePosixPath
 from typing import Final
 
@@ -23,6 +24,7 @@ DRAWERS: Final = frozenset(
     {"base", "common", "helper", "helpers", "misc", "models", "util", "utils"}
 )
 NOUNS: Final = frozenset({"listing", "training"})  # a decision of an authority; a run of Java
+ALIKE: Final = frozenset({"Receipt"})  # the gateway's and the publisher's: one thing, two doors
 LEFT_OVER: Final = re.compile(r"\b(" + "TO" + "DO|FIX" + "ME|XX" + "X)\\b")
 
 
@@ -102,6 +104,24 @@ def doings(source: Source) -> list[str]:
     ]
 
 
+def shared_names(modules: Iterable[Source]) -> list[str]:
+    """Complain about a class that is named like one of another module: a search finds both.
+
+    What begins with an underscore is found in its own file alone.
+    """
+    places: dict[str, list[tuple[Source, int]]] = {}
+    for source in modules:
+        for node in ast.walk(source.tree):
+            if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+                places.setdefault(node.name, []).append((source, node.lineno))
+    return [
+        source.at(line, f"{name}: another module has a class of this name; say which it is")
+        for name, found in places.items()
+        if name not in ALIKE and len({source.path for source, _ in found}) > 1
+        for source, line in found
+    ]
+
+
 def left_over(source: Source) -> list[str]:
     """Complain about notes to oneself."""
     return [
@@ -131,6 +151,10 @@ def test_modules_are_nouns() -> None:
 
 def test_shipped_modules_are_named_after_what_they_hold() -> None:
     assert_tidy(wrong for source in sources.package() for wrong in doings(source))
+
+
+def test_a_class_name_names_one_thing() -> None:
+    assert_tidy(shared_names(sources.package()))
 
 
 def test_nothing_is_left_over() -> None:
@@ -179,6 +203,12 @@ def test_doing_is_caught(path: str) -> None:
 
 def test_listing_is_a_thing() -> None:
     assert doings(Source("services/creditbus/listing/app.py", "")) == []
+
+
+def test_name_of_two_classes_is_caught() -> None:
+    twins = [Source(path, "class Row: ...\nclass _Own: ...") for path in ("a.py", "b.py")]
+    assert len(shared_names(twins)) == 2
+    assert shared_names(twins[:1]) == []
 
 
 def test_left_over_note_is_caught() -> None:

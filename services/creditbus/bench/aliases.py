@@ -17,7 +17,7 @@ from typing import Final
 
 import psutil
 
-from creditbus.bench.rows import CONSOLE, Row
+from creditbus.bench.rows import CONSOLE, BenchRow
 from creditbus.demo.city import organisation
 from creditbus.domain.acts.events import Envelope
 from creditbus.domain.acts.mappings import AliasKind, Confidence, SubjectAliasMapped
@@ -41,7 +41,7 @@ _REGISTRAR: Final = SourceId("market")
 _PAUSE_S: Final = 0.05
 
 
-def aliases(count: int) -> list[Row]:
+def aliases(count: int) -> list[BenchRow]:
     """Measure the way of so many old codes into the register, then a reader's start."""
     settings = read_settings()
     catalogue = load_catalogue(settings.catalogue)
@@ -81,7 +81,7 @@ def facts(count: int) -> Iterator[SubjectAliasMapped]:
         )
 
 
-def _registered(file: StackFile, process: Process, count: int) -> Row:
+def _registered(file: StackFile, process: Process, count: int) -> BenchRow:
     codec, known, following = process.codec, Aliases(), Follower(process, ALIASES)
     following.begin()
     began = time.monotonic()
@@ -98,7 +98,7 @@ def _registered(file: StackFile, process: Process, count: int) -> Row:
         take(following.drain(), codec, known)
         time.sleep(_PAUSE_S)
     seconds = time.monotonic() - began
-    return Row(
+    return BenchRow(
         name="aliases registered",
         events=count,
         events_per_s=round(count / seconds, 1),
@@ -106,7 +106,7 @@ def _registered(file: StackFile, process: Process, count: int) -> Row:
     )
 
 
-def _read(process: Process, count: int) -> Row:
+def _read(process: Process, count: int) -> BenchRow:
     codec, known, following = process.codec, Aliases(), Follower(process, ALIASES)
     gc.collect()
     before = psutil.Process().memory_info().rss
@@ -118,7 +118,7 @@ def _read(process: Process, count: int) -> Row:
     gc.collect()
     assert len(known) == count, f"{len(known)} of {count} aliases were read"
     megabytes = (psutil.Process().memory_info().rss - before) / 1e6
-    return Row(
+    return BenchRow(
         name="aliases read at start",
         events=count,
         events_per_s=round(count / seconds, 1),

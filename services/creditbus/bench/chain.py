@@ -14,7 +14,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
 
-from creditbus.bench.rows import CONSOLE, Row
+from creditbus.bench.rows import CONSOLE, BenchRow
 from creditbus.demo.run import Demonstration
 from creditbus.domain.effects.directives import Action
 from creditbus.runtime.law.catalogue import load_catalogue
@@ -29,7 +29,7 @@ from creditbus.wire.topics import service_principal
 WARM_UP: Final = 300
 
 
-def chain(events: int, seconds: int, rates: Sequence[float]) -> list[Row]:
+def chain(events: int, seconds: int, rates: Sequence[float]) -> list[BenchRow]:
     """Measure at full speed, then at each rate (records a second) for so many seconds."""
     settings = read_settings()
     catalogue = load_catalogue(settings.catalogue)
@@ -51,7 +51,7 @@ def chain(events: int, seconds: int, rates: Sequence[float]) -> list[Row]:
             ]
 
 
-async def _run(file: StackFile, process: Process, events: int, rate: float) -> Row:
+async def _run(file: StackFile, process: Process, events: int, rate: float) -> BenchRow:
     demonstration = Demonstration(file, process, CONSOLE)
     statements = demonstration.city(7, f"{events}-{rate}").statements(events)
     loop = asyncio.get_running_loop()
@@ -61,7 +61,7 @@ async def _run(file: StackFile, process: Process, events: int, rate: float) -> R
     seconds = loop.time() - began
     latency = demonstration.latency()
     apply, lift = latency[Action.APPLY], latency[Action.LIFT]
-    return Row(
+    return BenchRow(
         name="chain",
         events=len(statements),
         offered=rate or None,

@@ -16,7 +16,7 @@ from typing import Final, Self
 import msgspec
 
 from creditbus.bench.observer import Sighting
-from creditbus.bench.stopwatch import Sheet
+from creditbus.bench.stopwatch import TimeSheet
 from creditbus.bench.task import Task
 from creditbus.bench.track import BOUND_S, COMPACTED, Track
 from creditbus.bench.worker import MODULE
@@ -40,10 +40,12 @@ class Post:
     process: subprocess.Popen[bytes]
     log: Path
 
-    def sheet(self) -> Sheet:
+    def sheet(self) -> TimeSheet:
         """Return what its stopwatch has noted; an empty sheet before it was ready."""
         path = Path(self.task.sheet)
-        return msgspec.json.decode(path.read_bytes(), type=Sheet) if path.exists() else Sheet()
+        return (
+            msgspec.json.decode(path.read_bytes(), type=TimeSheet) if path.exists() else TimeSheet()
+        )
 
     def is_ready(self) -> bool:
         """Tell whether it has written a sheet."""
@@ -163,7 +165,7 @@ class Crew:
         """Wait until the group has committed the whole source."""
         self.wait(lambda: self.track.is_done(self._asker, self.source), "the last commit")
 
-    def stop(self) -> list[Sheet]:
+    def stop(self) -> list[TimeSheet]:
         """End the workers and return their sheets."""
         posts, self.posts = self.posts, []
         for post in posts:

@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Any, Final
 
 from creditbus.bench.crew import Crew
-from creditbus.bench.machine import Watch, watched
-from creditbus.bench.rows import Row
-from creditbus.bench.stopwatch import Sheet
+from creditbus.bench.machine import MachineWatch, watched
+from creditbus.bench.rows import BenchRow
+from creditbus.bench.stopwatch import TimeSheet
 from creditbus.bench.supply import Truth, supply
 from creditbus.bench.track import Track
 from creditbus.bench.yardstick import SEEN, SUBJECTS
@@ -48,7 +48,7 @@ def prepare(track: Track, events: int) -> Input:
 
 def repetition(
     track: Track, way: str, given: Input, *, workers: int, profile: Path | None = None
-) -> Row:
+) -> BenchRow:
     """Run the job over the input once, as a new application, and check what came of it."""
     with Crew(track, way, given.topic, workers) as crew:
         crew.start_all()
@@ -63,12 +63,12 @@ def repetition(
     return row_of(way, sheets, watch)
 
 
-def row_of(name: str, sheets: Sequence[Sheet], watch: Watch) -> Row:
+def row_of(name: str, sheets: Sequence[TimeSheet], watch: MachineWatch) -> BenchRow:
     """Return the figures of the workers' sheets together, and what the machine did beside."""
     records = sum(sheet.records for sheet in sheets)
     seconds = max(sheet.ended_at for sheet in sheets) - min(sheet.began_at for sheet in sheets)
     cpu_s = sum(sheet.cpu_s for sheet in sheets)
-    return Row(
+    return BenchRow(
         name=name,
         workers=len(sheets),
         events=records,
@@ -82,7 +82,7 @@ def row_of(name: str, sheets: Sequence[Sheet], watch: Watch) -> Row:
     )
 
 
-def peak_mb(sheets: Sequence[Sheet]) -> float:
+def peak_mb(sheets: Sequence[TimeSheet]) -> float:
     """Return the workers' largest resident memory together, in MiB."""
     return round(sum(sheet.peak_kb for sheet in sheets) / 1024, 1)
 

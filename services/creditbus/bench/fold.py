@@ -20,7 +20,7 @@ from typing import Final
 import msgspec
 from confluent_kafka import Message
 
-from creditbus.bench.rows import Row
+from creditbus.bench.rows import BenchRow
 from creditbus.clock.decide import day_turned
 from creditbus.demo.city import organisation
 from creditbus.domain.acts.events import (
@@ -33,8 +33,8 @@ from creditbus.domain.acts.events import (
 from creditbus.domain.ids import BasisId, EventId, ListId, SourceId, SubjectId, derive
 from creditbus.domain.subjects import kind_of
 from creditbus.engine.shares import Share
-from creditbus.engine.store import Mark, Store
-from creditbus.engine.values import Outcome, Slice, State
+from creditbus.engine.store import Store, StoreMark
+from creditbus.engine.values import Slice, SliceOutcome, State
 from creditbus.listing.app import write
 from creditbus.listing.decide import LOGGED, TABLES, Arrivals, Logged, build
 from creditbus.runtime.kafka.arrivals import values
@@ -111,7 +111,7 @@ def messages_of(history: Iterable[Logged], codec: Codec) -> list[Message]:
     return found
 
 
-def fold(count: int, subjects: int, *, in_bulk: bool = True) -> Row:
+def fold(count: int, subjects: int, *, in_bulk: bool = True) -> BenchRow:
     """Measure how fast listing folds a log of so many events about so many subjects.
 
     ``extra`` has the processor's microseconds an event of each step; the peak counts the log too,
@@ -129,7 +129,7 @@ def fold(count: int, subjects: int, *, in_bulk: bool = True) -> Row:
         for first in range(0, len(messages), SLICE):
             run.take(messages[first : first + SLICE])
     seconds = sum(run.spent.values())
-    return Row(
+    return BenchRow(
         name="fold",
         events=len(messages),
         events_per_s=round(len(messages) / seconds, 1),
@@ -146,7 +146,7 @@ class Run:
     """One share's slices, one after another, and the processor's seconds of each step."""
 
     def __init__(
-        self, codec: Codec, decide: Callable[[Slice[Arrivals], State], Outcome], share: Share
+        self, codec: Codec, decide: Callable[[Slice[Arrivals], State], SliceOutcome], share: Share
     ) -> None:
         self._codec = codec
         self._read = values(codec, accepts=LOGGED)
@@ -177,7 +177,7 @@ class Run:
     def checkpoint(self) -> None:
         """Write what has changed to the store."""
         self._since = time.process_time()
-        self._share.settle(self._share.rows, Mark(topic_id="", offset=0, at=0))
+        self._share.settle(self._share.rows, StoreMark(topic_id="", offset=0, at=0))
         self._spend("store")
 
     def _spend(self, step: str) -> None:

@@ -14,7 +14,7 @@ from typing import Final
 
 import msgspec
 
-from creditbus.bench.rows import Row
+from creditbus.bench.rows import BenchRow
 from creditbus.runtime.clock import Clock
 from creditbus.runtime.interpreter import described
 
@@ -28,7 +28,7 @@ UNWATCHED: Final = frozenset({"aliases", "chain", "law", "reform"})
 LIBRARIES: Final = ("confluent-kafka", "faust-streaming", "pyruhvro", "rocksdict")
 
 
-class Entry(msgspec.Struct, frozen=True, kw_only=True):
+class HistoryLine(msgspec.Struct, frozen=True, kw_only=True):
     """A row with its commit, day, machine and versions; ``changed``: the tree was not clean."""
 
     commit: str
@@ -37,10 +37,10 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     cores: int
     processor: str
     versions: dict[str, str]
-    row: Row
+    row: BenchRow
 
 
-def quiet(rows: Sequence[Row]) -> list[Row]:
+def quiet(rows: Sequence[BenchRow]) -> list[BenchRow]:
     """Return the rows that are known to be measured while the machine did little else."""
     return [
         row
@@ -49,7 +49,7 @@ def quiet(rows: Sequence[Row]) -> list[Row]:
     ]
 
 
-def record(rows: Sequence[Row], clock: Clock, path: Path = HISTORY) -> None:
+def record(rows: Sequence[BenchRow], clock: Clock, path: Path = HISTORY) -> None:
     """Append the rows as measured on this machine at this commit."""
     commit, changed = _git("rev-parse", "--short", "HEAD"), bool(_git("status", "--porcelain"))
     versions = {"python": described()}
@@ -57,7 +57,7 @@ def record(rows: Sequence[Row], clock: Clock, path: Path = HISTORY) -> None:
     path.parent.mkdir(exist_ok=True)
     with path.open("ab") as history:
         for row in rows:
-            entry = Entry(
+            entry = HistoryLine(
                 commit=commit,
                 changed=changed,
                 day=clock.now().date().isoformat(),
@@ -69,11 +69,11 @@ def record(rows: Sequence[Row], clock: Clock, path: Path = HISTORY) -> None:
             history.write(msgspec.json.encode(entry) + b"\n")
 
 
-def load(path: Path = HISTORY) -> list[Entry]:
+def load(path: Path = HISTORY) -> list[HistoryLine]:
     """Return the recorded rows, oldest first; none before the first was recorded."""
     if not path.exists():
         return []
-    return [msgspec.json.decode(line, type=Entry) for line in path.read_bytes().splitlines()]
+    return [msgspec.json.decode(line, type=HistoryLine) for line in path.read_bytes().splitlines()]
 
 
 def _processor() -> str:

@@ -16,7 +16,7 @@ from creditbus.bench.engine import peak_mb
 from creditbus.bench.load import loaded
 from creditbus.bench.machine import watched
 from creditbus.bench.observer import Sighting, percentile, silences
-from creditbus.bench.rows import Row
+from creditbus.bench.rows import BenchRow
 from creditbus.bench.track import Track
 
 WARM_S: Final = 3.0
@@ -25,7 +25,7 @@ SAMPLE_S: Final = 5.0
 _NUMBERS = itertools.count(1)
 
 
-def latency(track: Track, rate: float, seconds: float) -> Row:
+def latency(track: Track, rate: float, seconds: float) -> BenchRow:
     """Measure from the instant an event was due to the committed output's arrival elsewhere."""
     with _crew(track, 1) as crew:
         observer = crew.observe()
@@ -37,7 +37,7 @@ def latency(track: Track, rate: float, seconds: float) -> Row:
         seen = sightings(observer)
     assert len(seen) == load.sent, f"{load.sent} events, {len(seen)} outputs"
     known = [each for each in seen if each.at - each.latency_ms / 1000 >= began + WARM_S]
-    return Row(
+    return BenchRow(
         name="latency",
         workers=1,
         events=len(known),
@@ -50,7 +50,7 @@ def latency(track: Track, rate: float, seconds: float) -> Row:
     )
 
 
-def rolling(track: Track, rate: float, settle_s: float = SETTLE_S) -> Row:
+def rolling(track: Track, rate: float, settle_s: float = SETTLE_S) -> BenchRow:
     """Restart one of two workers under load: the longest silence of its partitions and the rest."""
     with _crew(track, 2) as crew:
         observer = crew.observe()
@@ -72,7 +72,7 @@ def rolling(track: Track, rate: float, settle_s: float = SETTLE_S) -> Row:
         seen = sightings(observer)
     assert len(seen) == load.sent, f"{load.sent} events, {len(seen)} outputs"
     longest = silences(seen, began)
-    return Row(
+    return BenchRow(
         name="rolling",
         workers=2,
         events=load.sent,
@@ -86,7 +86,7 @@ def rolling(track: Track, rate: float, settle_s: float = SETTLE_S) -> Row:
     )
 
 
-def soak(track: Track, rate: float, minutes: float) -> Row:
+def soak(track: Track, rate: float, minutes: float) -> BenchRow:
     """Watch one worker's memory: its resident size at start and end, and how it rises.
 
     The slope is that of the second half: in the first the caches fill.
@@ -104,7 +104,7 @@ def soak(track: Track, rate: float, minutes: float) -> Row:
         sheets = crew.stop()
     late = samples[(len(samples) - 1) // 2 :]
     slope = statistics.linear_regression(*zip(*late, strict=True)).slope
-    return Row(
+    return BenchRow(
         name="soak",
         workers=1,
         events=load.sent,

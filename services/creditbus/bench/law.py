@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Final
 
-from creditbus.bench.rows import Row
+from creditbus.bench.rows import BenchRow
 from creditbus.demo.city import City
 from creditbus.domain.acts.events import EntryAct, OwnAct
 from creditbus.domain.entries.registers import Registers, unearthed
@@ -26,7 +26,7 @@ ROUNDS: Final = 5
 History = tuple[Registers, Sequence[OwnAct | EntryAct]]
 
 
-def law(count: int) -> Row:
+def law(count: int) -> BenchRow:
     """Measure how many acts a second move their entries, of about so many; the best of rounds.
 
     The fastest of several rounds is what the code can do; the others are what the machine was at.
@@ -34,7 +34,7 @@ def law(count: int) -> Row:
     told = histories(count)
     acts = sum(len(said) for _, said in told)
     seconds = min(_seconds(told) for _ in range(ROUNDS))
-    return Row(
+    return BenchRow(
         name="law",
         events=acts,
         events_per_s=round(acts / seconds, 1),

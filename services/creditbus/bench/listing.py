@@ -10,7 +10,7 @@ from creditbus.bench import cases
 from creditbus.bench.crew import Crew
 from creditbus.bench.engine import row_of
 from creditbus.bench.machine import watched
-from creditbus.bench.rows import Row
+from creditbus.bench.rows import BenchRow
 from creditbus.bench.track import Track
 from creditbus.runtime.process import Process
 from creditbus.runtime.registry import Registry
@@ -28,7 +28,7 @@ def prepare(track: Track, events: int) -> str:
     return topic
 
 
-def listing(track: Track, topic: str, *, workers: int, cache_mb: int) -> Row:
+def listing(track: Track, topic: str, *, workers: int, cache_mb: int) -> BenchRow:
     """Run listing over the topic once, as a new application.
 
     ``state_mb`` is what its stores take on disk: with a small cache most of it is never in memory.

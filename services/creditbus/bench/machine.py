@@ -21,7 +21,7 @@ _SCATTER: Final = 7919  # a prime, so that the keys come in no order
 
 
 @dataclass(slots=True)
-class Watch:
+class MachineWatch:
     """Processor seconds between two looks: the broker's, our own, and everybody's."""
 
     seconds: float = 0.0
@@ -36,9 +36,9 @@ class Watch:
 
 
 @contextmanager
-def watched(broker: int) -> Iterator[Watch]:
+def watched(broker: int) -> Iterator[MachineWatch]:
     """Watch the machine and the broker's process."""
-    watch = Watch()
+    watch = MachineWatch()
     before = _look(broker)
     try:
         yield watch

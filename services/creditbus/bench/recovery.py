@@ -7,12 +7,12 @@ import shutil
 from creditbus.bench.crew import Crew
 from creditbus.bench.engine import Input, check_held, peak_mb
 from creditbus.bench.machine import spent, watched
-from creditbus.bench.rows import Row
-from creditbus.bench.stopwatch import Sheet
+from creditbus.bench.rows import BenchRow
+from creditbus.bench.stopwatch import TimeSheet
 from creditbus.bench.track import Track
 
 
-def recovery(track: Track, given: Input) -> Row:
+def recovery(track: Track, given: Input) -> BenchRow:
     """Fold the input, delete the stores, rebuild them, then restart with all in place.
 
     All partitions are restored at once, so the longest of them is the time of the whole.
@@ -29,7 +29,7 @@ def recovery(track: Track, given: Input) -> Row:
         check_held(crew.state, given.truth)
         kept, _ = _restarted(crew)
     seconds = max(rebuilt.restore_s)
-    return Row(
+    return BenchRow(
         name="recovery",
         workers=1,
         events=rebuilt.restored,
@@ -43,7 +43,7 @@ def recovery(track: Track, given: Input) -> Row:
     )
 
 
-def _restarted(crew: Crew) -> tuple[Sheet, float]:
+def _restarted(crew: Crew) -> tuple[TimeSheet, float]:
     """Return the sheet of one more start, and the processor seconds of the process so far."""
     post = crew.start()
     crew.wait(lambda: len(post.sheet().restore_s) == crew.partitions, "every restore")

@@ -14,7 +14,7 @@ from typing import Final
 import msgspec
 
 from creditbus.bench.fold import SEED, SLICE, Run, history, messages_of
-from creditbus.bench.rows import Row
+from creditbus.bench.rows import BenchRow
 from creditbus.domain.acts.activations import edition_activated
 from creditbus.domain.ids import MeasureId
 from creditbus.domain.law.editions import Edition, Editions
@@ -31,7 +31,7 @@ from creditbus.wire.topics import EVENTS
 ABOLISHED: Final = MeasureId("A03")
 
 
-def reform(events: int, subjects: int) -> Row:
+def reform(events: int, subjects: int) -> BenchRow:
     """Measure both over a log of so many events about so many subjects.
 
     ``extra`` has the standings that were reached, the seconds of looking at all, and those of the
@@ -52,7 +52,7 @@ def reform(events: int, subjects: int) -> Row:
         run.checkpoint()
         looking, _ = _activated(run, nobody, codec)
         whole, reached = _activated(run, abolition, codec)
-    return Row(
+    return BenchRow(
         name="reform",
         events=len(messages),
         peak_mb=round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024),

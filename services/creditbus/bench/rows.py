@@ -14,7 +14,7 @@ from rich.table import Table
 CONSOLE: Final = Console(highlight=False, stderr=True)
 
 
-class Row(msgspec.Struct, frozen=True, kw_only=True):
+class BenchRow(msgspec.Struct, frozen=True, kw_only=True):
     """One measurement; none where a figure does not apply.
 
     ``cpu_s_per_million`` is user and system time of the worker processes alone; ``peak_mb`` their
@@ -39,7 +39,7 @@ RATIOS: Final = {"of bare": "bare", "x faust": "faust"}
 FIGURES: Final = ("events_per_s", "cpu_s_per_million", "peak_mb", "p50_ms", "p99_ms")
 
 
-def middle(rows: Sequence[Row]) -> Row:
+def middle(rows: Sequence[BenchRow]) -> BenchRow:
     """Return the medians of repetitions of one benchmark."""
     first = rows[0]
     found = {name: _median([getattr(row, name) for row in rows]) for name in FIGURES}
@@ -47,7 +47,7 @@ def middle(rows: Sequence[Row]) -> Row:
     return msgspec.structs.replace(first, extra=extra, **found)
 
 
-def tell(rows: Sequence[Row], *, as_json: bool) -> None:
+def tell(rows: Sequence[BenchRow], *, as_json: bool) -> None:
     """Print the rows: a line of JSON each for machines, a table for people."""
     if as_json:
         for row in rows:
@@ -61,7 +61,7 @@ def tell(rows: Sequence[Row], *, as_json: bool) -> None:
     Console(highlight=False, width=160).print(drawn)
 
 
-def table(sessions: Sequence[Sequence[Row]]) -> tuple[list[str], list[list[str]]]:
+def table(sessions: Sequence[Sequence[BenchRow]]) -> tuple[list[str], list[list[str]]]:
     """Return titles and lines for people; columns in which nothing stands are left out.
 
     Rows are set into relation with those of their own session alone: on another day the same
@@ -88,7 +88,7 @@ def table(sessions: Sequence[Sequence[Row]]) -> tuple[list[str], list[list[str]]
     )
 
 
-def ratio(row: Row, rows: Sequence[Row], other: str) -> float | None:
+def ratio(row: BenchRow, rows: Sequence[BenchRow], other: str) -> float | None:
     """Return how many times as fast a row of the yardstick is as another way of the same run.
 
     Stock Faust ran with one worker and fewer events; it is compared with any number of ours.

@@ -11,14 +11,14 @@ import msgspec
 from creditbus.bench import engine, latency, listing, recovery
 from creditbus.bench.crew import CACHE_MB
 from creditbus.bench.machine import probe_ms
-from creditbus.bench.rows import CONSOLE, Row, middle, shown
+from creditbus.bench.rows import CONSOLE, BenchRow, middle, shown
 from creditbus.bench.track import Track, track
 
 WARM_UP_RATE: Final = 5000.0
 WARM_UP_S: Final = 45.0
 
 
-class Plan(msgspec.Struct, frozen=True, kw_only=True):
+class SessionPlan(msgspec.Struct, frozen=True, kw_only=True):
     """One benchmark to run; a rate is in events a second, ``profile`` a file for py-spy."""
 
     name: str
@@ -43,11 +43,11 @@ class Session:
         self._cases: dict[int, str] = {}
         self._is_warm = False
 
-    def run(self, plan: Plan) -> Row:
+    def run(self, plan: SessionPlan) -> BenchRow:
         """Run one plan once."""
         return WAYS[plan.name](self, plan)
 
-    def yardstick(self, plan: Plan) -> Row:
+    def yardstick(self, plan: SessionPlan) -> BenchRow:
         """Run the yardstick in one of its ways."""
         return engine.repetition(
             self._track,
@@ -57,7 +57,7 @@ class Session:
             profile=plan.profile,
         )
 
-    def listing(self, plan: Plan) -> Row:
+    def listing(self, plan: SessionPlan) -> BenchRow:
         """Run listing's own job."""
         if plan.events not in self._cases:
             CONSOLE.print(f"writing {plan.events:,} of the city's events")
@@ -65,21 +65,21 @@ class Session:
         topic = self._cases[plan.events]
         return listing.listing(self._track, topic, workers=plan.workers, cache_mb=plan.cache_mb)
 
-    def recovery(self, plan: Plan) -> Row:
+    def recovery(self, plan: SessionPlan) -> BenchRow:
         """Rebuild the yardstick's state."""
         return recovery.recovery(self._track, self._input(plan.events))
 
-    def latency(self, plan: Plan) -> Row:
+    def latency(self, plan: SessionPlan) -> BenchRow:
         """Measure one hop at a fixed rate."""
         self._warm_up()
         return latency.latency(self._track, plan.rate, plan.seconds)
 
-    def rolling(self, plan: Plan) -> Row:
+    def rolling(self, plan: SessionPlan) -> BenchRow:
         """Restart one of two workers under load."""
         self._warm_up()
         return latency.rolling(self._track, plan.rate)
 
-    def soak(self, plan: Plan) -> Row:
+    def soak(self, plan: SessionPlan) -> BenchRow:
         """Watch the memory of one worker for long."""
         return latency.soak(self._track, plan.rate, plan.seconds / 60)
 
@@ -97,7 +97,7 @@ class Session:
         return self._inputs[events]
 
 
-WAYS: Final[dict[str, Callable[[Session, Plan], Row]]] = {
+WAYS: Final[dict[str, Callable[[Session, SessionPlan], BenchRow]]] = {
     "engine": Session.yardstick,
     "unhosted": Session.yardstick,
     "bare": Session.yardstick,
@@ -110,9 +110,9 @@ WAYS: Final[dict[str, Callable[[Session, Plan], Row]]] = {
 }
 
 
-def run(plans: Sequence[Plan], rounds: int) -> list[Row]:
+def run(plans: Sequence[SessionPlan], rounds: int) -> list[BenchRow]:
     """Run the plans in turn, round after round, and return each one's medians."""
-    found: list[list[Row]] = [[] for _ in plans]
+    found: list[list[BenchRow]] = [[] for _ in plans]
     with track() as place:
         session = Session(place)
         for _ in range(rounds):
@@ -124,7 +124,7 @@ def run(plans: Sequence[Plan], rounds: int) -> list[Row]:
     return [middle(rows) for rows in found]
 
 
-def _probed(session: Session, plan: Plan) -> Row:
+def _probed(session: Session, plan: SessionPlan) -> BenchRow:
     """Run a plan once and say how fast the machine was before and after it."""
     before = probe_ms()
     row = session.run(plan)
@@ -132,16 +132,16 @@ def _probed(session: Session, plan: Plan) -> Row:
     return msgspec.structs.replace(row, extra={**row.extra, "probe_ms": probed})
 
 
-def everything(events: int) -> list[Plan]:
+def everything(events: int) -> list[SessionPlan]:
     """Return the sensible whole: what a change of the engine should be judged by."""
     return [
         *(
-            Plan(name=name, events=events, workers=workers)
+            SessionPlan(name=name, events=events, workers=workers)
             for name in ("engine", "bare")
             for workers in (1, 2)
         ),
-        Plan(name="faust", events=max(1000, events * 3 // 100)),
-        Plan(name="listing", events=max(1000, events * 3 // 10)),
-        Plan(name="recovery", events=events),
-        *(Plan(name="latency", rate=rate, seconds=10) for rate in (100.0, 1000.0, 5000.0)),
+        SessionPlan(name="faust", events=max(1000, events * 3 // 100)),
+        SessionPlan(name="listing", events=max(1000, events * 3 // 10)),
+        SessionPlan(name="recovery", events=events),
+        *(SessionPlan(name="latency", rate=rate, seconds=10) for rate in (100.0, 1000.0, 5000.0)),
     ]

@@ -26,7 +26,7 @@ C = TypeVar("C")
 _LOOK_S = 0.005
 
 
-class Sheet(msgspec.Struct, kw_only=True):
+class TimeSheet(msgspec.Struct, kw_only=True):
     """One worker's figures; instants are monotonic seconds, the same in every process."""
 
     records: int = 0
@@ -53,7 +53,7 @@ class Stopwatch:
     """
 
     def __init__(self, sheet: Path, gate: Path | None = None) -> None:
-        self.sheet = Sheet()
+        self.sheet = TimeSheet()
         self._path = sheet
         self._gate = gate
         # Restores end on threads of their own, several at once.

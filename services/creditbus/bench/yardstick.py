@@ -21,11 +21,11 @@ from confluent_kafka import Message
 
 from creditbus.engine.job import Job
 from creditbus.engine.values import (
-    Outcome,
     Output,
     Position,
     Produced,
     Slice,
+    SliceOutcome,
     State,
     Table,
     Unreadable,
@@ -176,9 +176,9 @@ def columns_of(records: Sequence[Message]) -> Columns:
     )
 
 
-def decide(records: Slice[Columns], state: State) -> Outcome:
+def decide(records: Slice[Columns], state: State) -> SliceOutcome:
     """Fold the slice's events that were not seen before, and tell every change of a set."""
-    columns, outcome = records.columns, Outcome()
+    columns, outcome = records.columns, SliceOutcome()
     seen, held = outcome.rows(SEEN), outcome.rows(SUBJECTS)
     subjects = list(set(columns.subjects))
     found = state.get_many(SUBJECTS, subjects)

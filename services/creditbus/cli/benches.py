@@ -12,8 +12,8 @@ from creditbus.cli.faults import told
 from creditbus.cli.places import AsJson
 
 if TYPE_CHECKING:
-    from creditbus.bench.rows import Row
-    from creditbus.bench.session import Plan
+    from creditbus.bench.rows import BenchRow
+    from creditbus.bench.session import SessionPlan
 
 MILLION: Final = 1_000_000
 
@@ -121,10 +121,10 @@ def listing(
     recorded: Recorded = False,
 ) -> None:
     """Run listing's own job over the demonstration city, copied a hundredfold."""
-    from creditbus.bench.session import Plan
+    from creditbus.bench.session import SessionPlan
 
     plans = [
-        Plan(name="listing", events=int(size), workers=int(count), cache_mb=cache_mb)
+        SessionPlan(name="listing", events=int(size), workers=int(count), cache_mb=cache_mb)
         for size in events.split(",")
         for count in workers.split(",")
     ]
@@ -192,9 +192,14 @@ def rolling(
     recorded: Recorded = False,
 ) -> None:
     """Restart one of two workers under load, and tell the longest silences."""
-    from creditbus.bench.session import Plan
+    from creditbus.bench.session import SessionPlan
 
-    _run([Plan(name="rolling", rate=rate, workers=2)], rounds, as_json=as_json, recorded=recorded)
+    _run(
+        [SessionPlan(name="rolling", rate=rate, workers=2)],
+        rounds,
+        as_json=as_json,
+        recorded=recorded,
+    )
 
 
 @benches.command()
@@ -207,9 +212,11 @@ def latency(
     recorded: Recorded = False,
 ) -> None:
     """Measure one hop, read committed, at fixed rates."""
-    from creditbus.bench.session import Plan
+    from creditbus.bench.session import SessionPlan
 
-    plans = [Plan(name="latency", rate=float(rate), seconds=seconds) for rate in rates.split(",")]
+    plans = [
+        SessionPlan(name="latency", rate=float(rate), seconds=seconds) for rate in rates.split(",")
+    ]
     _run(plans, rounds, as_json=as_json, recorded=recorded)
 
 
@@ -222,10 +229,13 @@ def soak(
     recorded: Recorded = False,
 ) -> None:
     """Watch one worker's memory under a steady load."""
-    from creditbus.bench.session import Plan
+    from creditbus.bench.session import SessionPlan
 
     _run(
-        [Plan(name="soak", rate=rate, seconds=minutes * 60)], 1, as_json=as_json, recorded=recorded
+        [SessionPlan(name="soak", rate=rate, seconds=minutes * 60)],
+        1,
+        as_json=as_json,
+        recorded=recorded,
     )
 
 
@@ -277,22 +287,22 @@ def everything(
     _run(everything(events), rounds, as_json=as_json, recorded=recorded)
 
 
-def _yardstick(name: str, events: int, workers: str, profile: Path | None) -> list[Plan]:
-    from creditbus.bench.session import Plan
+def _yardstick(name: str, events: int, workers: str, profile: Path | None) -> list[SessionPlan]:
+    from creditbus.bench.session import SessionPlan
 
     return [
-        Plan(name=name, events=events, workers=int(count), profile=profile)
+        SessionPlan(name=name, events=events, workers=int(count), profile=profile)
         for count in workers.split(",")
     ]
 
 
-def _run(plans: Sequence[Plan], rounds: int, *, as_json: bool, recorded: bool) -> None:
+def _run(plans: Sequence[SessionPlan], rounds: int, *, as_json: bool, recorded: bool) -> None:
     from creditbus.bench.session import run
 
     _tell(run(plans, rounds), as_json=as_json, recorded=recorded)
 
 
-def _tell(rows: Sequence[Row], *, as_json: bool, recorded: bool) -> None:
+def _tell(rows: Sequence[BenchRow], *, as_json: bool, recorded: bool) -> None:
     from creditbus.bench.history import quiet, record
     from creditbus.bench.rows import CONSOLE, tell
     from creditbus.runtime.clock import SystemClock

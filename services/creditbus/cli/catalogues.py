@@ -13,7 +13,7 @@ from rich.console import Console
 from creditbus.cli.faults import MISUSED, fail, told
 from creditbus.cli.places import AsJson, sites
 from creditbus.cli.publications import publish
-from creditbus.domain.law.differences import Difference, Kind, differences
+from creditbus.domain.law.differences import Difference, RowChange, differences
 from creditbus.domain.law.editions import Edition, EditionUnknown
 from creditbus.domain.law.explanations import Explanation, explain
 from creditbus.runtime.law.catalogue import CatalogueInvalid, load_draft
@@ -132,7 +132,7 @@ def _tell(difference: Difference) -> None:
     _console.print(f"\n{difference.part} {difference.id} {title}: {difference.kind}")
     for change in difference.fields:
         _console.print(f"  {change.name}")
-        if difference.kind is not Kind.ADDED:
+        if difference.kind is not RowChange.ADDED:
             for each in change.before:
                 _console.print(f"    - {each}")
         for each in change.after:

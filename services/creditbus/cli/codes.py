@@ -22,7 +22,7 @@ STANDARD_INPUT: Final = "-"
 _SHOWN_CHARACTERS: Final = 60
 
 
-class Line(msgspec.Struct, frozen=True):
+class CodeLine(msgspec.Struct, frozen=True):
     """One value by its place, counted from one, with what was found about it."""
 
     place: int
@@ -58,7 +58,7 @@ def identify(
             else examine(value, kind, lenient=lenient)
         )
         wrong += found.verdict is Soundness.INVALID
-        line = Line(count, shown(value, found), found)
+        line = CodeLine(count, shown(value, found), found)
         sys.stdout.write((msgspec.json.encode(line).decode() if as_json else told_of(line)) + "\n")
     if not count:
         fail("no code was given", MISUSED)
@@ -74,7 +74,7 @@ def shown(value: str, found: Examination) -> str:
     return line if len(line) <= _SHOWN_CHARACTERS else f"{line[:_SHOWN_CHARACTERS]}…"
 
 
-def told_of(line: Line) -> str:
+def told_of(line: CodeLine) -> str:
     """Return the sentence of one value."""
     found = line.found
     parts = [f"{line.place}: {line.value} {found.kind} {found.verdict}"]

@@ -22,7 +22,7 @@ from creditbus.cli.summary import tell_outcome, tell_suggestions
 from creditbus.demo.city import Fate, Submitted
 from creditbus.demo.run import (
     Demonstration,
-    Outcome,
+    DemoResult,
     acknowledged,
     expected,
     kill_each,
@@ -97,7 +97,7 @@ async def _once(
     *,
     rate: float,
     kill: bool,
-) -> Outcome:
+) -> DemoResult:
     events, seed, run = size
     loop = asyncio.get_running_loop()
     before = await loop.run_in_executor(None, demonstration.reader.sums)
@@ -115,7 +115,7 @@ async def _once(
     bodies = list(bus.catalogue.bodies)
     statements += [_submitted(event, bus.catalogue) for event in sheet.sent]
     answers = acknowledged(sums, bodies) - acknowledged(before, bodies)
-    return Outcome(
+    return DemoResult(
         sums=sums,
         total=total(sums),
         reconciliation=reconciliation,

@@ -16,7 +16,7 @@ from rich.console import Console
 from creditbus.audit.app import TopicReader
 from creditbus.cli.faults import MISUSED, fail, told
 from creditbus.cli.places import AsJson, Home, auditor
-from creditbus.cli.replays import Replay, Row, gathered, replay, until
+from creditbus.cli.replays import LoggedRecord, Replay, gathered, replay, until
 from creditbus.domain.accounts.account import Account
 from creditbus.domain.accounts.assembly import account_of
 from creditbus.domain.accounts.words import told as in_words
@@ -128,7 +128,7 @@ async def _served(process: Process, subject: SubjectId) -> Standing | None:
         await serving.close()
 
 
-def _read(process: Process, subject: SubjectId) -> Iterator[Row]:
+def _read(process: Process, subject: SubjectId) -> Iterator[LoggedRecord]:
     key = subject.encode()
     for message in TopicReader(process).read(EVENTS):
         data, is_own = message.value(), message.key() == key
@@ -138,4 +138,4 @@ def _read(process: Process, subject: SubjectId) -> Iterator[Row]:
             value = process.codec.decode(data)
         except Undecodable:
             continue  # a dead letter: it never moved anything
-        yield Row(message.partition() or 0, value, is_own=is_own)
+        yield LoggedRecord(message.partition() or 0, value, is_own=is_own)

@@ -40,7 +40,7 @@ class Replay(msgspec.Struct, frozen=True, kw_only=True):
     law: Editions
 
 
-class Row(msgspec.Struct, frozen=True):
+class LoggedRecord(msgspec.Struct, frozen=True):
     """One record of the log: its partition, its value, and whether it is about the subject."""
 
     partition: int
@@ -48,7 +48,7 @@ class Row(msgspec.Struct, frozen=True):
     is_own: bool
 
 
-def gathered(rows: Iterable[Row]) -> list[Any]:
+def gathered(rows: Iterable[LoggedRecord]) -> list[Any]:
     """Return a subject's records in their order, with the days and editions of its partition."""
     shared: dict[int, list[Any]] = {}
     own: set[int] = set()

@@ -7,12 +7,12 @@ from collections.abc import Sequence
 from rich.console import Console
 
 from creditbus.audit.decide import Sum
-from creditbus.demo.run import Outcome
+from creditbus.demo.run import DemoResult
 from creditbus.demo.suggestions import PROGRAM
 from creditbus.domain.effects.directives import Action
 
 
-def tell_outcome(outcome: Outcome, console: Console) -> None:
+def tell_outcome(outcome: DemoResult, console: Console) -> None:
     """Print the sums, the reconciliation and the figures.
 
     Of the sources, those with something to tell: what does not add up, and the most that became

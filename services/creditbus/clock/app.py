@@ -27,10 +27,10 @@ CALL_BOUND_S: Final = 10.0
 
 def run(process: Process) -> None:
     """Turn the days until told to stop."""
-    Clock(process).run()
+    DayClock(process).run()
 
 
-class Clock:
+class DayClock:
     """The last day turned, which lies in the log's own positions, and the turning of the next."""
 
     def __init__(self, process: Process, log: str = EVENTS) -> None:

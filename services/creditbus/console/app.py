@@ -19,7 +19,7 @@ from creditbus.console.visit import Visit, theme_of
 from creditbus.console.words import language_of
 from creditbus.domain.calendar import day_of
 from creditbus.runtime.http.bodies import body_of
-from creditbus.runtime.http.credentials import CredentialRefused, Credentials, Role
+from creditbus.runtime.http.credentials import CallerRole, CredentialRefused, Credentials
 from creditbus.runtime.http.server import Site, http_app, run_http
 from creditbus.runtime.process import Process
 
@@ -66,7 +66,7 @@ def _judge(process: Process, credentials: Credentials, token: str) -> bool:
     except CredentialRefused as refused:
         process.meters.add("credentials_refused", why=refused.why)
         return False
-    return caller.role is Role.OPERATOR
+    return caller.role is CallerRole.OPERATOR
 
 
 def _route(app: FastAPI, desk: Desk, sessions: Sessions) -> None:

@@ -10,7 +10,7 @@ from functools import partial
 from typing import Final
 
 from creditbus.delivery.cloud_events import CONTENT_TYPE, cloud_event
-from creditbus.delivery.decide import Answer, Backlog, Owed, acknowledgement, meaning
+from creditbus.delivery.decide import Backlog, Owed, WebhookAnswer, acknowledgement, meaning
 from creditbus.delivery.webhooks import Target
 from creditbus.domain.effects.directives import Acknowledgement, Action, Attempt, Directive, Lane
 from creditbus.domain.ids import BodyId
@@ -109,7 +109,7 @@ class Delivery:
         except TimeoutError:
             return
 
-    async def _try(self, outlet: Outlet, owed: Owed) -> Answer | None:
+    async def _try(self, outlet: Outlet, owed: Owed) -> WebhookAnswer | None:
         """Send once, pass on what the body answered, and say that it was tried."""
         tried_at, began = self._process.clock.now(), time.perf_counter()
         directive = owed.directive
@@ -140,7 +140,7 @@ class Delivery:
         await self._agents.send(ATTEMPTS, key, value)
         return answer
 
-    async def _acknowledge(self, directive: Directive, answer: Answer) -> None:
+    async def _acknowledge(self, directive: Directive, answer: WebhookAnswer) -> None:
         said = acknowledgement(directive, answer, self._process.clock.now())
         key, value = said.envelope.record_id.encode(), self._codec.encode(said)
         headers = event_headers("acknowledgement", said.envelope)

@@ -35,7 +35,7 @@ LONGEST_PAUSE: Final = {Lane.LIFT: timedelta(seconds=60), Lane.APPLY: timedelta(
 DETAIL_LENGTH: Final = 200
 
 
-class Answer(msgspec.Struct, frozen=True):
+class WebhookAnswer(msgspec.Struct, frozen=True):
     """What a body says in its answer to a webhook."""
 
     outcome: Outcome
@@ -180,7 +180,7 @@ def _is_answered_by(directive: Directive, answer: Acknowledgement) -> bool:
     return is_its_body and answer.revision == directive.revision
 
 
-def meaning(status: int | None, content: bytes) -> Answer | None:
+def meaning(status: int | None, content: bytes) -> WebhookAnswer | None:
     """Return what an HTTP answer says of the directive, none when it must be tried again soon.
 
     Whoever took it without saying what became of it has accepted it, and owes it still (law 6).
@@ -188,13 +188,13 @@ def meaning(status: int | None, content: bytes) -> Answer | None:
     if status is None or not 200 <= status < 300:
         return None
     try:
-        answer = msgspec.json.decode(content, type=Answer)
+        answer = msgspec.json.decode(content, type=WebhookAnswer)
     except (msgspec.DecodeError, UnicodeDecodeError):
-        return Answer(Outcome.ACCEPTED)
-    return Answer(answer.outcome, answer.detail[:DETAIL_LENGTH])
+        return WebhookAnswer(Outcome.ACCEPTED)
+    return WebhookAnswer(answer.outcome, answer.detail[:DETAIL_LENGTH])
 
 
-def acknowledgement(directive: Directive, answer: Answer, at: datetime) -> Acknowledgement:
+def acknowledgement(directive: Directive, answer: WebhookAnswer, at: datetime) -> Acknowledgement:
     """Return the event that says for the body what it answered."""
     record_id, revision = answer_record(directive.directive_id, answer.outcome)
     envelope = Envelope(

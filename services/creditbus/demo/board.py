@@ -35,7 +35,7 @@ _SENTENCE = {
 }
 
 
-class Board:
+class CityBoard:
     """Turns looks at the bus into a board; rates are over the last few looks.
 
     ``where`` are the lines that say where to look further.

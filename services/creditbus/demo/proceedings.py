@@ -43,7 +43,7 @@ PERMITS: Final = SourceId("permits")
 _WEEK: Final = timedelta(days=7)
 
 
-class Case:
+class Aftermath:
     """What follows one listing; ``today`` is the last day on which anything is decided."""
 
     def __init__(self, listing: EntryListed, today: date) -> None:
@@ -76,14 +76,14 @@ def of_organisation(listing: EntryListed, random: Random, today: date) -> Iterat
     """Yield what follows the listing of an organisation: mostly nothing."""
     if random.random() < 0.75:
         return
-    yield from random.choice(_KINDS)(Case(listing, today))
+    yield from random.choice(_KINDS)(Aftermath(listing, today))
 
 
 def of_order(listing: EntryListed, random: Random, today: date) -> Iterator[Act]:
     """Yield what follows a restriction order against a person: sometimes leave for a journey."""
     if random.random() < 0.8:
         return
-    case = Case(listing, today)
+    case = Aftermath(listing, today)
     yield RestrictionLifted(
         envelope=case.envelope(listing.envelope.source, weeks=2),
         list_id=listing.list_id,
@@ -95,7 +95,7 @@ def of_order(listing: EntryListed, random: Random, today: date) -> Iterator[Act]
     )
 
 
-def _objection(case: Case, result: ObjectionResult) -> Iterator[Act]:
+def _objection(case: Aftermath, result: ObjectionResult) -> Iterator[Act]:
     listing = case.listing
     envelope = case.envelope(OFFICE, weeks=1)
     filed = ObjectionFiled(
@@ -114,7 +114,7 @@ def _objection(case: Case, result: ObjectionResult) -> Iterator[Act]:
     )
 
 
-def _stay(case: Case) -> Iterator[Act]:
+def _stay(case: Aftermath) -> Iterator[Act]:
     listing = case.listing
     stayed = EntrySuspended(
         envelope=case.envelope(listing.envelope.source, weeks=1),
@@ -132,7 +132,7 @@ def _stay(case: Case) -> Iterator[Act]:
     yield msgspec.structs.replace(stayed, envelope=again, stay=Stay.ENDED)
 
 
-def _repair(case: Case) -> Iterator[Act]:
+def _repair(case: Aftermath) -> Iterator[Act]:
     listing = case.listing
     envelope = case.envelope(OFFICE, weeks=2)
     applied = RepairApplied(
@@ -164,7 +164,7 @@ def _repair(case: Case) -> Iterator[Act]:
         )
 
 
-def _revocation(case: Case) -> Iterator[Act]:
+def _revocation(case: Aftermath) -> Iterator[Act]:
     listing = case.listing
     yield BasisRevoked(
         envelope=case.envelope(listing.envelope.source, weeks=2),
@@ -174,7 +174,7 @@ def _revocation(case: Case) -> Iterator[Act]:
     )
 
 
-def _commitment(case: Case) -> Iterator[Act]:
+def _commitment(case: Aftermath) -> Iterator[Act]:
     yield CommitmentChanged(
         envelope=case.envelope(PERMITS, weeks=1),
         kind=CommitmentKind.INFORMED,
@@ -184,7 +184,7 @@ def _commitment(case: Case) -> Iterator[Act]:
     )
 
 
-_KINDS: Final[tuple[Callable[[Case], Iterator[Act]], ...]] = (
+_KINDS: Final[tuple[Callable[[Aftermath], Iterator[Act]], ...]] = (
     lambda case: _objection(case, ObjectionResult.DISMISSED),
     lambda case: _objection(case, ObjectionResult.REMOVED),
     _stay,

@@ -18,7 +18,7 @@ from rich.live import Live
 from creditbus.audit.app import TopicReader
 from creditbus.audit.decide import Reconciliation, Sum, total
 from creditbus.demo.agencies import Agencies
-from creditbus.demo.board import Board
+from creditbus.demo.board import CityBoard
 from creditbus.demo.bodies import Received
 from creditbus.demo.city import City, Fate, Submitted
 from creditbus.demo.latencies import Latency, latencies
@@ -39,7 +39,7 @@ _LOOK_S: Final = 0.5
 _BETWEEN_KILLS_S: Final = 1.5
 
 
-class Outcome(msgspec.Struct, frozen=True, kw_only=True):
+class DemoResult(msgspec.Struct, frozen=True, kw_only=True):
     """What was found: the sums of law 1, the reconciliation, and what was expected.
 
     ``repeats``: a gateway that was killed before its receipt is asked again, which may add
@@ -86,7 +86,7 @@ class Demonstration:
     def __post_init__(self) -> None:
         self.agencies = Agencies(self.file, self.clock)
         self.reader = TopicReader(self.process)
-        self._board = Board(self.process.catalogue, where_to_look(self.file))
+        self._board = CityBoard(self.process.catalogue, where_to_look(self.file))
 
     def city(self, seed: int, run: str) -> City:
         """Return the city of this run."""

@@ -64,15 +64,15 @@ LEDGER: Final = Table[str, Ledger](
 TABLES: Final = (LEDGER,)
 
 
-def build(editions: Editions) -> Callable[[Slice[Arrivals], State], values.Outcome]:
+def build(editions: Editions) -> Callable[[Slice[Arrivals], State], values.SliceOutcome]:
     """Return the decision over a slice of standings or of acknowledgements.
 
     A standing names the edition that it was settled under; with one whose file is not here the
     decision raises ``EditionUnknown``.
     """
 
-    def decide(arrived: Slice[Arrivals], state: State) -> values.Outcome:
-        draft, outcome = Draft(state), values.Outcome()
+    def decide(arrived: Slice[Arrivals], state: State) -> values.SliceOutcome:
+        draft, outcome = Draft(state), values.SliceOutcome()
         draft.prefetch(LEDGER, {_subject(arrival.value) for arrival in arrived.columns})
         for arrival in arrived.columns:
             heard = arrival.value

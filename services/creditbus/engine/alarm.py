@@ -6,7 +6,7 @@ from types import TracebackType
 
 from confluent_kafka import KafkaError
 
-from creditbus.engine.failures import Kind, halt, rule_for
+from creditbus.engine.failures import Reaction, halt, rule_for
 
 
 class Alarm:
@@ -25,7 +25,7 @@ class Alarm:
 
         A wrong password is one of these: the library would go on trying with it for ever.
         """
-        if rule_for(error).kind is Kind.FATAL:
+        if rule_for(error).kind is Reaction.FATAL:
             self.report(halt("the connection to the broker failed", error))
         else:
             self.waiting = f"{error.name()}: {error.str()}"

@@ -15,10 +15,10 @@ from confluent_kafka import Consumer, KafkaError, Message, TopicPartition
 
 from creditbus.engine.alarm import Alarm
 from creditbus.engine.breakage import StoreBroken, sign
-from creditbus.engine.failures import Halt, Kind, halt, rule_for
+from creditbus.engine.failures import Halt, Reaction, halt, rule_for
 from creditbus.engine.layout import Layout
 from creditbus.engine.storage import Storage
-from creditbus.engine.store import Mark, Store
+from creditbus.engine.store import Store, StoreMark
 from creditbus.engine.surroundings import Logger
 
 _BATCH = 5000
@@ -35,7 +35,7 @@ class Stretch:
     layout: Layout
     at: int
 
-    def objection_to(self, mark: Mark | None) -> str | None:
+    def objection_to(self, mark: StoreMark | None) -> str | None:
         """Return why a store with this mark cannot be brought up, none if it can."""
         if mark is None:
             return None
@@ -121,7 +121,7 @@ def follow(
     After each batch ``go_on`` is asked, with the number of records in it. A store that is at the
     end already costs no reader: most restarts are of that kind.
     """
-    mark = store.mark or Mark(topic_id=stretch.layout.topic_id, offset=0, at=stretch.at)
+    mark = store.mark or StoreMark(topic_id=stretch.layout.topic_id, offset=0, at=stretch.at)
     if mark.offset < stretch.end:
         with closing(open_reader()) as reader:
             reader.assign([TopicPartition(stretch.topic, stretch.partition, mark.offset)])
@@ -138,7 +138,7 @@ def _read_to_end(
     reader: Consumer,
     store: Store,
     stretch: Stretch,
-    mark: Mark,
+    mark: StoreMark,
     *,
     go_on: Callable[[int], bool],
     alarm: Alarm,
@@ -162,17 +162,17 @@ def _read_to_end(
     return True
 
 
-def _write(store: Store, batch: list[Message], mark: Mark) -> None:
+def _write(store: Store, batch: list[Message], mark: StoreMark) -> None:
     rows = [(message.key() or b"", message.value()) for message in batch]
     offset = _offset(batch[-1]) + 1
     # The instant stays the old one until the restore is complete.
-    store.write(rows, Mark(topic_id=mark.topic_id, offset=offset, at=mark.at))
+    store.write(rows, StoreMark(topic_id=mark.topic_id, offset=offset, at=mark.at))
 
 
 def _position_behind(error: KafkaError, message: Message, alarm: Alarm) -> int:
     if error.code() == KafkaError._PARTITION_EOF:
         return _offset(message)
-    if rule_for(error).kind in (Kind.SILENT, Kind.RETRY):
+    if rule_for(error).kind in (Reaction.SILENT, Reaction.RETRY):
         alarm.hear(error)
         return 0
     raise halt("the changelog cannot be read", error)

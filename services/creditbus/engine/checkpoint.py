@@ -14,10 +14,10 @@ from typing import Any
 from confluent_kafka import KafkaError, KafkaException, Message, TopicPartition
 
 from creditbus.engine import surroundings as names
-from creditbus.engine.failures import Halt, Kind, Refused, error_of, halt, kind_of
+from creditbus.engine.failures import Halt, Reaction, TransactionRefused, error_of, halt, kind_of
 from creditbus.engine.shares import Share
-from creditbus.engine.store import Mark, Row
-from creditbus.engine.surroundings import Step, Surroundings
+from creditbus.engine.store import Row, StoreMark
+from creditbus.engine.surroundings import Surroundings, TurnStep
 from creditbus.engine.transaction import Transaction
 from creditbus.engine.watchdog import Watchdog
 
@@ -28,7 +28,7 @@ _GENERATION_AT = 7
 
 
 class Checkpoint:
-    """Commits what shares have done; raises ``Refused`` when the group would not have it."""
+    """Commits what shares have done; raises ``TransactionRefused`` when the group refuses."""
 
     def __init__(
         self,
@@ -53,7 +53,7 @@ class Checkpoint:
         if not moved:
             return
         started = time.perf_counter()
-        self._surroundings.ended(Step.WAIT)
+        self._surroundings.ended(TurnStep.WAIT)
         with self._watchdog.watching("checkpoint"):
             self._point("begun")
             for share in moved:
@@ -61,7 +61,7 @@ class Checkpoint:
             rows = {share.partition: share.rows for share in moved}
             marks = self._commit(moved, rows)
             self._settle(moved, rows, marks)
-            self._surroundings.ended(Step.STORE)
+            self._surroundings.ended(TurnStep.STORE)
         self._surroundings.counters.observe(names.CHECKPOINT_SECONDS, time.perf_counter() - started)
 
     def abandon(self) -> None:
@@ -108,17 +108,17 @@ class Checkpoint:
             self._transaction.send(share)
             self._log(share.partition, rows[share.partition], ends)
             self._point("logging")
-        self._surroundings.ended(Step.CHANGELOG)
+        self._surroundings.ended(TurnStep.CHANGELOG)
         self._point("logged")
         membership = self._membership()
         if _GENERATION.unpack_from(membership, _GENERATION_AT)[0] < 0:
             # The broker does not fence a member without a generation, so the worker must.
             self.abort()
-            raise Refused("this worker is no member of its group at the moment")
+            raise TransactionRefused("this worker is no member of its group at the moment")
         self._transaction.offer(_positions(moved), membership)
         self._point("offered")
         self._transaction.commit()
-        self._surroundings.ended(Step.COMMIT)
+        self._surroundings.ended(TurnStep.COMMIT)
         self._point("committed")
         return ends
 
@@ -134,14 +134,14 @@ class Checkpoint:
     def _recover(self, failure: KafkaException) -> None:
         """Abort what can be tried again; raise what cannot."""
         kind, error = kind_of(failure), error_of(failure)
-        if error.fatal() or kind in (Kind.FATAL, Kind.UNKNOWN):
+        if error.fatal() or kind in (Reaction.FATAL, Reaction.UNKNOWN):
             raise halt("a checkpoint failed", error) from failure
         self.abort()
         self._surroundings.logger.warning(
             "a transaction was refused and aborted", kind=str(kind), error=error.name()
         )
-        if kind in (Kind.LOST, Kind.REFUSED):
-            raise Refused(f"{error.name()}: {error.str()}") from failure
+        if kind in (Reaction.LOST, Reaction.REFUSED):
+            raise TransactionRefused(f"{error.name()}: {error.str()}") from failure
 
     def _settle(
         self, moved: Sequence[Share], rows: dict[int, list[Row]], ends: dict[int, int]
@@ -157,7 +157,7 @@ class Checkpoint:
                 counters.add(name, count)
             share.settle(
                 rows[share.partition],
-                None if end is None else Mark(topic_id=self._topic_id, offset=end, at=at),
+                None if end is None else StoreMark(topic_id=self._topic_id, offset=end, at=at),
             )
             self._point("written")
         self._point("settled")

@@ -33,11 +33,11 @@ class TopicMissing(Halt):
     """A topic or partition that the worker needs is not there; its host says how it is created."""
 
 
-class Refused(EngineFailure):
+class TransactionRefused(EngineFailure):
     """The broker refused the transaction and it was aborted; what is still owned is kept."""
 
 
-class Kind(StrEnum):
+class Reaction(StrEnum):
     """What a worker does about an error."""
 
     FATAL = "fatal"  # stop with the sentence
@@ -53,7 +53,7 @@ class Kind(StrEnum):
 class Rule:
     """One row of the table: which errors it is about, and what to do."""
 
-    kind: Kind
+    kind: Reaction
     holds: Callable[[KafkaError], bool]
     advice: str
 
@@ -104,17 +104,17 @@ _PASSING = frozenset(
 
 RULES: tuple[Rule, ...] = (
     Rule(
-        Kind.SILENT,
+        Reaction.SILENT,
         _is_broken_off,
         "the broker went away during a login: the worker waits for it",
     ),
     Rule(
-        Kind.FATAL,
+        Reaction.FATAL,
         _codes(KafkaError._AUTHENTICATION, KafkaError.SASL_AUTHENTICATION_FAILED),
         "the broker refuses this user or password: check the worker's credentials",
     ),
     Rule(
-        Kind.FATAL,
+        Reaction.FATAL,
         _codes(
             KafkaError.TOPIC_AUTHORIZATION_FAILED,
             KafkaError.GROUP_AUTHORIZATION_FAILED,
@@ -124,35 +124,35 @@ RULES: tuple[Rule, ...] = (
         "the worker's user has no right to this: give it the rights of its service",
     ),
     Rule(
-        Kind.FATAL,
+        Reaction.FATAL,
         lambda error: error.code() == KafkaError._FENCED or _is_another_process(error),
         "another process runs under this worker's name, or this one stood still for so long that"
         " its transaction was given up: see that it runs once, and start it again",
     ),
     Rule(
-        Kind.FATAL,
+        Reaction.FATAL,
         _MISSING,
         "a topic or partition is missing: create it",
     ),
     Rule(
-        Kind.FATAL,
+        Reaction.FATAL,
         _codes(KafkaError._AUTO_OFFSET_RESET, KafkaError.OFFSET_OUT_OF_RANGE),
         "records were removed before they were read: a person must say where to go on",
     ),
     Rule(
-        Kind.FATAL,
+        Reaction.FATAL,
         _codes(KafkaError.MSG_SIZE_TOO_LARGE, KafkaError.RECORD_LIST_TOO_LARGE),
         "an output is larger than its topic allows: raise the topic's limit or mend the service",
     ),
     Rule(
-        Kind.FATAL,
+        Reaction.FATAL,
         # What a read brings says so by its code alone.
         lambda error: error.fatal() or error.code() == KafkaError._FATAL,
         "the client is unusable: start the worker again",
     ),
     Rule(
         # A member that was expelled is fenced by itself, come back under its name.
-        Kind.LOST,
+        Reaction.LOST,
         _codes(
             KafkaError.UNKNOWN_MEMBER_ID,
             KafkaError.FENCED_INSTANCE_ID,
@@ -161,12 +161,12 @@ RULES: tuple[Rule, ...] = (
         "the group has expelled this worker: it joins again by itself",
     ),
     Rule(
-        Kind.REFUSED,
+        Reaction.REFUSED,
         _codes(KafkaError.ILLEGAL_GENERATION, KafkaError.REBALANCE_IN_PROGRESS),
         "the group is changing: the worker tries again by itself",
     ),
     Rule(
-        Kind.ABORT,
+        Reaction.ABORT,
         # A record that comes after the error of an earlier one is told of the state alone; a full
         # queue takes a part of a batch.
         lambda error: (
@@ -176,7 +176,7 @@ RULES: tuple[Rule, ...] = (
         "the transaction must be aborted: the worker tries again by itself",
     ),
     Rule(
-        Kind.SILENT,
+        Reaction.SILENT,
         _codes(
             KafkaError._TIMED_OUT,
             KafkaError._TRANSPORT,
@@ -188,7 +188,7 @@ RULES: tuple[Rule, ...] = (
         "the broker does not answer: the worker waits for it",
     ),
     Rule(
-        Kind.RETRY,
+        Reaction.RETRY,
         # The library says so of its transactions' errors alone, not of an admin's.
         lambda error: error.retriable() or error.code() in _PASSING,
         "the broker asks to try again: the worker does",
@@ -196,7 +196,7 @@ RULES: tuple[Rule, ...] = (
 )
 
 _UNKNOWN = Rule(
-    Kind.UNKNOWN, lambda _: True, "the engine does not know this error: look at the broker"
+    Reaction.UNKNOWN, lambda _: True, "the engine does not know this error: look at the broker"
 )
 
 
@@ -205,7 +205,7 @@ def rule_for(error: KafkaError) -> Rule:
     return next((rule for rule in RULES if rule.holds(error)), _UNKNOWN)
 
 
-def kind_of(failure: KafkaException) -> Kind:
+def kind_of(failure: KafkaException) -> Reaction:
     """Return what a worker does about a call that failed so."""
     return rule_for(error_of(failure)).kind
 

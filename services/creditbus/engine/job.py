@@ -8,7 +8,7 @@ from typing import Any, Generic, TypeVar
 
 from confluent_kafka import Message
 
-from creditbus.engine.values import Outcome, Output, Produced, Slice, State, Table, Unreadable
+from creditbus.engine.values import Output, Produced, Slice, SliceOutcome, State, Table, Unreadable
 
 C = TypeVar("C")
 
@@ -28,7 +28,7 @@ class Job(Generic[C]):
     sources: tuple[str, ...]
     tables: tuple[Table[Any, Any], ...]
     read: Callable[[Sequence[Message]], tuple[C, list[Unreadable]]]
-    decide: Callable[[Slice[C], State], Outcome]
+    decide: Callable[[Slice[C], State], SliceOutcome]
     write: Callable[[Output], Produced]
     bury: Callable[[Unreadable], Produced] | None = None
 

@@ -12,7 +12,7 @@ from confluent_kafka import Consumer, KafkaException, Message
 from creditbus.engine import surroundings as names
 from creditbus.engine.alarm import Alarm
 from creditbus.engine.checkpoint import Checkpoint
-from creditbus.engine.failures import Halt, Kind, Refused
+from creditbus.engine.failures import Halt, Reaction, TransactionRefused
 from creditbus.engine.health import Source
 from creditbus.engine.job import Job
 from creditbus.engine.lags import STALLED_SECONDS
@@ -20,7 +20,7 @@ from creditbus.engine.membership import Membership
 from creditbus.engine.rhythm import Rhythm
 from creditbus.engine.shares import Share
 from creditbus.engine.slices import check_fetch, cut, offset_of, unread
-from creditbus.engine.surroundings import Step, Surroundings
+from creditbus.engine.surroundings import Surroundings, TurnStep
 from creditbus.engine.transaction import Transaction
 from creditbus.engine.values import Produced, Slice, Unreadable
 
@@ -56,12 +56,12 @@ class Loop:
         """Fetch once, decide what came, and take a checkpoint if it is time."""
         self._membership.begin_ready(self._consumer)
         first = self._consumer.poll(self._rhythm.patience())
-        self._surroundings.ended(Step.WAIT)
+        self._surroundings.ended(TurnStep.WAIT)
         alarm.check()
         if first is not None:
             # While the group refuses, only as much is read as a poll cannot avoid.
             more = [] if self._rhythm.is_refused else self._consumer.consume(FETCH - 1, 0)
-            self._surroundings.ended(Step.FETCH)
+            self._surroundings.ended(TurnStep.FETCH)
             alarm.check()
             self._rhythm.fetched(1 + len(more))
             self._decide([first, *more], alarm)
@@ -87,7 +87,7 @@ class Loop:
         self._rhythm.began()
         try:
             self._checkpoint.take(self._membership.shares)
-        except Refused as refused:
+        except TransactionRefused as refused:
             self._defer(refused)
             return
         alarm.answered()
@@ -114,7 +114,7 @@ class Loop:
             return True
         return self._rhythm.is_due(sum(share.records for share in shares))
 
-    def _defer(self, refused: Refused) -> None:
+    def _defer(self, refused: TransactionRefused) -> None:
         self._rhythm.refused()
         if self._rhythm.refused_seconds > REFUSED_SECONDS:
             raise Halt(
@@ -127,7 +127,7 @@ class Loop:
         for error in errors:
             rule = check_fetch(error)
             alarm.hear(error)
-            if rule.kind is Kind.LOST:
+            if rule.kind is Reaction.LOST:
                 self._surroundings.logger.warning(rule.advice, error=error.str())
         for source, records in slices.items():
             share = self._membership.share_of(source)
@@ -145,21 +145,21 @@ class Loop:
         ended = self._surroundings.ended
         columns, unreadable = self._job.read(records)
         buried = [self._bury(record) for record in unreadable]
-        ended(Step.READ)
+        ended(TurnStep.READ)
         if len(unreadable) < len(records):
             outcome = self._job.decide(
                 Slice(topic=topic, partition=partition, columns=columns), share.overlay
             )
-            ended(Step.DECIDE)
+            ended(TurnStep.DECIDE)
             written = list(map(self._job.write, outcome.outputs))
             share.keep(buried + written, outcome.changes, outcome.counts)
-            ended(Step.WRITE)
+            ended(TurnStep.WRITE)
         else:
             share.keep(buried, {}, {})
         share.advance(topic, offset_of(records[-1]) + 1, len(records))
         self._surroundings.failpoint("sliced")
         self._send(share)
-        ended(Step.PRODUCE)
+        ended(TurnStep.PRODUCE)
         self._surroundings.failpoint("sent")
         self._count(topic, len(records), len(unreadable))
 

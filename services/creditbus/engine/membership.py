@@ -13,9 +13,9 @@ from queue import Empty, SimpleQueue
 from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 
 from creditbus.engine.checkpoint import Checkpoint
-from creditbus.engine.failures import Halt, Refused, error_of
+from creditbus.engine.failures import Halt, TransactionRefused, error_of
 from creditbus.engine.health import Source
-from creditbus.engine.restore import Ground, Restore
+from creditbus.engine.restore import Restore, RestoreGround
 from creditbus.engine.shares import Share, ShareKey, share_key
 
 _PAUSE_SECONDS = 0.05
@@ -24,7 +24,7 @@ _PAUSE_SECONDS = 0.05
 class Membership:
     """The shares a worker owns, those that are still being restored, and the group's callbacks."""
 
-    def __init__(self, ground: Ground, checkpoint: Checkpoint) -> None:
+    def __init__(self, ground: RestoreGround, checkpoint: Checkpoint) -> None:
         self._ground = ground
         self._checkpoint = checkpoint
         self._running: dict[ShareKey, Share] = {}
@@ -128,7 +128,7 @@ class Membership:
                 try:
                     self._checkpoint.take(self.shares)
                     at = int(surroundings.now().timestamp())
-                except Refused as refused:
+                except TransactionRefused as refused:
                     surroundings.logger.warning(
                         "a last checkpoint was refused; the next owner does that work again",
                         reason=str(refused),

@@ -22,7 +22,7 @@ from creditbus.engine import offsets
 from creditbus.engine import surroundings as names
 from creditbus.engine.alarm import Alarm
 from creditbus.engine.changelog import Stretch, follow, open_store
-from creditbus.engine.failures import Halt, Kind, error_of, halt, kind_of
+from creditbus.engine.failures import Halt, Reaction, error_of, halt, kind_of
 from creditbus.engine.health import Source
 from creditbus.engine.job import Job
 from creditbus.engine.layout import Layout
@@ -35,7 +35,7 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Ground:
+class RestoreGround:
     """What every restore of a worker stands on."""
 
     job: Job[Any]
@@ -55,7 +55,7 @@ class Restore:
     """
 
     def __init__(
-        self, ground: Ground, sources: Sequence[Source], ready: SimpleQueue[Restore]
+        self, ground: RestoreGround, sources: Sequence[Source], ready: SimpleQueue[Restore]
     ) -> None:
         self._ground = ground
         self._sources = list(sources)
@@ -167,7 +167,7 @@ class Restore:
             try:
                 answer = call()
             except KafkaException as failure:
-                if kind_of(failure) not in (Kind.SILENT, Kind.RETRY):
+                if kind_of(failure) not in (Reaction.SILENT, Reaction.RETRY):
                     raise halt("a restore failed", error_of(failure)) from failure
                 self._ground.alarm.hear(error_of(failure))
                 time.sleep(0.05)

@@ -9,7 +9,7 @@ from typing import Any
 
 from creditbus.engine.health import Source
 from creditbus.engine.overlay import Overlay
-from creditbus.engine.store import Mark, Row, Store, pack_offset, position_key
+from creditbus.engine.store import Row, Store, StoreMark, pack_offset, position_key
 from creditbus.engine.values import Changes, Produced, Table
 
 ShareKey = tuple[str, int]
@@ -81,7 +81,7 @@ class Share:
         if self._store is not None:
             self._store.check_room()
 
-    def settle(self, rows: Sequence[Row], mark: Mark | None) -> None:
+    def settle(self, rows: Sequence[Row], mark: StoreMark | None) -> None:
         """Write to disk what the broker has committed, and begin anew."""
         if self._store is not None:
             assert mark is not None, "the broker reported no offset for the changelog"

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from confluent_kafka import KafkaError, Message
 
-from creditbus.engine.failures import Kind, Rule, halt, rule_for
+from creditbus.engine.failures import Reaction, Rule, halt, rule_for
 from creditbus.engine.health import Source
 
 
@@ -41,6 +41,6 @@ def offset_of(message: Message) -> int:
 def check_fetch(error: KafkaError) -> Rule:
     """Return what to do about a failed fetch, or stop."""
     rule = rule_for(error)
-    if error.fatal() or rule.kind in (Kind.FATAL, Kind.UNKNOWN):
+    if error.fatal() or rule.kind in (Reaction.FATAL, Reaction.UNKNOWN):
         raise halt("the sources cannot be read", error)
     return rule

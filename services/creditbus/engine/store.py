@@ -27,7 +27,7 @@ _OFFSET = struct.Struct(">q")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Mark:
+class StoreMark:
     """How far a store has come: which changelog, its next offset there, and when (seconds)."""
 
     topic_id: str
@@ -81,7 +81,7 @@ class Store:
         return rows
 
     @guarded
-    def write(self, rows: Iterable[Row], mark: Mark) -> None:
+    def write(self, rows: Iterable[Row], mark: StoreMark) -> None:
         """Write the rows and the mark, all or nothing."""
         batch = rocksdict.WriteBatch(raw_mode=True)
         put = batch.put
@@ -95,13 +95,13 @@ class Store:
 
     @property
     @guarded
-    def mark(self) -> Mark | None:
+    def mark(self) -> StoreMark | None:
         """How far the store has come; none when nothing was ever written."""
         raw = self._rows.get(_MARK_KEY)
         if raw is None:
             return None
         offset, at = _MARK.unpack_from(raw)
-        return Mark(topic_id=raw[_MARK.size :].decode(), offset=offset, at=at)
+        return StoreMark(topic_id=raw[_MARK.size :].decode(), offset=offset, at=at)
 
     @guarded
     def position(self, topic: str) -> int | None:

@@ -25,7 +25,7 @@ RESTORE_SECONDS = "engine_restore_seconds"
 STEP_SECONDS = "engine_step_seconds"  # by step of a turn
 
 
-class Step(StrEnum):
+class TurnStep(StrEnum):
     """The steps of a turn, in their order."""
 
     WAIT = "wait"  # for a first record, and whatever is no other step
@@ -92,6 +92,6 @@ class Surroundings:
     failpoint: Failpoint = unharmed
     laps: Laps = field(default_factory=Laps)
 
-    def ended(self, step: Step) -> None:
+    def ended(self, step: TurnStep) -> None:
         """Count the time since the last step ended for this one."""
         self.counters.add(STEP_SECONDS, self.laps.lap(), step=step)

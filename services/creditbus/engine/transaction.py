@@ -18,7 +18,7 @@ from confluent_kafka import KafkaError, KafkaException, Message, Producer, Topic
 
 from creditbus.engine.alarm import Alarm
 from creditbus.engine.connection import QUEUE_RECORDS
-from creditbus.engine.failures import Kind, error_of, kind_of
+from creditbus.engine.failures import Reaction, error_of, kind_of
 from creditbus.engine.shares import Share
 from creditbus.engine.store import Row
 from creditbus.engine.values import Produced
@@ -177,7 +177,7 @@ class Transaction:
             try:
                 call()
             except KafkaException as failure:
-                if kind_of(failure) not in (Kind.RETRY, Kind.SILENT):
+                if kind_of(failure) not in (Reaction.RETRY, Reaction.SILENT):
                     raise
                 self._alarm.hear(error_of(failure))
                 self._producer.poll(_PAUSE_SECONDS)

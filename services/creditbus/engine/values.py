@@ -129,7 +129,7 @@ Changes = dict[Table[Any, Any], dict[Any, Any]]
 
 
 @dataclass(slots=True)
-class Outcome:
+class SliceOutcome:
     """All that a decision about one slice does: outputs, changed rows, counts for metrics."""
 
     outputs: list[Output] = field(default_factory=list)

@@ -21,7 +21,7 @@ from creditbus.engine.checkpoint import Checkpoint
 from creditbus.engine.claim import claimed
 from creditbus.engine.connection import Connection
 from creditbus.engine.failpoints import Failpoint, unharmed
-from creditbus.engine.failures import Kind, error_of, halt, kind_of
+from creditbus.engine.failures import Reaction, error_of, halt, kind_of
 from creditbus.engine.health import Health
 from creditbus.engine.hold import Hold
 from creditbus.engine.job import Job
@@ -29,7 +29,7 @@ from creditbus.engine.lags import Lags
 from creditbus.engine.layout import Layout, look_up
 from creditbus.engine.loop import Loop
 from creditbus.engine.membership import Membership
-from creditbus.engine.restore import Ground
+from creditbus.engine.restore import RestoreGround
 from creditbus.engine.rollcall import RollCall
 from creditbus.engine.storage import Storage
 from creditbus.engine.surroundings import Counters, Logger, Surroundings
@@ -228,7 +228,7 @@ class Worker:
                 for client in clients:
                     client.poll(0)
                 self._alarm.check()
-                if kind_of(failure) not in (Kind.SILENT, Kind.RETRY):
+                if kind_of(failure) not in (Reaction.SILENT, Reaction.RETRY):
                     raise halt("the worker cannot start", error_of(failure)) from failure
                 self._alarm.hear(error_of(failure))
             else:
@@ -244,8 +244,10 @@ class Worker:
             failpoint=self.failpoint,
         )
 
-    def _ground(self, layout: Layout, admin: AdminClient, surroundings: Surroundings) -> Ground:
-        return Ground(
+    def _ground(
+        self, layout: Layout, admin: AdminClient, surroundings: Surroundings
+    ) -> RestoreGround:
+        return RestoreGround(
             job=self._job,
             storage=self._storage,
             layout=layout,

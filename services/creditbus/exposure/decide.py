@@ -20,7 +20,7 @@ from creditbus.domain.ids import EntryId, ListId
 from creditbus.domain.law.catalogue import Catalogue, Publication
 from creditbus.domain.law.editions import Editions
 from creditbus.domain.subjects import is_doubtful, is_person
-from creditbus.engine.values import Arrival, Draft, Outcome, Output, Slice, State, Table
+from creditbus.engine.values import Arrival, Draft, Output, Slice, SliceOutcome, State, Table
 
 Arrivals = Sequence[Arrival[Standing]]
 
@@ -48,15 +48,15 @@ EXPOSED: Final = Table[str, Exposed](
 TABLES: Final = (EXPOSED,)
 
 
-def build(editions: Editions) -> Callable[[Slice[Arrivals], State], Outcome]:
+def build(editions: Editions) -> Callable[[Slice[Arrivals], State], SliceOutcome]:
     """Return the decision over a slice of standings.
 
     A standing names the edition that it was settled under; with one whose file is not here the
     decision raises ``EditionUnknown``.
     """
 
-    def decide(arrived: Slice[Arrivals], state: State) -> Outcome:
-        draft, outcome = Draft(state), Outcome()
+    def decide(arrived: Slice[Arrivals], state: State) -> SliceOutcome:
+        draft, outcome = Draft(state), SliceOutcome()
         draft.prefetch(EXPOSED, {arrival.value.subject_id for arrival in arrived.columns})
         for arrival in arrived.columns:
             standing = arrival.value

@@ -12,7 +12,7 @@ from sse_starlette import EventSourceResponse, ServerSentEvent
 
 from creditbus.domain.ids import SubjectId
 from creditbus.feed.decide import Change, Changes, Snapshot, change_of, may_read, visible
-from creditbus.runtime.http.credentials import Caller, Credentials, Role
+from creditbus.runtime.http.credentials import Caller, CallerRole, Credentials
 from creditbus.runtime.http.problems import Forbidden, Gone
 from creditbus.runtime.http.server import (
     Site,
@@ -142,7 +142,7 @@ async def _begun(events: AsyncIterator[ServerSentEvent]) -> AsyncIterator[Server
 
 
 def _route(app: FastAPI, process: Process, feed: _Feed) -> None:
-    known = known_caller(process, Credentials.load(process.settings.tokens), Role.SUBSCRIBER)
+    known = known_caller(process, Credentials.load(process.settings.tokens), CallerRole.SUBSCRIBER)
 
     async def reader(caller: Annotated[Caller, Depends(known)]) -> Caller:
         if not may_read(process.catalogue.subscribers.get(caller.party)):

@@ -17,7 +17,7 @@ from creditbus.engine.connection import Connection
 from creditbus.gateway.decide import acknowledgement_of, event_of
 from creditbus.gateway.submissions import AcknowledgementSubmission, EventSubmission, Receipt
 from creditbus.runtime.http.bodies import value_of
-from creditbus.runtime.http.credentials import Caller, Credentials, Role
+from creditbus.runtime.http.credentials import Caller, CallerRole, Credentials
 from creditbus.runtime.http.persons import Persons
 from creditbus.runtime.http.problems import Invalid, Refused
 from creditbus.runtime.http.server import (
@@ -126,9 +126,9 @@ class _Door:
 
 def _route(app: FastAPI, process: Process, door: _Door) -> None:
     credentials = Credentials.load(process.settings.tokens)
-    source = known_caller(process, credentials, Role.SOURCE)
-    body = known_caller(process, credentials, Role.BODY)
-    party = known_caller(process, credentials, Role.SOURCE, Role.BODY)
+    source = known_caller(process, credentials, CallerRole.SOURCE)
+    body = known_caller(process, credentials, CallerRole.BODY)
+    party = known_caller(process, credentials, CallerRole.SOURCE, CallerRole.BODY)
 
     @app.post(
         "/v1/events",

@@ -20,7 +20,7 @@ from creditbus.domain.aliases.claims import AliasClaims, SubjectIdentityConflict
 from creditbus.domain.aliases.resolution import Aliases
 from creditbus.domain.effects.directives import Acknowledgement
 from creditbus.engine.job import Job
-from creditbus.engine.values import Arrival, Outcome, Output, Produced, Slice, State
+from creditbus.engine.values import Arrival, Output, Produced, Slice, SliceOutcome, State
 from creditbus.intake.decide import Arrivals, Renamed, build
 from creditbus.runtime.kafka import arrivals
 from creditbus.runtime.kafka.clients import Record
@@ -40,7 +40,7 @@ from creditbus.wire.topics import (
     party_of_inbox,
 )
 
-Decide = Callable[[Slice[Arrivals], State], Outcome]
+Decide = Callable[[Slice[Arrivals], State], SliceOutcome]
 
 _TOPICS = {"events": EVENTS, "acknowledgements": ACKNOWLEDGEMENTS}
 
@@ -108,7 +108,7 @@ def _informed(
     unknown code is decided, everything is read that there is.
     """
 
-    def informed(arrived: Slice[Arrivals], state: State) -> Outcome:
+    def informed(arrived: Slice[Arrivals], state: State) -> SliceOutcome:
         learn(following.drain())
         if any(_is_lost(arrival.value, aliases) for arrival in arrived.columns):
             following.catch_up()

@@ -40,7 +40,7 @@ from creditbus.domain.subjects import (
     kind_of,
     why_not_subject,
 )
-from creditbus.engine.values import Arrival, Outcome, Output, Slice, State
+from creditbus.engine.values import Arrival, Output, Slice, SliceOutcome, State
 from creditbus.intake.names import Submission, conflict, meant
 
 Arrivals = Sequence[Arrival[Statement]]
@@ -89,7 +89,7 @@ def build(
     party_of: Callable[[str], str],
     attestation: Callable[[bytes], bytes],
     aliases: Aliases | None = None,
-) -> Callable[[Slice[Arrivals], State], Outcome]:
+) -> Callable[[Slice[Arrivals], State], SliceOutcome]:
     """Return the decision over a slice of one inbox.
 
     ``party_of`` gives the owner of an inbox topic, ``attestation`` what the gateway signs a
@@ -97,8 +97,8 @@ def build(
     """
     known = Aliases() if aliases is None else aliases
 
-    def decide(arrived: Slice[Arrivals], _state: State) -> Outcome:
-        outcome = Outcome()
+    def decide(arrived: Slice[Arrivals], _state: State) -> SliceOutcome:
+        outcome = SliceOutcome()
         party = party_of(arrived.topic)
         for arrival in arrived.columns:
             event = arrival.value

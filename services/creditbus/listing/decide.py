@@ -51,7 +51,7 @@ from creditbus.domain.entries.transitions import is_overtaken
 from creditbus.domain.ids import EntryId, EventId, SubjectId
 from creditbus.domain.law.editions import Editions
 from creditbus.domain.subjects import kind_of
-from creditbus.engine.values import Arrival, Draft, Outcome, Output, Slice, State, Table
+from creditbus.engine.values import Arrival, Draft, Output, Slice, SliceOutcome, State, Table
 from creditbus.listing.agenda import DUE, SUBJECTS, due_before, reached_by, without_waiting
 from creditbus.listing.aliases import ALIASES, register
 from creditbus.listing.memory import (
@@ -132,7 +132,7 @@ class _Shift:
         self.draft = Draft(state)
         self.active = self.draft.get(EDITIONS, _ACTIVE)
         self.editions = editions.upto(self.active or "")
-        self.outcome = Outcome()
+        self.outcome = SliceOutcome()
         self.today = self.draft.get(DAYS, _TODAY)
         self.rules = self._present_rules()
 
@@ -357,13 +357,13 @@ assert set(_MOVES) == set(ACTS), "every act moves something, or is kept"
 
 def build(
     editions: Editions, clocks: Clocks = NO_CLOCKS
-) -> Callable[[Slice[Arrivals], State], Outcome]:
+) -> Callable[[Slice[Arrivals], State], SliceOutcome]:
     """Return the decision over a slice of the log under these editions, with the law's clocks.
 
     Until the log activates one, their latest counts as active.
     """
 
-    def decide(arrived: Slice[Arrivals], state: State) -> Outcome:
+    def decide(arrived: Slice[Arrivals], state: State) -> SliceOutcome:
         shift = _Shift(editions, clocks, state)
         subjects = {arrival.value.envelope.subject_id for arrival in arrived.columns}
         shift.draft.prefetch(SUBJECTS, subjects)

@@ -16,9 +16,9 @@ from creditbus.domain.ids import ItemId, SubjectId, derive
 from creditbus.domain.subjects import PersonNumber, is_doubtful
 from creditbus.engine.connection import Connection
 from creditbus.query.decide import Obstacle, answer, why_not
-from creditbus.query.questions import Ending, Execution, Noted, Question
+from creditbus.query.questions import EndedMatter, Execution, Noted, Question
 from creditbus.runtime.http.bodies import value_of
-from creditbus.runtime.http.credentials import Caller, Credentials, Role
+from creditbus.runtime.http.credentials import Caller, CallerRole, Credentials
 from creditbus.runtime.http.persons import SYNTHETIC, Persons
 from creditbus.runtime.http.problems import Forbidden, Invalid
 from creditbus.runtime.http.server import (
@@ -51,7 +51,7 @@ def build(process: Process) -> Site:
         "Credit bus checks",
         summary="Ask whether a subject may do something, and tell what came of the answer.",
         lifespan=desk.open,
-        speaks=(Question, Answer, Execution, Ending, Noted),
+        speaks=(Question, Answer, Execution, EndedMatter, Noted),
     )
     _route(app, process, desk)
     return Site(app, desk.check)
@@ -108,7 +108,7 @@ class _Desk:
         await self._note(asked, check_id, verdict)
         return Noted(check_id=check_id, verdict=verdict)
 
-    def asked(self, question: Question | Execution | Ending, caller: Caller) -> _Asked:
+    def asked(self, question: Question | Execution | EndedMatter, caller: Caller) -> _Asked:
         """Return what is asked, a person's number already turned into a token."""
         subject, matter = self._subject(question.subject), ItemId(question.matter)
         check = Check(subject=subject, matter=matter, purpose=question.purpose)
@@ -169,7 +169,7 @@ def _refused_id(asked: _Asked) -> str:
 
 def _route(app: FastAPI, process: Process, desk: _Desk) -> None:
     credentials = Credentials.load(process.settings.tokens)
-    subscriber = known_caller(process, credentials, Role.SUBSCRIBER)
+    subscriber = known_caller(process, credentials, CallerRole.SUBSCRIBER)
 
     @app.post("/v1/checks", **documented(takes=Question, gives=Answer))
     async def check(asked: Request, caller: Annotated[Caller, Depends(subscriber)]) -> Response:
@@ -188,13 +188,13 @@ def _route(app: FastAPI, process: Process, desk: _Desk) -> None:
         verdict = f"EXECUTION:{told.executed}"
         return json_answer(await desk.close_chain(desk.asked(told, caller), check_id, verdict))
 
-    @app.post("/v1/checks/{check_id}/outcome", **documented(takes=Ending, gives=Noted))
+    @app.post("/v1/checks/{check_id}/outcome", **documented(takes=EndedMatter, gives=Noted))
     async def outcome(
         asked: Request,
         check_id: Annotated[str, Path(pattern=_CHECK_ID)],
         caller: Annotated[Caller, Depends(subscriber)],
     ) -> Response:
         """Tell what became of the matter."""
-        told = await value_of(asked, Ending)
+        told = await value_of(asked, EndedMatter)
         verdict = f"OUTCOME:{told.ended}"
         return json_answer(await desk.close_chain(desk.asked(told, caller), check_id, verdict))

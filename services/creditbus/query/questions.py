@@ -49,7 +49,7 @@ class Execution(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     executed: Executed
 
 
-class Ending(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class EndedMatter(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The check once more, and what became of the matter."""
 
     subject: Short | PersonNumber

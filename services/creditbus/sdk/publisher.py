@@ -16,7 +16,7 @@ from confluent_kafka.schema_registry import SchemaRegistryClient
 
 from creditbus.domain.acts.kinds import STATEMENTS
 from creditbus.domain.effects.directives import Acknowledgement, Statement
-from creditbus.engine.failures import Kind, rule_for
+from creditbus.engine.failures import Reaction, rule_for
 from creditbus.wire.headers import event_headers
 from creditbus.wire.records import RECORD_OF, Codec
 from creditbus.wire.schemas import Schema, Schemas, published
@@ -164,7 +164,7 @@ class Publisher:
 
     def _hear(self, error: KafkaError) -> None:
         # The library retries a wrong password for ever; nobody else would say it.
-        if rule_for(error).kind is Kind.FATAL:
+        if rule_for(error).kind is Reaction.FATAL:
             self._failure = self._failure or error
 
     def _check(self) -> None:

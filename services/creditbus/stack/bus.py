@@ -18,7 +18,7 @@ from typing import Final, Self
 import msgspec
 
 from creditbus.domain.law.catalogue import Catalogue
-from creditbus.runtime.http.credentials import Credentials, Role, file_of, new_token, row_of
+from creditbus.runtime.http.credentials import CallerRole, Credentials, file_of, new_token, row_of
 from creditbus.runtime.law.catalogue import load_draft
 from creditbus.runtime.law.editions import put, read_edition
 from creditbus.runtime.registry import Registry
@@ -182,7 +182,7 @@ def add_secrets(file: StackFile, folder: Folder, catalogue: Catalogue) -> None:
     file.save(folder.stack_file)
 
 
-def _add_tokens(file: StackFile, tokens: Path, callers: Sequence[tuple[str, Role]]) -> None:
+def _add_tokens(file: StackFile, tokens: Path, callers: Sequence[tuple[str, CallerRole]]) -> None:
     """Give a token to every caller who never had one; a row that a person deleted stays deleted."""
     new = {party for party, _ in callers if token_name(party) not in file.secrets}
     if tokens.exists() and not new:
@@ -270,12 +270,12 @@ def _webhook_keys(file: StackFile) -> dict[str, str]:
     return {name: msgspec.json.encode(rows).decode() for name, rows in keys.items()}
 
 
-def _callers(catalogue: Catalogue) -> list[tuple[str, Role]]:
+def _callers(catalogue: Catalogue) -> list[tuple[str, CallerRole]]:
     return [
-        *((source, Role.SOURCE) for source in catalogue.sources),
-        *((body, Role.BODY) for body in catalogue.bodies),
-        *((subscriber, Role.SUBSCRIBER) for subscriber in catalogue.subscribers),
-        (OPERATOR, Role.OPERATOR),
+        *((source, CallerRole.SOURCE) for source in catalogue.sources),
+        *((body, CallerRole.BODY) for body in catalogue.bodies),
+        *((subscriber, CallerRole.SUBSCRIBER) for subscriber in catalogue.subscribers),
+        (OPERATOR, CallerRole.OPERATOR),
     ]
 
 

@@ -35,7 +35,7 @@ from creditbus.stack.processes import (
     stop_leftovers,
 )
 from creditbus.stack.provision import add_passwords, new_password, provision
-from creditbus.stack.registry import RegisteredSchema, Registry, RegistryIds, read_registered
+from creditbus.stack.registry import RegisteredSchema, RegistryIds, RegistryServer, read_registered
 from creditbus.stack.reports import Report
 from creditbus.stack.supervisor import Supervisor
 from creditbus.stack.valkey import Valkey
@@ -207,7 +207,9 @@ class LocalStack:
                 ports=ports,
                 password=self.file.secrets[REDIS],
             ),
-            Registry(distribution=programs, folder=folder.registry, logs=folder.logs, ports=ports),
+            RegistryServer(
+                distribution=programs, folder=folder.registry, logs=folder.logs, ports=ports
+            ),
             Kafka(
                 distribution=programs,
                 folder=folder.kafka,

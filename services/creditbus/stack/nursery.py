@@ -28,7 +28,7 @@ import msgspec
 from setproctitle import setproctitle
 
 from creditbus.runtime.settings import environment, replace_environment
-from creditbus.stack.processes import Launch, Running, popen
+from creditbus.stack.processes import Launch, RunningProcess, popen
 from creditbus.stack.services import HOSTED
 
 IMPORTED: Final = ("creditbus.cli.runs", *(f"creditbus.{name}.app" for name in HOSTED))
@@ -98,7 +98,7 @@ class Nursery:
                 self._process.kill()
                 self._process.wait(END_BOUND_S)
 
-    def spawn(self, launch: Launch) -> Running:
+    def spawn(self, launch: Launch) -> RunningProcess:
         """Start a process: a Python module as a child of the nursery, anything else as ever."""
         module = _module_of(launch)
         if module is None:

@@ -60,7 +60,7 @@ class Launch:
     folder: Path | None = None
 
 
-class Running(Protocol):
+class RunningProcess(Protocol):
     """A process that was started, as ``subprocess.Popen`` knows it."""
 
     @property
@@ -77,10 +77,10 @@ class Running(Protocol):
         """Send a signal, unless it has ended."""
 
 
-Spawn = Callable[[Launch], Running]
+Spawn = Callable[[Launch], RunningProcess]
 
 
-def popen(launch: Launch, *, apart: bool = True) -> Running:
+def popen(launch: Launch, *, apart: bool = True) -> RunningProcess:
     """Start a program, ``apart`` in a session of its own, where no terminal's Ctrl-C is heard."""
     with launch.log.open("ab") as log:
         return subprocess.Popen(
@@ -102,7 +102,7 @@ class Child:
     records: Path
     spawn: Spawn = popen
     restarts: int = 0
-    _process: Running | None = field(default=None, repr=False)
+    _process: RunningProcess | None = field(default=None, repr=False)
     _identity: Identity | None = None
 
     def start(self) -> None:

@@ -33,7 +33,7 @@ MEMORY: Final = ("-Xms128m", "-Xmx384m", "-XX:+UseSerialGC")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Registry:
+class RegistryServer:
     """A registry over ``folder``; every write is on disk before it is answered.
 
     ``recording`` makes its cache of classes, when it ends.

@@ -31,7 +31,7 @@ from creditbus.stack.kafka import ADMIN, ClientConfig, Kafka, client_config
 from creditbus.stack.ports import HOST, free
 from creditbus.stack.processes import Child, Launch, popen
 from creditbus.stack.provision import add_passwords, new_password, provision
-from creditbus.stack.registry import Registry, read_registered
+from creditbus.stack.registry import RegistryServer, read_registered
 from creditbus.stack.reports import Report
 from creditbus.wire.schemas import load_schemas
 from creditbus.wire.topics import EVENTS, STANDINGS, application
@@ -155,7 +155,9 @@ def _transact(config: ClientConfig) -> None:
 def live_as_registry(schemas: Path, home: Path, programs: Distribution) -> None:
     """Ask of a registry what the bus asks of it: publish, look up, list."""
     ports = free()
-    server = Registry(distribution=programs, folder=home, logs=home, ports=ports, recording=True)
+    server = RegistryServer(
+        distribution=programs, folder=home, logs=home, ports=ports, recording=True
+    )
     with _living(server, home):
         known, client = load_schemas(schemas), Client(server.url())
         for number in client.publish(known).values():
@@ -165,7 +167,7 @@ def live_as_registry(schemas: Path, home: Path, programs: Distribution) -> None:
 
 
 @contextmanager
-def _living(server: Kafka | Registry, home: Path) -> Iterator[None]:
+def _living(server: Kafka | RegistryServer, home: Path) -> Iterator[None]:
     """Run a server for as long as the block is open, and let it write its cache at the end."""
     server.prepare()
     # In the training's own session, so that whoever ends the training ends the server too.

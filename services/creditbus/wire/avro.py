@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 
-class Unsupported(Exception):
+class SchemaUnsupported(Exception):
     """What was to be compiled is left to fastavro for this schema."""
 
 

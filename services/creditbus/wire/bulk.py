@@ -14,7 +14,7 @@ import msgspec
 import pyarrow as pa
 from pyruhvro import deserialize_array
 
-from creditbus.wire.avro import AvroTypes, Unsupported
+from creditbus.wire.avro import AvroTypes, SchemaUnsupported
 from creditbus.wire.columns import record_values
 from creditbus.wire.lengths import record_length
 from creditbus.wire.schemas import Schema
@@ -27,7 +27,7 @@ _FAULTS: Final = (ValueError, KeyError, OverflowError, pa.ArrowException)
 class Bulk:
     """Reads records of one writer's schema into one type.
 
-    Raises ``Unsupported`` when made for a schema that only the twin can read.
+    Raises ``SchemaUnsupported`` when made for a schema that only the twin can read.
     """
 
     def __init__(self, kind: type[msgspec.Struct], writer: Schema, reader: Schema) -> None:
@@ -51,5 +51,5 @@ def bulk_of(kind: type[msgspec.Struct], writer: Schema, reader: Schema) -> Bulk 
     """Return the bulk reader of a schema, none when only the twin can read it."""
     try:
         return Bulk(kind, writer, reader)
-    except Unsupported:
+    except SchemaUnsupported:
         return None

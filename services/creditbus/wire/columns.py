@@ -1,7 +1,7 @@
 """Columns: how the Arrow arrays of many decoded records become values of the domain.
 
 Compiled once for each schema, so that a slice costs a few calls a field and not a few a record.
-What is not known to come out exactly as the twin (``Codec.decode``) reads it is ``Unsupported``,
+What is not known to come out as the twin (``Codec.decode``) reads it is ``SchemaUnsupported``,
 and left to the twin.
 """
 
@@ -17,7 +17,7 @@ from typing import Any, Final, Union, get_args, get_origin
 import msgspec
 import pyarrow as pa
 
-from creditbus.wire.avro import AvroTypes, Unsupported, kind_of_avro
+from creditbus.wire.avro import AvroTypes, SchemaUnsupported, kind_of_avro
 
 Values = Callable[[pa.Array], list[Any]]
 """Turns an array into as many values of one type of the domain."""
@@ -38,21 +38,21 @@ _Typed = tuple[Any, AvroTypes]
 
 def _record(kind: Any, writer: _Typed, reader: _Typed) -> Values:
     if not (isinstance(kind, type) and issubclass(kind, msgspec.Struct)):
-        raise Unsupported(f"a record for {kind}")
+        raise SchemaUnsupported(f"a record for {kind}")
     written = {field["name"]: field for field in writer[0]["fields"]}
     columns: list[tuple[str, Values]] = []
     types = {field.name: field for field in msgspec.structs.fields(kind)}
     for field in reader[0]["fields"]:
         name = field["name"]
         if "aliases" in field or name not in types:
-            raise Unsupported(f"the field {name}")
+            raise SchemaUnsupported(f"the field {name}")
         if name in written:
             place = ((written[name]["type"], writer[1]), (field["type"], reader[1]))
             columns.append((name, _values(types[name].type, *place)))
         elif "default" not in field or not _is_default(types[name], field["default"]):
-            raise Unsupported(f"no default for {name}")
+            raise SchemaUnsupported(f"no default for {name}")
     if not columns:
-        raise Unsupported("a record without fields")
+        raise SchemaUnsupported("a record without fields")
     make = constructor(kind, [name for name, _ in columns])
 
     def values(array: pa.StructArray) -> list[Any]:
@@ -75,10 +75,10 @@ def _values(kind: Any, writer: _Typed, reader: _Typed) -> Values:
     if inner is not None:
         asked_inner, present = reader[1].optional(asked), _present(kind)
         if asked_inner is None or present is None:
-            raise Unsupported(f"{written} for {kind}")
+            raise SchemaUnsupported(f"{written} for {kind}")
         return _optional(_values(present, (inner, writer[1]), (asked_inner, reader[1])))
     if isinstance(written, list) or kind_of_avro(written) != kind_of_avro(asked):
-        raise Unsupported(f"{written} read as {asked}")
+        raise SchemaUnsupported(f"{written} read as {asked}")
     name, kind = kind_of_avro(written), _present(kind) or kind
     if name == "record":
         return _record(kind, (written, writer[1]), (asked, reader[1]))
@@ -99,7 +99,7 @@ def _present(kind: Any) -> Any | None:
 def _item(kind: Any) -> Any:
     arguments = get_args(kind)
     if get_origin(kind) is not tuple or len(arguments) != 2 or arguments[1] is not ...:
-        raise Unsupported(f"an array for {kind}")
+        raise SchemaUnsupported(f"an array for {kind}")
     return arguments[0]
 
 
@@ -109,7 +109,7 @@ def _plain(name: str, kind: Any) -> Values:
     if name in {"string", "enum"} and isinstance(kind, type) and issubclass(kind, Enum):
         return _words(kind)
     if (name, kind) not in _PLAIN:
-        raise Unsupported(f"{name} for {kind}")
+        raise SchemaUnsupported(f"{name} for {kind}")
     return _PLAIN[name, kind]
 
 

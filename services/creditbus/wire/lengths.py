@@ -13,14 +13,14 @@ from typing import Any, Final
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from creditbus.wire.avro import AvroTypes, Unsupported, kind_of_avro
+from creditbus.wire.avro import AvroTypes, SchemaUnsupported, kind_of_avro
 
 Length = Callable[[pa.Array], int]
 """Returns the bytes that the values of an array take together."""
 
 
 def record_length(types: AvroTypes) -> Length:
-    """Return how long records of this schema are; raises ``Unsupported``."""
+    """Return how long records of this schema are; raises ``SchemaUnsupported``."""
     return _length(types.whole, types)
 
 
@@ -30,7 +30,7 @@ def _length(schema: Any, types: AvroTypes) -> Length:
     if inner is not None:
         return _optional(_length(inner, types))
     if isinstance(schema, list):
-        raise Unsupported(f"the union {schema}")
+        raise SchemaUnsupported(f"the union {schema}")
     kind = kind_of_avro(schema)
     if kind == "record":
         return _record({each["name"]: each["type"] for each in schema["fields"]}, types)
@@ -39,7 +39,7 @@ def _length(schema: Any, types: AvroTypes) -> Length:
     if kind == "enum" and len(schema["symbols"]) <= 64:
         return len
     if kind not in _PLAIN:
-        raise Unsupported(kind)
+        raise SchemaUnsupported(kind)
     return _PLAIN[kind]
 
 

@@ -28,7 +28,7 @@ from creditbus.domain.effects.checks import Access
 from creditbus.domain.effects.directives import Acknowledgement, Attempt, Directive
 from creditbus.domain.effects.exposures import Exposure
 from creditbus.domain.entries.standings import Standing
-from creditbus.wire.avro import AvroTypes, Unsupported
+from creditbus.wire.avro import AvroTypes, SchemaUnsupported
 from creditbus.wire.schemas import Schema, Schemas, published
 from creditbus.wire.writers import Write, writer_of
 
@@ -268,7 +268,7 @@ def _writer(schema: Schema) -> Write:
     """Return what writes a record: compiled, or by fastavro where that is not known how."""
     try:
         return writer_of(AvroTypes(schema.parsed))
-    except Unsupported:
+    except SchemaUnsupported:
         return partial(_written, schema.parsed)
 
 

@@ -2,7 +2,7 @@
 
 fastavro wants a dictionary of each value first, and then looks at every field's type again for
 every record. Here the schema is looked at once. The bytes are the same; a test holds them equal for
-every record. What the schemas of the bus do not use yet is ``Unsupported``, and fastavro's.
+every record. What the schemas of the bus do not use yet is ``SchemaUnsupported``, and fastavro's.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final
 
-from creditbus.wire.avro import AvroTypes, Unsupported, kind_of_avro
+from creditbus.wire.avro import AvroTypes, SchemaUnsupported, kind_of_avro
 
 Write = Callable[[Any], bytes]
 
@@ -86,7 +86,7 @@ _END: Final = _NUMBERS[0]
 
 
 def writer_of(types: AvroTypes) -> Write:
-    """Return what writes values of this schema's record; raises ``Unsupported``."""
+    """Return what writes values of this schema's record; raises ``SchemaUnsupported``."""
     return _record(types.whole, types)
 
 
@@ -119,7 +119,7 @@ class _Parts:
         if inner is not None:
             return f"(absent if (x := {value}) is None else present + {self.of(inner, 'x')})"
         if isinstance(schema, list):
-            raise Unsupported(f"the union {schema}")
+            raise SchemaUnsupported(f"the union {schema}")
         kind = kind_of_avro(schema)
         if kind == "enum":
             words = {word: _NUMBERS[place] for place, word in enumerate(schema["symbols"])}
@@ -129,7 +129,7 @@ class _Parts:
         if kind in _NESTED:
             return f"{self._named(_NESTED[kind](schema, self.types))}({value})"
         if kind not in _PLAIN:
-            raise Unsupported(kind)
+            raise SchemaUnsupported(kind)
         return _PLAIN[kind].format(value)
 
     def _named(self, thing: object) -> str:

@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from creditbus.bench import engine, latency, listing, recovery
-from creditbus.bench.rows import Row
+from creditbus.bench.rows import BenchRow
 from creditbus.bench.track import Track
 from creditbus.stack.local import LocalStack
 
@@ -25,9 +25,9 @@ def given(track: Track) -> engine.Input:
     return engine.prepare(track, EVENTS)
 
 
-def parsed(row: Row) -> Row:
+def parsed(row: BenchRow) -> BenchRow:
     """Return the row as a reader of its JSON sees it."""
-    return msgspec.json.decode(msgspec.json.encode(row), type=Row)
+    return msgspec.json.decode(msgspec.json.encode(row), type=BenchRow)
 
 
 @pytest.mark.parametrize(("way", "workers"), [("engine", 2), ("unhosted", 1), ("bare", 2)])

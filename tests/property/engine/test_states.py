@@ -18,7 +18,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from creditbus.engine.overlay import Overlay
-from creditbus.engine.store import Mark, Store
+from creditbus.engine.store import Store, StoreMark
 from creditbus.engine.values import Changes, DictState, Draft, State, Table
 from tests.effort import examples
 
@@ -86,7 +86,7 @@ class Stored:
         self.state.take(changes)
 
     def settle(self) -> None:
-        self.store.write(self.state.rows, Mark(topic_id="t", offset=1, at=0))
+        self.store.write(self.state.rows, StoreMark(topic_id="t", offset=1, at=0))
         self.state.clear()
 
 

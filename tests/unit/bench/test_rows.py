@@ -10,12 +10,14 @@ import pytest
 
 from creditbus.bench.history import load, quiet, record
 from creditbus.bench.observer import Sighting, percentile, silences
-from creditbus.bench.rows import Row, middle, ratio, shown, table, tell
+from creditbus.bench.rows import BenchRow, middle, ratio, shown, table, tell
 
 
-def a_row(name: str, rate: float, workers: int = 1) -> Row:
+def a_row(name: str, rate: float, workers: int = 1) -> BenchRow:
     """Return a row of the yardstick."""
-    return Row(name=name, workers=workers, events=1000, events_per_s=rate, extra={"more_s": rate})
+    return BenchRow(
+        name=name, workers=workers, events=1000, events_per_s=rate, extra={"more_s": rate}
+    )
 
 
 class Noon:
@@ -45,7 +47,7 @@ def test_middle_is_the_median_of_each_figure() -> None:
     ],
 )
 def test_ratio_is_to_as_many_workers_of_the_other_way(
-    row: Row, other: str, expected: float | None
+    row: BenchRow, other: str, expected: float | None
 ) -> None:
     rows = [a_row("bare", 100), a_row("bare", 150, workers=2), a_row("faust", 3)]
 
@@ -79,7 +81,7 @@ def test_json_is_a_row_a_line(capfdbinary: pytest.CaptureFixture[bytes]) -> None
     tell([a_row("engine", 1), a_row("bare", 2)], as_json=True)
 
     lines = capfdbinary.readouterr().out.splitlines()
-    assert [msgspec.json.decode(line, type=Row).name for line in lines] == ["engine", "bare"]
+    assert [msgspec.json.decode(line, type=BenchRow).name for line in lines] == ["engine", "bare"]
 
 
 def test_history_grows_and_is_read_back(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from typer.testing import CliRunner, Result
 from creditbus.cli.explanations import disagreement, stated
 from creditbus.cli.faults import FAILED, MISUSED
 from creditbus.cli.main import app
-from creditbus.cli.replays import Row, gathered, replay, until
+from creditbus.cli.replays import LoggedRecord, gathered, replay, until
 from creditbus.domain.accounts.assembly import account_of
 from creditbus.domain.acts.activations import edition_activated
 from creditbus.domain.entries.entry import Stage
@@ -63,11 +63,11 @@ def test_a_day_that_is_none_is_refused(tmp_path: Path) -> None:
 def test_records_are_those_of_the_subjects_partition() -> None:
     first, second, other = a_turn(date(2026, 3, 3)), a_turn(date(2026, 3, 4)), a_listing()
     rows = [
-        Row(0, first, is_own=False),
-        Row(1, first, is_own=False),
-        Row(1, a_listing(), is_own=True),
-        Row(1, other, is_own=False),
-        Row(0, second, is_own=False),
+        LoggedRecord(0, first, is_own=False),
+        LoggedRecord(1, first, is_own=False),
+        LoggedRecord(1, a_listing(), is_own=True),
+        LoggedRecord(1, other, is_own=False),
+        LoggedRecord(0, second, is_own=False),
     ]
     assert gathered(rows) == [first, a_listing()]
     assert gathered(rows[:2]) == []

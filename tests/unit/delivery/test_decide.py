@@ -9,8 +9,8 @@ import pytest
 
 from creditbus.delivery.decide import (
     LONGEST_PAUSE,
-    Answer,
     Backlog,
+    WebhookAnswer,
     acknowledgement,
     meaning,
     pause,
@@ -61,7 +61,7 @@ def directive(revision: int = 1, action: Action = Action.APPLY, name: str = "one
 def answered(
     to: Directive, outcome: Outcome = Outcome.APPLIED, body: str = RAILWAY
 ) -> Acknowledgement:
-    said = acknowledgement(to, Answer(outcome), AT)
+    said = acknowledgement(to, WebhookAnswer(outcome), AT)
     envelope = msgspec.structs.replace(said.envelope, source=SourceId(body))
     return msgspec.structs.replace(said, envelope=envelope)
 
@@ -242,13 +242,13 @@ def test_no_pause_between_tries_of_a_lift_is_longer_than_a_minute() -> None:
 @pytest.mark.parametrize(
     ("status", "content", "expected"),
     [
-        (200, b'{"outcome":"APPLIED","detail":"done"}', Answer(Outcome.APPLIED, "done")),
-        (202, b'{"outcome":"DECLINED"}', Answer(Outcome.DECLINED)),
-        (200, b'{"outcome":"SUPERSEDED"}', Answer(Outcome.SUPERSEDED)),
-        (204, b"", Answer(Outcome.ACCEPTED)),
-        (200, b"thank you", Answer(Outcome.ACCEPTED)),
-        (200, b'{"outcome":"DONE"}', Answer(Outcome.ACCEPTED)),
-        (200, b'{"outcome":"\xff"}', Answer(Outcome.ACCEPTED)),
+        (200, b'{"outcome":"APPLIED","detail":"done"}', WebhookAnswer(Outcome.APPLIED, "done")),
+        (202, b'{"outcome":"DECLINED"}', WebhookAnswer(Outcome.DECLINED)),
+        (200, b'{"outcome":"SUPERSEDED"}', WebhookAnswer(Outcome.SUPERSEDED)),
+        (204, b"", WebhookAnswer(Outcome.ACCEPTED)),
+        (200, b"thank you", WebhookAnswer(Outcome.ACCEPTED)),
+        (200, b'{"outcome":"DONE"}', WebhookAnswer(Outcome.ACCEPTED)),
+        (200, b'{"outcome":"\xff"}', WebhookAnswer(Outcome.ACCEPTED)),
         (200, b'{"outcome":"APPLIED","detail":"' + b"x" * 900 + b'"}', None),
         (301, b'{"outcome":"APPLIED"}', None),
         (410, b'{"outcome":"APPLIED"}', None),
@@ -257,17 +257,17 @@ def test_no_pause_between_tries_of_a_lift_is_longer_than_a_minute() -> None:
     ],
 )
 def test_only_an_outcome_in_a_successful_answer_says_what_became_of_it(
-    status: int | None, content: bytes, expected: Answer | None
+    status: int | None, content: bytes, expected: WebhookAnswer | None
 ) -> None:
     found = meaning(status, content)
     if len(content) > 900:
-        expected = Answer(Outcome.APPLIED, "x" * 200)
+        expected = WebhookAnswer(Outcome.APPLIED, "x" * 200)
     assert found == expected
 
 
 def test_an_acknowledgement_speaks_for_the_body_and_is_alike_at_every_repeat() -> None:
-    first = acknowledgement(directive(), Answer(Outcome.APPLIED, "done"), AT)
-    again = acknowledgement(directive(), Answer(Outcome.APPLIED, "done"), after(5))
+    first = acknowledgement(directive(), WebhookAnswer(Outcome.APPLIED, "done"), AT)
+    again = acknowledgement(directive(), WebhookAnswer(Outcome.APPLIED, "done"), after(5))
     envelope = first.envelope
     assert envelope.event_id == again.envelope.event_id
     assert (envelope.source, envelope.record_id, envelope.record_revision) == (

@@ -10,10 +10,10 @@ from rich.console import Console
 
 from creditbus.audit.decide import Reconciliation, Sum
 from creditbus.cli.summary import tell_outcome, tell_suggestions
-from creditbus.demo.board import WIDTH, Board
+from creditbus.demo.board import WIDTH, CityBoard
 from creditbus.demo.bodies import Received
 from creditbus.demo.latencies import Latency
-from creditbus.demo.run import Outcome
+from creditbus.demo.run import DemoResult
 from creditbus.demo.suggestions import suggestions
 from creditbus.domain.acts.refusals import Reason
 from creditbus.domain.effects.directives import Action
@@ -53,7 +53,7 @@ def an_overview(**changes: Any) -> Overview:
     return Overview(**(stated | changes))
 
 
-def drawn(width: int, board: Board, overview: Overview | None) -> list[str]:
+def drawn(width: int, board: CityBoard, overview: Overview | None) -> list[str]:
     """Return the lines of a board in a window of this width."""
     console = Console(file=StringIO(), width=width, highlight=False)
     latency = {Action.APPLY: Latency(3, 210.4, 630.0), Action.LIFT: Latency(0, 0, 0)}
@@ -64,7 +64,7 @@ def drawn(width: int, board: Board, overview: Overview | None) -> list[str]:
 
 
 def test_the_board_says_in_words_what_happens() -> None:
-    lines = drawn(WIDTH, Board(a_catalogue(), ["Look here"]), an_overview())
+    lines = drawn(WIDTH, CityBoard(a_catalogue(), ["Look here"]), an_overview())
     text = "\n".join(lines)
     for words in (
         "2,001         0  agencies have published",
@@ -79,14 +79,14 @@ def test_the_board_says_in_words_what_happens() -> None:
 
 
 def test_no_line_of_the_board_is_wider_than_a_window() -> None:
-    board = Board(a_catalogue(), [])
+    board = CityBoard(a_catalogue(), [])
     assert max(map(len, drawn(WIDTH, board, an_overview()))) <= WIDTH
     assert max(map(len, drawn(200, board, an_overview()))) <= WIDTH
     assert len(drawn(WIDTH, board, an_overview())) <= 40
 
 
 def test_a_view_that_is_being_built_is_said_to_be() -> None:
-    assert drawn(WIDTH, Board(a_catalogue(), []), None) == ["the views are being built …"]
+    assert drawn(WIDTH, CityBoard(a_catalogue(), []), None) == ["the views are being built …"]
 
 
 def a_sum(party: str, **changes: int) -> Sum:
@@ -97,7 +97,7 @@ def a_sum(party: str, **changes: int) -> Sum:
 def told(*sums: Sum) -> str:
     """Return what is said at the end of a run with these sums."""
     console = Console(file=StringIO(), width=40)
-    outcome = Outcome(
+    outcome = DemoResult(
         sums=list(sums),
         total=a_sum("total"),
         reconciliation=Reconciliation(obligations=1, applies=1, lifts=0, settled=1, owed=0),

@@ -11,10 +11,10 @@ from creditbus.engine.changelog import Stretch, open_store
 from creditbus.engine.failures import Halt
 from creditbus.engine.layout import Layout
 from creditbus.engine.storage import Storage
-from creditbus.engine.store import Mark, Store
+from creditbus.engine.store import Store, StoreMark
 from tests.unit.engine.doubles import Journal
 
-MARK = Mark(topic_id="t", offset=1, at=0)
+MARK = StoreMark(topic_id="t", offset=1, at=0)
 STRETCH = Stretch(topic="log", partition=0, start=0, end=10, layout=Layout(topic_id="t"), at=0)
 
 

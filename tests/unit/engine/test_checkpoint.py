@@ -10,9 +10,9 @@ from confluent_kafka import KafkaError, KafkaException
 
 from creditbus.engine.alarm import Alarm
 from creditbus.engine.checkpoint import ATTEMPTS, Checkpoint
-from creditbus.engine.failures import Halt, Refused
+from creditbus.engine.failures import Halt, TransactionRefused
 from creditbus.engine.shares import Share
-from creditbus.engine.store import Mark, Store
+from creditbus.engine.store import Store, StoreMark
 from creditbus.engine.transaction import Transaction
 from creditbus.engine.values import Produced
 from creditbus.engine.watchdog import Watchdog
@@ -74,7 +74,7 @@ def test_outputs_changes_and_position_become_durable_together(share: Share, stor
     assert desk.producer.offsets == {("in", 0): 9}
     assert store.fetch([b"counts\0a"]) == [b"1"]
     assert store.position("in") == 9
-    assert store.mark == Mark(topic_id="t1", offset=42, at=int(NOON.timestamp()))
+    assert store.mark == StoreMark(topic_id="t1", offset=42, at=int(NOON.timestamp()))
     assert desk.journal.counted["seen"] == 2
     assert not share.moved
     assert not share.kept
@@ -91,7 +91,7 @@ def test_a_refused_share_is_kept_and_committed_whole_the_next_time(
 ) -> None:
     desk = Desk(("offer", REFUSED))
     desk.transaction.send(share)
-    with pytest.raises(Refused):
+    with pytest.raises(TransactionRefused):
         desk.checkpoint.take([share])
     assert desk.producer.committed == []
     assert store.mark is None
@@ -164,7 +164,7 @@ def test_a_fenced_worker_stops(share: Share) -> None:
 
 def test_a_worker_outside_its_group_commits_nothing(share: Share) -> None:
     desk = Desk(generation=-1)
-    with pytest.raises(Refused):
+    with pytest.raises(TransactionRefused):
         desk.checkpoint.take([share])
     assert desk.producer.committed == []
     assert desk.producer.offsets == {}

@@ -5,48 +5,48 @@ from __future__ import annotations
 import pytest
 from confluent_kafka import KafkaError, KafkaException
 
-from creditbus.engine.failures import RULES, Kind, halt, kind_of, rule_for
+from creditbus.engine.failures import RULES, Reaction, halt, kind_of, rule_for
 
 # As the library tells that a broker was killed in the middle of a login.
 BROKEN_OFF = "SASL SCRAM-SHA-256 mechanism handshake failed: Local: Broker transport failure"
 
 CASES = [
-    (KafkaError(KafkaError._AUTHENTICATION, BROKEN_OFF), Kind.SILENT),
-    (KafkaError(KafkaError._AUTHENTICATION), Kind.FATAL),
-    (KafkaError(KafkaError.SASL_AUTHENTICATION_FAILED), Kind.FATAL),
-    (KafkaError(KafkaError.TOPIC_AUTHORIZATION_FAILED), Kind.FATAL),
-    (KafkaError(KafkaError.GROUP_AUTHORIZATION_FAILED), Kind.FATAL),
-    (KafkaError(KafkaError.TRANSACTIONAL_ID_AUTHORIZATION_FAILED), Kind.FATAL),
-    (KafkaError(KafkaError._FENCED, fatal=True), Kind.FATAL),
-    (KafkaError(KafkaError.FENCED_INSTANCE_ID, fatal=True), Kind.FATAL),
-    (KafkaError(KafkaError.FENCED_INSTANCE_ID, txn_requires_abort=True), Kind.LOST),
-    (KafkaError(KafkaError.UNKNOWN_TOPIC_OR_PART), Kind.FATAL),
-    (KafkaError(KafkaError._AUTO_OFFSET_RESET), Kind.FATAL),
-    (KafkaError(KafkaError.MSG_SIZE_TOO_LARGE, txn_requires_abort=True), Kind.FATAL),
-    (KafkaError(KafkaError._STATE, fatal=True), Kind.FATAL),
-    (KafkaError(KafkaError.ILLEGAL_GENERATION, fatal=True), Kind.FATAL),
-    (KafkaError(KafkaError._FATAL), Kind.FATAL),
-    (KafkaError(KafkaError.UNKNOWN_MEMBER_ID, txn_requires_abort=True), Kind.LOST),
-    (KafkaError(KafkaError._MAX_POLL_EXCEEDED), Kind.LOST),
-    (KafkaError(KafkaError.ILLEGAL_GENERATION, txn_requires_abort=True), Kind.REFUSED),
-    (KafkaError(KafkaError.REBALANCE_IN_PROGRESS, txn_requires_abort=True), Kind.REFUSED),
-    (KafkaError(KafkaError.INVALID_PRODUCER_EPOCH, txn_requires_abort=True), Kind.ABORT),
-    (KafkaError(KafkaError._STATE), Kind.ABORT),
-    (KafkaError(KafkaError._QUEUE_FULL), Kind.ABORT),
-    (KafkaError(KafkaError._TIMED_OUT, txn_requires_abort=True), Kind.ABORT),
-    (KafkaError(KafkaError._TIMED_OUT, retriable=True), Kind.SILENT),
-    (KafkaError(KafkaError._TRANSPORT), Kind.SILENT),
-    (KafkaError(KafkaError._ALL_BROKERS_DOWN), Kind.SILENT),
-    (KafkaError(KafkaError.COORDINATOR_LOAD_IN_PROGRESS, retriable=True), Kind.RETRY),
-    (KafkaError(KafkaError.UNSTABLE_OFFSET_COMMIT), Kind.RETRY),
-    (KafkaError(KafkaError.FENCED_LEADER_EPOCH), Kind.RETRY),
-    (KafkaError(KafkaError.NOT_COORDINATOR), Kind.RETRY),
-    (KafkaError(KafkaError.INVALID_REQUIRED_ACKS), Kind.UNKNOWN),
+    (KafkaError(KafkaError._AUTHENTICATION, BROKEN_OFF), Reaction.SILENT),
+    (KafkaError(KafkaError._AUTHENTICATION), Reaction.FATAL),
+    (KafkaError(KafkaError.SASL_AUTHENTICATION_FAILED), Reaction.FATAL),
+    (KafkaError(KafkaError.TOPIC_AUTHORIZATION_FAILED), Reaction.FATAL),
+    (KafkaError(KafkaError.GROUP_AUTHORIZATION_FAILED), Reaction.FATAL),
+    (KafkaError(KafkaError.TRANSACTIONAL_ID_AUTHORIZATION_FAILED), Reaction.FATAL),
+    (KafkaError(KafkaError._FENCED, fatal=True), Reaction.FATAL),
+    (KafkaError(KafkaError.FENCED_INSTANCE_ID, fatal=True), Reaction.FATAL),
+    (KafkaError(KafkaError.FENCED_INSTANCE_ID, txn_requires_abort=True), Reaction.LOST),
+    (KafkaError(KafkaError.UNKNOWN_TOPIC_OR_PART), Reaction.FATAL),
+    (KafkaError(KafkaError._AUTO_OFFSET_RESET), Reaction.FATAL),
+    (KafkaError(KafkaError.MSG_SIZE_TOO_LARGE, txn_requires_abort=True), Reaction.FATAL),
+    (KafkaError(KafkaError._STATE, fatal=True), Reaction.FATAL),
+    (KafkaError(KafkaError.ILLEGAL_GENERATION, fatal=True), Reaction.FATAL),
+    (KafkaError(KafkaError._FATAL), Reaction.FATAL),
+    (KafkaError(KafkaError.UNKNOWN_MEMBER_ID, txn_requires_abort=True), Reaction.LOST),
+    (KafkaError(KafkaError._MAX_POLL_EXCEEDED), Reaction.LOST),
+    (KafkaError(KafkaError.ILLEGAL_GENERATION, txn_requires_abort=True), Reaction.REFUSED),
+    (KafkaError(KafkaError.REBALANCE_IN_PROGRESS, txn_requires_abort=True), Reaction.REFUSED),
+    (KafkaError(KafkaError.INVALID_PRODUCER_EPOCH, txn_requires_abort=True), Reaction.ABORT),
+    (KafkaError(KafkaError._STATE), Reaction.ABORT),
+    (KafkaError(KafkaError._QUEUE_FULL), Reaction.ABORT),
+    (KafkaError(KafkaError._TIMED_OUT, txn_requires_abort=True), Reaction.ABORT),
+    (KafkaError(KafkaError._TIMED_OUT, retriable=True), Reaction.SILENT),
+    (KafkaError(KafkaError._TRANSPORT), Reaction.SILENT),
+    (KafkaError(KafkaError._ALL_BROKERS_DOWN), Reaction.SILENT),
+    (KafkaError(KafkaError.COORDINATOR_LOAD_IN_PROGRESS, retriable=True), Reaction.RETRY),
+    (KafkaError(KafkaError.UNSTABLE_OFFSET_COMMIT), Reaction.RETRY),
+    (KafkaError(KafkaError.FENCED_LEADER_EPOCH), Reaction.RETRY),
+    (KafkaError(KafkaError.NOT_COORDINATOR), Reaction.RETRY),
+    (KafkaError(KafkaError.INVALID_REQUIRED_ACKS), Reaction.UNKNOWN),
 ]
 
 
 @pytest.mark.parametrize(("error", "kind"), CASES, ids=lambda value: str(value)[:60])
-def test_every_error_has_its_kind(error: KafkaError, kind: Kind) -> None:
+def test_every_error_has_its_kind(error: KafkaError, kind: Reaction) -> None:
     assert kind_of(KafkaException(error)) is kind
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from creditbus.engine.overlay import Overlay
-from creditbus.engine.store import Mark, Store
+from creditbus.engine.store import Store, StoreMark
 from tests.unit.engine.doubles import COUNTS
 
 
@@ -17,7 +17,7 @@ def overlay(tmp_path: Path) -> Iterator[Overlay]:
     store = Store(tmp_path / "p0")
     made = Overlay(store, (COUNTS,))
     made.take({COUNTS: dict.fromkeys("abcd", 1)})
-    store.write(made.rows, Mark(topic_id="t", offset=1, at=0))
+    store.write(made.rows, StoreMark(topic_id="t", offset=1, at=0))
     made.clear()
     yield made
     store.close()

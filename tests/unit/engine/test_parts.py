@@ -19,7 +19,7 @@ from creditbus.engine.membership import check_halves
 from creditbus.engine.overlay import Overlay
 from creditbus.engine.restore import check_agreement
 from creditbus.engine.storage import Storage
-from creditbus.engine.store import Mark, Store, pack_offset, position_key
+from creditbus.engine.store import Store, StoreMark, pack_offset, position_key
 from creditbus.engine.watchdog import EXIT_CODE, Watchdog
 from tests.unit.engine.doubles import COUNTS, Journal
 
@@ -32,7 +32,7 @@ STRETCH = Stretch(
     layout=Layout(topic_id="t1", tombstone_seconds=DAY),
     at=10 * DAY,
 )
-MARK = Mark(topic_id="t1", offset=40, at=10 * DAY - 60)
+MARK = StoreMark(topic_id="t1", offset=40, at=10 * DAY - 60)
 
 
 def test_the_watchdog_ends_the_process_when_a_step_hangs() -> None:
@@ -121,7 +121,7 @@ def test_a_missing_half_is_named() -> None:
     ],
 )
 def test_a_store_is_kept_only_when_its_changelog_can_bring_it_up(
-    mark: Mark | None, objection: str | None
+    mark: StoreMark | None, objection: str | None
 ) -> None:
     found = STRETCH.objection_to(mark)
     assert found == objection or (objection or "nothing") in (found or "")

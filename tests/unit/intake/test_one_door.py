@@ -21,7 +21,7 @@ from creditbus.domain.ids import ListId, SourceId
 from creditbus.domain.law.articles import ALIASES, IDENTITY, LISTS, MINORS, OWN_NAME, PERSONS
 from creditbus.domain.law.catalogue import Catalogue, Polarity
 from creditbus.domain.law.editions import Edition, Editions
-from creditbus.engine.values import DictState, Outcome, Slice
+from creditbus.engine.values import DictState, Slice, SliceOutcome
 from creditbus.intake.decide import Renamed
 from creditbus.intake.decide import build as build_intake
 from creditbus.listing.decide import build as build_listing
@@ -168,7 +168,7 @@ ROWS: Final[dict[str, Row]] = {
 }
 
 
-def through(row: Row) -> tuple[str, list[Outcome]]:
+def through(row: Row) -> tuple[str, list[SliceOutcome]]:
     """Return who refused, if anyone, and what each of the two services decided."""
     law = editions(row.before, row.after)
     party = row.said.envelope.source

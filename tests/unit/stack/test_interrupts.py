@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from creditbus.stack.interrupts import ASKING, held_back, raise_when_asked
-from creditbus.stack.processes import Child, Launch, Running, popen, recorded
+from creditbus.stack.processes import Child, Launch, RunningProcess, popen, recorded
 
 
 @pytest.fixture(autouse=True)
@@ -57,7 +57,7 @@ def test_a_thread_has_nothing_to_hold_back() -> None:
 
 
 def test_a_process_that_is_started_as_somebody_asks_is_recorded(tmp_path: Path) -> None:
-    def interrupted(launch: Launch) -> Running:
+    def interrupted(launch: Launch) -> RunningProcess:
         running = popen(launch)
         os.kill(os.getpid(), signal.SIGINT)
         return running

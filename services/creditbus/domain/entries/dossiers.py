@@ -28,7 +28,7 @@ from creditbus.domain.ids import EntryId, ListId, SourceId
 _replace = msgspec.structs.replace
 
 
-class Ground(msgspec.Struct, frozen=True, array_like=True):
+class SubjectSaid(msgspec.Struct, frozen=True, array_like=True):
     """What every act about a subject says of itself."""
 
     source: SourceId
@@ -37,7 +37,7 @@ class Ground(msgspec.Struct, frozen=True, array_like=True):
     decided_on: date
 
 
-class Fallen(Ground, frozen=True, array_like=True):
+class Fallen(SubjectSaid, frozen=True, array_like=True):
     """A document that has fallen, and whose it was; ``reinstated``: it stands again."""
 
     document: str
@@ -45,20 +45,20 @@ class Fallen(Ground, frozen=True, array_like=True):
     reinstated: bool
 
 
-class Unconsented(Ground, frozen=True, array_like=True):
+class Unconsented(SubjectSaid, frozen=True, array_like=True):
     """A consent that was taken back, for one list or for all."""
 
     withdrawn_on: date
     list_id: ListId | None
 
 
-class Reorganised(Ground, frozen=True, array_like=True):
+class Reorganised(SubjectSaid, frozen=True, array_like=True):
     """How far a reorganisation has come."""
 
     step: ReorganisationStep
 
 
-class Registered(Ground, frozen=True, array_like=True):
+class Registered(SubjectSaid, frozen=True, array_like=True):
     """Whether the subject exists."""
 
     registration: Registration
@@ -157,7 +157,7 @@ def about_subject(dossier: Dossier, act: SubjectAct) -> Dossier:
     """Return the dossier after an act about the whole subject; the same when it is no newer."""
     kind = type(act)
     name, ground = KINDS[kind].moves, _GROUNDS[kind](act)
-    known: tuple[Ground, ...] = getattr(dossier, name)
+    known: tuple[SubjectSaid, ...] = getattr(dossier, name)
     for each in known:
         if (each.source, each.record_id) == (ground.source, ground.record_id):
             if each.revision >= ground.revision:
@@ -170,19 +170,19 @@ def _origin(envelope: Envelope) -> tuple[SourceId, str, int, date]:
     return envelope.source, envelope.record_id, envelope.record_revision, envelope.decided_on
 
 
-def _fallen(act: BasisRevoked) -> Ground:
+def _fallen(act: BasisRevoked) -> SubjectSaid:
     return Fallen(*_origin(act.envelope), act.revoked_document, act.issuer, act.reinstated)
 
 
-def _unconsented(act: ConsentWithdrawn) -> Ground:
+def _unconsented(act: ConsentWithdrawn) -> SubjectSaid:
     return Unconsented(*_origin(act.envelope), act.withdrawn_on, act.list_id)
 
 
-def _reorganised(act: ReorganisationRuled) -> Ground:
+def _reorganised(act: ReorganisationRuled) -> SubjectSaid:
     return Reorganised(*_origin(act.envelope), act.step)
 
 
-def _registered(act: SubjectRegistered) -> Ground:
+def _registered(act: SubjectRegistered) -> SubjectSaid:
     return Registered(*_origin(act.envelope), act.registration)
 
 
@@ -190,11 +190,11 @@ def _entry_id(registers: Registers) -> EntryId:
     return registers.entry_id
 
 
-def _record(ground: Ground) -> tuple[str, str]:
+def _record(ground: SubjectSaid) -> tuple[str, str]:
     return ground.source, ground.record_id
 
 
-_GROUNDS: Final[dict[type, Callable[[Any], Ground]]] = {
+_GROUNDS: Final[dict[type, Callable[[Any], SubjectSaid]]] = {
     BasisRevoked: _fallen,
     ConsentWithdrawn: _unconsented,
     ReorganisationRuled: _reorganised,

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Final
 
 from creditbus.domain.identifiers.citizen import may_be_person
-from creditbus.domain.identifiers.scheme import Check, CodeKind, Scheme
+from creditbus.domain.identifiers.scheme import CodeCheck, CodeKind, Scheme
 
 CHARACTERS: Final = 60
 
@@ -29,9 +29,9 @@ def _why_not_nobodys(code: str) -> str:
 
 
 _CHECKS: Final = (
-    Check("length", _why_not_length),
-    Check("printable", _why_not_printable),
-    Check("no person's", _why_not_nobodys),
+    CodeCheck("length", _why_not_length),
+    CodeCheck("printable", _why_not_printable),
+    CodeCheck("no person's", _why_not_nobodys),
 )
 
 INSTITUTION: Final = Scheme(kind=CodeKind.INST_CERT, checks=_CHECKS)

@@ -16,7 +16,7 @@ from typing import Final
 
 from creditbus.domain.identifiers import notation
 from creditbus.domain.identifiers.provinces import PROVINCES, TAIWAN_RESIDENTS
-from creditbus.domain.identifiers.scheme import MASKED, Check, CodeKind, Scheme
+from creditbus.domain.identifiers.scheme import MASKED, CodeCheck, CodeKind, Scheme
 
 _WEIGHTS: Final = tuple(pow(2, 17 - place, 11) for place in range(17))
 _CHECKS: Final = "10X98765432"
@@ -137,10 +137,10 @@ def _why_not_province(number: str) -> str:
 CITIZEN: Final = Scheme(
     kind=CodeKind.CITIZEN,
     checks=(
-        Check("form", _why_not_form),
-        Check("check character", _why_not_check),
-        Check("date of birth", _why_not_birth),
-        Check("province", _why_not_province),
+        CodeCheck("form", _why_not_form),
+        CodeCheck("check character", _why_not_check),
+        CodeCheck("date of birth", _why_not_birth),
+        CodeCheck("province", _why_not_province),
     ),
     is_personal=True,
 )

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Final
 
 from creditbus.domain.identifiers.notation import DIGITS, LETTERS
-from creditbus.domain.identifiers.scheme import Check, CodeKind, Scheme, of_length
+from creditbus.domain.identifiers.scheme import CodeCheck, CodeKind, Scheme, of_length
 
 SYMBOLS: Final = DIGITS + LETTERS
 
@@ -50,8 +50,8 @@ ORGANISATION: Final = Scheme(
     kind=CodeKind.ORG9,
     checks=(
         of_length(9),
-        Check("alphabet", _why_not_alphabet),
-        Check("check character", _why_not_check),
+        CodeCheck("alphabet", _why_not_alphabet),
+        CodeCheck("check character", _why_not_check),
     ),
     written=_written,
 )

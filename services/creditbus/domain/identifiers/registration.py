@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Final
 
 from creditbus.domain.identifiers.notation import FOR_DIGITS
-from creditbus.domain.identifiers.scheme import Check, CodeKind, Scheme, of_digits, of_length
+from creditbus.domain.identifiers.scheme import CodeCheck, CodeKind, Scheme, of_digits, of_length
 
 
 def check_digit(body: str) -> str:
@@ -33,7 +33,7 @@ def _why_not_check(code: str) -> str:
 
 REGISTRATION: Final = Scheme(
     kind=CodeKind.REG15,
-    checks=(of_length(15), of_digits(), Check("check digit", _why_not_check)),
+    checks=(of_length(15), of_digits(), CodeCheck("check digit", _why_not_check)),
     look_alikes=FOR_DIGITS,
 )
 """The 15-digit registration number.

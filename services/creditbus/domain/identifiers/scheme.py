@@ -40,7 +40,7 @@ class Soundness(StrEnum):
     INVALID = "invalid"
 
 
-class Check(msgspec.Struct, frozen=True):
+class CodeCheck(msgspec.Struct, frozen=True):
     """One thing asked of a compact code; ``why_not`` says in words why it fails, or nothing."""
 
     name: str
@@ -78,7 +78,7 @@ class Scheme(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     kind: CodeKind
-    checks: tuple[Check, ...]
+    checks: tuple[CodeCheck, ...]
     look_alikes: Mapping[int, int] = msgspec.field(default_factory=lambda: notation.NEVER_USED)
     lenient: frozenset[str] = frozenset()
     written: Callable[[str], str] = str
@@ -143,7 +143,7 @@ class Scheme(msgspec.Struct, frozen=True, kw_only=True):
         return "" if meant == text or self._why_not(meant) else meant
 
 
-def of_length(*lengths: int) -> Check:
+def of_length(*lengths: int) -> CodeCheck:
     """Return the check that a code has one of these numbers of characters."""
     wanted = " or ".join(map(str, lengths))
 
@@ -151,10 +151,10 @@ def of_length(*lengths: int) -> Check:
         count = len(code)
         return "" if count in lengths else f"the code has {count} characters, not {wanted}"
 
-    return Check("length", why_not)
+    return CodeCheck("length", why_not)
 
 
-def of_digits() -> Check:
+def of_digits() -> CodeCheck:
     """Return the check that a code consists of the ten digits."""
 
     def why_not(code: str) -> str:
@@ -162,4 +162,4 @@ def of_digits() -> Check:
             return ""
         return "the code holds characters that are no digits"
 
-    return Check("digits", why_not)
+    return CodeCheck("digits", why_not)

@@ -11,7 +11,7 @@ from typing import Final
 
 from creditbus.domain.identifiers.notation import DIGITS
 from creditbus.domain.identifiers.organisation import ORGANISATION
-from creditbus.domain.identifiers.scheme import Check, CodeKind, Scheme, of_length
+from creditbus.domain.identifiers.scheme import CodeCheck, CodeKind, Scheme, of_length
 
 INNER: Final = "organisation code"
 
@@ -30,7 +30,7 @@ def _why_not_inner(code: str) -> str:
 
 TAX: Final = Scheme(
     kind=CodeKind.TAXNO,
-    checks=(of_length(15), Check("region", _why_not_region), Check(INNER, _why_not_inner)),
+    checks=(of_length(15), CodeCheck("region", _why_not_region), CodeCheck(INNER, _why_not_inner)),
 )
 """The tax number of an organisation.
 

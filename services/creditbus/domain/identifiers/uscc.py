@@ -17,7 +17,7 @@ from creditbus.domain.identifiers import organisation
 from creditbus.domain.identifiers.authorities import AUTHORITIES
 from creditbus.domain.identifiers.citizen import could_be_person
 from creditbus.domain.identifiers.provinces import NATIONAL, PROVINCES
-from creditbus.domain.identifiers.scheme import Check, CodeKind, Scheme, of_length
+from creditbus.domain.identifiers.scheme import CodeCheck, CodeKind, Scheme, of_length
 
 ALPHABET: Final = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 """The 31 symbols of GB 32100; I, O, S, V and Z are never used."""
@@ -111,14 +111,14 @@ UNIFIED: Final = Scheme(
     kind=CodeKind.USCC,
     checks=(
         of_length(18),
-        Check(NO_PERSON, _why_not_nobodys),
-        Check("alphabet", _why_not_alphabet),
-        Check("authority", _why_not_authority),
-        Check(CLASS, _why_not_class),
-        Check("region", _why_not_region),
-        Check(PROVINCE, _why_not_province),
-        Check("check character", _why_not_check),
-        Check(INNER, _why_not_inner),
+        CodeCheck(NO_PERSON, _why_not_nobodys),
+        CodeCheck("alphabet", _why_not_alphabet),
+        CodeCheck("authority", _why_not_authority),
+        CodeCheck(CLASS, _why_not_class),
+        CodeCheck("region", _why_not_region),
+        CodeCheck(PROVINCE, _why_not_province),
+        CodeCheck("check character", _why_not_check),
+        CodeCheck(INNER, _why_not_inner),
     ),
     lenient=frozenset({INNER}),
 )

@@ -97,7 +97,7 @@ _NAMED: Final = {
 }
 
 
-class Kind(StrEnum):
+class RowChange(StrEnum):
     """What happened to a row between two editions."""
 
     ADDED = "added"
@@ -121,7 +121,7 @@ class Difference(msgspec.Struct, frozen=True, kw_only=True):
     id: str
     name_zh: str
     name_en: str
-    kind: Kind
+    kind: RowChange
     fields: tuple[FieldChange, ...]
 
 
@@ -160,7 +160,9 @@ def _difference(part: str, row_id: str, before: Catalogue, after: Catalogue) -> 
     assert row is not None
     if not changes:
         return None
-    kind = Kind.ADDED if old is None else Kind.REMOVED if new is None else Kind.CHANGED
+    kind = (
+        RowChange.ADDED if old is None else RowChange.REMOVED if new is None else RowChange.CHANGED
+    )
     names = (row.name_zh, row.name_en)
     return Difference(
         part=part, id=row_id, name_zh=names[0], name_en=names[1], kind=kind, fields=changes

@@ -23,7 +23,7 @@ TOKEN_BYTES: Final = 32
 Why = Literal["missing", "unknown", "expired"]
 
 
-class Role(StrEnum):
+class CallerRole(StrEnum):
     """What a caller may do: sources and bodies file, subscribers read, operators look on."""
 
     SOURCE = "source"
@@ -37,7 +37,7 @@ class Credential(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 
     hash: str
     party: str
-    role: Role
+    role: CallerRole
     expires_on: date | None = None
 
 
@@ -45,7 +45,7 @@ class Caller(msgspec.Struct, frozen=True):
     """Who speaks: the id of a source, body or subscriber as catalogued, or an operator's name."""
 
     party: str
-    role: Role
+    role: CallerRole
 
 
 class CredentialRefused(Exception):
@@ -63,7 +63,7 @@ _SENTENCES: Final[dict[Why, str]] = {
 }
 
 
-def issue(party: str, role: Role, expires_on: date | None = None) -> tuple[str, Credential]:
+def issue(party: str, role: CallerRole, expires_on: date | None = None) -> tuple[str, Credential]:
     """Return a new token, to be told once and never kept, and the row that recognises it."""
     token = new_token()
     return token, row_of(token, party, role, expires_on)
@@ -74,7 +74,7 @@ def new_token() -> str:
     return secrets.token_urlsafe(TOKEN_BYTES)
 
 
-def row_of(token: str, party: str, role: Role, expires_on: date | None = None) -> Credential:
+def row_of(token: str, party: str, role: CallerRole, expires_on: date | None = None) -> Credential:
     """Return the row that recognises a token."""
     return Credential(hash=_hash(token), party=party, role=role, expires_on=expires_on)
 

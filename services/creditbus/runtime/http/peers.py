@@ -48,7 +48,7 @@ class Cut(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Bounds:
+class PeerBounds:
     """How many connections are held, of everybody and of one address, and how patient we are."""
 
     connections: int
@@ -62,16 +62,16 @@ class Bounds:
 class Peers:
     """The connections of one server."""
 
-    def __init__(self, bounds: Bounds, meters: Meters) -> None:
+    def __init__(self, bounds: PeerBounds, meters: Meters) -> None:
         self.bounds = bounds
         self._meters = meters
-        self._held: dict[Connection, str] = {}
+        self._held: dict[PeerConnection, str] = {}
         self._of_one: Counter[str] = Counter()
         _open_files(bounds.connections + _SPARE_FILES)
 
     def protocol(self) -> type[asyncio.Protocol]:
         """Return the class of connections that report here, as the server wants it."""
-        return type("PeersConnection", (Connection,), {"peers": self})
+        return type("PeersConnection", (PeerConnection,), {"peers": self})
 
     async def watch(self) -> None:
         """Look at the connections until cancelled."""
@@ -87,7 +87,7 @@ class Peers:
             if why is not None:
                 self.cut(connection, why)
 
-    def enter(self, connection: Connection, address: str) -> bool:
+    def enter(self, connection: PeerConnection, address: str) -> bool:
         """Take a new connection, and tell whether there is room for what it asks.
 
         Where one address holds as many as it may, one of its own that lies idle makes room.
@@ -107,7 +107,7 @@ class Peers:
                 return True
         return False
 
-    def leave(self, connection: Connection) -> None:
+    def leave(self, connection: PeerConnection) -> None:
         """Forget a connection."""
         address = self._held.pop(connection, None)
         if address is None:
@@ -117,14 +117,14 @@ class Peers:
         if not self._of_one[address]:
             del self._of_one[address]
 
-    def cut(self, connection: Connection, why: Cut) -> None:
+    def cut(self, connection: PeerConnection, why: Cut) -> None:
         """End a connection at once, whatever was to be sent."""
         self._meters.add("connections_cut", why=why)
         self.leave(connection)
         connection.transport.abort()
 
 
-class Connection(HttpToolsProtocol):
+class PeerConnection(HttpToolsProtocol):
     """One connection: what it is waiting for, and since when."""
 
     peers: Peers
@@ -233,7 +233,7 @@ class Connection(HttpToolsProtocol):
         self.transport.close()
 
 
-def _crowded(connection: Connection) -> Any:
+def _crowded(connection: PeerConnection) -> Any:
     """Return what answers in place of the site where there is no room."""
 
     async def answer(scope: Scope, _receive: Receive, send: Send) -> None:

@@ -26,8 +26,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from creditbus import __version__
 from creditbus.domain.calendar import day_of
 from creditbus.runtime.health import Readiness
-from creditbus.runtime.http.credentials import Caller, CredentialRefused, Credentials, Role
-from creditbus.runtime.http.peers import KEEP_ALIVE_S, Bounds, Peers
+from creditbus.runtime.http.credentials import Caller, CallerRole, CredentialRefused, Credentials
+from creditbus.runtime.http.peers import KEEP_ALIVE_S, PeerBounds, Peers
 from creditbus.runtime.http.problems import (
     PROBLEM_JSON,
     Forbidden,
@@ -89,7 +89,7 @@ def http_app(
 
 
 def known_caller(
-    process: Process, credentials: Credentials, *roles: Role
+    process: Process, credentials: Credentials, *roles: CallerRole
 ) -> Callable[..., Awaitable[Caller]]:
     """Return the dependency that gives the caller, who must have one of the roles."""
 
@@ -156,7 +156,7 @@ def run_http(process: Process, build: Callable[[], Site], port: int) -> None:
 def peers_of(process: Process) -> Peers:
     """Return who may be connected to a process, and how many at once."""
     settings = process.settings
-    return Peers(Bounds(settings.connections, settings.connections_of_one), process.meters)
+    return Peers(PeerBounds(settings.connections, settings.connections_of_one), process.meters)
 
 
 def server_config(site: Site, peers: Peers) -> uvicorn.Config:

@@ -46,7 +46,7 @@ def host(process: Process, job: Job[Any]) -> None:
     )
     hosted = _Hosted(worker, process, WantedMode(process.settings.state, job.name))
 
-    class Loop(mode.Service):
+    class HostedLoop(mode.Service):
         """Begins and ends the worker with the app."""
 
         async def on_start(self) -> None:
@@ -56,7 +56,7 @@ def host(process: Process, job: Job[Any]) -> None:
             await asyncio.get_running_loop().run_in_executor(None, hosted.end)
 
     app = idle_app(process, job.application)
-    app.service(Loop)
+    app.service(HostedLoop)
     health = process.serve_health(hosted.readiness)
     process.logger.info("worker begins", application=job.application, sources=len(job.sources))
     try:

@@ -10,7 +10,7 @@ import pytest
 
 from creditbus.domain.ids import BasisId
 from creditbus.domain.law.catalogue import Catalogue, Grant, Role, Row
-from creditbus.domain.law.differences import FIELDS, Kind, differences
+from creditbus.domain.law.differences import FIELDS, RowChange, differences
 from tests.examples import a_catalogue, some_editions
 
 BIDDERS: Final = "BL-BID-ZT 取消投标资格名单 (Bidders barred from projects that must be tendered)"
@@ -101,7 +101,7 @@ def test_a_change_is_told_with_names_and_articles(
     after: list[str],
 ) -> None:
     (found,) = differences(a_catalogue(), with_row(part, row_id, **changes))
-    assert (found.id, found.kind) == (row_id, Kind.CHANGED)
+    assert (found.id, found.kind) == (row_id, RowChange.CHANGED)
     (field,) = found.fields
     assert (field.name, list(field.before), list(field.after)) == (name, before, after)
 
@@ -111,7 +111,7 @@ def test_what_comes_and_goes_is_told_whole() -> None:
     bases = {key: row for key, row in catalogue.bases.items() if key != BasisId("PIPL-ART13")}
     smaller = msgspec.structs.replace(catalogue, bases=bases)
     (gone,), (come,) = differences(catalogue, smaller), differences(smaller, catalogue)
-    assert (gone.kind, come.kind) == (Kind.REMOVED, Kind.ADDED)
+    assert (gone.kind, come.kind) == (RowChange.REMOVED, RowChange.ADDED)
     assert gone.id == come.id == "PIPL-ART13"
     said = {field.field: field.after for field in come.fields}
     assert said["article"] == ("第十三条",)

@@ -9,10 +9,10 @@ import pytest
 
 from creditbus.runtime.http.credentials import (
     Caller,
+    CallerRole,
     Credential,
     CredentialRefused,
     Credentials,
-    Role,
     file_of,
     issue,
 )
@@ -36,19 +36,19 @@ def why(credentials: Credentials, token: str | None, day: date = TODAY) -> str:
 
 
 def test_a_token_tells_who_speaks_and_in_which_role(tmp_path: Path) -> None:
-    court, row = issue("court", Role.SOURCE)
-    railway, other = issue("railway", Role.BODY)
+    court, row = issue("court", CallerRole.SOURCE)
+    railway, other = issue("railway", CallerRole.BODY)
     credentials = Credentials.load(kept(tmp_path, row, other))
 
-    assert credentials.caller(court, TODAY) == Caller("court", Role.SOURCE)
-    assert credentials.caller(railway, TODAY) == Caller("railway", Role.BODY)
+    assert credentials.caller(court, TODAY) == Caller("court", CallerRole.SOURCE)
+    assert credentials.caller(railway, TODAY) == Caller("railway", CallerRole.BODY)
 
 
 def test_the_file_holds_no_token(tmp_path: Path) -> None:
-    token, row = issue("court", Role.SOURCE)
+    token, row = issue("court", CallerRole.SOURCE)
 
     assert token not in kept(tmp_path, row).read_text(encoding="utf-8")
-    assert token != issue("court", Role.SOURCE)[0]
+    assert token != issue("court", CallerRole.SOURCE)[0]
 
 
 @pytest.mark.parametrize("token", ["", None])
@@ -57,13 +57,13 @@ def test_no_token_is_missing(tmp_path: Path, token: str | None) -> None:
 
 
 def test_a_hash_is_no_token(tmp_path: Path) -> None:
-    _, row = issue("court", Role.SOURCE)
+    _, row = issue("court", CallerRole.SOURCE)
 
     assert why(Credentials.load(kept(tmp_path, row)), row.hash) == "unknown"
 
 
 def test_a_token_is_good_on_its_last_day_and_not_after(tmp_path: Path) -> None:
-    token, row = issue("court", Role.SOURCE, expires_on=TODAY)
+    token, row = issue("court", CallerRole.SOURCE, expires_on=TODAY)
     credentials = Credentials.load(kept(tmp_path, row))
 
     assert credentials.caller(token, TODAY).party == "court"
@@ -71,8 +71,8 @@ def test_a_token_is_good_on_its_last_day_and_not_after(tmp_path: Path) -> None:
 
 
 def test_a_changed_file_gives_and_takes_without_a_restart(tmp_path: Path) -> None:
-    court, row = issue("court", Role.SOURCE)
-    tax, later = issue("tax", Role.SOURCE)
+    court, row = issue("court", CallerRole.SOURCE)
+    tax, later = issue("tax", CallerRole.SOURCE)
     credentials = Credentials.load(kept(tmp_path, row))
     assert why(credentials, tax) == "unknown"
 
