@@ -118,7 +118,9 @@ def an_envelope(*, kind: str = "entry_listed", **changes: Any) -> Envelope:
         synthetic=True,
     )
     envelope = msgspec.structs.replace(envelope, **changes)
-    derived = derive_event_id(envelope.source, envelope.record_id, envelope.record_revision, kind)
+    derived = derive_event_id(
+        envelope.source, envelope.record_id, envelope.record_revision, kind, envelope.subject_id
+    )
     event_id = changes.get("event_id", derived)
     return msgspec.structs.replace(envelope, event_id=event_id)
 

@@ -55,6 +55,7 @@ from tests.examples import (
     an_acknowledgement,
     an_arrival,
     restored,
+    some_clocks,
     some_editions,
 )
 from tests.simulation.city import SPAN, Agencies, Submitted
@@ -184,7 +185,9 @@ class Bus:
         self.intake = Worker(
             self._informed(intake), [inbox(party) for party in parties], (), self._admit
         )
-        self.listing = self._workers(build_listing(editions), ENTRIES, self._list, "events")
+        self.listing = self._workers(
+            build_listing(editions, some_clocks()), ENTRIES, self._list, "events"
+        )
         self.dispatch = self._workers(
             build_dispatch(editions), LEDGERS, self._instruct, "standings", "acknowledgements"
         )

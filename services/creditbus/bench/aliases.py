@@ -64,7 +64,7 @@ def facts(count: int) -> Iterator[SubjectAliasMapped]:
         record_id = f"XJM-{number}"
         yield SubjectAliasMapped(
             envelope=Envelope(
-                event_id=derive_event_id(_REGISTRAR, record_id, 1, "subject_alias_mapped"),
+                event_id=derive_event_id(_REGISTRAR, record_id, 1, "subject_alias_mapped", subject),
                 source=_REGISTRAR,
                 record_id=record_id,
                 record_revision=1,

@@ -152,7 +152,7 @@ def _of_run(run: str, event: EntryListed) -> EntryListed:
     envelope = msgspec.structs.replace(
         event.envelope,
         record_id=record_id,
-        event_id=derive_event_id(source, record_id, 1, "entry_listed"),
+        event_id=derive_event_id(source, record_id, 1, "entry_listed", event.envelope.subject_id),
     )
     return msgspec.structs.replace(event, envelope=envelope)
 

@@ -37,9 +37,21 @@ def derive(kind: str, *parts: str | int) -> str:
     return sha256(joined.encode()).hexdigest()[:32]
 
 
-def derive_event_id(source: str, record_id: str, record_revision: int, kind: str) -> EventId:
-    """Return the id of an event that a source did not name itself."""
-    return EventId(derive("event", source, record_id, record_revision, kind))
+def derive_event_id(
+    source: str, record_id: str, record_revision: int, kind: str, subject: str = ""
+) -> EventId:
+    """Return the id of an event that a source did not name itself.
+
+    Its subject belongs to it: a record id that was used for two subjects by mistake makes two
+    events, and each must be found. An event about nobody, such as a turned day, has none.
+    """
+    about = (subject,) if subject else ()
+    return EventId(derive("event", source, record_id, record_revision, kind, *about))
+
+
+def derive_copy_id(event_id: EventId, subject: SubjectId) -> EventId:
+    """Return the id of an event about one of the subjects that a record's old code stands for."""
+    return EventId(derive("copy", event_id, subject))
 
 
 @lru_cache(maxsize=4096)  # asked for again and again while one event is decided

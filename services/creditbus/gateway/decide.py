@@ -197,7 +197,7 @@ def _envelope(
     kind: type[Act],
 ) -> Envelope:
     record = str(kind.__struct_config__.tag)
-    derived = derive_event_id(source, stated.record_id, stated.record_revision, record)
+    derived = derive_event_id(source, stated.record_id, stated.record_revision, record, subject)
     was_admitted = stated.subject is not None and (issubclass(kind, Burden | Fact))
     return Envelope(
         event_id=EventId(stated.event_id or derived),
@@ -226,7 +226,9 @@ def _answer_envelope(
         # A body's own record may hold its answers to later revisions of the obligation as well.
         record_id, revision = stated.record_id, submission.revision
     revision = stated.record_revision or revision
-    derived = derive_event_id(body, record_id, revision, "acknowledgement")
+    # A directive's id names its subject, a body's own record id may not.
+    about = stated.subject_id if stated.record_id else ""
+    derived = derive_event_id(body, record_id, revision, "acknowledgement", about)
     return Envelope(
         event_id=EventId(stated.event_id or derived),
         source=body,

@@ -16,7 +16,7 @@ from creditbus.domain.acts.refusals import Fault, Reason
 from creditbus.domain.aliases.claims import alias_of
 from creditbus.domain.aliases.resolution import Aliases
 from creditbus.domain.effects.directives import Statement
-from creditbus.domain.ids import SubjectId
+from creditbus.domain.ids import SubjectId, derive_copy_id
 from creditbus.domain.law.articles import ALIASES, IDENTITY
 from creditbus.domain.law.catalogue import Polarity
 from creditbus.domain.law.editions import Editions
@@ -67,7 +67,8 @@ def meant(submission: Submission) -> tuple[Submission, ...] | Fault:
     subjects = _subjects(submission, alias)
     if isinstance(subjects, Fault):
         return subjects
-    return tuple(_about(submission, alias, subject) for subject in subjects)
+    is_several = len(subjects) > 1
+    return tuple(_about(submission, alias, each, is_several=is_several) for each in subjects)
 
 
 def _subjects(submission: Submission, alias: Alias) -> tuple[SubjectId, ...] | Fault:
@@ -89,10 +90,18 @@ def _subjects(submission: Submission, alias: Alias) -> tuple[SubjectId, ...] | F
     return found
 
 
-def _about(submission: Submission, alias: Alias, subject: SubjectId) -> Submission:
+def _about(
+    submission: Submission, alias: Alias, subject: SubjectId, *, is_several: bool
+) -> Submission:
     envelope = msgspec.structs.replace(
         submission.event.envelope, subject_id=subject, subject_kind=kind_of(subject)
     )
+    if is_several:
+        # Each is an event of its own, and says which record it came of.
+        stated = envelope.event_id
+        envelope = msgspec.structs.replace(
+            envelope, event_id=derive_copy_id(stated, subject), causation_id=stated
+        )
     event = msgspec.structs.replace(submission.event, envelope=envelope)
     return msgspec.structs.replace(submission, event=event, alias=alias)
 

@@ -42,10 +42,16 @@ from creditbus.domain.acts.powers import power_fault
 from creditbus.domain.acts.refusals import Fault, Reason, duplicate, refuse
 from creditbus.domain.calendar import DAY, days_after
 from creditbus.domain.entries.deadlines import NO_CLOCKS, Clocks
-from creditbus.domain.entries.dossiers import Dossier, about_entry, about_subject
+from creditbus.domain.entries.dossiers import (
+    Dossier,
+    about_entry,
+    about_subject,
+    barred_on,
+    buried_with,
+)
 from creditbus.domain.entries.endings import Rules
 from creditbus.domain.entries.entry import Stage
-from creditbus.domain.entries.registers import Tombstone, buried
+from creditbus.domain.entries.registers import Tombstone
 from creditbus.domain.entries.standings import Standing, advance, entries_on, turns, with_entries
 from creditbus.domain.entries.transitions import is_overtaken
 from creditbus.domain.ids import EntryId, EventId, SubjectId
@@ -56,6 +62,7 @@ from creditbus.listing.agenda import DUE, SUBJECTS, due_before, reached_by, with
 from creditbus.listing.aliases import ALIASES, register
 from creditbus.listing.memory import (
     DOSSIERS,
+    GRAVES,
     NOTES,
     SEEN,
     SEEN_DAYS,
@@ -80,11 +87,29 @@ _CONFLICT: Final = Fault(
     "",
     "this revision of the record was sent before with other content; send a new one",
 )
+_OVERTAKEN: Final = Fault(
+    Reason.REVISION_SUPERSEDED,
+    "record_revision",
+    "",
+    "a newer revision of the record is known and stands",
+)
 _PLACE: Final = {reason: place for place, reason in enumerate(Reason)}
 
 
 def _precedence(fault: Fault) -> int:
     return _PLACE[fault.reason]
+
+
+def _too_old(removed_on: date) -> Fault:
+    """Return what is told of a decision that a removal decided later has overtaken."""
+    return Fault(
+        Reason.REVISION_SUPERSEDED,
+        "decided_on",
+        "",
+        f"what it decided was removed by a decision of {removed_on}: an older one brings nothing"
+        " back, whatever its revision or record id; send the new decision, if there is one",
+        f"所作决定已于{removed_on}决定移出，此前作出的决定不得再次列入；另有新决定的，请报送新决定",
+    )
 
 
 def _text(value: str) -> bytes:
@@ -109,7 +134,7 @@ EDITIONS: Final = Table[str, str](
 )
 """The edition of the catalogue that the log activated last."""
 
-TABLES: Final = (SEEN, SUBJECTS, DOSSIERS, TOMBSTONES, NOTES, DUE, DAYS, EDITIONS, ALIASES)
+TABLES: Final = (SEEN, SUBJECTS, DOSSIERS, TOMBSTONES, GRAVES, NOTES, DUE, DAYS, EDITIONS, ALIASES)
 
 
 class _Cause(msgspec.Struct, frozen=True):
@@ -243,14 +268,15 @@ class _Shift:
         """Move the registers of one entry."""
         subject = event.envelope.subject_id
         dossier = self.draft.get(DOSSIERS, subject) or Dossier()
-        known, registers = about_entry(dossier, event, self._tombstone)
+        known, registers = about_entry(dossier, event, self._tombstone, self._buried_on)
+        barred = barred_on(dossier, event, self._buried_on)
         if registers is not known:
             dossier = dossier.with_entry(registers)
             self.draft.put(DOSSIERS, subject, dossier)
         if registers is known:
-            self._overtaken(event, origin)
-        elif is_overtaken(known, event):
-            self._overtaken(event, origin)
+            self._overtaken(event, origin, barred)
+        elif barred is not None or is_overtaken(known, event):
+            self._overtaken(event, origin, barred)
             # Where a life ended that nobody knew of, what was said in it counts no longer; and a
             # removal that waited has found its listing.
             self._settle(self._standing(event), dossier, _Cause(event.envelope.event_id))
@@ -290,6 +316,9 @@ class _Shift:
     def _tombstone(self, entry_id: EntryId) -> Tombstone | None:
         return self.draft.get(TOMBSTONES, entry_id)
 
+    def _buried_on(self, grave: str) -> date | None:
+        return self.draft.get(GRAVES, grave)
+
     def keep_fact(self, event: Fact, origin: str) -> None:
         """Keep what moves no entry."""
         note = keep(self.draft, event, self.today)
@@ -301,29 +330,38 @@ class _Shift:
             due = days_after(note.kept_to, 1)
             self.draft.put(DUE, (due, event.envelope.subject_id), b"")
 
-    def _overtaken(self, event: Act, origin: str) -> None:
-        # It says nothing that a newer act of the same source has not overtaken.
-        detail = "a newer revision of the record is known and stands"
-        fault = Fault(Reason.REVISION_SUPERSEDED, "record_revision", "", detail)
+    def _overtaken(self, event: Act, origin: str, barred: date | None = None) -> None:
+        # It says nothing that a newer act has not overtaken.
+        fault = _OVERTAKEN if barred is None else _too_old(barred)
         self._say("refusals", refuse(event.envelope, (fault,), origin), origin)
 
     def _settle(self, standing: Standing, dossier: Dossier, cause: _Cause) -> None:
         """Say the standing that follows from the dossier on this day, if it is another."""
         subject, rules = standing.subject_id, self.rules
         dossier = without_waiting(self.draft, subject, dossier, rules.lists, self.today)
-        found = entries_on(standing, dossier, rules, self.today, cause.moved)
+        # An act may move an entry that goes by another record's id: then all are asked anew.
+        alone = cause.moved if not dossier.joints else None
+        found = entries_on(standing, dossier, rules, self.today, alone)
         erased = [(case, entry) for case, entry in found if entry.stage is Stage.ERASED]
         if erased:
+            records: set[EntryId] = set()
             for case, entry in erased:
                 assert entry.removed_on is not None
                 assert entry.removal_cause is not None
-                tombstone = buried(case.registers, entry.removed_on, entry.removal_cause)
-                self.draft.put(TOMBSTONES, entry.entry_id, tombstone)
-            kept = dossier.without({entry.entry_id for _, entry in erased})
+                tombstones, days = buried_with(
+                    subject, dossier, case.registers, entry.removed_on, entry.removal_cause
+                )
+                for entry_id, tombstone in tombstones.items():
+                    self.draft.put(TOMBSTONES, entry_id, tombstone)
+                for grave, day in days.items():
+                    self.draft.put(GRAVES, grave, day)
+                records.update(tombstones)
+            kept = dossier.without(records)
             self.draft.put(DOSSIERS, subject, kept)
             found = [each for each in found if each[1].stage is not Stage.ERASED]
         before = standing if standing.revision else None
-        for day in turns(found, before if not cause.is_reform else None, cause.moved):
+        is_settled_anew = cause.is_reform or bool(dossier.joints)
+        for day in turns(found, before if not is_settled_anew else None, cause.moved):
             self.draft.put(DUE, (day, subject), b"")
         after = msgspec.structs.replace(with_entries(standing, found), edition=rules.edition)
         moved = advance(before, after, cause.event_id, is_reform=cause.is_reform)

@@ -1,7 +1,8 @@
 """Memory: the tables in which listing remembers what was said, beside the standings that follow.
 
 ``seen`` holds which record revisions were applied, ``dossiers`` the registers of each subject,
-``tombstones`` what is left of an erased entry, ``notes`` the facts that move none.
+``tombstones`` what is left of an erased entry, ``graves`` until when its decision brings nobody
+back, ``notes`` the facts that move none.
 """
 
 from __future__ import annotations
@@ -92,6 +93,15 @@ TOMBSTONES: Final = Table[EntryId, Tombstone](
     unpack_value=msgspec.msgpack.Decoder(Tombstone).decode,
 )
 """What is left of each erased entry: no subject and no document."""
+
+GRAVES: Final = Table[str, date](
+    name="graves",
+    pack_key=_text,
+    unpack_key=bytes.decode,
+    pack_value=lambda day: day.isoformat().encode(),
+    unpack_value=lambda packed: date.fromisoformat(packed.decode()),
+)
+"""Of each erased decision the day up to which no report of it lists anybody again."""
 
 NOTES: Final = Table[NoteKey, Note](
     name="notes",

@@ -70,7 +70,7 @@ def _fact(row: Mapping[str, str], source: SourceId) -> SubjectAliasMapped:
     if decided_on is None:
         raise _Unreadable("decided_on", "give the day of the decision, as 2017-10-09")
     envelope = Envelope(
-        event_id=derive_event_id(source, record_id, revision, "subject_alias_mapped"),
+        event_id=derive_event_id(source, record_id, revision, "subject_alias_mapped", subject),
         source=source,
         record_id=record_id,
         record_revision=revision,

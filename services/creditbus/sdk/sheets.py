@@ -103,7 +103,7 @@ def _listing(row: Mapping[str, str], source: SourceId) -> EntryListed:
     provisions = _provisions(row["conduct"])
     is_open_ended = provisions == ("1",)
     envelope = Envelope(
-        event_id=derive_event_id(source, row["case"], 1, "entry_listed"),
+        event_id=derive_event_id(source, row["case"], 1, "entry_listed", subject),
         source=source,
         record_id=row["case"],
         record_revision=1,

@@ -96,7 +96,7 @@ def test_what_is_left_out_is_filled_in() -> None:
     event = decide(listing())
     assert isinstance(event, EntryListed)
     stated = event.envelope
-    assert stated.event_id == derive_event_id("court", "SX-1", 2, "entry_listed")
+    assert stated.event_id == derive_event_id("court", "SX-1", 2, "entry_listed", stated.subject_id)
     assert (stated.source, stated.sequence, stated.occurred_at) == ("court", 0, AT)
     assert stated.subject_kind is SubjectKind.LEGAL_PERSON
     assert stated.adult_on_decision is None

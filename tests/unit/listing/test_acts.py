@@ -335,7 +335,7 @@ def test_a_stay_ends_by_itself_on_the_day_after_its_last() -> None:
 
 def test_a_stay_that_an_overtaken_removal_made_void_ends_with_it() -> None:
     log = Log()
-    log.take(a_listing(record_revision=3), acts.a_stay())
+    log.take(a_listing(record_revision=3, decided_on=DECIDED_ON + DAY), acts.a_stay())
     late = a_removal(record_revision=2, decided_on=DECIDED_ON + DAY)
     told = log.take(late)
     assert reason_in(told[:1]) is Reason.REVISION_SUPERSEDED

@@ -66,7 +66,7 @@ def account_of(known: Known, law: Editions, day: date, clocks: Clocks = NO_CLOCK
     found = entries_on(blank, known.dossier, Rules(then.latest.lists, clocks), day)
     standing = with_entries(blank, found)
     shown = {entry.entry_id for entry in standing.entries}
-    deeds = Deeds(known.acts, then)
+    deeds = Deeds(known.acts, then, known.dossier)
     serious = ", ".join(_serious(found))
     return Account(
         subject_id=known.subject_id,

@@ -20,6 +20,7 @@ from creditbus.domain.acts.revocations import (
     ReorganisationStep,
 )
 from creditbus.domain.acts.suspensions import DutyPerformed
+from creditbus.domain.entries.dossiers import Dossier
 from creditbus.domain.entries.transitions import entry_of
 from creditbus.domain.ids import BasisId, EntryId, EventId
 from creditbus.domain.law.catalogue import Basis, Catalogue
@@ -34,9 +35,13 @@ _STEPS: Final = ("result", "step", "stay", "registration", "cause", "place")
 class Deeds:
     """The acts that moved a subject's entries, to be asked for by entry and by event."""
 
-    def __init__(self, acts: Iterable[Moving], law: Editions) -> None:
+    def __init__(
+        self, acts: Iterable[Moving], law: Editions, dossier: Dossier | None = None
+    ) -> None:
+        """Keep the acts; by the dossier one about any record of a decision is about its entry."""
         self._acts = tuple(acts)
         self._law = law
+        self._dossier = dossier if dossier is not None else Dossier()
 
     def event(self, event_id: EventId) -> Moving | None:
         """Return the act with this id, none when it is not among them."""
@@ -73,8 +78,9 @@ class Deeds:
         )
 
     def _of(self, entry_id: EntryId) -> Iterator[OwnAct | EntryAct]:
+        records = {each.entry_id for each in self._dossier.stating(entry_id)} | {entry_id}
         for act in self._acts:
-            if not isinstance(act, SubjectAct) and entry_of(act)[0] == entry_id:
+            if not isinstance(act, SubjectAct) and entry_of(act)[0] in records:
                 yield act
 
 

@@ -6,14 +6,22 @@ fallen, a consent taken back, a reorganisation, the end of the subject itself.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import date
 from typing import Any, Final
 
 import msgspec
 
-from creditbus.domain.acts.events import EntryAct, Envelope, OwnAct, SubjectAct
+from creditbus.domain.acts.events import (
+    EntryAct,
+    EntryListed,
+    Envelope,
+    OwnAct,
+    RemovalCause,
+    SubjectAct,
+)
 from creditbus.domain.acts.kinds import KINDS, kinds_below
+from creditbus.domain.acts.listings import EntryNoticed
 from creditbus.domain.acts.registrations import Registration, SubjectRegistered
 from creditbus.domain.acts.revocations import (
     BasisRevoked,
@@ -21,11 +29,30 @@ from creditbus.domain.acts.revocations import (
     ReorganisationRuled,
     ReorganisationStep,
 )
-from creditbus.domain.entries.registers import Listed, Registers, Tombstone, unearthed
+from creditbus.domain.entries.joints import (
+    Joint,
+    is_stated,
+    joined,
+    read_together,
+    removals_of,
+    states_of,
+)
+from creditbus.domain.entries.registers import (
+    Listed,
+    Registers,
+    Tombstone,
+    buried,
+    decision_of,
+    unearthed,
+)
 from creditbus.domain.entries.transitions import entry_of, record_of, transition
-from creditbus.domain.ids import EntryId, ListId, SourceId
+from creditbus.domain.ids import EntryId, ListId, SourceId, SubjectId, derive
 
 _replace = msgspec.structs.replace
+
+
+def _never(_grave: str) -> None:
+    """No decision was erased."""
 
 
 class SubjectSaid(msgspec.Struct, frozen=True, array_like=True):
@@ -67,7 +94,8 @@ class Registered(SubjectSaid, frozen=True, array_like=True):
 class Dossier(msgspec.Struct, frozen=True, array_like=True):
     """The registers of a subject's entries, and the acts that reach them all; each newest wins.
 
-    ``erased`` counts the entries that left a tombstone.
+    ``erased`` counts the entries that left a tombstone. ``joints`` are the decisions that more than
+    one record states.
     """
 
     entries: tuple[Registers, ...] = ()
@@ -76,6 +104,16 @@ class Dossier(msgspec.Struct, frozen=True, array_like=True):
     reorganised: tuple[Reorganised, ...] = ()
     registered: tuple[Registered, ...] = ()
     erased: int = 0
+    joints: tuple[Joint, ...] = ()
+
+    @property
+    def shown(self) -> Iterable[Registers]:
+        """Return the registers of each entry: one decision is one, whoever states it."""
+        return read_together(self.entries, self.joints) if self.joints else self.entries
+
+    def stating(self, entry_id: EntryId) -> list[Registers]:
+        """Return the registers of the records that an entry is the join of."""
+        return states_of(self.entries, self.joints, entry_id)
 
     def entry(self, source: SourceId, record_id: str) -> Registers | None:
         """Return the registers of the entry that a source's record listed, or none."""
@@ -87,13 +125,22 @@ class Dossier(msgspec.Struct, frozen=True, array_like=True):
     def with_entry(self, registers: Registers) -> Dossier:
         """Return the dossier with these registers in the place of those with their id."""
         others = [each for each in self.entries if each.entry_id != registers.entry_id]
-        entries = tuple(sorted([*others, registers], key=_entry_id)) if others else (registers,)
-        return _replace(self, entries=entries)
+        if not others:
+            return _replace(self, entries=(registers,))
+        before = next((each for each in self.entries if each.entry_id == registers.entry_id), None)
+        entries = tuple(sorted([*others, registers], key=_entry_id))
+        joints = joined(self.joints, others, before, registers)
+        return _replace(self, entries=entries, joints=joints)
 
     def without(self, erased: set[EntryId]) -> Dossier:
-        """Return the dossier without the entries whose time to be remembered is over."""
+        """Return the dossier without the records whose time to be remembered is over."""
         kept = tuple(each for each in self.entries if each.entry_id not in erased)
-        return _replace(self, entries=kept, erased=self.erased + len(erased))
+        joints = self.joints
+        if joints:
+            joints = tuple(
+                each for each in joints if any(is_stated(own, each.decision) for own in kept)
+            )
+        return _replace(self, entries=kept, erased=self.erased + len(erased), joints=joints)
 
     def fell(self, listing: Listed, source: SourceId) -> date | None:
         """Return the day on which the decision, or what it rests on, has fallen.
@@ -140,17 +187,87 @@ def about_entry(
     dossier: Dossier,
     act: OwnAct | EntryAct,
     tombstone_of: Callable[[EntryId], Tombstone | None],
+    buried_on: Callable[[str], date | None] = _never,
 ) -> tuple[Registers, Registers]:
     """Return the registers of the act's entry before and after it.
 
-    ``tombstone_of`` is asked for an entry that the dossier does not hold.
+    ``tombstone_of`` is asked for an entry that the dossier does not hold, ``buried_on`` for the day
+    that an erased decision came to, by its ``grave_of``.
     """
     known = dossier.entry(*record_of(act))
     if known is None:
         entry_id, source, record_id = entry_of(act)
         tombstone = tombstone_of(entry_id) if dossier.erased else None
         known = unearthed(entry_id, source, record_id, tombstone)
+    if dossier.erased and isinstance(act, EntryListed):
+        barred = buried_on(_grave(act))
+        if barred is not None and act.envelope.decided_on <= barred:
+            return known, known
     return known, transition(known, act)
+
+
+def barred_on(
+    dossier: Dossier,
+    act: OwnAct | EntryAct,
+    buried_on: Callable[[str], date | None] = _never,
+) -> date | None:
+    """Return the day of the removal that an act comes too late for, None where there is none.
+
+    A decision that is older than the removal of what it decided brings nothing back: in the same
+    record whatever its revision, and under another record's id neither. There the removal wins a
+    tie of days, because no counter says which came first.
+    """
+    if not isinstance(act, EntryListed | EntryNoticed):
+        return None
+    decided_on, found = act.envelope.decided_on, []
+    own = dossier.entry(*record_of(act))
+    if own is not None and own.removal is not None and decided_on < own.removal.bars_before:
+        found.append(own.removal.bars_before)
+    if isinstance(act, EntryListed) and (len(dossier.entries) > 1 or own is None):
+        own_id, _, _ = entry_of(act)
+        for by, removal in removals_of(dossier.entries, _decision(act)):
+            if by != own_id and decided_on <= removal.bars_before:
+                found.append(removal.bars_before)
+    if isinstance(act, EntryListed) and dossier.erased:
+        barred = buried_on(_grave(act))
+        if barred is not None and decided_on <= barred:
+            found.append(barred)
+    return max(found, default=None)
+
+
+def buried_with(
+    subject: SubjectId,
+    dossier: Dossier,
+    registers: Registers,
+    removed_on: date,
+    cause: RemovalCause,
+) -> tuple[dict[EntryId, Tombstone], dict[str, date]]:
+    """Return what is left of an entry: a tombstone for each record, a day for each decision.
+
+    Up to that day nothing that any record states of the decision lists the subject again.
+    """
+    barred = buried(registers, removed_on, cause).bars_before
+    tombstones: dict[EntryId, Tombstone] = {}
+    days: dict[str, date] = {}
+    for record in dossier.stating(registers.entry_id):
+        tombstone = buried(record.in_force, removed_on, cause)
+        last = max(barred, tombstone.bars_before)
+        tombstones[record.entry_id] = _replace(tombstone, decided_on=last)
+        days.update({grave_of(subject, decision): last for decision in record.decisions})
+    return tombstones, days
+
+
+def grave_of(subject: SubjectId, decision: bytes) -> str:
+    """Return what an erased decision about a subject is remembered by; it names neither."""
+    return derive("decided", subject, decision.hex())
+
+
+def _grave(act: EntryListed) -> str:
+    return grave_of(act.envelope.subject_id, _decision(act))
+
+
+def _decision(act: EntryListed) -> bytes:
+    return decision_of(act.list_id, act.envelope.document_number)
 
 
 def about_subject(dossier: Dossier, act: SubjectAct) -> Dossier:

@@ -67,7 +67,11 @@ def case_of(
     is_person: bool,
     day: date | None,
 ) -> Case:
-    """Return the case of an entry on a day, with the last day of its term reckoned once."""
+    """Return the case of an entry on a day, with the last day of its term reckoned once.
+
+    What was decided before the entry's removal is no part of it.
+    """
+    registers = registers.in_force
     definition, listing = rules.lists.get(registers.list_id), registers.listing
     last_on = last_day(listing, registers.extension, definition) if listing is not None else None
     return Case(registers, dossier, definition, is_person, day, last_on, rules.clocks)

@@ -10,7 +10,10 @@ The registers keep no text that nobody needs: neither grounds nor proofs.
 
 from __future__ import annotations
 
+import unicodedata
 from datetime import date
+from functools import lru_cache
+from operator import attrgetter
 from typing import Final
 
 import msgspec
@@ -20,7 +23,7 @@ from creditbus.domain.acts.objections import ObjectionResult
 from creditbus.domain.acts.repairs import RepairPlace, RepairStep
 from creditbus.domain.acts.suspensions import Stay
 from creditbus.domain.calendar import days_after
-from creditbus.domain.ids import BasisId, EntryId, EventId, ListId, SourceId
+from creditbus.domain.ids import BasisId, EntryId, EventId, ListId, SourceId, derive
 from creditbus.domain.law.catalogue import Tier
 
 
@@ -88,7 +91,11 @@ class Varied(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Removed(msgspec.Struct, frozen=True, array_like=True):
-    """The removal by the keeper: it voids everything of the record that is no newer."""
+    """The removal by the keeper: it voids everything of the record that is no newer.
+
+    ``last_decided_on`` is the latest day of decision of all removals of the record, none where it
+    is that of this one.
+    """
 
     revision: int
     event_id: EventId
@@ -97,6 +104,12 @@ class Removed(msgspec.Struct, frozen=True, array_like=True):
     removed_on: date
     cause: RemovalCause
     document_number: str
+    last_decided_on: date | None = None
+
+    @property
+    def bars_before(self) -> date:
+        """Return the day before which no decision brings the entry back, whatever its revision."""
+        return self.last_decided_on or self.decided_on
 
 
 class Said(msgspec.Struct, frozen=True, array_like=True):
@@ -182,6 +195,13 @@ class OnList(msgspec.Struct, frozen=True, array_like=True):
     list_id: ListId
 
 
+class Former(msgspec.Struct, frozen=True, array_like=True):
+    """A decision that the record stated once and states no longer, at its highest revision."""
+
+    decision: bytes
+    revision: int
+
+
 _BEFORE_IT_WAS_KEPT: Final = OnList(0, ListId(""))
 """In registers that an earlier program wrote: then whatever was removed had been listed."""
 
@@ -207,6 +227,43 @@ class Registers(msgspec.Struct, frozen=True, array_like=True):
     repairs: tuple[Repair, ...] = ()
     on: OnList | None = _BEFORE_IT_WAS_KEPT
     hearing: Hearing | None = None
+    former: tuple[Former, ...] = ()
+
+    @property
+    def decision(self) -> bytes | None:
+        """Return which decision the record states, or stated before it was removed; or None."""
+        listing = self.listing
+        if listing is not None:
+            return decision_of(listing.list_id, listing.document_number)
+        return max(self.former, key=_revision).decision if self.former else None
+
+    @property
+    def decisions(self) -> set[bytes]:
+        """Return every decision that the record states or ever stated."""
+        now = self.decision
+        return {each.decision for each in self.former} | ({now} if now is not None else set())
+
+    @property
+    def in_force(self) -> Registers:
+        """Return the registers without what was decided before the entry was removed.
+
+        A decision that is older than the removal brings nothing back, whatever its revision.
+        """
+        removal = self.removal
+        if removal is None:
+            return self
+        listing, notice, barred = self.listing, self.notice, removal.bars_before
+        if listing is not None and listing.decided_on < barred:
+            listing = None
+        if notice is not None and notice.decided_on < barred:
+            notice = None
+        if listing is self.listing and notice is self.notice:
+            return self
+        extension = self.extension if listing is not None else None
+        variation = self.variation if listing is not None else None
+        return msgspec.structs.replace(
+            self, listing=listing, notice=notice, extension=extension, variation=variation
+        )
 
     @property
     def list_id(self) -> ListId:
@@ -269,20 +326,50 @@ class Registers(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Tombstone(msgspec.Struct, frozen=True, array_like=True):
-    """What is left of an erased entry: no subject, no document, and what its removal voids."""
+    """What is left of an erased entry: no subject, no document, and what its removal voids.
+
+    ``decided_on`` is the day before which no decision brings it back, that of its end where none
+    is kept.
+    """
 
     list_id: ListId
     revision: int
     removed_on: date
     cause: RemovalCause
+    decided_on: date | None = None
+
+    @property
+    def bars_before(self) -> date:
+        """Return the day before which no decision brings the entry back, whatever its revision."""
+        return self.decided_on or self.removed_on
 
 
 NOBODY: Final = EventId("")
 
 
+@lru_cache(maxsize=4096)
+def decision_of(list_id: ListId, document_number: str) -> bytes:
+    """Return what one decision is known by, whoever reports it: the list, and its document.
+
+    Brackets, widths and spaces are typed differently from office to office and say nothing.
+    """
+    plain = unicodedata.normalize("NFKC", document_number).translate(_BRACKETS)
+    return bytes.fromhex(derive("decision", list_id, "".join(plain.split()).casefold()))
+
+
+_BRACKETS: Final = str.maketrans("〔【[{〕】]}", "(((()" + ")))")
+_revision: Final = attrgetter("revision")
+
+
 def buried(registers: Registers, removed_on: date, cause: RemovalCause) -> Tombstone:
-    """Return what is kept of an entry for ever, so that no late act brings it back."""
-    return Tombstone(registers.list_id, registers.revision, removed_on, cause)
+    """Return what is kept of an entry for ever, so that no late act brings it back.
+
+    What was decided before its removal never does; where it ended otherwise, before its end.
+    """
+    removal = registers.removal
+    is_removed = removal is not None and removal.removed_on == removed_on
+    decided_on = removal.bars_before if removal is not None and is_removed else None
+    return Tombstone(registers.list_id, registers.revision, removed_on, cause, decided_on)
 
 
 def unearthed(
@@ -302,6 +389,7 @@ def unearthed(
         tombstone.removed_on,
         tombstone.cause,
         "",
+        tombstone.decided_on,
     )
     on = OnList(tombstone.revision, tombstone.list_id)
     return Registers(entry_id, source, record_id, removal=removal, on=on)

@@ -59,7 +59,7 @@ def entries_on(
     stood = _stood(standing, rules, moved)
     found = []
     serious = False
-    for registers in dossier.entries:
+    for registers in dossier.shown:
         case = case_of(registers, dossier, rules, is_person=person, day=day)
         # What others said may count no longer since a removal that was overtaken and moved nothing.
         entry = stood.get(registers.entry_id) if registers.is_keepers_alone else None

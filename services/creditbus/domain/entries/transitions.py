@@ -7,6 +7,7 @@ does not outrank what is there changes nothing: the registers that come back are
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date
 from typing import Any, Final, TypeVar
 
 import msgspec
@@ -28,6 +29,7 @@ from creditbus.domain.entries.entry import ID_CHARACTERS, TEXT_CHARACTERS
 from creditbus.domain.entries.registers import (
     Extended,
     Filed,
+    Former,
     Hearing,
     Lifted,
     Listed,
@@ -44,6 +46,7 @@ from creditbus.domain.entries.registers import (
     Stayed,
     Told,
     Varied,
+    decision_of,
 )
 from creditbus.domain.ids import EntryId, EventId, ListId, SourceId, derive_entry_id
 
@@ -74,11 +77,18 @@ def transition(registers: Registers, act: OwnAct | EntryAct) -> Registers:
 
 def is_overtaken(registers: Registers, act: OwnAct | EntryAct) -> bool:
     """Tell whether an act of the keeper says nothing that a newer act has not overtaken."""
-    revision = act.envelope.record_revision
+    revision, decided_on = act.envelope.record_revision, act.envelope.decided_on
+    removal = registers.removal
     if isinstance(act, EntryRemoved):
         listing = registers.listing
-        return listing is not None and listing.revision > revision
-    return isinstance(act, EntryListed | EntryNoticed) and _is_void(registers, revision)
+        if listing is not None and listing.revision > revision:
+            # It ends what was decided before it, whatever the listing's revision.
+            return listing.decided_on >= decided_on
+        return removal is not None and removal.revision >= revision
+    if not isinstance(act, EntryListed | EntryNoticed):
+        return False
+    is_older = removal is not None and decided_on < removal.bars_before
+    return is_older or _is_void(registers, revision)
 
 
 def _event_id(envelope: Envelope) -> EventId:
@@ -146,7 +156,8 @@ def _list(registers: Registers, act: EntryListed) -> Registers:
     revision = envelope.record_revision
     on = _on(registers, revision, act.list_id)
     if _is_void(registers, revision):
-        return _too_late(registers, on)
+        decision = decision_of(act.list_id, envelope.document_number)
+        return _stated_once(_too_late(registers, on), decision, revision)
     listing = Listed(
         revision,
         _event_id(envelope),
@@ -164,7 +175,35 @@ def _list(registers: Registers, act: EntryListed) -> Registers:
         act.consent_on,
         act.act_ended_on,
     )
-    return _without_older(_replace(registers, listing=listing, on=on), revision)
+    listed = _without_older(_replace(registers, listing=listing, on=on), revision)
+    return _instead_of(registers, listed)
+
+
+def _instead_of(before: Registers, after: Registers) -> Registers:
+    """Return the registers with the decision that a new listing or a removal takes the place of.
+
+    Whoever reports that decision later under another record must find that it is stated no longer.
+    """
+    known = before.listing
+    if after.former and after.listing is not None:
+        decision = after.decision
+        kept = tuple(each for each in after.former if each.decision != decision)
+        after = after if len(kept) == len(after.former) else _replace(after, former=kept)
+    if known is None or known is after.listing:
+        return after
+    return _stated_once(after, decision_of(known.list_id, known.document_number), known.revision)
+
+
+def _stated_once(registers: Registers, decision: bytes, revision: int) -> Registers:
+    listing = registers.listing
+    if listing is not None and decision_of(listing.list_id, listing.document_number) == decision:
+        return registers
+    others = [each for each in registers.former if each.decision != decision]
+    known = [each.revision for each in registers.former if each.decision == decision]
+    if known and known[0] >= revision:
+        return registers
+    former = tuple(sorted([*others, Former(decision, revision)], key=lambda each: each.decision))
+    return _replace(registers, former=former)
 
 
 def _extend(registers: Registers, act: EntryExtended) -> Registers:
@@ -186,8 +225,11 @@ def _vary(registers: Registers, act: EntryVaried) -> Registers:
 def _remove(registers: Registers, act: EntryRemoved) -> Registers:
     envelope = act.envelope
     revision, known = envelope.record_revision, registers.removal
-    if known is not None and known.revision >= revision:
-        return registers
+    barred = envelope.decided_on
+    if known is not None:
+        barred = max(barred, known.bars_before)
+        if known.revision >= revision:
+            return _barred(registers, known, barred)
     # Expiry is the bus's own finding and ranks below any act; what a source states is an act.
     cause = act.cause if act.cause is not RemovalCause.EXPIRED else RemovalCause.WITHDRAWN
     removal = Removed(
@@ -198,6 +240,7 @@ def _remove(registers: Registers, act: EntryRemoved) -> Registers:
         envelope.effective_on or envelope.decided_on,
         cause,
         envelope.document_number[:TEXT_CHARACTERS],
+        barred if barred != envelope.decided_on else None,
     )
     listing = registers.listing
     stands = listing is not None and listing.revision > revision
@@ -208,7 +251,15 @@ def _remove(registers: Registers, act: EntryRemoved) -> Registers:
     moved = _replace(
         registers, listing=listing if stands else None, removal=removal, hearing=hearing
     )
-    return _without_older(moved, revision)
+    return _instead_of(registers, _without_older(moved, revision))
+
+
+def _barred(registers: Registers, removal: Removed, barred: date) -> Registers:
+    """Return the registers after an older statement of the removal: its day still counts."""
+    if barred == removal.bars_before:
+        return registers
+    last = barred if barred != removal.decided_on else None
+    return _replace(registers, removal=_replace(removal, last_decided_on=last))
 
 
 def _without_older(registers: Registers, revision: int) -> Registers:

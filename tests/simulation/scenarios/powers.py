@@ -1,36 +1,20 @@
-"""Who may say what, a row a scenario: through intake, listing, dispatch and exposure.
-
-A row is what was said, in its order, and what is lawful after it: where the entry is, whether the
-public sees it, whether a body still owes its measure, and by which article somebody was refused.
-Each is lived with several seeds: slices are cut and decisions lost by chance meanwhile.
-"""
+"""Point 1: who may state which kind of act about whose entry."""
 
 from __future__ import annotations
 
 from datetime import date
-from pathlib import Path
-from typing import Any, Final
-
-import msgspec
-import pytest
+from typing import Final
 
 from creditbus.domain.acts.events import RemovalCause
 from creditbus.domain.acts.objections import ObjectionResult
-from creditbus.domain.acts.references import RecordReference
-from creditbus.domain.acts.refusals import Reason
 from creditbus.domain.acts.registrations import Registration
 from creditbus.domain.acts.repairs import RepairStep
 from creditbus.domain.acts.revocations import ReorganisationStep
 from creditbus.domain.acts.suspensions import Proceeding, Stay
-from creditbus.domain.effects.directives import Action
-from creditbus.domain.entries.entry import Entry
-from creditbus.domain.ids import BasisId, ListId, SourceId
+from creditbus.domain.ids import BasisId, ListId
 from tests import acts
-from tests.examples import FIRM, a_bid_bar, a_catalogue, a_listing, a_removal
-from tests.simulation.bus import Bus
-from tests.simulation.city import Submitted
-
-SEEDS: Final = (1, 2)
+from tests.examples import a_bid_bar, a_catalogue, a_listing, a_removal
+from tests.simulation.scenarios.rows import Row, about
 
 UPHELD, DISMISSED = ObjectionResult.REMOVED, ObjectionResult.DISMISSED
 COURT: Final = a_listing()
@@ -42,33 +26,16 @@ TAX: Final = a_listing(
     bases=(BasisId("STA-54-ART6"),),
     provisions=(),
 )
-BID_RECORD: Final = RecordReference(source=SourceId("tender"), record_id=BID.envelope.record_id)
 OBJECTION: Final = acts.an_objection()
 RULED_LATER: Final = {"record_id": "YY-9", "record_revision": 9, "decided_on": date(2026, 3, 30)}
 
+ART_10: Final = "法释〔2017〕7号 第十条"
 ART_12: Final = "法释〔2017〕7号 第十二条"
+EASE: Final = "山东省社会信用条例 第四十条"
+OBJECTION_ART: Final = "山东省社会信用条例 第三十九条"
+REPAIR: Final = "国办发〔2025〕22号; 信用修复管理办法"
 REVOKED: Final = a_catalogue().powers["basis_revoked"].article
 LISTS: Final = "国办发〔2020〕49号 (八)"
-
-
-def about(listing: Any) -> dict[str, Any]:
-    """What an act says of the entry that it is about."""
-    envelope = listing.envelope
-    entry = RecordReference(source=envelope.source, record_id=envelope.record_id)
-    return {"entry": entry, "list_id": listing.list_id}
-
-
-class Row(msgspec.Struct, frozen=True, kw_only=True):
-    """A scenario, its lawful outcome, and the article of each refusal in it.
-
-    ``stage`` is of the entry on the first list that was said; empty while there is no entry.
-    """
-
-    said: tuple[Any, ...]
-    stage: str
-    refused: tuple[str, ...] = ()
-    disputed: bool = False
-    cause: RemovalCause | None = None
 
 
 ROWS: Final[dict[str, Row]] = {
@@ -109,6 +76,7 @@ ROWS: Final[dict[str, Row]] = {
         refused=(ART_12,),
     ),
     "the executing court dismisses, and the mark goes": Row(
+        article=ART_12,
         said=(COURT, OBJECTION, acts.an_objection_ruling(DISMISSED)),
         stage="ACTIVE",
     ),
@@ -128,6 +96,7 @@ ROWS: Final[dict[str, Row]] = {
         refused=("山东省社会信用条例 第三十九条",),
     ),
     "the city's tax bureau upholds against its district's": Row(
+        article=OBJECTION_ART,
         said=(TAX, acts.an_objection_ruling(UPHELD, source="tax", **about(TAX))),
         stage="REMOVED",
         cause=RemovalCause.CORRECTED,
@@ -143,22 +112,26 @@ ROWS: Final[dict[str, Row]] = {
         refused=("法释〔2017〕7号 第十条",),
     ),
     "a keeper removes, and misspells its list": Row(
+        article=EASE,
         said=(BID, a_removal(source="tender", record_id=BID.envelope.record_id, list_id="BL-BID")),
         stage="REMOVED",
         cause=RemovalCause.PERFORMED,
     ),
     "the court removes, and names its other list": Row(
+        article=EASE,
         said=(COURT, a_removal(list_id="BL-GOV-ZW")),
         stage="REMOVED",
         cause=RemovalCause.PERFORMED,
     ),
     "the keeper removes whatever else is missing": Row(
+        article=ART_10,
         said=(COURT, a_removal(document_number="", bases=())),
         stage="REMOVED",
         cause=RemovalCause.PERFORMED,
     ),
-    "a removal of what nobody has listed waits": Row(said=(a_removal(),), stage=""),
+    "a removal of what nobody has listed waits": Row(article=ART_10, said=(a_removal(),), stage=""),
     "a removal waited, its listing comes late": Row(
+        article=ART_10,
         said=(a_removal(), COURT),
         stage="REMOVED",
         refused=("",),
@@ -178,6 +151,7 @@ ROWS: Final[dict[str, Row]] = {
         refused=("国办发〔2025〕22号; 信用修复管理办法",),
     ),
     "whoever designated grants the repair": Row(
+        article=REPAIR,
         said=(BID, acts.a_repair_ruling(RepairStep.GRANTED, source="tender", **about(BID))),
         stage="REMOVED",
         cause=RemovalCause.REPAIRED,
@@ -199,6 +173,7 @@ ROWS: Final[dict[str, Row]] = {
         cause=RemovalCause.REPAIRED,
     ),
     "the justice bureau stays in reconsideration": Row(
+        article="行政复议法 第四十二条",
         said=(
             BID,
             acts.a_stay(source="justice", proceeding=Proceeding.RECONSIDERATION, **about(BID)),
@@ -219,6 +194,7 @@ ROWS: Final[dict[str, Row]] = {
         refused=(ART_12,),
     ),
     "a court stays in a lawsuit": Row(
+        article="行政诉讼法 第五十六条",
         said=(BID, acts.a_stay(source="court-hill", **about(BID))),
         stage="SUSPENDED",
     ),
@@ -242,6 +218,7 @@ ROWS: Final[dict[str, Row]] = {
         refused=("市场主体登记管理条例 第五条; 社会团体登记管理条例 第六条",),
     ),
     "the registrar of enterprises strikes it off": Row(
+        article="市场主体登记管理条例 第五条; 社会团体登记管理条例 第六条",
         said=(BID, acts.a_registration(Registration.DEREGISTERED)),
         stage="REMOVED",
         cause=RemovalCause.DEREGISTERED,
@@ -252,6 +229,7 @@ ROWS: Final[dict[str, Row]] = {
         refused=(REVOKED,),
     ),
     "a tobacco bureau calls the document beneath a listing its own": Row(
+        article=EASE,
         said=(
             a_bid_bar(underlying=("测罚1号",)),
             acts.a_revocation(source="tobacco", issuer="tobacco", revoked_document="测罚1号"),
@@ -259,21 +237,25 @@ ROWS: Final[dict[str, Row]] = {
         stage="ACTIVE",
     ),
     "whoever decided revokes its own document": Row(
+        article=REVOKED,
         said=(COURT, acts.a_revocation()),
         stage="REMOVED",
         cause=RemovalCause.REVOKED,
     ),
     "a court revokes an authority's document": Row(
+        article=REVOKED,
         said=(BID, acts.a_revocation(source="court-hill", issuer="tender")),
         stage="REMOVED",
         cause=RemovalCause.REVOKED,
     ),
     "the justice bureau revokes on reconsideration": Row(
+        article=REVOKED,
         said=(BID, acts.a_revocation(source="justice", issuer="tender")),
         stage="REMOVED",
         cause=RemovalCause.REVOKED,
     ),
     "the court above revokes a district court's listing": Row(
+        article=REVOKED,
         said=(
             a_listing(source="court-east"),
             acts.a_revocation(issuer="court-east"),
@@ -305,54 +287,3 @@ ROWS: Final[dict[str, Row]] = {
         refused=(LISTS,),
     ),
 }
-
-
-def lived(row: Row, seed: int, folder: Path) -> Bus:
-    """Return a bus after what was said, each thing decided before the next, and a day turned."""
-    with Bus(seed, folder) as bus:
-        bus.turn()
-        for act in row.said:
-            bus.submit(Submitted(act.envelope.source, act))
-            bus.work_off()
-        bus.turn()
-        bus.work_off()
-    return bus
-
-
-def entry_in(bus: Bus, list_id: str) -> Entry | None:
-    standing = bus.standings().get(FIRM)
-    entries = standing.entries if standing is not None else ()
-    assert len(entries) <= 1, "no row makes an entry that nobody listed"
-    assert all(entry.list_id == list_id for entry in entries)
-    return entries[0] if entries else None
-
-
-@pytest.mark.parametrize("seed", SEEDS, ids="SEED={}".format)
-@pytest.mark.parametrize("name", ROWS)
-def test_the_lawful_outcome(name: str, seed: int, tmp_path: Path) -> None:
-    row = ROWS[name]
-    bus = lived(row, seed, tmp_path)
-    entry = entry_in(bus, row.said[0].list_id)
-    assert (entry.stage if entry is not None else "") == row.stage
-    if entry is not None:
-        assert (entry.disputed, entry.removal_cause) == (row.disputed, row.cause)
-    is_active = row.stage == "ACTIVE"
-    shown = row.said[0].list_id == "BL-COURT-SX" and is_active
-    assert bool(bus.public) == shown, "the public sees what is active on the court's list, no more"
-    newest = {each.obligation_id: each.action for each in bus.directives()}
-    if row.said[0].list_id == "BL-BID-ZT":
-        assert set(newest.values()) == {Action.APPLY if is_active else Action.LIFT}
-    assert tuple(each.article for each in bus.refusals) == row.refused
-    allowed = {Reason.SOURCE_NOT_COMPETENT, Reason.REVISION_SUPERSEDED}
-    assert {each.reason for each in bus.refusals} <= allowed
-
-
-def test_a_refused_act_takes_no_revision_of_a_record(tmp_path: Path) -> None:
-    """Who got the power later, or mends the record, may use the revision that was refused."""
-    wrong = a_removal(source="tender", record_id=BID.envelope.record_id)
-    right = msgspec.structs.replace(wrong, list_id=BID.list_id)
-    row = Row(said=(BID, wrong, right), stage="REMOVED")
-    bus = lived(row, 1, tmp_path)
-    entry = entry_in(bus, BID.list_id)
-    assert entry is not None
-    assert (entry.stage, entry.record_revision) == ("REMOVED", 2)

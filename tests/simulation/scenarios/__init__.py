@@ -1,0 +1,1 @@
+"""Scenarios: what was said in which order, and what is lawful after it, a row a scenario."""
