@@ -14,15 +14,17 @@ from typing import Final
 import msgspec
 
 from creditbus.domain.calendar import days_after
-from creditbus.domain.entries.dossiers import Dossier
+from creditbus.domain.entries.dossiers import Dossier, buried_with
+from creditbus.domain.entries.endings import Case
+from creditbus.domain.entries.entry import Entry, Stage
 from creditbus.domain.entries.registers import buried
 from creditbus.domain.entries.stages import retention_days
 from creditbus.domain.entries.standings import Standing
-from creditbus.domain.ids import ListId, SubjectId
+from creditbus.domain.ids import EntryId, ListId, SubjectId
 from creditbus.domain.law.catalogue import ListDefinition
 from creditbus.domain.law.editions import Editions
 from creditbus.engine.values import Draft, Table
-from creditbus.listing.memory import DOSSIERS, TOMBSTONES
+from creditbus.listing.memory import DOSSIERS, GRAVES, TOMBSTONES
 
 Due = tuple[date, str]
 
@@ -107,6 +109,33 @@ def without_waiting(
     kept = dossier.without(gone)
     draft.put(DOSSIERS, subject, kept)
     return kept
+
+
+def without_erased(
+    draft: Draft, subject: SubjectId, dossier: Dossier, found: list[tuple[Case, Entry]]
+) -> list[tuple[Case, Entry]]:
+    """Return the entries whose time to be remembered is not over; of the others bury what is left.
+
+    Each leaves a tombstone for every record of it, and the day up to which its decision lists
+    nobody again.
+    """
+    erased = [(case, entry) for case, entry in found if entry.stage is Stage.ERASED]
+    if not erased:
+        return found
+    records: set[EntryId] = set()
+    for case, entry in erased:
+        assert entry.removed_on is not None
+        assert entry.removal_cause is not None
+        tombstones, days = buried_with(
+            subject, dossier, case.registers, entry.removed_on, entry.removal_cause
+        )
+        for entry_id, tombstone in tombstones.items():
+            draft.put(TOMBSTONES, entry_id, tombstone)
+        for grave, day in days.items():
+            draft.put(GRAVES, grave, day)
+        records.update(tombstones)
+    draft.put(DOSSIERS, subject, dossier.without(records))
+    return [each for each in found if each[1].stage is not Stage.ERASED]
 
 
 def _read_ahead(draft: Draft, subjects: set[SubjectId]) -> None:

@@ -47,10 +47,8 @@ from creditbus.domain.entries.dossiers import (
     about_entry,
     about_subject,
     barred_on,
-    buried_with,
 )
 from creditbus.domain.entries.endings import Rules
-from creditbus.domain.entries.entry import Stage
 from creditbus.domain.entries.registers import Tombstone
 from creditbus.domain.entries.standings import Standing, advance, entries_on, turns, with_entries
 from creditbus.domain.entries.transitions import is_overtaken
@@ -58,8 +56,16 @@ from creditbus.domain.ids import EntryId, EventId, SubjectId
 from creditbus.domain.law.editions import Editions
 from creditbus.domain.subjects import kind_of
 from creditbus.engine.values import Arrival, Draft, Output, Slice, SliceOutcome, State, Table
-from creditbus.listing.agenda import DUE, SUBJECTS, due_before, reached_by, without_waiting
+from creditbus.listing.agenda import (
+    DUE,
+    SUBJECTS,
+    due_before,
+    reached_by,
+    without_erased,
+    without_waiting,
+)
 from creditbus.listing.aliases import ALIASES, register
+from creditbus.listing.faults import CONFLICT, OVERTAKEN, too_old
 from creditbus.listing.memory import (
     DOSSIERS,
     GRAVES,
@@ -81,35 +87,11 @@ Arrivals = Sequence[Arrival[Logged]]
 _TODAY: Final = "today"
 _COUNTS: Final = {EntryListed: "listed", EntryRemoved: "removed"}
 _ACTIVE: Final = "active"
-_CONFLICT: Final = Fault(
-    Reason.CONTENT_CONFLICT,
-    "record_revision",
-    "",
-    "this revision of the record was sent before with other content; send a new one",
-)
-_OVERTAKEN: Final = Fault(
-    Reason.REVISION_SUPERSEDED,
-    "record_revision",
-    "",
-    "a newer revision of the record is known and stands",
-)
 _PLACE: Final = {reason: place for place, reason in enumerate(Reason)}
 
 
 def _precedence(fault: Fault) -> int:
     return _PLACE[fault.reason]
-
-
-def _too_old(removed_on: date) -> Fault:
-    """Return what is told of a decision that a removal decided later has overtaken."""
-    return Fault(
-        Reason.REVISION_SUPERSEDED,
-        "decided_on",
-        "",
-        f"what it decided was removed by a decision of {removed_on}: an older one brings nothing"
-        " back, whatever its revision or record id; send the new decision, if there is one",
-        f"所作决定已于{removed_on}决定移出，此前作出的决定不得再次列入；另有新决定的，请报送新决定",
-    )
 
 
 def _text(value: str) -> bytes:
@@ -261,8 +243,8 @@ class _Shift:
         if not conflict or is_way_out(event):
             return faults
         if not isinstance(event, Burden):
-            return (*faults, _CONFLICT)
-        return tuple(sorted((*faults, _CONFLICT), key=_precedence))
+            return (*faults, CONFLICT)
+        return tuple(sorted((*faults, CONFLICT), key=_precedence))
 
     def move_entry(self, event: OwnAct | EntryAct, origin: str) -> None:
         """Move the registers of one entry."""
@@ -332,7 +314,7 @@ class _Shift:
 
     def _overtaken(self, event: Act, origin: str, barred: date | None = None) -> None:
         # It says nothing that a newer act has not overtaken.
-        fault = _OVERTAKEN if barred is None else _too_old(barred)
+        fault = OVERTAKEN if barred is None else too_old(barred)
         self._say("refusals", refuse(event.envelope, (fault,), origin), origin)
 
     def _settle(self, standing: Standing, dossier: Dossier, cause: _Cause) -> None:
@@ -342,23 +324,7 @@ class _Shift:
         # An act may move an entry that goes by another record's id: then all are asked anew.
         alone = cause.moved if not dossier.joints else None
         found = entries_on(standing, dossier, rules, self.today, alone)
-        erased = [(case, entry) for case, entry in found if entry.stage is Stage.ERASED]
-        if erased:
-            records: set[EntryId] = set()
-            for case, entry in erased:
-                assert entry.removed_on is not None
-                assert entry.removal_cause is not None
-                tombstones, days = buried_with(
-                    subject, dossier, case.registers, entry.removed_on, entry.removal_cause
-                )
-                for entry_id, tombstone in tombstones.items():
-                    self.draft.put(TOMBSTONES, entry_id, tombstone)
-                for grave, day in days.items():
-                    self.draft.put(GRAVES, grave, day)
-                records.update(tombstones)
-            kept = dossier.without(records)
-            self.draft.put(DOSSIERS, subject, kept)
-            found = [each for each in found if each[1].stage is not Stage.ERASED]
+        found = without_erased(self.draft, subject, dossier, found)
         before = standing if standing.revision else None
         is_settled_anew = cause.is_reform or bool(dossier.joints)
         for day in turns(found, before if not is_settled_anew else None, cause.moved):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
-from typing import Final
+from typing import Any, Final
 
 from creditbus.domain.acts.events import RemovalCause
 from creditbus.domain.acts.objections import ObjectionResult
@@ -21,13 +21,13 @@ BID: Final = "招标投标法 第五十三条"
 FIRST: Final = a_bid_bar()
 SECOND: Final = a_bid_bar(source="housing", record_id="ZJ-7", record_revision=4)
 SHORTER: Final = date(2027, 6, 1)
-BY_SECOND: Final = {"source": "housing", "record_id": "ZJ-7"}
-BY_FIRST: Final = {"source": "tender", "record_id": FIRST.envelope.record_id}
+BY_SECOND: Final[dict[str, Any]] = {"source": "housing", "record_id": "ZJ-7"}
+BY_FIRST: Final[dict[str, Any]] = {"source": "tender", "record_id": FIRST.envelope.record_id}
 OF_COURT: Final = a_listing()
 AGAIN: Final = a_listing(record_id="SX-AGAIN", record_revision=7)
 
 
-def removed(day: date = DECIDED_ON, **record: object) -> object:
+def removed(day: date = DECIDED_ON, **record: Any) -> Any:
     return a_removal(record_revision=5, list_id=BID_LIST, decided_on=day, **record)
 
 

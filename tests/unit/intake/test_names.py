@@ -141,14 +141,10 @@ def test_what_is_written_names_the_subject_and_how_it_was_found() -> None:
     aliases = known(a_mapping())
     aliases.position = 17
     decide = build(some_editions(), party_of_inbox, lambda raw: raw, aliases)
-    outputs = decided(
-        decide,
-        DictState(),
-        [a_listing(subject_id=OLD, subject_kind=SubjectKind.NONE), a_listing()],
-        topic=inbox("court"),
-    )
+    stated = a_listing(subject_id=OLD, subject_kind=SubjectKind.NONE)
+    outputs = decided(decide, DictState(), [stated, a_listing()], topic=inbox("court"))
     renamed, plain = (output.value for output in outputs)
-    assert renamed == Renamed(a_listing(), OLD, 17)
+    assert renamed == Renamed(a_listing(event_id=stated.envelope.event_id), OLD, 17)
     assert not isinstance(plain, Renamed)
 
 
@@ -158,5 +154,9 @@ def test_a_refusal_under_an_old_code_is_told_and_its_neighbours_go_on() -> None:
     outputs: list[Output] = decided(decide, DictState(), events, topic=inbox("court"))
     assert [output.stream for output in outputs] == ["refusals", "events", "events"]
     assert {output.origin for output in outputs[1:]} == {"credit.inbox.court.v1/0/1"}
+    copies = [output.value.event.envelope for output in outputs[1:]]  # type: ignore[attr-defined]
+    ids = {events[1].envelope.event_id, *(each.event_id for each in copies)}
+    assert len(ids) == 3, "each is an event of its own"
+    assert {each.causation_id for each in copies} == {events[1].envelope.event_id}
     assert isinstance(outputs[0].value, Refusal)
     assert outputs[0].value.reason is Reason.IDENTITY_CONFLICT
