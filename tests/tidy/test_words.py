@@ -25,6 +25,7 @@ DRAWERS: Final = frozenset(
 )
 NOUNS: Final = frozenset({"listing", "training"})  # a decision of an authority; a run of Java
 ALIKE: Final = frozenset({"Receipt"})  # the gateway's and the publisher's: one thing, two doors
+NONE: Final = re.compile(r"(or |, |: |; )none\b")
 LEFT_OVER: Final = re.compile(r"\b(" + "TO" + "DO|FIX" + "ME|XX" + "X)\\b")
 
 
@@ -122,6 +123,21 @@ def shared_names(modules: Iterable[Source]) -> list[str]:
     ]
 
 
+def told(source: Source) -> list[str]:
+    """Complain about a docstring that tells where a function returns, or writes None as a word."""
+    found = []
+    for node in ast.walk(source.tree):
+        if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            continue
+        said = ast.get_docstring(node) or ""
+        if said.startswith("Tell "):
+            found.append(source.at(node.lineno, f"{node.name}: say what it returns, not tells"))
+        may_be_none = node.returns is not None and ast.unparse(node.returns).endswith("| None")
+        if may_be_none and NONE.search(said):
+            found.append(source.at(node.lineno, f"{node.name}: write None, as Python does"))
+    return found
+
+
 def left_over(source: Source) -> list[str]:
     """Complain about notes to oneself."""
     return [
@@ -155,6 +171,10 @@ def test_shipped_modules_are_named_after_what_they_hold() -> None:
 
 def test_a_class_name_names_one_thing() -> None:
     assert_tidy(shared_names(sources.package()))
+
+
+def test_docstrings_say_what_is_returned() -> None:
+    assert_tidy(wrong for source in sources.package() for wrong in told(source))
 
 
 def test_nothing_is_left_over() -> None:
@@ -209,6 +229,18 @@ def test_name_of_two_classes_is_caught() -> None:
     twins = [Source(path, "class Row: ...\nclass _Own: ...") for path in ("a.py", "b.py")]
     assert len(shared_names(twins)) == 2
     assert shared_names(twins[:1]) == []
+
+
+@pytest.mark.parametrize(
+    ("said", "returned"),
+    [("Tell whether it is.", "bool"), ("Return it, or none.", "int | None")],
+)
+def test_telling_docstring_is_caught(said: str, returned: str) -> None:
+    assert told(Source("a.py", f'def f() -> {returned}:\n    """{said}"""\n'))
+
+
+def test_none_of_a_sequence_is_a_word() -> None:
+    assert told(Source("a.py", 'def f() -> list[int]:\n    """Return all, or none."""\n')) == []
 
 
 def test_left_over_note_is_caught() -> None:

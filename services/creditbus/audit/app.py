@@ -163,7 +163,7 @@ def _to_the_end(consumer: Consumer, ends: dict[tuple[str, int], int]) -> Iterato
 
 
 def _end_reached(message: Message) -> tuple[tuple[str, int], int] | None:
-    """Return the partition whose end a notice tells, with the offset; none for other notices."""
+    """Return the partition whose end a notice tells, with the offset; None for other notices."""
     fault = message.error()
     if fault is None or fault.code() != KafkaError._PARTITION_EOF:
         return None

@@ -33,7 +33,7 @@ class Sum(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def adds_up(self) -> bool:
-        """Tell whether every record became exactly one thing."""
+        """Return whether every record became exactly one thing."""
         return self.open == 0 and self.twice == 0
 
 
@@ -120,7 +120,7 @@ class Reconciliation(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def adds_up(self) -> bool:
-        """Tell whether nothing is owed."""
+        """Return whether nothing is owed."""
         return self.owed == 0
 
 

@@ -48,7 +48,7 @@ class Post:
         )
 
     def is_ready(self) -> bool:
-        """Tell whether it has written a sheet."""
+        """Return whether it has written a sheet."""
         return Path(self.task.sheet).exists()
 
     def check(self) -> None:

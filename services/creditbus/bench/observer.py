@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from statistics import quantiles
 
 import msgspec
 from confluent_kafka import Consumer, TopicPartition
@@ -57,9 +58,10 @@ def observe(task: Task, stopwatch: Stopwatch) -> None:
 
 
 def percentile(values: Sequence[float], share: float) -> float:
-    """Return the value below which this share of the values lies."""
-    ordered = sorted(values)
-    return ordered[min(len(ordered) - 1, int(share * len(ordered)))]
+    """Return the value below which this share of the values lies, in hundredths of them."""
+    if len(values) == 1:
+        return values[0]
+    return quantiles(values, n=100, method="inclusive")[round(share * 100) - 1]
 
 
 def silences(sightings: Sequence[Sighting], since: float) -> dict[int, float]:

@@ -84,7 +84,7 @@ class Track:
         return Consumer({**self.client, "group.id": group, "isolation.level": "read_committed"})
 
     def is_done(self, asker: Consumer, topic: str) -> bool:
-        """Tell whether the asker's group has committed everything in the topic."""
+        """Return whether the asker's group has committed everything in the topic."""
         sources = [(topic, number) for number in range(self.partitions_of(topic))]
         try:
             stands = asker.committed([TopicPartition(*source) for source in sources], timeout=5)

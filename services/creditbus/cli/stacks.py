@@ -120,7 +120,7 @@ def _state(service: str, file: StackFile, folder: Folder) -> ServiceState:
 
 
 def _runs_already(folder: Folder) -> bool:
-    """Tell whether a bus runs in the folder, and where; nothing is changed of it."""
+    """Return whether a bus runs in the folder, and where; nothing is changed of it."""
     launcher = holder(folder)
     if launcher is None:
         return False

@@ -80,7 +80,7 @@ class BodyLine(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def is_overdue(self) -> bool:
-        """Tell whether a release from a measure is overdue."""
+        """Return whether a release from a measure is overdue."""
         return self.lift_age_s is not None and self.lift_age_s >= OVERDUE_LIFT_S
 
 

@@ -32,7 +32,7 @@ class Sessions:
         self._days: dict[str, date] = {}
 
     def begin(self, token: str) -> str | None:
-        """Return the value of a new session for an operator's token, none for any other."""
+        """Return the value of a new session for an operator's token, None for any other."""
         if not self._is_operator(token):
             return None
         value = secrets.token_urlsafe()
@@ -42,7 +42,7 @@ class Sessions:
         return value
 
     def is_open(self, value: str) -> bool:
-        """Tell whether the value is that of a session of today."""
+        """Return whether the value is that of a session of today."""
         return self._days.get(_hash(value)) == self._today()
 
 

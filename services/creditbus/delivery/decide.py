@@ -52,7 +52,7 @@ class Owed:
     tries: int = 0
 
     def is_sendable(self, at: datetime) -> bool:
-        """Tell whether it may still be sent: a lift always, an application within its term."""
+        """Return whether it may still be sent: a lift always, an application within its term."""
         ends_at = self.directive.ends_at
         return self.directive.action is Action.LIFT or ends_at is None or at < ends_at
 
@@ -65,7 +65,7 @@ class Line:
     settled: dict[tuple[int, str], datetime] = field(default_factory=dict)
 
     def is_settled(self, directive: Directive, stated_at: datetime) -> bool:
-        """Tell whether its body has settled a directive since it was stated, and not before."""
+        """Return whether its body has settled a directive since it was stated, and not before."""
         settled_at = self.settled.get((directive.revision, str(directive.body)))
         return settled_at is not None and settled_at >= stated_at
 
@@ -117,7 +117,7 @@ class Backlog:
             self._put_off(owed, at + LONGEST_PAUSE[owed.directive.lane])
 
     def take(self, body: BodyId, lane: Lane, at: datetime) -> Owed | None:
-        """Return what is due next in a lane, none when nothing is; ``tried`` must follow."""
+        """Return what is due next in a lane, None when nothing is; ``tried`` must follow."""
         queue = self._queues[body, lane]
         while queue and queue[0][0] <= at:
             due_at, _, obligation_id = heappop(queue)
@@ -147,7 +147,7 @@ class Backlog:
         self._put_off(owed, at + (LONGEST_PAUSE[lane] if answered else pause(lane, owed.tries)))
 
     def next_due(self, body: BodyId, lane: Lane) -> datetime | None:
-        """Return when the lane should be asked again, none while its queue is empty."""
+        """Return when the lane should be asked again, None while its queue is empty."""
         queue = self._queues[body, lane]
         return queue[0][0] if queue else None
 
@@ -181,7 +181,7 @@ def _is_answered_by(directive: Directive, answer: Acknowledgement) -> bool:
 
 
 def meaning(status: int | None, content: bytes) -> WebhookAnswer | None:
-    """Return what an HTTP answer says of the directive, none when it must be tried again soon.
+    """Return what an HTTP answer says of the directive, None when it must be tried again soon.
 
     Whoever took it without saying what became of it has accepted it, and owes it still (law 6).
     """

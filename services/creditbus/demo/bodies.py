@@ -56,7 +56,7 @@ class Bodies:
         }
 
     def take(self, body: str, headers: dict[str, str], content: bytes) -> Answered | None:
-        """Return the answer of a body to a delivery, none when there is no such body."""
+        """Return the answer of a body to a delivery, None when there is no such body."""
         receiver = self._receivers.get(body)
         if receiver is None:
             return None

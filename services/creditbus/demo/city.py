@@ -141,7 +141,7 @@ class City:
         yield from self._told(listing, person)
 
     def _told(self, listing: EntryListed, person: Person | None) -> Iterator[Submitted]:
-        """Tell one entry's life: in order, repeated, too early or too late."""
+        """Return one entry's life: in order, repeated, too early or too late."""
         chance = self._random.random()
         removal = self._removal(listing)
         if chance < 0.05 and person is None:

@@ -130,7 +130,7 @@ def instruct(
 
 
 def _is_correction(before: Obligation, stated: Obligation) -> bool:
-    """Tell whether an application says the same of the same entries, or of fewer.
+    """Return whether an application says the same of the same entries, or of fewer.
 
     Only that travels with the lifts; one more ground burdens anew, and waits its turn.
     """
@@ -167,7 +167,7 @@ def _asked(standing: Standing, law: Editions) -> dict[ObligationId, Obligation]:
 def _stated(
     before: Obligation | None, asked: Obligation | None, standing: Standing
 ) -> Obligation | None:
-    """Return the obligation as it must be stated anew, none when the last statement holds."""
+    """Return the obligation as it must be stated anew, None when the last statement holds."""
     if asked is not None:
         is_same = before is not None and before.action is Action.APPLY
         return None if is_same and before.grounds == asked.grounds else asked  # type: ignore[union-attr]

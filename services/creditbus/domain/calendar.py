@@ -132,7 +132,7 @@ class Calendar(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     years: dict[int, Year] = {}
 
     def is_settled(self, day: date) -> bool:
-        """Tell whether it is announced that the day is worked or free.
+        """Return whether it is announced that the day is worked or free.
 
         The last days of December wait for the notice of the next year as well.
         """
@@ -141,7 +141,7 @@ class Calendar(msgspec.Struct, frozen=True, kw_only=True, dict=True):
         return (day.month, day.day) < _NEW_YEAR_BREAK or day.year + 1 in self.years
 
     def is_working(self, day: date) -> bool:
-        """Tell whether authorities work on the day; the best guess where nothing is announced."""
+        """Return whether authorities work on the day; the best guess where nothing is announced."""
         if day in self._worked:
             return True
         if day.year not in self.years and (day.month, day.day) in _FREE_IN_ANY_YEAR:

@@ -57,7 +57,7 @@ class PersonNumber(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
 
 
 def is_person(kind: SubjectKind) -> bool:
-    """Tell whether the law on personal information protects this kind of subject.
+    """Return whether the law on personal information protects this kind of subject.
 
     An individual business counts: its name and code point to a natural person.
     """
@@ -92,7 +92,7 @@ def why_not_subject(kind: SubjectKind, subject: SubjectId, trust: Trust = Trust.
 
 
 def is_doubtful(subject: SubjectId) -> bool:
-    """Tell whether the code in an organisation's id could be a natural person's number.
+    """Return whether the code in an organisation's id could be a natural person's number.
 
     Nothing is made public under it, and nothing adverse begins before a registrar has named it.
     """

@@ -36,7 +36,7 @@ class Stretch:
     at: int
 
     def objection_to(self, mark: StoreMark | None) -> str | None:
-        """Return why a store with this mark cannot be brought up, none if it can."""
+        """Return why a store with this mark cannot be brought up, None if it can."""
         if mark is None:
             return None
         if mark.topic_id != self.layout.topic_id:

@@ -37,7 +37,7 @@ class Layout:
 def look_up(
     admin: AdminClient, job: Job[Any], logger: Logger, stopping: threading.Event
 ) -> Layout | None:
-    """Return the layout, none when stopped meanwhile; raises ``Halt`` with what is missing."""
+    """Return the layout, None when stopped meanwhile; raises ``Halt`` with what is missing."""
     topics = list(job.sources) + ([job.changelog] if job.tables else [])
     found = _described(admin, topics, stopping)
     if found is None:

@@ -40,7 +40,7 @@ class Membership:
         return list(self._running.values())
 
     def share_of(self, source: Source) -> Share | None:
-        """Return the running share that reads the source, none when it was taken away meanwhile."""
+        """Return the running share that reads the source, None when it was taken away meanwhile."""
         return self._running.get(self._key(source))
 
     def join(self, consumer: Consumer) -> None:

@@ -162,7 +162,7 @@ class Restore:
         return self._ask(lambda: offsets.log_starts(self._ground.admin, sources))
 
     def _ask(self, call: Callable[[], T]) -> T | None:
-        """Ask until the broker answers; none when nothing is wanted any more."""
+        """Ask until the broker answers; None when nothing is wanted any more."""
         while self._wanted:
             try:
                 answer = call()

@@ -87,7 +87,7 @@ class Rhythm:
         return max(0.0, self._may_at - self._clock())
 
     def is_due(self, records: int) -> bool:
-        """Tell whether so many decided records should be committed although others may wait."""
+        """Return whether so many decided records should be committed although others may wait."""
         if self.is_refused or records >= EVERY_RECORDS:
             return True
         if self.uncommitted_seconds >= EVERY_SECONDS:

@@ -82,7 +82,7 @@ class RollCall:
                 self._wanted.set()
 
     def _look(self) -> Roll | None:
-        """Return the roll, none while the group is changing or the broker does not answer."""
+        """Return the roll, None while the group is changing or the broker does not answer."""
         with suppress(KafkaException), warnings.catch_warnings():
             # Its successors ask by way of the coordinator, and end the process when that moves
             # (librdkafka's issues 4605 and 5040).

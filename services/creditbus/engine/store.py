@@ -96,7 +96,7 @@ class Store:
     @property
     @guarded
     def mark(self) -> StoreMark | None:
-        """How far the store has come; none when nothing was ever written."""
+        """How far the store has come; None when nothing was ever written."""
         raw = self._rows.get(_MARK_KEY)
         if raw is None:
             return None

@@ -207,7 +207,7 @@ class Worker:
         self._membership = None
 
     def _start(self, admin: AdminClient, producer: Producer) -> Layout | None:
-        """Look the topics up and fence older processes of this name; none when stopped."""
+        """Look the topics up and fence older processes of this name; None when stopped."""
         clients = (admin, producer)
         # Asked first because it gives up soon: a wrong password is only told after a call.
         source = self._job.sources[0]

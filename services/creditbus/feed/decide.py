@@ -40,7 +40,7 @@ class Changes(msgspec.Struct, frozen=True, kw_only=True, tag="changes", tag_fiel
 
 
 def may_read(asker: Subscriber | None) -> bool:
-    """Tell whether a caller is a subscriber in use who reads exposures."""
+    """Return whether a caller is a subscriber in use who reads exposures."""
     return asker is not None and asker.enabled and asker.exposures
 
 

@@ -163,7 +163,7 @@ def _record(submission: Submission) -> Iterator[Fault]:
 
 
 def _is_wordy(event: Statement) -> bool:
-    """Tell whether a record says more than what it becomes can carry; what eases is only cut."""
+    """Return whether a record says more than what it becomes can carry; what eases is only cut."""
     if isinstance(event, Acknowledgement) or (isinstance(event, Act) and is_way_out(event)):
         return False
     envelope = event.envelope

@@ -38,7 +38,7 @@ class Submission(msgspec.Struct, frozen=True):
 
     @property
     def is_adverse(self) -> bool:
-        """Tell whether the record would burden its subject; of an unknown list nothing is said.
+        """Return whether the record would burden its subject; of an unknown list nothing is said.
 
         What a list is, is asked of the edition of the decision's day, as everything in listing.
         """

@@ -137,7 +137,7 @@ def forget_seen(draft: Draft, subject: str, day: date) -> None:
 
 
 def keep(draft: Draft, fact: Fact, day: date | None) -> Note | None:
-    """Keep a fact and return its note; none when a newer revision of its record is known."""
+    """Keep a fact and return its note; None when a newer revision of its record is known."""
     note, subject = note_of(fact), fact.envelope.subject_id
     key = (subject, note.record, note.source, note.record_id)
     known = draft.get(NOTES, key)

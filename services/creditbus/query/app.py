@@ -183,7 +183,7 @@ def _route(app: FastAPI, process: Process, desk: _Desk) -> None:
         check_id: Annotated[str, Path(pattern=_CHECK_ID)],
         caller: Annotated[Caller, Depends(subscriber)],
     ) -> Response:
-        """Tell what you did with the answer."""
+        """Return what you did with the answer."""
         told = await value_of(asked, Execution)
         verdict = f"EXECUTION:{told.executed}"
         return json_answer(await desk.close_chain(desk.asked(told, caller), check_id, verdict))
@@ -194,7 +194,7 @@ def _route(app: FastAPI, process: Process, desk: _Desk) -> None:
         check_id: Annotated[str, Path(pattern=_CHECK_ID)],
         caller: Annotated[Caller, Depends(subscriber)],
     ) -> Response:
-        """Tell what became of the matter."""
+        """Return what became of the matter."""
         told = await value_of(asked, EndedMatter)
         verdict = f"OUTCOME:{told.ended}"
         return json_answer(await desk.close_chain(desk.asked(told, caller), check_id, verdict))

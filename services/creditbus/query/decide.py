@@ -44,7 +44,7 @@ def why_not(
     *,
     is_known: bool = False,
 ) -> Obstacle | None:
-    """Return why a check is not answered, or none when it may be.
+    """Return why a check is not answered, or None when it may be.
 
     ``is_known`` says that there is a standing under a code that could be a person's number: then
     it is somebody's code, and asked what it was asked when it was listed.
@@ -91,7 +91,7 @@ def answer(check: Check, standing: Standing | None, editions: Editions, at: date
 
 
 def _is_listed(standing: Standing | None, catalogue: Catalogue, at: datetime) -> bool:
-    """Tell whether a subject is on a list that an asker may know of.
+    """Return whether a subject is on a list that an asker may know of.
 
     Attention stays inside the authorities that keep it: it leads to their own inspections, and to
     nobody else it says a thing (发改财金规〔2017〕1798号).

@@ -164,7 +164,7 @@ class _Question(BaseHTTPRequestHandler):
         self.do_GET()
 
     def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
-        """Tell what was wrong with the question: another method than GET, or no HTTP at all."""
+        """Return what was wrong with the question: another method than GET, or no HTTP at all."""
         del explain
         status = HTTPStatus(code)
         if status is HTTPStatus.NOT_IMPLEMENTED:

@@ -17,7 +17,7 @@ SYSTEM_PREFIX = "/usr"
 
 
 def is_optimised() -> bool:
-    """Tell whether this interpreter was built with profile-guided optimisation.
+    """Return whether this interpreter was built with profile-guided optimisation.
 
     Debian, Ubuntu and Fedora build theirs so and strike the flags from what they record, so the
     system's own counts by its place.

@@ -99,7 +99,7 @@ class Process:
         }
 
     def serve_health(self, readiness: Callable[[], Readiness]) -> HealthServer | None:
-        """Begin to answer health and metrics; none when no port is set."""
+        """Begin to answer health and metrics; None when no port is set."""
         if not self.settings.metrics_port:
             return None
 

@@ -48,7 +48,7 @@ class Registry:
             }
 
     def text_of(self, number: int) -> str | None:
-        """Return the schema behind an id, none when the registry has no such id."""
+        """Return the schema behind an id, None when the registry has no such id."""
         try:
             with self._asking() as client:
                 return client.get_schema(number).schema_str
@@ -63,7 +63,7 @@ class Registry:
             }
 
     def is_compatible(self, schema: Schema) -> bool:
-        """Tell whether the registry would take the schema; it takes the first of any record."""
+        """Return whether the registry would take the schema; it takes the first of any record."""
         try:
             with self._asking() as client:
                 return client.test_compatibility(schema.record, _registry_schema(schema))

@@ -161,7 +161,7 @@ def _lock(file: IO[str]) -> None:
 
 
 def holder(folder: Folder) -> int | None:
-    """Return the pid of the launcher whose stack runs in the folder, none when none does."""
+    """Return the pid of the launcher whose stack runs in the folder, None when none does."""
     if not folder.lock_file.exists():
         return None
     with folder.lock_file.open("a", encoding="utf-8") as file:

@@ -131,7 +131,7 @@ class Kafka:
         )
 
     def answers(self) -> bool:
-        """Tell whether the broker lists its topics to the admin."""
+        """Return whether the broker lists its topics to the admin."""
         if not is_listening(self.ports.kafka):
             return False
         try:

@@ -60,7 +60,7 @@ class Server(Protocol):
         """Return how it is started."""
 
     def answers(self) -> bool:
-        """Tell whether it answers a real request."""
+        """Return whether it answers a real request."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -243,7 +243,7 @@ def stop_stack(path: Path, bound_s: float = 2 * STOP_BOUND_S) -> list[Identity] 
     """Stop the stack of a folder from outside.
 
     A living launcher is asked to end (its pid is returned) and does so in order; what a dead one
-    left is ended here and returned; none means that nothing ran.
+    left is ended here and returned; None means that nothing ran.
     """
     folder = Folder(path.expanduser().resolve())
     launcher = holder(folder)

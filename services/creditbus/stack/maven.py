@@ -109,6 +109,6 @@ def _written(path: Path, advance: Advance) -> Iterator[IO[bytes]]:
 
 
 def _is_final(error: httpx.HTTPError) -> bool:
-    """Tell whether asking again is of no use: the repository has answered, and not for its load."""
+    """Return whether asking again is of no use: it has answered, and not for its load."""
     status = error.response.status_code if isinstance(error, httpx.HTTPStatusError) else 0
     return 400 <= status < 500 and status != httpx.codes.TOO_MANY_REQUESTS

@@ -77,7 +77,7 @@ def free() -> Ports:
 
 
 def all_free(numbers: range) -> bool:
-    """Tell whether every one of these ports can be listened on."""
+    """Return whether every one of these ports can be listened on."""
     with ExitStack() as held:
         for number in numbers:
             listener = held.enter_context(socket.socket())

@@ -118,15 +118,15 @@ class Child:
 
     @property
     def pid(self) -> int | None:
-        """Return the process id, none before the first start."""
+        """Return the process id, None before the first start."""
         return None if self._process is None else self._process.pid
 
     def exit_code(self) -> int | None:
-        """Return how it ended, minus the signal if one ended it; none while it runs."""
+        """Return how it ended, minus the signal if one ended it; None while it runs."""
         return None if self._process is None else self._process.poll()
 
     def is_running(self) -> bool:
-        """Tell whether the process lives."""
+        """Return whether the process lives."""
         return self._process is not None and self._process.poll() is None
 
     def send(self, number: signal.Signals) -> None:
@@ -213,7 +213,7 @@ def stop_leftovers(records: Path, bound_s: float = STOP_BOUND_S) -> list[Identit
 
 
 def is_alive(identity: Identity) -> bool:
-    """Tell whether this very process lives: the same pid and the same start, and no zombie."""
+    """Return whether this very process lives: the same pid and the same start, and no zombie."""
     try:
         process = psutil.Process(identity.pid)
         same = abs(process.create_time() - identity.created) < SAME_START_S

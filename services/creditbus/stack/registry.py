@@ -87,7 +87,7 @@ class RegistryServer:
         return f"http://{HOST}:{self.ports.registry}{API}"
 
     def answers(self) -> bool:
-        """Tell whether the registry lists its subjects."""
+        """Return whether the registry lists its subjects."""
         if not is_listening(self.ports.registry):
             return False
         return answers_well(f"{self.url()}/subjects", ANSWER_BOUND_S)

@@ -59,5 +59,5 @@ class Report:
         self.loading = by_sentences(say) if loading is None else loading
 
     def __call__(self, sentence: str) -> None:
-        """Tell a sentence."""
+        """Return a sentence."""
         self._say(sentence)

@@ -106,7 +106,7 @@ class Services:
             time.sleep(ASK_EVERY_S)
 
     def is_ready(self, name: str) -> bool:
-        """Tell whether a service lives and calls itself ready."""
+        """Return whether a service lives and calls itself ready."""
         url = self._plans[name].ready_url
         if not self._children[name].is_running() or url is None:
             return self._children[name].is_running()

@@ -17,7 +17,7 @@ CONNECT_BOUND_S: Final = 0.5
 
 
 def is_listening(port: int) -> bool:
-    """Tell whether a connection to a port of the loopback address is accepted."""
+    """Return whether a connection to a port of the loopback address is accepted."""
     try:
         socket.create_connection((HOST, port), CONNECT_BOUND_S).close()
     except OSError:
@@ -26,7 +26,7 @@ def is_listening(port: int) -> bool:
 
 
 def answers_well(url: str, bound_s: float) -> bool:
-    """Tell whether an address of this machine answers a GET with a status of success in time."""
+    """Return whether an address of this machine answers a GET with a status of success in time."""
     parts = urlsplit(url)
     assert parts.hostname is not None, "an address names its host"
     connection = HTTPConnection(parts.hostname, parts.port, timeout=bound_s)

@@ -55,7 +55,7 @@ class Valkey:
         )
 
     def answers(self) -> bool:
-        """Tell whether the server takes the password and has loaded its file."""
+        """Return whether the server takes the password and has loaded its file."""
         if not is_listening(self.ports.redis):
             return False
         client = redis.Redis(

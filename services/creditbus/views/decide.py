@@ -10,7 +10,7 @@ Place = tuple[str, int]
 
 
 def is_behind(stored: Mapping[Place, int], known: Mapping[Place, int], *, is_begun: bool) -> bool:
-    """Tell whether Redis misses something that it held: it was flushed, or lost its last writes.
+    """Return whether Redis misses something that it held: it was flushed, or lost its last writes.
 
     Without a build it is behind whatever it says of its positions.
     """
@@ -18,7 +18,7 @@ def is_behind(stored: Mapping[Place, int], known: Mapping[Place, int], *, is_beg
 
 
 def is_outdated(caught_up_at: datetime | None, now: datetime, tombstones: timedelta) -> bool:
-    """Tell whether deletions may have gone from the topics that Redis was never told of.
+    """Return whether deletions may have gone from the topics that Redis was never told of.
 
     Then its positions are no place to go on from. Half of the time for which the topics keep a
     deletion is left as a margin; an instant that is unknown, or yet to come, proves nothing.

@@ -22,7 +22,7 @@ class AvroTypes:
         return self._named.get(schema, schema) if isinstance(schema, str) else schema
 
     def optional(self, schema: Any) -> Any | None:
-        """Return what a union of null and one type may hold, none for any other type."""
+        """Return what a union of null and one type may hold, None for any other type."""
         if isinstance(schema, list) and len(schema) == 2 and schema[0] == "null":
             return self.resolved(schema[1])
         return None

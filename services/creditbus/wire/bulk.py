@@ -37,7 +37,7 @@ class Bulk:
         self._text = writer.text
 
     def read(self, bodies: Sequence[bytes]) -> list[Any] | None:
-        """Return the values of these bodies without their frames, none when in doubt."""
+        """Return the values of these bodies without their frames, None when in doubt."""
         try:
             rows = deserialize_array(bodies, self._text).to_struct_array()
             if self._length(rows) != sum(map(len, bodies)):
@@ -48,7 +48,7 @@ class Bulk:
 
 
 def bulk_of(kind: type[msgspec.Struct], writer: Schema, reader: Schema) -> Bulk | None:
-    """Return the bulk reader of a schema, none when only the twin can read it."""
+    """Return the bulk reader of a schema, None when only the twin can read it."""
     try:
         return Bulk(kind, writer, reader)
     except SchemaUnsupported:

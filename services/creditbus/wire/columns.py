@@ -62,7 +62,7 @@ def _record(kind: Any, writer: _Typed, reader: _Typed) -> Values:
 
 
 def _is_default(field: msgspec.structs.FieldInfo, stated: Any) -> bool:
-    """Tell whether the schema's default is the type's own, so that it may be left out."""
+    """Return whether the schema's default is the type's own, so that it may be left out."""
     try:
         return bool(msgspec.convert(stated, field.type) == field.default)
     except msgspec.ValidationError:
@@ -89,7 +89,7 @@ def _values(kind: Any, writer: _Typed, reader: _Typed) -> Values:
 
 
 def _present(kind: Any) -> Any | None:
-    """Return what an optional type holds when it holds something, none for any other type."""
+    """Return what an optional type holds when it holds something, None for any other type."""
     if get_origin(kind) in (Union, UnionType):
         kinds = [each for each in get_args(kind) if each is not NoneType]
         return kinds[0] if len(kinds) == 1 else None

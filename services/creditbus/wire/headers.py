@@ -31,7 +31,7 @@ def event_headers(record: str, envelope: Envelope) -> tuple[tuple[str, bytes], .
 
 
 def header(headers: Sequence[tuple[str, bytes | None]] | None, name: str) -> bytes | None:
-    """Return the last header with this name, or none."""
+    """Return the last header with this name, or None."""
     for key, value in reversed(headers or ()):
         if key == name:
             return value

@@ -113,8 +113,8 @@ def test_rows_of_a_busy_machine_are_not_for_the_history(
 def test_percentile_counts_from_below() -> None:
     values = [float(number) for number in range(100, 0, -1)]
 
-    assert percentile(values, 0.5) == 51
-    assert percentile(values, 0.99) == 100
+    assert percentile(values, 0.5) == 50.5
+    assert round(percentile(values, 0.99), 2) == 99.01
     assert percentile([3.0], 0.99) == 3
 
 

@@ -17,7 +17,7 @@ from creditbus.domain.terms.spans import last_of_window
 
 
 def course_of(case: Case, entry: Entry) -> Course | None:
-    """Return how long a listed entry runs, and by which counting; none for a mere notice."""
+    """Return how long a listed entry runs, and by which counting; None for a mere notice."""
     registers, listing = case.registers, case.registers.listing
     if listing is None:
         return None

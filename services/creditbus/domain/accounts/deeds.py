@@ -44,7 +44,7 @@ class Deeds:
         self._dossier = dossier if dossier is not None else Dossier()
 
     def event(self, event_id: EventId) -> Moving | None:
-        """Return the act with this id, none when it is not among them."""
+        """Return the act with this id, None when it is not among them."""
         return next((act for act in self._acts if act.envelope.event_id == event_id), None)
 
     def about(self, entry_id: EntryId) -> list[Deed]:
@@ -52,7 +52,7 @@ class Deeds:
         return sorted((self.deed(act) for act in self._of(entry_id)), key=_order)
 
     def ending(self, entry_id: EntryId, cause: RemovalCause, day: date) -> Deed | None:
-        """Return the act that ended an entry on a day; none where its term did."""
+        """Return the act that ended an entry on a day; None where its term did."""
         of_subject = [act for act in self._acts if isinstance(act, SubjectAct)]
         found = [
             self.deed(act)

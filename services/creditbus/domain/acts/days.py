@@ -35,7 +35,7 @@ _IDLE: Final = frozenset({"occurred_at", "effective_on"})
 
 
 def made_up(act: Act) -> str | None:
-    """Return the name of the first field whose day is made up, none where every day may be one."""
+    """Return the name of the first field whose day is made up, None where every day may be one."""
     names, read = _DAYS_OF[type(act)]
     for place, day in enumerate(read(act)):
         if day is not None and not FIRST_YEAR <= day.year <= LAST_YEAR:
@@ -46,7 +46,7 @@ def made_up(act: Act) -> str | None:
 
 
 def day_fault(act: Act) -> Fault | None:
-    """Return the refusal of an act with a made-up day, or none."""
+    """Return the refusal of an act with a made-up day, or None."""
     field = made_up(act)
     return Fault(Reason.DATE_MADE_UP, field, LISTS, MADE_UP) if field is not None else None
 

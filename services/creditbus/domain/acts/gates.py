@@ -319,5 +319,5 @@ def gate_faults(listing: Listing[Burden]) -> tuple[Fault, ...]:
 
 
 def first_fault(listing: Listing[Burden]) -> Fault | None:
-    """Return the first gate that the act fails, as a fault, or none."""
+    """Return the first gate that the act fails, as a fault, or None."""
     return next(iter(gate_faults(listing)), None)

@@ -105,7 +105,7 @@ class Kind(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def names_list(self) -> bool:
-        """Tell whether such a statement names a list."""
+        """Return whether such a statement names a list."""
         return "list_id" in self.statement.__struct_fields__
 
     @property
@@ -349,7 +349,7 @@ BURDENS: Final = kinds_below(Burden)
 
 
 def is_way_out(act: Act) -> bool:
-    """Tell whether an act only eases what lies on its subject, so that no doubt may hold it.
+    """Return whether an act only eases what lies on its subject, so that no doubt may hold it.
 
     Law 7; 山东省社会信用条例 第四十条. It passes even where its record's revision was used before.
     """

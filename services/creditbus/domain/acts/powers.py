@@ -60,7 +60,7 @@ def kind_name(act: SourceStatement) -> str:
 
 
 def power_fault(act: SourceStatement, catalogue: Catalogue) -> Fault | None:
-    """Return why the author of an act may not state it, with the article, or none when it may.
+    """Return why the author of an act may not state it, with the article, or None when it may.
 
     A kind of act that the table does not hold, or holds as off, may be stated by nobody.
     """
@@ -95,7 +95,7 @@ def _is_decider(act: Any, kind: KindOfAct, catalogue: Catalogue) -> bool:
 
 
 def _keeps_any(act: Any, catalogue: Catalogue) -> bool:
-    """Tell whether an act that eases, and names no list of the catalogue, is of a keeper.
+    """Return whether an act that eases, and names no list of the catalogue, is of a keeper.
 
     A removal that misspells its list still reaches its author's own entry alone, whatever it
     writes: so that doubt is no reason to hold it (law 7).

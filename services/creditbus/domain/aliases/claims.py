@@ -26,7 +26,7 @@ _KINDS: Final = {kind.lower(): kind for kind in AliasKind}
 
 
 def alias_of(subject: SubjectId) -> Alias | None:
-    """Return the old code that stands where a subject's id should, none when it is no such.
+    """Return the old code that stands where a subject's id should, None when it is no such.
 
     >>> alias_of(SubjectId("org9:0000000A2")).kind, alias_of(SubjectId("uscc:91370200000000000Y"))
     (<AliasKind.ORG9: 'ORG9'>, None)
@@ -73,16 +73,16 @@ class AliasClaim(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def is_confirmed(self) -> bool:
-        """Tell whether an adverse event may rest on it."""
+        """Return whether an adverse event may rest on it."""
         return self.confidence is not Confidence.DERIVED
 
     @property
     def vouches(self) -> bool:
-        """Tell whether a registrar stands by it that the subject's code is one."""
+        """Return whether a registrar stands by it that the subject's code is one."""
         return self.is_confirmed and not self.withdrawn
 
     def holds_on(self, day: date) -> bool:
-        """Tell whether the claim is in force on a day, by its own words."""
+        """Return whether the claim is in force on a day, by its own words."""
         begun = self.begins_on is None or self.begins_on <= day
         return not self.withdrawn and begun and (self.ends_on is None or day <= self.ends_on)
 
@@ -126,7 +126,7 @@ def root_of(key: str) -> str:
 
 
 def claim(before: AliasClaims | None, fact: SubjectAliasMapped) -> AliasClaims | Fault | None:
-    """Return the claims after a fact; none when it repeats one; a fault when it changes nothing.
+    """Return the claims after a fact; None when it repeats one; a fault when it changes nothing.
 
     The newest revision of a record counts, and one revision has one content.
     """
@@ -162,7 +162,7 @@ def claim(before: AliasClaims | None, fact: SubjectAliasMapped) -> AliasClaims |
 
 
 def conflict_in(claims: AliasClaims, caused_by: EventId) -> SubjectIdentityConflict | None:
-    """Return the conflict that confirmed claims of one day are in, none when they agree."""
+    """Return the conflict that confirmed claims of one day are in, None when they agree."""
     live = [each for each in claims.claims if each.is_confirmed and not each.withdrawn]
     at_odds = [
         each

@@ -29,7 +29,7 @@ class Meant(msgspec.Struct, frozen=True, gc=False):
     ends_on: date | None
 
     def holds_on(self, day: date) -> bool:
-        """Tell whether the code stands for the subject on a day."""
+        """Return whether the code stands for the subject on a day."""
         begun = self.begins_on is None or self.begins_on <= day
         return self.counts and begun and (self.ends_on is None or day <= self.ends_on)
 
@@ -96,7 +96,7 @@ class Aliases:
         return tuple(sorted({each.subject_id for each in self._meant.get(alias.id, ())}))
 
     def is_registered(self, subject: SubjectId) -> bool:
-        """Tell whether a registrar confirms that a code which could be a person's is a code."""
+        """Return whether a registrar confirms that a code which could be a person's is a code."""
         return any(subject in each for each in self._vouched.values())
 
     def _vouch(self, claims: AliasClaims) -> None:
@@ -112,7 +112,7 @@ class Aliases:
             self._vouched.pop(claims.root, None)
 
     def is_doubted(self, subject: SubjectId) -> bool:
-        """Tell whether the subject is a candidate of a conflict that stands."""
+        """Return whether the subject is a candidate of a conflict that stands."""
         return subject in self._doubted
 
 

@@ -101,7 +101,7 @@ class Outcome(StrEnum):
 
     @property
     def settles(self) -> bool:
-        """Tell whether the body owes nothing more after this answer."""
+        """Return whether the body owes nothing more after this answer."""
         return self is not Outcome.ACCEPTED
 
 

@@ -62,7 +62,7 @@ _STEPS: Final = tuple(RepairStep)
 def due_on(
     start: date, kind: Deadline, definition: ListDefinition | None, clocks: Clocks
 ) -> date | None:
-    """Return the last day of a clock that began on a day; none where no timer binds anybody."""
+    """Return the last day of a clock that began on a day; None where no timer binds anybody."""
     is_court = definition is not None and definition.publication is Publication.COURT
     timer_id = (_COURT_TIMER_OF if is_court else _TIMER_OF).get(kind, _TIMER_OF[kind])
     timer = clocks.timers.get(timer_id)
@@ -72,7 +72,7 @@ def due_on(
 
 
 def performed_on(registers: Registers) -> date | None:
-    """Return the first day on which the subject has performed since it was listed, or none."""
+    """Return the first day on which the subject has performed since it was listed, or None."""
     listing = registers.listing
     if listing is None:
         return None
@@ -108,7 +108,7 @@ def ruling_of(registers: Registers, case: Repair) -> RepairRuled | None: ...
 def ruling_of(
     registers: Registers, case: Objection | Repair
 ) -> ObjectionRuled | RepairRuled | None:
-    """Return the decision of an objection or an application that holds: the last, none yet if none.
+    """Return the decision of an objection or an application that holds: the last, None yet if none.
 
     Of two of one day the further one holds: a removal before a dismissal, a cancellation last.
     """
@@ -130,7 +130,7 @@ def ruling_of(
 
 
 def is_open(registers: Registers, case: Objection | Repair) -> bool:
-    """Tell whether an objection or an application waits: filed, not taken back, not done with.
+    """Return whether an objection or an application waits: filed, not taken back, not done with.
 
     An objection that ends in a correction waits until the keeper has stated the entry anew.
     """

@@ -116,7 +116,7 @@ class Dossier(msgspec.Struct, frozen=True, array_like=True):
         return states_of(self.entries, self.joints, entry_id)
 
     def entry(self, source: SourceId, record_id: str) -> Registers | None:
-        """Return the registers of the entry that a source's record listed, or none."""
+        """Return the registers of the entry that a source's record listed, or None."""
         for registers in self.entries:
             if registers.record_id == record_id and registers.source == source:
                 return registers

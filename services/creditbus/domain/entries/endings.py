@@ -55,7 +55,7 @@ class Case(msgspec.Struct, frozen=True):
 
     @property
     def is_red(self) -> bool:
-        """Tell whether the entry speaks for its subject."""
+        """Return whether the entry speaks for its subject."""
         return self.definition is not None and self.definition.polarity is Polarity.RED
 
 

@@ -107,11 +107,11 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def is_removed(self) -> bool:
-        """Tell whether the entry has ended, whatever the cause."""
+        """Return whether the entry has ended, whatever the cause."""
         return self.stage in _ENDED
 
     def is_active(self, at: datetime) -> bool:
-        """Tell whether the entry has effect at an instant.
+        """Return whether the entry has effect at an instant.
 
         An ended term ends it without any timer.
         """
@@ -152,12 +152,12 @@ def read_on(entry: Entry, day: date) -> Entry:
 
 
 def is_in_grace(starts_on: date, day: date) -> bool:
-    """Tell whether an entry with this first day of effect has not begun on a day."""
+    """Return whether an entry with this first day of effect has not begun on a day."""
     return starts_on > day
 
 
 def is_serious(entry: Entry, definition: ListDefinition | None) -> bool:
-    """Tell whether an entry is one that suspends the red entries of its subject."""
+    """Return whether an entry is one that suspends the red entries of its subject."""
     return entry.stage is Stage.ACTIVE and definition is not None and definition.serious
 
 

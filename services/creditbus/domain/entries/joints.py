@@ -86,7 +86,7 @@ def states_of(
 
 
 def is_stated(registers: Registers, decision: bytes) -> bool:
-    """Tell whether a record states a decision, or did until it was removed or corrected."""
+    """Return whether a record states a decision, or did until it was removed or corrected."""
     return registers.decision == decision or decision in _decisions(registers.former)
 
 
@@ -98,7 +98,7 @@ def removals_of(entries: Iterable[Registers], decision: bytes) -> Iterator[tuple
 
 
 def _may_join(others: Sequence[Registers], before: Registers | None, after: Registers) -> bool:
-    """Tell whether the record has said anything about a decision that another might state too."""
+    """Return whether the record has said anything about a decision that another might state too."""
     if before is not None and (
         after.listing is before.listing
         and after.extension is before.extension

@@ -30,7 +30,7 @@ def last_day(
 def extended_on(
     listing: Listed, extension: Extended | None, definition: ListDefinition | None
 ) -> date | None:
-    """Return the last day that listing and extension give, before any cap; none without a term."""
+    """Return the last day that listing and extension give, before any cap; None without a term."""
     ends_on = listing.ends_on
     if ends_on is None or extension is None:
         return ends_on

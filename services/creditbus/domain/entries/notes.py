@@ -62,5 +62,5 @@ def note_of(fact: Fact) -> Note:
 
 
 def is_kept(note: Note, day: date | None) -> bool:
-    """Tell whether a note may still be held on a day."""
+    """Return whether a note may still be held on a day."""
     return day is None or note.kept_to is None or day <= note.kept_to

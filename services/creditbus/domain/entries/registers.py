@@ -280,7 +280,7 @@ class Registers(msgspec.Struct, frozen=True, array_like=True):
 
     @property
     def is_known(self) -> bool:
-        """Tell whether the keeper has listed the subject, or told it that it will, or once did.
+        """Return whether the keeper has listed the subject, or told it that it will, or once did.
 
         A removal alone is no entry: it waits for the listing that it will void.
         """
@@ -311,12 +311,12 @@ class Registers(msgspec.Struct, frozen=True, array_like=True):
 
     @property
     def is_keepers_alone(self) -> bool:
-        """Tell whether nobody but the keeper has spoken about the entry, in its own record."""
+        """Return whether nobody but the keeper has spoken about the entry, in its own record."""
         said = self.stays or self.lifts or self.performances
         return not (said or self.objections or self.repairs)
 
     def counts(self, said: Said) -> bool:
-        """Tell whether an act in a record of its own reaches this entry.
+        """Return whether an act in a record of its own reaches this entry.
 
         Who keeps another list does not speak about this one; and what was said before the entry
         was removed and listed anew was about its earlier life.

@@ -45,7 +45,7 @@ class StageRow(msgspec.Struct, frozen=True):
 
 
 def entry_on(case: Case) -> Entry | None:
-    """Return the entry on the day, none while nobody has listed it or told of it."""
+    """Return the entry on the day, None while nobody has listed it or told of it."""
     registers = case.registers
     if not registers.is_known:
         return None

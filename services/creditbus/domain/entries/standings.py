@@ -97,7 +97,7 @@ def with_entries(standing: Standing, found: Iterable[tuple[Case, Entry]]) -> Sta
 def advance(
     before: Standing | None, after: Standing, caused_by: EventId, *, is_reform: bool = False
 ) -> Standing | None:
-    """Return the standing with its next revision, or none when nothing has changed.
+    """Return the standing with its next revision, or None when nothing has changed.
 
     Another edition of the catalogue that leaves every entry as it was is no change, unless it is a
     reform: then what the same entries ask for may be another thing.

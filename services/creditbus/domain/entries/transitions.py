@@ -76,7 +76,7 @@ def transition(registers: Registers, act: OwnAct | EntryAct) -> Registers:
 
 
 def is_overtaken(registers: Registers, act: OwnAct | EntryAct) -> bool:
-    """Tell whether an act of the keeper says nothing that a newer act has not overtaken."""
+    """Return whether an act of the keeper says nothing that a newer act has not overtaken."""
     revision, decided_on = act.envelope.record_revision, act.envelope.decided_on
     removal = registers.removal
     if isinstance(act, EntryRemoved):
@@ -97,7 +97,7 @@ def _event_id(envelope: Envelope) -> EventId:
 
 
 def _is_void(registers: Registers, revision: int) -> bool:
-    """Tell whether the keeper's removal, or a later statement of the listing, is no older."""
+    """Return whether the keeper's removal, or a later statement of the listing, is no older."""
     removal, listing = registers.removal, registers.listing
     return (removal is not None and removal.revision >= revision) or (
         listing is not None and listing.revision >= revision

@@ -52,7 +52,7 @@ def check_character(body: str) -> str:
 
 
 def birth_in(number: str) -> date | None:
-    """Return the date of birth in a well-formed number, none when it is no possible day.
+    """Return the date of birth in a well-formed number, None when it is no possible day.
 
     For the question of age alone; whoever asks lets it go at once.
     """
@@ -64,7 +64,7 @@ def birth_in(number: str) -> date | None:
 
 
 def resembles_person(text: str) -> bool:
-    """Tell whether a text has the form of an identity number, also of the old or a mistyped one.
+    """Return whether a text has the form of an identity number, also of the old or a mistyped one.
 
     Wide on purpose: what is shown of a code must never be a person's number, and a number with a
     letter O or a digit too few is still somebody's.
@@ -74,7 +74,7 @@ def resembles_person(text: str) -> bool:
 
 
 def may_be_person(text: str) -> bool:
-    """Tell whether a text that is no other code may be an identity number with a mistake in it."""
+    """Return whether text that is no other code may be an identity number with a mistake in it."""
     code = notation.compact(text)
     read = notation.read_as(code, notation.FOR_DIGITS)
     is_near = bool(_NEAR.fullmatch(read) or _OLD_FOREIGN.fullmatch(code))
@@ -82,7 +82,7 @@ def may_be_person(text: str) -> bool:
 
 
 def could_be_person(code: str) -> bool:
-    """Tell whether a compact 18-character text could be somebody's number, as it stands.
+    """Return whether a compact 18-character text could be somebody's number, as it stands.
 
     Every valid number is one. Of a citizen's the form is enough, for a number with a wrong check
     is still somebody's. A foreigner's begins as every firm's code does, so it counts with a check

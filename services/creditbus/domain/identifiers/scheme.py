@@ -115,7 +115,7 @@ class Scheme(msgspec.Struct, frozen=True, kw_only=True):
         return found.masked() if self.is_personal else found
 
     def is_valid(self, text: str, *, lenient: bool = False) -> bool:
-        """Tell whether a text is such a code, perhaps after normalising."""
+        """Return whether a text is such a code, perhaps after normalising."""
         return self.validate(text, lenient=lenient).verdict is not Soundness.INVALID
 
     def format(self, text: str) -> str:

@@ -113,7 +113,7 @@ class Basis(Row, frozen=True, kw_only=True, forbid_unknown_fields=True):
     in_force_to: date | None = None
 
     def is_in_force(self, day: date) -> bool:
-        """Tell whether the provision was in force on a day; its last day counts."""
+        """Return whether the provision was in force on a day; its last day counts."""
         return self.in_force_from <= day and (self.in_force_to is None or day <= self.in_force_to)
 
 
@@ -184,7 +184,7 @@ class ListDefinition(Row, frozen=True, kw_only=True, forbid_unknown_fields=True)
     grounds: dict[str, Provision] = {}
 
     def admits(self, subject: SubjectId) -> bool:
-        """Tell whether a subject can be on the list at all."""
+        """Return whether a subject can be on the list at all."""
         if is_person(kind_of(subject)):
             return self.persons
         if not self.classes:
@@ -227,11 +227,11 @@ class MeasureDefinition(Row, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         return self.measure_class in {MeasureClass.A, MeasureClass.B}
 
     def reaches(self, kind: SubjectKind) -> bool:
-        """Tell whether the measure can hit a subject of this kind."""
+        """Return whether the measure can hit a subject of this kind."""
         return self.persons if is_person(kind) else self.organisations
 
     def needs_human(self, kind: SubjectKind) -> bool:
-        """Tell whether a human must decide: always where a class-A measure meets a natural person.
+        """Return whether a human must decide: always where a class-A measure meets a person.
 
         Personal Information Protection Law, article 24: no purely automated decision of
         great effect.

@@ -188,7 +188,7 @@ def _changes(
 
 
 def _is_alike(field: str, old: Row | None, new: Row | None) -> bool:
-    """Tell whether both rows state the same; what a name that they mention became is no change."""
+    """Return whether both rows state the same; what a name they mention became is no change."""
     return old is not None and new is not None and getattr(old, field) == getattr(new, field)
 
 

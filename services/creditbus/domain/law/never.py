@@ -68,17 +68,17 @@ SPARED_EN: Final = (
 
 
 def ranking(texts: Iterable[str]) -> str | None:
-    """Return the first word that would count or order subjects, or none."""
+    """Return the first word that would count or order subjects, or None."""
     return _first(RANKING, texts)
 
 
 def grading(texts: Iterable[str]) -> str | None:
-    """Return the first word that puts subjects into classes, or none."""
+    """Return the first word that puts subjects into classes, or None."""
     return _first(GRADING, texts)
 
 
 def forbidden_kind(texts: Iterable[str]) -> str | None:
-    """Return the forbidden kind of consequence that the texts speak of, or none.
+    """Return the forbidden kind of consequence that the texts speak of, or None.
 
     >>> forbidden_kind(["No bidding", "children in high-fee private schools"])
     'schooling'

@@ -66,7 +66,7 @@ class Clause(Row, frozen=True, kw_only=True, forbid_unknown_fields=True):
     in_force_to: date | None = None
 
     def is_in_force(self, day: date) -> bool:
-        """Tell whether the clause binds what begins on a day; its last day counts."""
+        """Return whether the clause binds what begins on a day; its last day counts."""
         is_over = self.in_force_to is not None and day > self.in_force_to
         return self.enabled and self.in_force_from <= day and not is_over
 

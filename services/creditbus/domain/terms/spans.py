@@ -106,7 +106,7 @@ def counted_from(
 def months_allowed(
     definition: ListDefinition, provisions: Iterable[str], tier: Tier | None
 ) -> int | None:
-    """Return the most months that a first term may run, none where no number is fixed.
+    """Return the most months that a first term may run, None where no number is fixed.
 
     The longest that one of the provisions allows, within the term of its ground and its tier;
     and never longer than the list's own (``years_max``) or that of the tier that is stated.
@@ -120,7 +120,7 @@ def months_allowed(
 
 
 def runs_until_performed(definition: ListDefinition | None, decided: Decided) -> bool:
-    """Tell whether an entry runs until the subject has performed, whatever end was stated.
+    """Return whether an entry runs until the subject has performed, whatever end was stated.
 
     By its decision, or because its list fixes no number of months for what it rests on.
     """
@@ -132,7 +132,7 @@ def runs_until_performed(definition: ListDefinition | None, decided: Decided) ->
 
 
 def cap_of(definition: ListDefinition | None, decided: Decided) -> tuple[date, int] | None:
-    """Return from which day the cap on disclosure counts, and its years; none where none holds.
+    """Return from which day the cap on disclosure counts, and its years; None where none holds.
 
     From the end of the act (山东省社会信用条例 第三十八条). Where nobody stated it, the day of the
     decision stands for it, unless the conduct goes on until performed; it never counts from a

@@ -189,7 +189,7 @@ class PeerConnection(HttpToolsProtocol):
         super().resume_writing()
 
     def send_400_response(self, what: str) -> None:
-        """Tell that this was no HTTP."""
+        """Return that this was no HTTP."""
         self._refuse(HTTPStatus.BAD_REQUEST, "NOT_HTTP", what)
 
     @property

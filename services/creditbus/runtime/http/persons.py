@@ -86,7 +86,7 @@ class Persons:
 
 
 def is_adult(born: date, day: date) -> bool:
-    """Tell whether someone is of age on a day: from the day after the eighteenth birthday on.
+    """Return whether someone is of age on a day: from the day after the eighteenth birthday on.
 
     Civil Code, articles 201 and 202: the first day is not counted, the term ends with its last.
     Where one may read the birthday itself as enough, the reading that keeps a minor out is taken.

@@ -81,7 +81,7 @@ class Recreated(Exception):
 
 
 def is_passing(error: KafkaError) -> bool:
-    """Tell whether an error says no more than that the broker is away for now."""
+    """Return whether an error says no more than that the broker is away for now."""
     return error.code() in _AWAY or error.retriable()
 
 
@@ -119,7 +119,7 @@ def read_to_end(
 
 
 def holds_more(process: Process, place: Place, position: int) -> bool:
-    """Tell whether a committed record lies at a position or after it; markers are none."""
+    """Return whether a committed record lies at a position or after it; markers are none."""
     found: list[Record] = []
     consumer = _reader(process)
     try:

@@ -25,7 +25,7 @@ class Shelf:
         self._found: dict[str, Edition] = {}
 
     def find(self, edition: str) -> Edition | None:
-        """Return the edition of a name, or none; raises ``EditionDamaged``."""
+        """Return the edition of a name, or None; raises ``EditionDamaged``."""
         if edition not in self._found:
             places = (folder / f"{edition}.json" for folder in self._folders)
             place = next((path for path in places if path.is_file()), None)

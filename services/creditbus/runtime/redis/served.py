@@ -60,7 +60,7 @@ class OwedDirective(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def is_owed(self) -> bool:
-        """Tell whether the body has yet to say what became of it."""
+        """Return whether the body has yet to say what became of it."""
         return self.outcome is None or not self.outcome.settles
 
 

@@ -183,15 +183,15 @@ class Storing:
         return bool(await self._lease(keys=[BUILD, COMPLETE], args=[until]))
 
     async def is_complete(self) -> bool:
-        """Tell whether the marker is there."""
+        """Return whether the marker is there."""
         return bool(await self._client.exists(COMPLETE))
 
     async def is_begun(self) -> bool:
-        """Tell whether Redis has a build, complete or not; a flushed one has none."""
+        """Return whether Redis has a build, complete or not; a flushed one has none."""
         return bool(await self._client.exists(BUILD))
 
     async def caught_up_at(self) -> datetime | None:
-        """Return when Redis was last said to miss nothing, none when that is not known."""
+        """Return when Redis was last said to miss nothing, None when that is not known."""
         held = await self._client.get(CAUGHT_UP)
         return datetime.fromtimestamp(int(held) / 1000, UTC) if held is not None else None
 

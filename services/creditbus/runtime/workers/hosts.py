@@ -103,7 +103,7 @@ class _Hosted:
         self._ended.wait(STOP_BOUND_S)
 
     def readiness(self) -> Readiness:
-        """Tell whether the worker works, and if not, why not."""
+        """Return whether the worker works, and if not, why not."""
         health = self._worker.health
         self._measure(health)
         if self._is_drained:

@@ -54,7 +54,7 @@ class WantedMode:
 
 
 def obey(mode: Mode, worker: Worker) -> None:
-    """Tell a worker what is wanted of it; saying it again changes nothing."""
+    """Return a worker what is wanted of it; saying it again changes nothing."""
     match mode:
         case Mode.RUNNING:
             worker.resume()
