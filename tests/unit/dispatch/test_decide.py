@@ -99,7 +99,10 @@ def test_end_of_the_only_ground_lifts() -> None:
 
 
 def test_lifting_one_of_two_grounds_lifts_nothing_but_corrects() -> None:
-    first, second = a_bid_bar(), a_bid_bar(source="housing", record_id="ZB-2026-002")
+    first = a_bid_bar()
+    second = a_bid_bar(
+        source="housing", record_id="ZB-2026-002", document_number="青建决〔2026〕2号"
+    )
     _, (_, [correction], lifted) = told(
         a_standing(first, second),
         a_standing(second, revision=2),
@@ -114,7 +117,8 @@ def test_lifting_one_of_two_grounds_lifts_nothing_but_corrects() -> None:
 
 def test_measures_of_two_provisions_are_lifted_apart() -> None:
     first = a_bid_bar()
-    second = a_bid_bar(record_id="ZB-2026-002", bases=("TBL-ART54",), provisions=("54",))
+    other = {"record_id": "ZB-2026-002", "document_number": "青招监决〔2026〕2号"}
+    second = a_bid_bar(**other, bases=("TBL-ART54",), provisions=("54",))
     _, (both, [lift]) = told(a_standing(first, second), a_standing(first, revision=2))
     assert {each.measure_id for each in both} == {"A03", "A04"}
     assert (lift.measure_id, lift.action) == ("A04", Action.LIFT)

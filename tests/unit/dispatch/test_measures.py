@@ -58,7 +58,7 @@ def test_entry_without_effect_asks_for_nothing(stage: Stage) -> None:
 
 def test_measure_ends_with_its_last_ground() -> None:
     short = a_bid_bar(ends_on=DECIDED_ON)
-    long = a_bid_bar(record_id="ZB-2026-002")
+    long = a_bid_bar(record_id="ZB-2026-002", document_number="（2026）测01执2号")
     grounds = grounds_of(BAR, a_standing(short, long))
     assert ends_at(grounds) == end_of_day(ENDS_ON)
     instant = end_of_day(DECIDED_ON)
