@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from tests.crash import broker, groups, kills, records, stores
+from tests.crash import broker, groups, kills, network, records, stores
 from tests.crash.scenarios import Chapter, Scenario
 
 CHAPTERS: tuple[Chapter, ...] = (
     kills.CHAPTER,
     groups.CHAPTER,
     broker.CHAPTER,
+    network.CHAPTER,
     stores.CHAPTER,
     records.CHAPTER,
 )

@@ -43,7 +43,7 @@ def chain(events: int, seconds: int, rates: Sequence[float]) -> list[BenchRow]:
         )
         with LocalBus(sites, catalogue, ports=free(), say=Report(CONSOLE.print)) as bus:
             bus.services.start([bodies_plan(bus.stack.file, sites)])
-            process = _auditor(bus.stack.file, sites)
+            process = auditor(bus.stack.file, sites)
             asyncio.run(_run(bus.stack.file, process, WARM_UP, 0.0))
             plans = [(events, 0.0), *((int(rate * seconds), rate) for rate in rates)]
             return [
@@ -72,7 +72,8 @@ async def _run(file: StackFile, process: Process, events: int, rate: float) -> B
     )
 
 
-def _auditor(file: StackFile, sites: Sites) -> Process:
+def auditor(file: StackFile, sites: Sites) -> Process:
+    """Return a process that may read every topic of a bus."""
     principal = service_principal("audit")
     settings = Settings(
         kafka=file.bootstrap,

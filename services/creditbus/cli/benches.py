@@ -273,6 +273,20 @@ def aliases(
     _tell(aliases(count), as_json=as_json, recorded=recorded)
 
 
+@benches.command()
+@told
+def outage(
+    kills: Annotated[int, typer.Option(min=1, help="How often the broker is killed.")] = 10,
+    rate: Annotated[float, typer.Option(min=0, help="Events a second meanwhile; 0: none.")] = 0,
+    as_json: AsJson = False,
+    recorded: Recorded = False,
+) -> None:
+    """Kill the broker of a whole bus again and again, and tell how long each service is silent."""
+    from creditbus.bench.outage import outage
+
+    _tell(outage(kills, rate), as_json=as_json, recorded=recorded)
+
+
 @benches.command(name="all")
 @told
 def everything(

@@ -30,6 +30,10 @@ class Alarm:
         else:
             self.waiting = f"{error.name()}: {error.str()}"
 
+    def wait(self, why: str) -> None:
+        """Say why the worker waits, unless something better is known."""
+        self.waiting = self.waiting or why
+
     def report(self, error: BaseException) -> None:
         """Keep the error unless there is an earlier one."""
         self._error = self._error or error

@@ -14,7 +14,17 @@ from typing import Any
 from confluent_kafka import KafkaError, KafkaException, Message, TopicPartition
 
 from creditbus.engine import surroundings as names
-from creditbus.engine.failures import Halt, Reaction, TransactionRefused, error_of, halt, kind_of
+from creditbus.engine.failures import (
+    Halt,
+    Reaction,
+    Silent,
+    TransactionRefused,
+    error_of,
+    halt,
+    is_unanswered,
+    is_unusable,
+    kind_of,
+)
 from creditbus.engine.shares import Share
 from creditbus.engine.store import Row, StoreMark
 from creditbus.engine.surroundings import Surroundings, TurnStep
@@ -28,7 +38,11 @@ _GENERATION_AT = 7
 
 
 class Checkpoint:
-    """Commits what shares have done; raises ``TransactionRefused`` when the group refuses."""
+    """Commits what shares have done.
+
+    Raises ``TransactionRefused`` when the group would not have it, ``Silent`` or ``Undecided`` when
+    the broker leaves something unanswered.
+    """
 
     def __init__(
         self,
@@ -134,6 +148,10 @@ class Checkpoint:
     def _recover(self, failure: KafkaException) -> None:
         """Abort what can be tried again; raise what cannot."""
         kind, error = kind_of(failure), error_of(failure)
+        if is_unusable(error) or is_unanswered(error):
+            self._transaction.suspect(f"{error.name()}: {error.str()}")
+            self.abort()
+            raise Silent(f"{error.name()}: {error.str()}") from failure
         if error.fatal() or kind in (Reaction.FATAL, Reaction.UNKNOWN):
             raise halt("a checkpoint failed", error) from failure
         self.abort()

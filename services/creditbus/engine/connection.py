@@ -7,15 +7,32 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
-from confluent_kafka import Consumer, Producer
+from confluent_kafka import Consumer, KafkaError, Producer
 from confluent_kafka.admin import AdminClient
 
 from creditbus.engine.alarm import Alarm
 from creditbus.engine.lags import TELL_SECONDS, Lags
 
 Settings = dict[str, Any]
+
+
+class Ear(Protocol):
+    """Who hears what a client reports by itself."""
+
+    def hear(self, error: KafkaError) -> None:
+        """Take an error that no call is answered with."""
+        ...
+
+
+class Log(Protocol):
+    """Who takes the lines of a client's own log, while it is polled."""
+
+    def log(self, level: int, form: str, facility: str, client: str, told: str, /) -> None:
+        """Take one line, as Python's loggers do."""
+        ...
+
 
 TRANSACTION_MS = 15_000  # the longest that a taker-over waits for a dead owner's transaction
 SESSION_MS = 6_000  # how long a stopped worker keeps its partitions
@@ -33,13 +50,14 @@ class Connection:
     security: Mapping[str, str] = field(default_factory=dict, repr=False)
     poll_ms: int = 60_000
 
-    def base(self, alarm: Alarm) -> Settings:
+    def base(self, alarm: Ear) -> Settings:
         """Return the settings that all clients of a worker share."""
         return {
             **self.security,
             "bootstrap.servers": self.bootstrap,
             "error_cb": alarm.hear,
-            "reconnect.backoff.max.ms": 1000,
+            # The longest that one that is back is not noticed.
+            "reconnect.backoff.max.ms": 500,
             "socket.timeout.ms": 15_000,
             # The library's own log lines would repeat on stderr what error_cb tells.
             "log_level": 2,
@@ -79,11 +97,16 @@ class Connection:
         """
         return Consumer({**self.base(alarm), "group.id": group, **_READING})
 
-    def transactional(self, name: str, alarm: Alarm) -> Producer:
-        """Return the one producer of a worker; its name fences an older process of that name."""
+    def transactional(self, name: str, ear: Ear, logger: Log | None = None) -> Producer:
+        """Return the one producer of a worker; its name fences an older one of that name.
+
+        A logger is told what the client would otherwise say on stderr, and of lost connections.
+        """
+        logs = {} if logger is None else {"logger": logger, "log_level": 6}
         return Producer(
             {
-                **self.base(alarm),
+                **self.base(ear),
+                **logs,
                 "transactional.id": name,
                 "transaction.timeout.ms": TRANSACTION_MS,
                 "acks": "all",

@@ -1,9 +1,11 @@
-"""Failures: what an error of the broker means for a worker, in one table, and the two exceptions.
+"""Failures: what an error of the broker means for a worker, in one table, and the exceptions.
 
     EngineFailure
     ├── Halt             the worker cannot go on; the sentence says what happened and what to do
     │   └── TopicMissing a topic or partition is not there: the host knows who creates it
-    └── Refused          the broker refused a transaction; what is owned is kept and tried again
+    ├── Refused          the broker refused a transaction; what is owned is kept and tried again
+    ├── Silent           it left a call unanswered; what is owned is tried again on a new line
+    └── Undecided        it left a commit unanswered; what is owned is read again from what it kept
 
 A refusal is not always a loss: in an ordinary rebalance a member that keeps its partitions can be
 refused once. Only the group's own word (``on_lost``) drops what a worker holds.
@@ -35,6 +37,14 @@ class TopicMissing(Halt):
 
 class TransactionRefused(EngineFailure):
     """The broker refused the transaction and it was aborted; what is still owned is kept."""
+
+
+class Silent(EngineFailure):
+    """The broker left something unanswered before the commit; what is still owned is kept."""
+
+
+class Undecided(EngineFailure):
+    """The broker left the commit unanswered: only what it kept tells whether it happened."""
 
 
 class Reaction(StrEnum):
@@ -81,6 +91,13 @@ _MISSING = _codes(
     KafkaError._UNKNOWN_PARTITION,
 )
 
+
+def _is_not_believed(error: KafkaError) -> bool:
+    """Whether a certificate is refused; a handshake can also break off with its broker."""
+    told = error.str().lower()
+    return error.code() == KafkaError._SSL and ("certificate" in told or "alert" in told)
+
+
 # What a broker says while it starts, or while partitions and groups change hands.
 _PASSING = frozenset(
     {
@@ -102,6 +119,24 @@ _PASSING = frozenset(
     }
 )
 
+_UNANSWERED = frozenset(
+    {
+        KafkaError._MSG_TIMED_OUT,
+        KafkaError._TIMED_OUT,
+        KafkaError._TRANSPORT,
+        KafkaError.REQUEST_TIMED_OUT,
+        KafkaError.NOT_ENOUGH_REPLICAS,
+        KafkaError.NOT_ENOUGH_REPLICAS_AFTER_APPEND,
+    }
+)
+
+_UNUSABLE = Rule(
+    Reaction.FATAL,
+    # What a read brings says so by its code alone.
+    lambda error: error.fatal() or error.code() == KafkaError._FATAL,
+    "the client is unusable: start the worker again",
+)
+
 RULES: tuple[Rule, ...] = (
     Rule(
         Reaction.SILENT,
@@ -112,6 +147,12 @@ RULES: tuple[Rule, ...] = (
         Reaction.FATAL,
         _codes(KafkaError._AUTHENTICATION, KafkaError.SASL_AUTHENTICATION_FAILED),
         "the broker refuses this user or password: check the worker's credentials",
+    ),
+    Rule(
+        Reaction.FATAL,
+        _is_not_believed,
+        "the broker's certificate is not believed, or ours is not: check the authority's file and"
+        " the client's certificate",
     ),
     Rule(
         Reaction.FATAL,
@@ -144,12 +185,7 @@ RULES: tuple[Rule, ...] = (
         _codes(KafkaError.MSG_SIZE_TOO_LARGE, KafkaError.RECORD_LIST_TOO_LARGE),
         "an output is larger than its topic allows: raise the topic's limit or mend the service",
     ),
-    Rule(
-        Reaction.FATAL,
-        # What a read brings says so by its code alone.
-        lambda error: error.fatal() or error.code() == KafkaError._FATAL,
-        "the client is unusable: start the worker again",
-    ),
+    _UNUSABLE,
     Rule(
         # A member that was expelled is fenced by itself, come back under its name.
         Reaction.LOST,
@@ -182,6 +218,7 @@ RULES: tuple[Rule, ...] = (
             KafkaError._TRANSPORT,
             KafkaError._ALL_BROKERS_DOWN,
             KafkaError._RESOLVE,
+            KafkaError._SSL,
             KafkaError._WAIT_COORD,
             KafkaError.REQUEST_TIMED_OUT,
         ),
@@ -203,6 +240,16 @@ _UNKNOWN = Rule(
 def rule_for(error: KafkaError) -> Rule:
     """Return the first row that holds for the error."""
     return next((rule for rule in RULES if rule.holds(error)), _UNKNOWN)
+
+
+def is_unusable(error: KafkaError) -> bool:
+    """Tell whether a client can go no further for reasons of its own: another one could."""
+    return rule_for(error) is _UNUSABLE
+
+
+def is_unanswered(error: KafkaError) -> bool:
+    """Tell whether a call or a record had no answer: the broker may have taken it all the same."""
+    return error.code() in _UNANSWERED
 
 
 def kind_of(failure: KafkaException) -> Reaction:

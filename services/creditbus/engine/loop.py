@@ -12,7 +12,16 @@ from confluent_kafka import Consumer, KafkaException, Message
 from creditbus.engine import surroundings as names
 from creditbus.engine.alarm import Alarm
 from creditbus.engine.checkpoint import Checkpoint
-from creditbus.engine.failures import Halt, Reaction, TransactionRefused
+from creditbus.engine.failures import (
+    Halt,
+    Reaction,
+    Silent,
+    TransactionRefused,
+    Undecided,
+    error_of,
+    halt,
+    kind_of,
+)
 from creditbus.engine.health import Source
 from creditbus.engine.job import Job
 from creditbus.engine.lags import STALLED_SECONDS
@@ -26,6 +35,7 @@ from creditbus.engine.values import Produced, Slice, Unreadable
 
 FETCH = 4000
 LOOK_SECONDS = 1.0  # between two looks for a broker that was away
+MEND_SECONDS = 0.5  # how long one try for a new line may take from the group's own calls
 REFUSED_SECONDS = 30.0  # how long the group may refuse before a person should know
 
 
@@ -54,13 +64,17 @@ class Loop:
 
     def turn(self, alarm: Alarm) -> None:
         """Fetch once, decide what came, and take a checkpoint if it is time."""
+        self._mend(alarm)
         self._membership.begin_ready(self._consumer)
         first = self._consumer.poll(self._rhythm.patience())
         self._surroundings.ended(TurnStep.WAIT)
         alarm.check()
+        # A last checkpoint before a rebalance may have ended undecided, inside of the poll.
+        if self._membership.is_in_doubt:
+            return
         if first is not None:
-            # While the group refuses, only as much is read as a poll cannot avoid.
-            more = [] if self._rhythm.is_refused else self._consumer.consume(FETCH - 1, 0)
+            # While the broker refuses, only as much is read as a poll cannot avoid.
+            more = [] if self._is_held_up else self._consumer.consume(FETCH - 1, 0)
             self._surroundings.ended(TurnStep.FETCH)
             alarm.check()
             self._rhythm.fetched(1 + len(more))
@@ -90,8 +104,47 @@ class Loop:
         except TransactionRefused as refused:
             self._defer(refused)
             return
+        except Silent as silent:
+            self._surroundings.logger.warning(
+                "the broker left a transaction unanswered; it is done again", why=str(silent)
+            )
+            return
+        except Undecided as undecided:
+            self._surroundings.logger.warning(
+                "the broker left a commit unanswered; what it kept is read again",
+                why=str(undecided),
+            )
+            self._membership.doubt()
+            return
         alarm.answered()
         self._rhythm.committed()
+
+    @property
+    def waiting(self) -> str | None:
+        """Why nothing can be committed, if that is so; asked from any thread."""
+        return self._transaction.doubt
+
+    @property
+    def _is_held_up(self) -> bool:
+        return self._rhythm.is_refused or self._transaction.doubt is not None
+
+    def _mend(self, alarm: Alarm) -> None:
+        """After a silence, go on with a new line, and then with what the broker has kept."""
+        if (doubt := self._transaction.doubt) is not None:
+            try:
+                self._transaction.mend(MEND_SECONDS)
+            except KafkaException as failure:
+                if kind_of(failure) not in (Reaction.SILENT, Reaction.RETRY):
+                    raise halt("the worker cannot go on", error_of(failure)) from failure
+                alarm.wait(f"the broker does not answer: {doubt}")
+            else:
+                alarm.answered()
+                self._surroundings.logger.info("the broker answers again", had=doubt)
+        if self._membership.is_in_doubt:
+            self._membership.drop_doubtful(self._consumer)
+            self._rhythm.emptied()
+            if self._transaction.doubt is None:
+                self._membership.bring_back_doubtful()
 
     def _look_for_broker(self, alarm: Alarm) -> None:
         """Find out whether the broker is back: nothing else would tell an idle worker."""
@@ -104,6 +157,8 @@ class Loop:
             alarm.answered()
 
     def _is_due(self, *, nothing_waits: bool) -> bool:
+        if self._transaction.doubt is not None:
+            return False
         shares = self._membership.shares
         if not any(share.moved for share in shares):
             # What was uncommitted went with a revoke or a loss.
@@ -172,6 +227,8 @@ class Loop:
             self._transaction.send(share)
         except KafkaException:
             self._is_broken = True
+        except Silent:
+            return  # the share keeps them for the next line
 
     def _bury(self, record: Unreadable) -> Produced:
         if self._job.bury is None:

@@ -13,7 +13,7 @@ from queue import Empty, SimpleQueue
 from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 
 from creditbus.engine.checkpoint import Checkpoint
-from creditbus.engine.failures import Halt, TransactionRefused, error_of
+from creditbus.engine.failures import Halt, Silent, TransactionRefused, Undecided, error_of
 from creditbus.engine.health import Source
 from creditbus.engine.restore import Restore, RestoreGround
 from creditbus.engine.shares import Share, ShareKey, share_key
@@ -30,6 +30,8 @@ class Membership:
         self._running: dict[ShareKey, Share] = {}
         self._restoring: dict[ShareKey, Restore] = {}
         self._ready: SimpleQueue[Restore] = SimpleQueue()
+        self._doubtful: set[Source] = set()
+        self.is_in_doubt = False
         self.is_decided = False
         self.assigned: tuple[Source, ...] = ()
         self.restoring: tuple[Source, ...] = ()
@@ -83,6 +85,30 @@ class Membership:
                     "a partition begins", partition=share.partition, positions=share.positions
                 )
 
+    def doubt(self) -> None:
+        """Believe no share any more: whether what it did is committed is not known."""
+        self.is_in_doubt = True
+
+    def drop_doubtful(self, consumer: Consumer) -> None:
+        """Let go of the shares in doubt; none of what they hold may be decided on or committed."""
+        doubtful = list(self._running)
+        self._doubtful.update(source for key in doubtful for source in self._running[key].sources)
+        self._release(doubtful, at=None)
+        if not doubtful:
+            return
+        if self._ground.job.is_eager:
+            consumer.assign([])
+        else:
+            held = [place for place in _held(consumer) if place in self._doubtful]
+            consumer.incremental_unassign([TopicPartition(*place) for place in held])
+
+    def bring_back_doubtful(self) -> None:
+        """Restore the shares in doubt from what the broker has kept of them."""
+        sources = sorted(self._doubtful.intersection(self.assigned))
+        self._doubtful.clear()
+        self.is_in_doubt = False
+        self._restore(sources)
+
     def close(self) -> None:
         """Let go of everything; what is not committed is done again by the next owner."""
         self._release([*self._running, *self._restoring], at=None)
@@ -128,11 +154,12 @@ class Membership:
                 try:
                     self._checkpoint.take(self.shares)
                     at = int(surroundings.now().timestamp())
-                except TransactionRefused as refused:
+                except (TransactionRefused, Silent, Undecided) as refused:
                     surroundings.logger.warning(
                         "a last checkpoint was refused; the next owner does that work again",
                         reason=str(refused),
                     )
+                    self.is_in_doubt |= isinstance(refused, Undecided)
             surroundings.failpoint("released")
         self._part(consumer, places, at)
 
@@ -149,6 +176,7 @@ class Membership:
     def _part(self, consumer: Consumer, places: Sequence[TopicPartition], at: int | None) -> None:
         with self._ground.alarm:
             sources = {(place.topic, place.partition) for place in places}
+            self._doubtful -= sources
             self._release({self._key(source) for source in sources}, at)
             self._ground.surroundings.failpoint("parted")
             self.assigned = tuple(source for source in self.assigned if source not in sources)

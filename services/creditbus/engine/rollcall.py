@@ -13,14 +13,16 @@ import struct
 import threading
 import uuid
 import warnings
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Final
 
 from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
 
+from creditbus.engine.alarm import Alarm
+from creditbus.engine.failures import Reaction, kind_of
 from creditbus.engine.health import Source
 from creditbus.engine.job import Job
 
@@ -52,9 +54,11 @@ class Roll:
 class RollCall:
     """Looks every few seconds, from a thread of its own, until it is dismissed."""
 
-    def __init__(self, admin: AdminClient, job: Job[Any]) -> None:
+    def __init__(self, admin: AdminClient, job: Job[Any], alarm: Alarm) -> None:
         self._admin = admin
         self._job = job
+        self._alarm = alarm
+        self._unanswered = 0
         self._before: Roll | None = None
         self._wanted = threading.Event()
         self._over = threading.Event()
@@ -83,7 +87,7 @@ class RollCall:
 
     def _look(self) -> Roll | None:
         """Return the roll, None while the group is changing or the broker does not answer."""
-        with suppress(KafkaException), warnings.catch_warnings():
+        with self._listening(), warnings.catch_warnings():
             # Its successors ask by way of the coordinator, and end the process when that moves
             # (librdkafka's issues 4605 and 5040).
             warnings.simplefilter("ignore", DeprecationWarning)
@@ -96,6 +100,18 @@ class RollCall:
                     )
                     return Roll(readers, frozenset(self._partitions()))
         return None
+
+    @contextmanager
+    def _listening(self) -> Iterator[None]:
+        """Tell of a broker that is silent twice in a row: one that is frozen drops nobody."""
+        try:
+            yield
+        except KafkaException as failure:
+            self._unanswered += 1
+            if self._unanswered > 1 and kind_of(failure) is Reaction.SILENT:
+                self._alarm.wait("the broker does not answer: it is frozen, or out of reach")
+        else:
+            self._unanswered = 0
 
     def _partitions(self) -> list[Source]:
         found = []

@@ -4,12 +4,16 @@ It begins with the first record, so a worker that has nothing to write holds non
 in batches where they can: the library's batch call costs half, but carries no headers, and when its
 queue is full it drops some of a batch and keeps what follows. So a batch goes only where there is
 room for the whole of it, and a transaction of which a record was not taken is never committed.
+
+After a silence it goes on with another line (``mend``): what was open is then aborted, or was
+committed, by the broker; nothing that comes late counts.
 """
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from itertools import groupby
 from operator import attrgetter
 from typing import Any, Final
@@ -18,26 +22,32 @@ from confluent_kafka import KafkaError, KafkaException, Message, Producer, Topic
 
 from creditbus.engine.alarm import Alarm
 from creditbus.engine.connection import QUEUE_RECORDS
-from creditbus.engine.failures import Reaction, error_of, kind_of
+from creditbus.engine.failures import Halt, Silent, Undecided, error_of, is_unanswered
+from creditbus.engine.line import ProducerLine
 from creditbus.engine.shares import Share
 from creditbus.engine.store import Row
 from creditbus.engine.values import Produced
 
 Delivered = Callable[[KafkaError | None, Message], None]
 _Pair = tuple[bytes | None, bytes | None]
-_CALL_SECONDS = 10.0
+_LIMIT: Final = -1  # of the library: the line has one of its own, and lets no call wait past it
 _FLUSH_SECONDS = 5.0
 _PAUSE_SECONDS = 0.05
 # What a batch is made of stays in the processor's cache: ten thousand took half as long again.
 _BATCH: Final = 500
 _BY_PARTITIONER: Final = -1
+_LEFT_AT_MOST: Final = 8  # so many lines may hang at once; each holds some megabytes
 
 
 class Transaction:
     """Begins, fills, commits and aborts one transaction after another."""
 
-    def __init__(self, producer: Producer, alarm: Alarm, *, room: int = QUEUE_RECORDS) -> None:
-        self._producer = producer
+    def __init__(
+        self, connect: Callable[[], ProducerLine], alarm: Alarm, *, room: int = QUEUE_RECORDS
+    ) -> None:
+        self._connect = connect
+        self._line = connect()
+        self._left: list[threading.Thread] = []
         self._alarm = alarm
         self._room = room
         self._number = 0
@@ -45,15 +55,45 @@ class Transaction:
         # Why a record was not taken; the transaction can then only be aborted.
         self.spoiled_by: KafkaException | None = None
 
+    @property
+    def doubt(self) -> str | None:
+        """Why nothing may be begun before ``mend``, if that is so; asked from any thread."""
+        return self._line.doubt
+
+    def suspect(self, why: str) -> None:
+        """Begin nothing more before ``mend``."""
+        self._line.suspect(why)
+
+    def mend(self, seconds: float) -> None:
+        """Go on with a line that nothing is known against, which ends what was open.
+
+        Raises the library's exception when that takes longer; then it is to be asked again.
+        """
+        if self._line.has_begun:
+            self._left = [left for left in self._left if left.is_alive()]
+            if len(self._left) >= _LEFT_AT_MOST:
+                raise Halt(
+                    f"{len(self._left)} calls into the client library never returned",
+                    "start the worker again; nothing is lost",
+                )
+            self._left.append(self._line.give_up())
+            self._line = self._connect()
+        self.is_open, self.spoiled_by = False, None
+        self._line.begin(seconds)
+
     def begin(self) -> None:
-        """Begin a transaction unless one is open."""
+        """Begin a transaction unless one is open; raises ``Silent`` on a line in doubt."""
         if not self.is_open:
+            self._line.check()
             self._producer.begin_transaction()
             self._number += 1
             self.is_open = True
 
     def send(self, share: Share) -> None:
-        """Produce what the share keeps and this transaction does not yet hold."""
+        """Produce what the share keeps and this transaction does not yet hold.
+
+        Raises ``Silent`` on a line in doubt: the share keeps it for the next one.
+        """
         if not share.kept:
             return
         self.begin()
@@ -74,25 +114,47 @@ class Transaction:
 
     def deliver(self) -> None:
         """Wait, not for long, until the broker has what was produced."""
-        if self.is_open:
+        if self.is_open and self.doubt is None:
             self._producer.flush(_FLUSH_SECONDS)
+
+    @property
+    def _producer(self) -> Producer:
+        return self._line.producer
 
     def serve(self) -> None:
         """Let the client tell what happened to earlier records, and report its errors."""
         self._producer.poll(0)
 
     def offer(self, positions: Sequence[TopicPartition], membership: Any) -> None:
-        """Put the next offsets into the transaction, as this member of the group."""
-        self._persist(
-            lambda: self._producer.send_offsets_to_transaction(
-                list(positions), membership, _CALL_SECONDS
-            )
+        """Put the next offsets into the transaction, as this member of the group.
+
+        Raises ``Silent`` when that is not answered.
+        """
+        self._line.check()
+        producer = self._producer
+        self._line.ask(
+            lambda: producer.send_offsets_to_transaction(list(positions), membership, _LIMIT)
         )
 
     def commit(self) -> None:
-        """Make everything in the transaction visible at once."""
+        """Make everything in the transaction visible at once.
+
+        Raises ``Silent`` before it is asked for, and ``Undecided`` when that is not answered.
+        """
         assert self.spoiled_by is None, "it lacks a record"
-        self._persist(lambda: self._producer.commit_transaction(_CALL_SECONDS))
+        self._line.check()
+        producer = self._producer
+        try:
+            self._line.ask(lambda: producer.commit_transaction(_LIMIT))
+        except Silent as silence:
+            self.is_open = False
+            raise Undecided(str(silence)) from silence
+        except KafkaException as failure:
+            if not is_unanswered(error_of(failure)):
+                raise
+            self.suspect(error_of(failure).str())
+            self.is_open = False
+            raise Undecided(error_of(failure).str()) from failure
         self.is_open = False
 
     def cause(
@@ -106,16 +168,21 @@ class Transaction:
         if error_of(failure).code() != KafkaError._STATE:
             return failure
         try:
-            self._producer.send_offsets_to_transaction(list(positions), membership, _CALL_SECONDS)
+            self.offer(positions, membership)
         except KafkaException as earlier:
             return earlier
         return failure
 
     def abort(self) -> None:
-        """Undo the transaction; what shares keep is produced again in the next one."""
-        if self.is_open:
-            self._persist(lambda: self._producer.abort_transaction(_CALL_SECONDS))
-            self.is_open, self.spoiled_by = False, None
+        """Undo the transaction; what shares keep is produced again in the next one.
+
+        On a line in doubt this is left to its successor.
+        """
+        if self.is_open and self.doubt is None:
+            producer = self._producer
+            with suppress(Silent):
+                self._line.ask(lambda: producer.abort_transaction(_LIMIT))
+        self.is_open, self.spoiled_by = False, None
 
     @contextmanager
     def _whole(self) -> Iterator[None]:
@@ -156,6 +223,7 @@ class Transaction:
         """Wait until the queue takes so many records more; it counts them, not their bytes."""
         while len(self._producer) and len(self._producer) + records > self._room:
             self._producer.poll(_PAUSE_SECONDS)
+            self._line.check()
             self._alarm.check()
 
     def _put(self, topic: str, **record: Any) -> None:
@@ -165,23 +233,7 @@ class Transaction:
                 self._producer.produce(topic, **record)
             except BufferError:
                 self._producer.poll(_PAUSE_SECONDS)
-            else:
-                return
-
-    def _persist(self, call: Callable[[], object]) -> None:
-        """Repeat a call for as long as the broker asks for it or does not answer.
-
-        The library wants the same call again. There is no bound here: the watchdog has one.
-        """
-        while True:
-            try:
-                call()
-            except KafkaException as failure:
-                if kind_of(failure) not in (Reaction.RETRY, Reaction.SILENT):
-                    raise
-                self._alarm.hear(error_of(failure))
-                self._producer.poll(_PAUSE_SECONDS)
-                self._alarm.check()
+                self._line.check()
             else:
                 return
 

@@ -27,6 +27,7 @@ from creditbus.engine.hold import Hold
 from creditbus.engine.job import Job
 from creditbus.engine.lags import Lags
 from creditbus.engine.layout import Layout, look_up
+from creditbus.engine.line import ProducerLine
 from creditbus.engine.loop import Loop
 from creditbus.engine.membership import Membership
 from creditbus.engine.restore import RestoreGround
@@ -120,26 +121,30 @@ class Worker:
             is_paused=self._hold.is_holding,
             assigned=member.assigned if member else (),
             restoring=member.restoring if member else (),
-            waiting=self._alarm.waiting,
+            waiting=self._waiting,
             stalled=self._stalled(),
             behind=self._lags.behind,
         )
 
+    @property
+    def _waiting(self) -> str | None:
+        loop = self._loop
+        return self._alarm.waiting or (loop.waiting if loop is not None else None)
+
     def _stalled(self) -> str | None:
         member, loop = self._membership, self._loop
-        if member is None or loop is None or self._alarm.waiting or self._hold.is_holding:
+        if member is None or loop is None or self._waiting or self._hold.is_holding:
             return None
         running = set(member.assigned) - set(member.restoring)
         return loop.stalled() or self._lags.stalled(running)
 
     def _work(self, watchdog: Watchdog) -> None:
         admin = self._connection.admin(self._alarm)
-        producer = self._connection.transactional(self._job.name, self._alarm)
-        layout = self._start(admin, producer)
+        transaction = Transaction(lambda: ProducerLine(self._producer, self._alarm), self._alarm)
+        layout = self._start(admin, transaction)
         if layout is None:
             return
         consumer = self._member()
-        transaction = Transaction(producer, self._alarm)
         surroundings = self._surroundings()
         checkpoint = Checkpoint(
             transaction,
@@ -159,7 +164,7 @@ class Worker:
             surroundings=surroundings,
         )
         self._membership, self._loop = membership, loop
-        roll_call = RollCall(admin, self._job)
+        roll_call = RollCall(admin, self._job, self._alarm)
         try:
             membership.join(consumer)
             while not self._stopping.is_set():
@@ -179,6 +184,9 @@ class Worker:
             with watchdog.watching("leaving the group"):
                 self._leave(consumer, membership)
         self._alarm.check()
+
+    def _producer(self, line: ProducerLine) -> Producer:
+        return self._connection.transactional(self._job.name, line, logger=line)
 
     def _member(self) -> Consumer:
         return self._connection.member(
@@ -206,27 +214,28 @@ class Worker:
         membership.close()
         self._membership = None
 
-    def _start(self, admin: AdminClient, producer: Producer) -> Layout | None:
+    def _start(self, admin: AdminClient, transaction: Transaction) -> Layout | None:
         """Look the topics up and fence older processes of this name; None when stopped."""
-        clients = (admin, producer)
         # Asked first because it gives up soon: a wrong password is only told after a call.
         source = self._job.sources[0]
-        self._until_answered(lambda: admin.list_topics(source, timeout=_ASK_SECONDS), clients)
+
+        def serve() -> None:
+            admin.poll(0)
+            transaction.serve()
+
+        self._until_answered(lambda: admin.list_topics(source, timeout=_ASK_SECONDS), serve)
         ask = partial(look_up, admin, self._job, self._logger, self._stopping)
-        layout = self._until_answered(ask, clients)
+        layout = self._until_answered(ask, serve)
         # Repeatable: a call that ran out of time goes on where it was.
-        self._until_answered(lambda: producer.init_transactions(_ASK_SECONDS), clients)
+        self._until_answered(lambda: transaction.mend(_ASK_SECONDS), serve)
         return None if self._stopping.is_set() else layout
 
-    def _until_answered(
-        self, call: Callable[[], T], clients: tuple[AdminClient, Producer]
-    ) -> T | None:
+    def _until_answered(self, call: Callable[[], T], serve: Callable[[], None]) -> T | None:
         while not self._stopping.is_set():
             try:
                 answer = call()
             except KafkaException as failure:
-                for client in clients:
-                    client.poll(0)
+                serve()
                 self._alarm.check()
                 if kind_of(failure) not in (Reaction.SILENT, Reaction.RETRY):
                     raise halt("the worker cannot start", error_of(failure)) from failure

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import struct
+import threading
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any, cast
 
 from confluent_kafka import KafkaError, KafkaException, Producer
 
+from creditbus.engine.alarm import Alarm
+from creditbus.engine.connection import QUEUE_RECORDS
+from creditbus.engine.line import Limits, ProducerLine
 from creditbus.engine.surroundings import Surroundings
+from creditbus.engine.transaction import Transaction
 from creditbus.engine.values import Table
 
+_HANGS_AT_MOST_S = 10.0
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 
 COUNTS: Table[str, int] = Table(
@@ -41,10 +47,13 @@ class Delivery:
 class ScriptedProducer:
     """Keeps what is committed, and fails calls in the order of its script.
 
-    A script's line is the name of a call and the error it fails with the next time it is made.
+    A script's line is the name of a call and the error it fails with the next time it is made, or
+    the event that it hangs until.
     """
 
-    def __init__(self, *script: tuple[str, KafkaError], room: int = 1_000_000) -> None:
+    def __init__(
+        self, *script: tuple[str, KafkaError | threading.Event], room: int = 1_000_000
+    ) -> None:
         self.script = list(script)
         self.calls: list[str] = []
         self.open: list[tuple[str, bytes | None]] = []
@@ -54,12 +63,19 @@ class ScriptedProducer:
         self._queued = 0
         self._reports: list[Callable[[Any, Any], None]] = []
 
+    def init_transactions(self, _seconds: float) -> None:
+        self._call("init")
+        self.open, self._reports = [], []
+
+    def purge(self) -> None:
+        self.calls.append("purge")
+
     def begin_transaction(self) -> None:
         self._call("begin")
 
     def produce(self, topic: str, **record: Any) -> None:
         if self.script and self.script[0][0] == "produce":
-            raise KafkaException(self.script.pop(0)[1])
+            self._strike()
         if self._queued >= self._room:
             raise BufferError("full")
         self._queued += 1
@@ -114,11 +130,28 @@ class ScriptedProducer:
     def _call(self, name: str) -> None:
         self.calls.append(name)
         if self.script and self.script[0][0] == name:
-            raise KafkaException(self.script.pop(0)[1])
+            self._strike()
+
+    def _strike(self) -> None:
+        _, blow = self.script.pop(0)
+        if isinstance(blow, KafkaError):
+            raise KafkaException(blow)
+        assert blow.wait(_HANGS_AT_MOST_S), "nobody let the call go on"
 
     def as_producer(self) -> Producer:
         """Return itself, as the type checker wants it."""
         return cast("Producer", self)
+
+    def as_transaction(self, *, room: int = QUEUE_RECORDS) -> Transaction:
+        """Return a transaction that writes here, whose lines have little patience."""
+        limits = Limits(well=0.6, in_doubt=0.1)
+        alarm = Alarm()
+        made = Transaction(
+            lambda: ProducerLine(lambda _: self.as_producer(), alarm, limits), alarm, room=room
+        )
+        made.mend(1.0)
+        self.calls.clear()
+        return made
 
 
 class Journal:

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from confluent_kafka import KafkaError, KafkaException
 
-from creditbus.engine.alarm import Alarm
 from creditbus.engine.checkpoint import ATTEMPTS, Checkpoint
-from creditbus.engine.failures import Halt, TransactionRefused
+from creditbus.engine.failures import Halt, Silent, TransactionRefused, Undecided
 from creditbus.engine.shares import Share
 from creditbus.engine.store import Store, StoreMark
-from creditbus.engine.transaction import Transaction
 from creditbus.engine.values import Produced
 from creditbus.engine.watchdog import Watchdog
 from tests.unit.engine.doubles import (
@@ -51,9 +50,11 @@ def share(store: Store) -> Share:
 class Desk:
     """A checkpoint over a scripted producer."""
 
-    def __init__(self, *script: tuple[str, KafkaError], generation: int = 3) -> None:
+    def __init__(
+        self, *script: tuple[str, KafkaError | threading.Event], generation: int = 3
+    ) -> None:
         self.producer = ScriptedProducer(*script)
-        self.transaction = Transaction(self.producer.as_producer(), Alarm())
+        self.transaction = self.producer.as_transaction()
         self.generation = generation
         self.journal = Journal()
         self.checkpoint = Checkpoint(
@@ -147,12 +148,89 @@ def test_a_transaction_that_is_always_refused_stops_the_worker(share: Share) -> 
     assert desk.producer.committed == []
 
 
-def test_a_silent_broker_is_asked_the_same_again(share: Share) -> None:
-    desk = Desk(("offer", SILENCE), ("commit", SILENCE), ("commit", SILENCE))
+def test_a_broker_that_asks_for_it_is_asked_the_same_again(share: Share) -> None:
+    again = KafkaError(KafkaError.COORDINATOR_LOAD_IN_PROGRESS, retriable=True)
+    desk = Desk(("offer", again), ("commit", again), ("commit", again))
     desk.checkpoint.take([share])
     assert desk.producer.committed == WHOLE
     assert desk.producer.calls.count("begin") == 1
     assert "abort" not in desk.producer.calls
+
+
+def test_after_a_silence_before_the_commit_all_is_done_again_on_a_new_line(share: Share) -> None:
+    desk = Desk(("offer", SILENCE))
+    desk.transaction.send(share)
+    with pytest.raises(Silent):
+        desk.checkpoint.take([share])
+    with pytest.raises(Silent):
+        desk.checkpoint.take([share])
+    desk.transaction.mend(1.0)
+    desk.checkpoint.take([share])
+    assert desk.producer.committed == WHOLE
+    assert desk.producer.calls.count("init") == 1
+    assert desk.producer.calls.index("init") < desk.producer.calls.index("commit")
+    # The fence ends what was open: an abort would be one more request that might come late.
+    assert "abort" not in desk.producer.calls
+
+
+def test_a_commit_without_an_answer_is_undecided_and_never_asked_for_again(share: Share) -> None:
+    desk = Desk(("commit", SILENCE))
+    with pytest.raises(Undecided):
+        desk.checkpoint.take([share])
+    with pytest.raises(Silent):
+        desk.checkpoint.take([share])
+    assert desk.producer.calls.count("commit") == 1
+
+
+@pytest.mark.parametrize(("waited_in", "raised"), [("offer", Silent), ("commit", Undecided)])
+def test_a_record_without_an_answer_is_a_silence(
+    share: Share, waited_in: str, raised: type[Exception]
+) -> None:
+    waited = KafkaError(KafkaError._MSG_TIMED_OUT, txn_requires_abort=True)
+    desk = Desk((waited_in, waited))
+    with pytest.raises(raised):
+        desk.checkpoint.take([share])
+    assert desk.transaction.doubt is not None
+    desk.transaction.mend(1.0)
+    desk.checkpoint.take([share])
+    assert desk.producer.committed == WHOLE
+
+
+def test_a_client_that_is_of_no_use_any_more_is_replaced(share: Share) -> None:
+    desk = Desk(("commit", KafkaError(KafkaError.UNKNOWN_PRODUCER_ID, fatal=True)))
+    with pytest.raises(Undecided):
+        desk.checkpoint.take([share])
+    desk.transaction.mend(1.0)
+    assert desk.transaction.doubt is None
+
+
+@pytest.mark.parametrize(("hangs_in", "raised"), [("offer", Silent), ("commit", Undecided)])
+def test_a_call_that_never_returns_is_left_behind(
+    share: Share, hangs_in: str, raised: type[Exception]
+) -> None:
+    let_go = threading.Event()
+    desk = Desk((hangs_in, let_go))
+    with pytest.raises(raised):
+        desk.checkpoint.take([share])
+    desk.transaction.mend(1.0)
+    assert desk.transaction.doubt is None
+    let_go.set()
+
+
+def test_too_many_calls_that_hang_at_once_stop_the_worker(share: Share) -> None:
+    let_go = threading.Event()
+    desk = Desk()
+
+    def hang() -> None:
+        while True:
+            desk.producer.script = [("offer", let_go)]
+            with pytest.raises(Silent):
+                desk.checkpoint.take([share])
+            desk.transaction.mend(1.0)
+
+    with pytest.raises(Halt, match="never returned; start the worker again"):
+        hang()
+    let_go.set()
 
 
 def test_a_fenced_worker_stops(share: Share) -> None:
@@ -183,7 +261,7 @@ def test_a_share_without_tables_commits_its_position_alone() -> None:
 def test_a_full_queue_is_waited_for(share: Share, headers: tuple[tuple[str, bytes], ...]) -> None:
     desk = Desk()
     desk.producer = ScriptedProducer(room=2)
-    desk.transaction = Transaction(desk.producer.as_producer(), Alarm(), room=2)
+    desk.transaction = desk.producer.as_transaction(room=2)
     for key in (b"b", b"c", b"d"):
         share.keep([Produced(topic="out", key=key, value=b"1", headers=headers)], {}, {})
         desk.transaction.send(share)

@@ -9,11 +9,15 @@ from creditbus.engine.failures import RULES, Reaction, halt, kind_of, rule_for
 
 # As the library tells that a broker was killed in the middle of a login.
 BROKEN_OFF = "SASL SCRAM-SHA-256 mechanism handshake failed: Local: Broker transport failure"
+# As it tells of a certificate that nobody it knows has signed.
+NOT_BELIEVED = "SSL handshake failed: error:0A000086: certificate verify failed: broker certificate"
 
 CASES = [
     (KafkaError(KafkaError._AUTHENTICATION, BROKEN_OFF), Reaction.SILENT),
     (KafkaError(KafkaError._AUTHENTICATION), Reaction.FATAL),
     (KafkaError(KafkaError.SASL_AUTHENTICATION_FAILED), Reaction.FATAL),
+    (KafkaError(KafkaError._SSL, NOT_BELIEVED), Reaction.FATAL),
+    (KafkaError(KafkaError._SSL, "SSL handshake failed: Disconnected"), Reaction.SILENT),
     (KafkaError(KafkaError.TOPIC_AUTHORIZATION_FAILED), Reaction.FATAL),
     (KafkaError(KafkaError.GROUP_AUTHORIZATION_FAILED), Reaction.FATAL),
     (KafkaError(KafkaError.TRANSACTIONAL_ID_AUTHORIZATION_FAILED), Reaction.FATAL),

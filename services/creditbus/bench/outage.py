@@ -1,0 +1,214 @@
+"""A broker that is killed, measured on the whole bus: how long each service says and does nothing.
+
+A bus of its own on free ports. Each time the broker is killed with SIGKILL; its supervisor starts
+it again. Times run from its first answer: to the first thing that a service was seen to do for a
+new subject (``NAME_s``), and to when its health was ready for good (``NAME_ready_s``).
+``NAME_untold_s`` is how long after the kill its health still said ready.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import date
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Final
+
+import httpx
+import msgspec
+from confluent_kafka import KafkaException
+from confluent_kafka.admin import AdminClient
+
+from creditbus.bench.chain import auditor
+from creditbus.bench.rows import CONSOLE, BenchRow
+from creditbus.bench.witness import Doings, HealthLog
+from creditbus.demo.agencies import Agencies
+from creditbus.demo.city import City, Fate, Submitted
+from creditbus.domain.acts.events import EntryListed
+from creditbus.domain.calendar import day_of
+from creditbus.runtime.clock import SystemClock
+from creditbus.runtime.law.catalogue import load_catalogue
+from creditbus.runtime.settings import read_settings
+from creditbus.stack.bus import LocalBus, Sites, bodies_plan, token_name
+from creditbus.stack.folder import StackFile
+from creditbus.stack.ports import HOST, free
+from creditbus.stack.reports import Report
+from creditbus.stack.services import HOSTED
+from creditbus.wire.records import to_record
+
+SOURCE: Final = "tender"
+LIST: Final = "BL-BID-ZT"
+BODY: Final = "tender-platform"
+ASKER: Final = "trade-centre"
+BOUND_S: Final = 240.0
+CALM_S: Final = 3.0
+_LOOK_S: Final = 0.05
+_STATEMENTS: Final = 2000
+
+
+def outage(kills: int, rate: float) -> list[BenchRow]:
+    """Kill the broker so often, under so many events a second, and return a row for each time."""
+    settings = read_settings()
+    catalogue = load_catalogue(settings.catalogue)
+    with TemporaryDirectory(prefix="creditbus-bench-") as home:
+        sites = Sites(
+            home=Path(home),
+            cache=settings.cache,
+            schemas=settings.schemas,
+            catalogue=settings.catalogue,
+            editions=settings.editions,
+        )
+        with LocalBus(sites, catalogue, ports=free(), say=Report(CONSOLE.print)) as bus:
+            bus.services.start([bodies_plan(bus.stack.file, sites)])
+            today = day_of(SystemClock().now())
+            city = City(catalogue, seed=7, run="outage", today=today)
+            probes = _probes(city, kills + 1, today)
+            exercise = _Exercise(bus, sites)
+            with _load(bus.stack.file, city, rate):
+                exercise.settle(probes[0])
+                return [exercise.strike(number, probe) for number, probe in enumerate(probes[1:])]
+
+
+class _Exercise:
+    """One bus, and what is asked of it after each blow."""
+
+    def __init__(self, bus: LocalBus, sites: Sites) -> None:
+        self._bus = bus
+        self._file = bus.stack.file
+        self._doings = Doings(self._file, auditor(self._file, sites), BODY)
+        self._client = bus.stack.client_config("admin") | {"log_level": 0}
+
+    def settle(self, probe: EntryListed) -> None:
+        """Wait until one subject has gone all the way before anything is struck."""
+        self._submit(probe)
+        found = self._doings.watch(probe.envelope.subject_id, ASKER, BOUND_S)
+        CONSOLE.print(f"warm: {sorted(found)} have worked")
+
+    def strike(self, number: int, probe: EntryListed) -> BenchRow:
+        """Kill the broker and return how long each service was silent."""
+        readiness = HealthLog(self._file)
+        time.sleep(CALM_S)
+        restarts = {state.name: state.restarts for state in self._bus.services.states()}
+        broker = self._bus.stack.server("kafka")
+        began, killed_at = broker.restarts, time.monotonic()
+        broker.send(signal.SIGKILL)
+        while broker.restarts == began:
+            time.sleep(_LOOK_S)
+        answered_at = self._answered()
+        subject = probe.envelope.subject_id
+        found: dict[str, float] = {}
+        asking = threading.Thread(
+            target=lambda: found.update(self._doings.watch(subject, ASKER, BOUND_S))
+        )
+        asking.start()
+        found["gateway"] = self._submit(probe)
+        asking.join()
+        time.sleep(CALM_S)
+        readiness.close()
+        extra = {"away_s": answered_at - killed_at}
+        extra |= {f"{name}_s": at - answered_at for name, at in found.items()}
+        for name in HOSTED:
+            rose, fell = (
+                readiness.rose_after(name, answered_at),
+                readiness.fell_after(name, killed_at),
+            )
+            extra[f"{name}_ready_s"] = BOUND_S if rose is None else rose - answered_at
+            extra[f"{name}_untold_s"] = BOUND_S if fell is None else fell - killed_at
+        ended = sum(state.restarts - restarts[state.name] for state in self._bus.services.states())
+        extra["ended"] = ended
+        row = BenchRow(
+            name="outage",
+            events=number + 1,
+            extra={name: round(seconds, 2) for name, seconds in sorted(extra.items())},
+        )
+        CONSOLE.print(told(row))
+        return row
+
+    def _answered(self) -> float:
+        while True:
+            try:
+                AdminClient(self._client).list_topics(timeout=1.0)
+            except KafkaException:
+                time.sleep(_LOOK_S)
+            else:
+                return time.monotonic()
+
+    def _submit(self, probe: EntryListed) -> float:
+        """Post a listing until there is a receipt; return the instant."""
+        token = self._file.secrets[token_name(SOURCE)]
+        content = to_record(probe)
+        del content["envelope"]["adult_on_decision"]
+        deadline = time.monotonic() + BOUND_S
+        while time.monotonic() < deadline:
+            try:
+                answer = httpx.post(
+                    f"http://{HOST}:{self._file.ports.gateway}/v1/events",
+                    content=msgspec.json.encode(content),
+                    headers={"Authorization": f"Bearer {token}"},
+                    timeout=10,
+                )
+            except httpx.HTTPError:
+                continue
+            if answer.is_success:
+                break
+            if answer.is_client_error:
+                raise ValueError(f"the gateway refuses the probe: {answer.text}")
+            time.sleep(_LOOK_S)
+        return time.monotonic()
+
+
+def told(row: BenchRow) -> str:
+    """Return what a blow came to, in one line."""
+    extra = row.extra
+    silent = {name: extra[f"{name}_s"] for name in HOSTED if f"{name}_s" in extra}
+    unready = max(extra[f"{name}_ready_s"] for name in HOSTED)
+    untold = [name for name in HOSTED if extra[f"{name}_untold_s"] >= BOUND_S]
+    return (
+        f"kill {row.events}: away {extra['away_s']:g} s; first doing after its answer: "
+        + ", ".join(f"{name} {seconds:g}" for name, seconds in silent.items())
+        + f"; all ready after {unready:g} s; {extra['ended']:g} processes ended"
+        + (f"; never said not ready: {', '.join(untold)}" if untold else "")
+    )
+
+
+def _probes(city: City, count: int, today: date) -> list[EntryListed]:
+    """Return listings that lead to a restriction at the body."""
+    found: list[EntryListed] = []
+    while len(found) < count:
+        found += [
+            each.event
+            for each in city.statements(_STATEMENTS)
+            if isinstance(each.event, EntryListed)
+            and each.person is None
+            and each.source == SOURCE
+            and each.fate is Fate.APPLIED
+            and each.event.list_id == LIST
+            and (each.event.ends_on is None or each.event.ends_on > today)
+        ]
+    return found[:count]
+
+
+@contextmanager
+def _load(file: StackFile, city: City, rate: float) -> Iterator[None]:
+    """Publish as agencies do while the block lasts."""
+    if not rate:
+        yield
+        return
+    agencies = Agencies(file, SystemClock())
+    statements: Sequence[Submitted] = [
+        each for each in city.statements(int(rate * 3600)) if each.person is None
+    ]
+    talk = threading.Thread(
+        target=lambda: asyncio.run(agencies.say(statements, per_second=rate)), daemon=True
+    )
+    talk.start()
+    try:
+        yield
+    finally:
+        agencies.stop()
+        talk.join(BOUND_S)
