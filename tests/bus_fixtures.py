@@ -22,6 +22,7 @@ from creditbus.runtime.process import Process
 from creditbus.runtime.settings import Settings, read_settings
 from creditbus.stack import ports
 from creditbus.stack.bus import LocalBus, Sites, bodies_plan, token_name
+from creditbus.stack.cluster import Cluster
 from creditbus.stack.folder import StackFile
 from creditbus.stack.ports import HOST
 from creditbus.stack.reports import Report
@@ -53,6 +54,8 @@ class LiveBus:
             kafka=file.bootstrap,
             kafka_user=principal,
             kafka_password=file.credentials[principal],
+            kafka_protocol=file.protocol,
+            tls_ca=file.ca,
             registry=file.registry_url,
             redis=file.redis_url,
             schemas=self.sites.schemas,
@@ -103,7 +106,11 @@ def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveBus]:
     )
     say = logging.getLogger("bus").info
     with LocalBus(
-        sites, load_catalogue(sites.catalogue), ports=ports.free(), say=Report(say), quick=True
+        sites,
+        load_catalogue(sites.catalogue),
+        ports=ports.free(),
+        say=Report(say),
+        cluster=Cluster(quick=True),
     ) as bus:
         bus.services.start([bodies_plan(bus.stack.file, sites)])
         yield LiveBus(bus, sites)

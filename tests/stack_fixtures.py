@@ -19,6 +19,7 @@ from confluent_kafka.admin import NewTopic
 
 from creditbus.runtime.settings import read_settings
 from creditbus.stack import ports
+from creditbus.stack.cluster import Cluster
 from creditbus.stack.kafka import ClientConfig
 from creditbus.stack.local import LocalStack, Parties
 from creditbus.stack.reports import Report
@@ -42,7 +43,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalStack]:
         ports=ports.free(),
         parties=Parties(sources=SOURCES, bodies=BODIES),
         say=Report(say),
-        quick=True,
+        cluster=Cluster(quick=True),
     ) as running:
         yield running
 

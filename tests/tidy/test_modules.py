@@ -26,7 +26,7 @@ LIBRARIES: Final[dict[str, frozenset[str]]] = {
     "creditbus.engine": frozenset({"confluent_kafka", "msgspec", "rocksdict"}),
     "creditbus.engine.values": frozenset({"msgspec"}),
     "creditbus.sdk": frozenset(
-        {"confluent_kafka", "httpx", "msgspec", "python_calamine", "standardwebhooks"}
+        {"confluent_kafka", "httpx2", "msgspec", "python_calamine", "standardwebhooks"}
     ),
     "decide": frozenset({"msgspec"}),
 }

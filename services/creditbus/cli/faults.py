@@ -13,6 +13,7 @@ from confluent_kafka import KafkaException
 from rich.console import Console
 
 from creditbus.domain.law.editions import EditionUnknown
+from creditbus.engine.failures import error_of, rule_for
 from creditbus.runtime.law.catalogue import CatalogueInvalid
 from creditbus.runtime.law.editions import EditionDamaged
 from creditbus.runtime.outages import Unavailable
@@ -53,7 +54,11 @@ def sentences() -> Iterator[None]:
         _ERRORS.print("stopped, as you asked; nothing of it is left running")
         raise typer.Exit(BROKEN_OFF) from None
     except KafkaException as fault:
-        fail(f"the broker: {fault.args[0]}. Is the bus up? `creditbus status` says")
+        error = error_of(fault)
+        fail(
+            f"kafka: {error.str()} ({error.name()}): {rule_for(error).advice}; is the bus up?"
+            " `creditbus status` says"
+        )
     except httpx.HTTPError as fault:
         fail(f"a service of the bus: {fault}. Is the bus up? `creditbus status` says")
 

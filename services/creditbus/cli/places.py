@@ -14,7 +14,7 @@ from creditbus.runtime.process import Process
 from creditbus.runtime.settings import Settings, read_settings
 from creditbus.stack.bus import Sites
 from creditbus.stack.folder import Folder, StackFile
-from creditbus.stack.ports import HOST, Ports, free
+from creditbus.stack.ports import HOST, Ports, free, single
 
 Home = Annotated[
     Path | None, typer.Option("--home", help="Folder of the local bus (default .creditbus).")
@@ -41,8 +41,7 @@ def ports() -> Ports:
     settings = read_settings()
     if settings.free_ports:
         return free()
-    names = [name for name in Ports.__struct_fields__ if name != "metrics"]
-    chosen = {name: getattr(settings, f"{name}_port") for name in names}
+    chosen = {name: getattr(settings, f"{name}_port") for name in single()}
     return Ports(**chosen, metrics=settings.metrics_base)
 
 
@@ -74,6 +73,8 @@ def auditor(home: Path | None = None) -> Process:
             kafka=file.bootstrap,
             kafka_user=_AUDITOR,
             kafka_password=file.credentials[_AUDITOR],
+            kafka_protocol=file.protocol,
+            tls_ca=file.ca,
             registry=file.registry_url,
             redis=file.redis_url,
             schemas=places.schemas,

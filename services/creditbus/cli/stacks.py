@@ -20,6 +20,7 @@ from creditbus.cli.places import AsJson, Home, catalogue, ports, sites, stack_fi
 from creditbus.cli.progress import report_to
 from creditbus.runtime.interpreter import described
 from creditbus.stack.bus import LocalBus, bodies_plan
+from creditbus.stack.cluster import SIZES, Cluster
 from creditbus.stack.folder import Folder, StackFile, holder
 from creditbus.stack.interrupts import raise_when_asked
 from creditbus.stack.local import stop_stack
@@ -29,6 +30,13 @@ from creditbus.stack.services import HOSTED, worker_name
 
 _DETACHED_BOUND_S: Final = 300
 _console = Console(highlight=False)
+
+
+def _a_size(brokers: int | None) -> int | None:
+    """Return a number of brokers as it came; raises ``BadParameter`` for one that cannot be."""
+    if brokers is not None and brokers not in SIZES:
+        raise typer.BadParameter(f"a local bus has 1 or 3 brokers, not {brokers}")
+    return brokers
 
 
 class ServiceState(msgspec.Struct, frozen=True):
@@ -51,16 +59,28 @@ def up(
     bodies: Annotated[
         bool, typer.Option("--bodies", help="Run the demonstration's executing bodies as well.")
     ] = False,
+    brokers: Annotated[
+        int | None,
+        typer.Option(
+            callback=_a_size, help="1 or 3 brokers (default: as the folder was made, or 1)."
+        ),
+    ] = None,
 ) -> None:
     """Start the local servers and every service; Ctrl-C or `creditbus down` stops them."""
     places = sites(home)
     if _runs_already(Folder(places.home)):
         return
     if detach:
-        _up_detached(home, bodies=bodies)
+        _up_detached(home, bodies=bodies, brokers=brokers)
         return
     raise_when_asked()
-    bus = LocalBus(places, catalogue(places), ports=ports(), say=report_to(_console))
+    bus = LocalBus(
+        places,
+        catalogue(places),
+        ports=ports(),
+        say=report_to(_console),
+        cluster=None if brokers is None else Cluster(size=brokers),
+    )
     with suppress(KeyboardInterrupt), bus:
         if bodies:
             bus.services.start([bodies_plan(bus.stack.file, places)])
@@ -130,11 +150,12 @@ def _runs_already(folder: Folder) -> bool:
     return True
 
 
-def _up_detached(home: Path | None, *, bodies: bool) -> None:
+def _up_detached(home: Path | None, *, bodies: bool, brokers: int | None) -> None:
     folder = Folder(sites(home).home)
     folder.make()
     log = folder.logs / "launcher.log"
     extra = [*(["--home", str(home)] if home else []), *(["--bodies"] if bodies else [])]
+    extra += ["--brokers", str(brokers)] if brokers else []
     with log.open("wb") as output:
         launcher = subprocess.Popen(
             [sys.executable, "-m", "creditbus", "up", *extra],

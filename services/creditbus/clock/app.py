@@ -15,6 +15,7 @@ from creditbus.domain.calendar import SHANGHAI, day_of
 from creditbus.runtime.health import Readiness
 from creditbus.runtime.kafka import clients
 from creditbus.runtime.kafka.clients import Place, Record
+from creditbus.runtime.kafka.reach import BrokerReach
 from creditbus.runtime.process import Process
 from creditbus.runtime.workers.apps import fatal, idle_app, run_app
 from creditbus.wire.headers import event_headers
@@ -45,7 +46,8 @@ class DayClock:
         app = idle_app(self._process, application("clock"))
         app.task(self._look)
         app.crontab(EVERY_MINUTE, timezone=SHANGHAI)(self._look)
-        health = self._process.serve_health(self._readiness)
+        reach = BrokerReach(self._process, self._log)
+        health = self._process.serve_health(reach.begin(self._readiness))
         try:
             run_app(app)
         finally:

@@ -18,10 +18,10 @@ _LONGEST_PAUSE_S: Final = 5.0
 
 
 class Unavailable(Exception):
-    """A server that the process needs does not answer; ``whom`` names it."""
+    """A server that the process needs is of no use for now; ``whom`` names it, ``how`` says why."""
 
-    def __init__(self, whom: str, detail: str) -> None:
-        super().__init__(f"{whom} does not answer: {detail}")
+    def __init__(self, whom: str, detail: str, *, how: str = "does not answer") -> None:
+        super().__init__(f"{whom} {how}: {detail}")
         self.whom = whom
 
 

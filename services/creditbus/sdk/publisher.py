@@ -6,13 +6,16 @@ from here. A receipt is given only after the broker has acknowledged the record.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 from functools import lru_cache
+from pathlib import Path
 from typing import Final, Self
 
+import httpx2
 import msgspec
 from confluent_kafka import KafkaError, KafkaException, Message, Producer
-from confluent_kafka.schema_registry import SchemaRegistryClient
+from confluent_kafka.schema_registry import SchemaRegistryClient, SchemaRegistryError
 
 from creditbus.domain.acts.kinds import STATEMENTS
 from creditbus.domain.effects.directives import Acknowledgement, Statement
@@ -26,6 +29,11 @@ _RECORDS: Final = (*map(RECORD_OF.__getitem__, STATEMENTS), RECORD_OF[Acknowledg
 """All that a party may state."""
 
 _FLUSH_BOUND_S: Final = 30.0
+_POLL_S: Final = 0.1
+_NAME_BOUND_S: Final = 5.0
+"""For how long a name that nobody knows is asked for: a name server may be away for a moment."""
+_REGISTRY_BOUND_S: Final = 5.0
+_NOT_FOUND: Final = 404
 
 
 class Receipt(msgspec.Struct, frozen=True):
@@ -37,6 +45,16 @@ class Receipt(msgspec.Struct, frozen=True):
     offset: int
 
 
+class PublisherTls(msgspec.Struct, frozen=True, kw_only=True):
+    """PEM files: whose servers are believed, by default as the system does, and what is shown.
+
+    ``certificate`` holds its key as well.
+    """
+
+    ca: Path | None = None
+    certificate: Path | None = None
+
+
 class NotPublished(Exception):
     """The broker did not take a record; the message says why and what to do."""
 
@@ -44,7 +62,8 @@ class NotPublished(Exception):
 class Publisher:
     """One source's (or executing body's) way in.
 
-    Use it as a context, its end waits for receipts.
+    Use it as a context, its end waits for receipts. Without ``tls`` the broker is spoken to in the
+    clear.
     """
 
     def __init__(
@@ -54,16 +73,22 @@ class Publisher:
         kafka: str,
         registry: str,
         password: str,
-        protocol: str = "SASL_PLAINTEXT",
         compression: str = "none",
+        tls: PublisherTls | None = None,
     ) -> None:
+        """Ask the registry for the schemas; raises ``NotPublished`` with what to do."""
         self.source = source
-        self._failure: KafkaError | None = None
-        self._codec = _codec(registry)
+        self._kafka = kafka
+        self._refusal: KafkaError | None = None
+        self._failures: list[KafkaError] = []
+        self._heard: KafkaError | None = None
+        files = _files(tls or PublisherTls())
+        self._codec = _codec(registry, tuple(files.items()))
         self._producer = Producer(
             {
+                **(files if tls is not None else {}),
                 "bootstrap.servers": kafka,
-                "security.protocol": protocol,
+                "security.protocol": "SASL_PLAINTEXT" if tls is None else "SASL_SSL",
                 "sasl.mechanism": "SCRAM-SHA-256",
                 "sasl.username": source,
                 "sasl.password": password,
@@ -75,6 +100,8 @@ class Publisher:
                 "batch.size": INBOX_MAX_BYTES // 2,
                 "compression.type": compression,
                 "message.timeout.ms": 60_000,
+                # The longest that a broker that is back is not noticed.
+                "reconnect.backoff.max.ms": 1000,
                 # The library's own partitioner disagrees with everybody else's about a key.
                 "partitioner": "murmur2_random",
                 "error_cb": self._hear,
@@ -85,8 +112,10 @@ class Publisher:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, *_raised: object) -> None:
-        self.flush()
+    def __exit__(self, kind: type[BaseException] | None, *_raised: object) -> None:
+        # Whoever leaves with a fault knows already that something has no receipt.
+        if kind is None:
+            self.flush()
 
     def publish(self, event: Statement) -> Receipt:
         """Send one event and return its receipt; raises ``NotPublished``."""
@@ -141,23 +170,34 @@ class Publisher:
     def flush(self) -> None:
         """Wait until the broker has everything.
 
-        Raises ``NotPublished`` when it does not take it.
+        Raises ``NotPublished`` when it does not take it: at once for what will not change by
+        waiting, such as a wrong password.
         """
-        left = self._producer.flush(_FLUSH_BOUND_S)
+        began = time.monotonic()
+        while left := self._producer.flush(_POLL_S):
+            self._check()
+            waited = time.monotonic() - began
+            is_unknown = self._heard is not None and self._heard.code() == KafkaError._RESOLVE
+            if waited > (_NAME_BOUND_S if is_unknown else _FLUSH_BOUND_S):
+                raise NotPublished(self._unanswered(left, waited))
         self._check()
-        if left:
-            raise NotPublished(
-                f"{left} records of {self.source} have no receipt after {_FLUSH_BOUND_S:.0f} s: "
-                "is the broker up? Sending them again is safe."
-            )
+
+    def _unanswered(self, left: int, waited: float) -> str:
+        heard = f"; the last that was heard: {self._heard.str()}" if self._heard else ""
+        return (
+            f"{left} records of {self.source} have no receipt after {waited:.0f} s: is the broker"
+            f" up, and is {self._kafka} its address? Sending them again is safe{heard}"
+        )
 
     def _delivered(
         self, on_receipt: Callable[[Message], object] | None
     ) -> Callable[[KafkaError | None, Message], None]:
         def delivered(error: KafkaError | None, message: Message) -> None:
             if error is not None:
-                self._failure = self._failure or error
-            elif on_receipt is not None:
+                self._failures.append(error)
+                return
+            self._heard = None
+            if on_receipt is not None:
                 on_receipt(message)
 
         return delivered
@@ -165,19 +205,64 @@ class Publisher:
     def _hear(self, error: KafkaError) -> None:
         # The library retries a wrong password for ever; nobody else would say it.
         if rule_for(error).kind is Reaction.FATAL:
-            self._failure = self._failure or error
+            self._refusal = self._refusal or error
+        elif self._heard is None or error.code() != KafkaError._ALL_BROKERS_DOWN:
+            # That none is left says less than what became of the last.
+            self._heard = error
 
     def _check(self) -> None:
-        if self._failure is not None:
-            raise NotPublished(_advice(self.source, self._failure))
+        """Raise why nothing is taken at all; or, once, why one record was not."""
+        if self._refusal is not None:
+            # They would wait for their time to be over, and whoever leaves with them.
+            self._producer.purge()
+            raise NotPublished(_advice(self.source, self._refusal))
+        if self._failures:
+            raise NotPublished(_advice(self.source, self._failures.pop(0)))
+
+
+def _files(tls: PublisherTls) -> dict[str, str]:
+    """Return the files as the broker's and the registry's clients both name them."""
+    found = {
+        "ssl.ca.location": tls.ca,
+        "ssl.certificate.location": tls.certificate,
+        "ssl.key.location": tls.certificate,
+    }
+    for name, file in found.items():
+        if file is not None and not file.is_file():
+            raise NotPublished(f"{file} ({name}) is no file: give the path of a PEM file")
+    return {name: str(file) for name, file in found.items() if file is not None}
 
 
 @lru_cache(maxsize=8)
-def _codec(url: str) -> Codec:
-    """Return the codec of a registry; many publishers of one process ask it once."""
+def _codec(url: str, tls: tuple[tuple[str, str], ...]) -> Codec:
+    """Return the codec of a registry; many publishers of one process ask it once.
+
+    Raises ``NotPublished`` when the registry is away or is none.
+    """
+    settings = {**dict(tls), "url": url, "timeout": _REGISTRY_BOUND_S, "max.retries": 1}
+    try:
+        return _asked(settings)
+    except SchemaRegistryError as refused:
+        if refused.http_status_code == _NOT_FOUND:
+            raise NotPublished(
+                f"the registry at {url} does not hold the bus's schemas ({refused.error_message}):"
+                " is the address complete, such as http://host:port/apis/ccompat/v7? If it is, ask"
+                " the bus's operator to publish them"
+            ) from refused
+        raise NotPublished(
+            f"the registry at {url} refuses to answer: {refused}; ask the bus's operator"
+        ) from refused
+    except (httpx2.HTTPError, httpx2.InvalidURL, OSError, ValueError) as away:
+        raise NotPublished(
+            f"the registry at {url} does not answer: {away}. Check the address, and whether it is"
+            " up; nothing was sent"
+        ) from away
+
+
+def _asked(settings: dict[str, object]) -> Codec:
     schemas: dict[tuple[str, int], Schema] = {}
     ids: dict[tuple[str, int], int] = {}
-    with SchemaRegistryClient({"url": url}) as client:
+    with SchemaRegistryClient(settings) as client:
         for record in _RECORDS:
             registered = client.get_latest_version(record)
             assert registered.schema is not None
@@ -201,8 +286,10 @@ def _receipt(event_id: str, message: Message) -> Receipt:
 def _advice(source: str, error: KafkaError) -> str:
     what = {
         KafkaError._AUTHENTICATION: "the broker refuses the password: ask for a new one",
+        KafkaError.SASL_AUTHENTICATION_FAILED: "the broker refuses the password: ask for a new one",
         KafkaError.TOPIC_AUTHORIZATION_FAILED: "this principal may not write the inbox",
         KafkaError.MSG_SIZE_TOO_LARGE: "the record is over 256 KiB: keep documents elsewhere",
         KafkaError._MSG_TIMED_OUT: "the broker did not answer in time: sending again is safe",
+        KafkaError._SSL: "its certificate is not believed: name its authority with tls=",
     }.get(error.code(), "see the broker's own words")
     return f"{source}: {what} ({error.name()}: {error.str()})"

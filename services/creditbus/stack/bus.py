@@ -24,6 +24,7 @@ from creditbus.runtime.law.editions import put, read_edition
 from creditbus.runtime.registry import Registry
 from creditbus.runtime.settings import environment
 from creditbus.runtime.workers.modes import Mode, WantedMode
+from creditbus.stack.cluster import Cluster
 from creditbus.stack.folder import Folder, StackFile, write_private
 from creditbus.stack.interrupts import held_back
 from creditbus.stack.local import LocalStack, Parties
@@ -72,7 +73,7 @@ class LocalBus:
         ports: Ports,
         say: Report,
         services: Sequence[str] = HOSTED,
-        quick: bool = False,
+        cluster: Cluster | None = None,
     ) -> None:
         self._training: Training | None = None
         parties = Parties(sources=sorted(catalogue.sources), bodies=sorted(catalogue.bodies))
@@ -82,7 +83,7 @@ class LocalBus:
             ports=ports,
             parties=parties,
             say=say,
-            quick=quick,
+            cluster=cluster,
         )
         self._nursery = Nursery()
         self.services = Services(self.stack.folder, self.stack.supervisor, self._nursery.spawn)
@@ -220,6 +221,8 @@ def service_settings(
         "kafka": file.bootstrap,
         "kafka_user": principal,
         "kafka_password": file.credentials[principal],
+        "kafka_protocol": file.protocol,
+        "tls_ca": str(file.ca or ""),
         "registry": file.registry_url,
         "redis": file.redis_url,
         "schemas": str(sites.schemas.absolute()),

@@ -10,10 +10,11 @@ import os
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Final, Self
+from typing import IO, Final, Literal, Self
 
 import msgspec
 
+from creditbus.stack.cluster import Cluster, name_of
 from creditbus.stack.errors import FolderInUse, NotWritable
 from creditbus.stack.ports import HOST, Ports
 
@@ -35,23 +36,38 @@ class StackFile(msgspec.Struct, kw_only=True):
     redis_url: str
     credentials: dict[str, str]
     secrets: dict[str, str] = msgspec.field(default_factory=dict)
+    brokers: int = 1
+    ca: Path | None = None
+    """Who vouches for the brokers' certificates; none when they speak in the clear."""
+
+    @property
+    def protocol(self) -> Literal["SASL_PLAINTEXT", "SASL_SSL"]:
+        """How the brokers are spoken to."""
+        return "SASL_PLAINTEXT" if self.ca is None else "SASL_SSL"
 
     @classmethod
     def load(cls, path: Path) -> Self:
         """Read the file; raises ``FileNotFoundError`` when no stack was started in the folder."""
-        return msgspec.json.decode(path.read_bytes(), type=cls)
+        return msgspec.json.decode(path.read_bytes(), type=cls, dec_hook=_path)
 
     def save(self, path: Path) -> None:
         """Write the file whole or not at all, readable by its owner only."""
-        write_private(path, msgspec.json.format(msgspec.json.encode(self), indent=2))
+        write_private(path, msgspec.json.format(msgspec.json.encode(self, enc_hook=str), indent=2))
 
-    def at(self, ports: Ports) -> None:
+    def at(self, ports: Ports, cluster: Cluster) -> None:
         """Move the addresses to these ports, keeping every credential."""
         self.ports = ports
-        self.bootstrap = f"{HOST}:{ports.kafka}"
+        self.brokers = cluster.size
+        self.ca = None if cluster.tls is None else cluster.tls.ca
+        self.bootstrap = cluster.bootstrap(ports)
         self.registry_url = f"http://{HOST}:{ports.registry}/apis/ccompat/v7"
         password = self.secrets["redis"]
         self.redis_url = f"redis://:{password}@{HOST}:{ports.redis}/0"
+
+
+def _path(kind: type, held: object) -> object:
+    assert kind is Path, "the only type that JSON does not know"
+    return Path(str(held))
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +80,10 @@ class Folder:
     def kafka(self) -> Path:
         """The broker's data and settings, and the recorded schema ids."""
         return self.path / "kafka"
+
+    def broker(self, number: int) -> Path:
+        """Return the data and settings of one of several brokers."""
+        return self.kafka if number == 1 else self.path / name_of(number)
 
     @property
     def registry(self) -> Path:

@@ -1,7 +1,7 @@
-"""One real Kafka broker (KRaft, SCRAM logins, access rules) for the local stack.
+"""A real Kafka broker (KRaft, SCRAM logins, access rules) for the local stack.
 
-One node is broker and controller. Every internal topic has one replica and few partitions, because
-that is what a start waits for; topics are never created by asking for them.
+Each node is broker and controller. Internal topics have few partitions, because that is what a
+start waits for; topics are never created by asking for them.
 """
 
 from __future__ import annotations
@@ -10,16 +10,17 @@ import json
 import secrets
 import shutil
 import subprocess
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
 from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
 
+from creditbus.stack.cluster import Cluster, name_of
 from creditbus.stack.downloads import Distribution
 from creditbus.stack.errors import FolderInUse, NotReady
-from creditbus.stack.folder import write_private
+from creditbus.stack.folder import OWNER_ONLY_FOLDER, write_private
 from creditbus.stack.ports import HOST, Ports
 from creditbus.stack.processes import SERVER_RANK, Launch
 from creditbus.stack.sockets import is_listening
@@ -33,6 +34,7 @@ CLUSTER_ID_BYTES: Final = 11
 ANSWER_BOUND_S: Final = 5
 # The serial collector started fastest and used least processor time on two cores.
 MEMORY: Final = ("-Xms256m", "-Xmx512m", "-XX:+UseSerialGC")
+MODEST: Final = ("-Xms128m", "-Xmx320m", "-XX:+UseSerialGC")
 # The simple compiler only: a start costs half, long runs are slower.
 QUICK: Final = ("-XX:TieredStopAtLevel=1",)
 LOGGING: Final = (
@@ -40,20 +42,21 @@ LOGGING: Final = (
     "-Dorg.slf4j.simpleLogger.showDateTime=true",
     "-Dorg.slf4j.simpleLogger.dateTimeFormat=yyyy-MM-dd'T'HH:mm:ss.SSSZ",
 )
+_CLASSES: Final = "kafka"
 JAVA_ENVIRONMENT: Final = {"LANG": "C.UTF-8"}
 
 SETTINGS: Final = """\
 process.roles=broker,controller
-node.id=1
-controller.quorum.voters=1@{host}:{controller}
+node.id={number}
+controller.quorum.voters={voters}
 controller.listener.names=CONTROLLER
-listeners=SASL_PLAINTEXT://{host}:{kafka},CONTROLLER://{host}:{controller}
-advertised.listeners=SASL_PLAINTEXT://{host}:{kafka}
-listener.security.protocol.map=CONTROLLER:PLAINTEXT,SASL_PLAINTEXT:SASL_PLAINTEXT
-inter.broker.listener.name=SASL_PLAINTEXT
+listeners={protocol}://{host}:{kafka},CONTROLLER://{host}:{controller}
+advertised.listeners={protocol}://{host}:{kafka}
+listener.security.protocol.map=CONTROLLER:PLAINTEXT,{protocol}:{protocol}
+inter.broker.listener.name={protocol}
 sasl.enabled.mechanisms=SCRAM-SHA-256
 sasl.mechanism.inter.broker.protocol=SCRAM-SHA-256
-listener.name.sasl_plaintext.scram-sha-256.sasl.jaas.config=\
+listener.name.{listener}.scram-sha-256.sasl.jaas.config=\
 org.apache.kafka.common.security.scram.ScramLoginModule required \
 username="{admin}" password="{password}";
 authorizer.class.name=org.apache.kafka.metadata.authorizer.StandardAuthorizer
@@ -61,14 +64,15 @@ authorizer.class.name=org.apache.kafka.metadata.authorizer.StandardAuthorizer
 super.users=User:{admin};User:ANONYMOUS
 log.dirs={data}
 auto.create.topics.enable=false
-default.replication.factor=1
-offsets.topic.replication.factor=1
+default.replication.factor={copies}
+min.insync.replicas={in_sync}
+offsets.topic.replication.factor={copies}
 offsets.topic.num.partitions=8
-transaction.state.log.replication.factor=1
-transaction.state.log.min.isr=1
+transaction.state.log.replication.factor={copies}
+transaction.state.log.min.isr={in_sync}
 transaction.state.log.num.partitions=8
-share.coordinator.state.topic.replication.factor=1
-share.coordinator.state.topic.min.isr=1
+share.coordinator.state.topic.replication.factor={copies}
+share.coordinator.state.topic.min.isr={in_sync}
 group.initial.rebalance.delay.ms=0
 # A killed broker may register again once its old session ended: 5 s rather than 9.
 broker.session.timeout.ms=5000
@@ -82,14 +86,14 @@ log.cleaner.dedupe.buffer.size=33554432
 log.cleaner.backoff.ms=5000
 num.network.threads=2
 num.io.threads=4
-"""
+{tls}"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kafka:
-    """A broker over ``folder``; ``quick`` trades long-run speed for a start at half the cost.
+    """A broker over ``folder``, alone or one of a cluster.
 
-    ``recording`` makes its cache of classes, when it ends.
+    ``recording`` makes its cache of classes, when it ends. Brokers of one cluster share its id.
     """
 
     distribution: Distribution
@@ -97,12 +101,19 @@ class Kafka:
     logs: Path
     ports: Ports
     password: str
-    quick: bool = False
     recording: bool = False
-    name: str = "kafka"
+    cluster: Cluster = field(default_factory=Cluster)
+    cluster_id: str = ""
+    number: int = 1
+
+    @property
+    def name(self) -> str:
+        """What it is called."""
+        return name_of(self.number)
 
     def prepare(self) -> None:
         """Write the settings and, once, format the storage with the first login."""
+        self.folder.mkdir(mode=OWNER_ONLY_FOLDER, exist_ok=True)
         data = self.folder / "data"
         write_private(self._settings_file(), self._settings(data).encode())
         if data.exists():
@@ -117,38 +128,47 @@ class Kafka:
 
     def launch(self) -> Launch:
         """Return how the broker is started."""
-        classes = self.distribution.class_cache(self.name, recording=self.recording)
+        classes = self.distribution.class_cache(_CLASSES, recording=self.recording)
         return Launch(
             name=self.name,
             argv=[
-                *self._java(*(QUICK if self.quick else ()), *classes.flags()),
+                *self._java(*(QUICK if self.cluster.quick else ()), *classes.flags()),
                 "kafka.Kafka",
                 str(self._settings_file()),
             ],
             env=JAVA_ENVIRONMENT,
-            log=self.logs / "kafka.log",
+            log=self.logs / f"{self.name}.log",
             rank=SERVER_RANK,
         )
 
     def answers(self) -> bool:
-        """Return whether the broker lists its topics to the admin."""
-        if not is_listening(self.ports.kafka):
+        """Tell whether the broker lists its topics to the admin, and knows all the others."""
+        port, _ = self.ports.broker(self.number)
+        if not is_listening(port):
             return False
+        config = client_config(f"{HOST}:{port}", ADMIN, self.password, self.cluster)
         try:
-            admin = AdminClient(client_config(f"{HOST}:{self.ports.kafka}", ADMIN, self.password))
-            admin.list_topics(timeout=ANSWER_BOUND_S)
+            known = AdminClient(config).list_topics(timeout=ANSWER_BOUND_S).brokers
         except KafkaException:
             return False
-        return True
+        return len(known) == self.cluster.size
 
     def _settings_file(self) -> Path:
         return self.folder / "server.properties"
 
     def _settings(self, data: Path) -> str:
+        port, controller = self.ports.broker(self.number)
         return SETTINGS.format(
             host=HOST,
-            kafka=self.ports.kafka,
-            controller=self.ports.controller,
+            number=self.number,
+            voters=self.cluster.voters(self.ports),
+            protocol=self.cluster.protocol,
+            listener=self.cluster.protocol.lower(),
+            copies=self.cluster.size,
+            in_sync=self.cluster.in_sync,
+            tls=self.cluster.tls_settings(),
+            kafka=port,
+            controller=controller,
             admin=ADMIN,
             password=self.password,
             data=_property(data),
@@ -159,7 +179,7 @@ class Kafka:
         temporary.mkdir(exist_ok=True)
         return [
             str(self.distribution.java),
-            *MEMORY,
+            *(MEMORY if self.cluster.size == 1 else MODEST),
             *flags,
             *LOGGING,
             f"-Djava.io.tmpdir={temporary}",
@@ -169,8 +189,8 @@ class Kafka:
 
     def _format(self, settings: Path) -> None:
         login = f"SCRAM-SHA-256=[name={ADMIN},password={self.password}]"
-        cluster = secrets.token_hex(CLUSTER_ID_BYTES)  # base64 could begin with a dash
-        classes = self.distribution.class_cache(self.name)
+        cluster = self.cluster_id or new_cluster_id()
+        classes = self.distribution.class_cache(_CLASSES)
         tool = [*self._java(*QUICK, *classes.flags()), "kafka.tools.StorageTool", "format"]
         done = subprocess.run(
             [*tool, "-t", cluster, "-c", str(settings), "--add-scram", login],
@@ -190,11 +210,30 @@ def _property(path: Path) -> str:
     return json.dumps(str(path))[1:-1]
 
 
-def client_config(bootstrap: str, principal: str, password: str) -> ClientConfig:
+def new_cluster_id() -> str:
+    """Return an id for a new cluster."""
+    return secrets.token_hex(CLUSTER_ID_BYTES)  # base64 could begin with a dash
+
+
+def cluster_id_of(folder: Path) -> str | None:
+    """Return the id that a broker's data was formatted with, None when there is no data."""
+    try:
+        told = (folder / "data" / "meta.properties").read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return None
+    lines = (line.partition("=") for line in told.splitlines())
+    return next((value.strip() for name, _, value in lines if name == "cluster.id"), None)
+
+
+def client_config(
+    bootstrap: str, principal: str, password: str, cluster: Cluster | None = None
+) -> ClientConfig:
     """Return the confluent-kafka settings with which a principal logs in."""
-    return {
+    cluster = cluster or Cluster()
+    tls: ClientConfig = {} if cluster.tls is None else {"ssl.ca.location": str(cluster.tls.ca)}
+    return tls | {
         "bootstrap.servers": bootstrap,
-        "security.protocol": "SASL_PLAINTEXT",
+        "security.protocol": cluster.protocol,
         "sasl.mechanisms": "SCRAM-SHA-256",
         "sasl.username": principal,
         "sasl.password": password,

@@ -11,7 +11,7 @@ import os
 import signal
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Protocol, Self
@@ -19,6 +19,7 @@ from typing import Final, Protocol, Self
 from confluent_kafka.admin import AdminClient
 
 from creditbus.stack import kafka
+from creditbus.stack.cluster import Cluster
 from creditbus.stack.downloads import Distribution, install
 from creditbus.stack.errors import FolderInUse
 from creditbus.stack.folder import Folder, FolderLock, StackFile, holder
@@ -74,7 +75,8 @@ class Parties:
 class LocalStack:
     """Kafka, registry and Valkey over one folder, from ``with`` to its end.
 
-    ``say`` is told each step. ``quick`` is for short lives such as a test run's.
+    ``say`` is told each step. Without a ``cluster`` it has as many brokers as the folder was made
+    with, or one.
     """
 
     def __init__(
@@ -85,14 +87,15 @@ class LocalStack:
         ports: Ports,
         parties: Parties,
         say: Report,
-        quick: bool = False,
+        cluster: Cluster | None = None,
     ) -> None:
+        self._wanted = cluster
+        self._cluster = cluster or Cluster()
         self.folder = Folder(folder.expanduser().resolve())
         self._cache = cache.expanduser().resolve()
         self._ports = ports
         self._parties = parties
         self._say = say
-        self._quick = quick
         self._lock = FolderLock(self.folder)
         self.supervisor = Supervisor(say)
         self._booting: list[Child] = []
@@ -152,28 +155,30 @@ class LocalStack:
 
     def client_config(self, principal: str) -> kafka.ClientConfig:
         """Return the confluent-kafka settings with which a principal logs in."""
-        return kafka.client_config(self.file.bootstrap, principal, self.file.credentials[principal])
+        password = self.file.credentials[principal]
+        return kafka.client_config(self.file.bootstrap, principal, password, self._cluster)
 
     def registry_ids(self) -> RegistryIds:
         """Return the record of schema ids, for whoever publishes schemas."""
         return registry_ids(self.folder)
 
     def server(self, name: str) -> Child:
-        """Return one server's process: kafka, registry or valkey."""
+        """Return one server's process: kafka (kafka-2, kafka-3), registry or valkey."""
         (child,) = [child for child in self.supervisor.children if child.launch.name == name]
         return child
 
     def _start(self) -> None:
         for left in stop_leftovers(self.folder.records):
             self._say(f"ended {left.name} (pid {left.pid}), left over from a killed launcher")
-        refuse_taken(self._ports.servers())
         self._programs = install(self._cache, self._say)
         self._file = self._credentials()
-        valkey, registry, broker = self._servers(self._programs)
+        refuse_taken(self._ports.servers(self._cluster.size))
+        valkey, registry = self._servers(self._programs)
+        brokers = self._brokers(self._programs)
         began = time.monotonic()
-        for server in (valkey, registry, broker):
+        for server in (valkey, registry, *brokers):
             self._boot(server)
-        for server in (valkey, broker):
+        for server in (valkey, *brokers):
             self._wait_for(server, began)
         changes = provision(
             self.admin(), self.file.credentials, self._parties.sources, self._parties.bodies
@@ -191,14 +196,21 @@ class LocalStack:
         path = self.folder.stack_file
         kafka.refuse_orphan(self.folder.kafka, has_credentials=path.exists())
         file = StackFile.load(path) if path.exists() else _empty(self._ports)
+        if self._wanted is None and path.exists():
+            self._cluster = replace(self._cluster, size=file.brokers)
+        elif path.exists() and file.brokers != self._cluster.size:
+            raise FolderInUse(
+                f"{self.folder.path} was made with {file.brokers} broker(s), not "
+                f"{self._cluster.size}: start it without --brokers, or name another folder."
+            )
         file.credentials.setdefault(kafka.ADMIN, new_password())
         file.secrets.setdefault(REDIS, new_password())
         add_passwords(file.credentials, self._parties.sources, self._parties.bodies)
-        file.at(self._ports)
+        file.at(self._ports, self._cluster)
         file.save(path)
         return file
 
-    def _servers(self, programs: Distribution) -> tuple[Server, Server, Server]:
+    def _servers(self, programs: Distribution) -> tuple[Server, Server]:
         folder, ports = self.folder, self._ports
         return (
             Valkey(
@@ -210,15 +222,24 @@ class LocalStack:
             RegistryServer(
                 distribution=programs, folder=folder.registry, logs=folder.logs, ports=ports
             ),
+        )
+
+    def _brokers(self, programs: Distribution) -> list[Server]:
+        folder = self.folder
+        cluster_id = kafka.cluster_id_of(folder.kafka) or kafka.new_cluster_id()
+        return [
             Kafka(
                 distribution=programs,
-                folder=folder.kafka,
+                folder=folder.broker(number),
                 logs=folder.logs,
-                ports=ports,
+                ports=self._ports,
                 password=self.file.credentials[kafka.ADMIN],
-                quick=self._quick,
-            ),
-        )
+                cluster=self._cluster,
+                cluster_id=cluster_id,
+                number=number,
+            )
+            for number in self._cluster.numbers
+        ]
 
     def _boot(self, server: Server) -> None:
         server.prepare()

@@ -21,6 +21,7 @@ from creditbus.wire.topics import SERVICES
 HOST: Final = "127.0.0.1"
 METRICS_RANGE: Final = 200
 METRICS_STEP: Final = 10
+FURTHER_RANGE: Final = 4
 # Below the range that systems give to outgoing connections, so a free port stays free.
 FREE_FROM: Final = 20_000
 FREE_TO: Final = 32_000
@@ -40,6 +41,19 @@ class Ports(msgspec.Struct, frozen=True, kw_only=True):
     console: int = 8083
     body: int = 8090
     metrics: int = 9100
+    further: int = 19094
+    """The first of a block for the brokers after the first, and their controllers."""
+
+    def broker(self, number: int) -> tuple[int, int]:
+        """Return the ports of a broker and of its controller.
+
+        >>> Ports().broker(1), Ports().broker(3)
+        ((19092, 19093), (19096, 19097))
+        """
+        if number == 1:
+            return self.kafka, self.controller
+        first = self.further + 2 * (number - 2)
+        return first, first + 1
 
     def metrics_of(self, service: str, worker: int = 0) -> int:
         """Return the metrics port of one worker of a service.
@@ -49,9 +63,14 @@ class Ports(msgspec.Struct, frozen=True, kw_only=True):
         """
         return self.metrics + METRICS_STEP * SERVICES.index(service) + worker
 
-    def servers(self) -> dict[str, int]:
-        """Return the ports of the three servers by field name."""
-        return self._named("kafka", "controller", "registry", "redis")
+    def servers(self, brokers: int = 1) -> dict[str, int]:
+        """Return the ports of the servers by field name."""
+        further = {
+            f"further of broker {number}": port
+            for number in range(2, brokers + 1)
+            for port in self.broker(number)
+        }
+        return self._named("kafka", "controller", "registry", "redis") | further
 
     def web(self) -> dict[str, int]:
         """Return the ports of the services that answer HTTP by field name."""
@@ -61,15 +80,21 @@ class Ports(msgspec.Struct, frozen=True, kw_only=True):
         return {name: getattr(self, name) for name in names}
 
 
+def single() -> list[str]:
+    """Return the fields that are one port each."""
+    return [name for name in Ports.__struct_fields__ if name not in {"metrics", "further"}]
+
+
 def free() -> Ports:
     """Return ports nobody uses: one block, metrics at its end."""
-    names = [name for name in Ports.__struct_fields__ if name != "metrics"]
-    size = len(names) + METRICS_RANGE
+    names = single()
+    size = len(names) + FURTHER_RANGE + METRICS_RANGE
     for _ in range(FREE_TRIES):
         first = FREE_FROM + secrets.randbelow(FREE_TO - FREE_FROM - size)
         if all_free(range(first, first + size)):
             chosen = {name: first + place for place, name in enumerate(names)}
-            return Ports(**chosen, metrics=first + len(names))
+            further = first + len(names)
+            return Ports(**chosen, further=further, metrics=further + FURTHER_RANGE)
     raise PortTaken(
         f"no block of {size} free ports was found between {FREE_FROM} and {FREE_TO}. "
         f"End what listens there, or use the fixed ports."

@@ -35,6 +35,7 @@ from creditbus.wire.topics import Topic, topics
 BOUND_S: Final = 30
 POLL_S: Final = 0.02
 PASSWORD_BYTES: Final = 24
+_AS_THE_BROKER_SAYS: Final = -1  # default.replication.factor: one copy, or three on three brokers
 SCRAM_ITERATIONS: Final = 4096
 EVERY_RIGHT: Final = AclBindingFilter(
     ResourceType.ANY,
@@ -93,7 +94,7 @@ def create_topics(admin: AdminClient, table: Iterable[Topic]) -> int:
         NewTopic(
             topic.name,
             num_partitions=topic.partitions,
-            replication_factor=1,
+            replication_factor=_AS_THE_BROKER_SAYS,
             config=topic.settings(),
         )
         for topic in table

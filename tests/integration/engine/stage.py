@@ -210,7 +210,7 @@ class Stage:
 
     def create(self, topic: str, partitions: int, config: dict[str, str] | None = None) -> None:
         """Create a topic."""
-        made = self.admin.create_topics([NewTopic(topic, partitions, 1, config=config or {})])
+        made = self.admin.create_topics([NewTopic(topic, partitions, -1, config=config or {})])
         made[topic].result(BOUND_SECONDS)
 
     def feed(self, said: Iterable[Said], source: int = 0) -> None:

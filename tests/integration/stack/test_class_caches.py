@@ -13,6 +13,7 @@ import pytest
 
 from creditbus.runtime.settings import read_settings
 from creditbus.stack import ports
+from creditbus.stack.cluster import Cluster
 from creditbus.stack.downloads import install
 from creditbus.stack.folder import Folder
 from creditbus.stack.kafka import MEMORY
@@ -107,7 +108,7 @@ def test_a_cache_that_is_rubbish_keeps_no_server_from_starting(cache: Path, tmp_
         ports=ports.free(),
         parties=Parties(sources=("court",), bodies=("railway",)),
         say=Report(lambda _sentence: None),
-        quick=True,
+        cluster=Cluster(quick=True),
     ) as stack:
         assert not stack.lacks_class_caches
         argv = stack.server("kafka").launch.argv

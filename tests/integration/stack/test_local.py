@@ -23,6 +23,7 @@ from redis.retry import Retry
 
 from creditbus.runtime.settings import read_settings
 from creditbus.stack import ports
+from creditbus.stack.cluster import Cluster
 from creditbus.stack.errors import FolderInUse, IdsDiffer
 from creditbus.stack.folder import Folder, StackFile, holder
 from creditbus.stack.local import LocalStack, Parties, stop_stack
@@ -40,6 +41,7 @@ LAUNCHER: Final = """
 import signal, sys, time
 from pathlib import Path
 from creditbus.stack import ports
+from creditbus.stack.cluster import Cluster
 from creditbus.runtime.settings import read_settings
 from creditbus.stack.reports import Report
 from creditbus.stack.local import LocalStack, Parties
@@ -47,7 +49,7 @@ signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
 parties = Parties(sources=("court",), bodies=("railway",))
 with LocalStack(
     Path(sys.argv[1]), read_settings().cache, ports=ports.free(), parties=parties,
-    say=Report(lambda sentence: None), quick=True,
+    say=Report(lambda sentence: None), cluster=Cluster(quick=True),
 ):
     print("up", flush=True)
     time.sleep(120)
@@ -76,7 +78,7 @@ def a_stack(folder: Path, say: Callable[[str], None] = lambda _sentence: None) -
         ports=ports.free(),
         parties=Parties(sources=("court",), bodies=("railway",)),
         say=Report(say),
-        quick=True,
+        cluster=Cluster(quick=True),
     )
 
 

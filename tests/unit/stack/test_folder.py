@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from creditbus.stack.cluster import Cluster
 from creditbus.stack.errors import FolderInUse
 from creditbus.stack.folder import Folder, FolderLock, StackFile, holder
 from creditbus.stack.kafka import refuse_orphan
@@ -30,7 +31,7 @@ def a_stack_file() -> StackFile:
         credentials={"court": "c"},
         secrets={"redis": "r"},
     )
-    file.at(Ports())
+    file.at(Ports(), Cluster())
     return file
 
 
@@ -66,7 +67,7 @@ def test_stack_file_comes_back_and_is_its_owners(folder: Folder) -> None:
 
 def test_addresses_follow_the_ports() -> None:
     file = a_stack_file()
-    file.at(Ports(kafka=1, registry=2, redis=3))
+    file.at(Ports(kafka=1, registry=2, redis=3), Cluster())
     assert file.bootstrap == "127.0.0.1:1"
     assert file.registry_url == "http://127.0.0.1:2/apis/ccompat/v7"
     assert file.redis_url == "redis://:r@127.0.0.1:3/0"

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import time
 from collections.abc import Sequence
 from typing import Final
 
@@ -28,6 +29,8 @@ _SPARE_S: Final = 1.0
 _POLL_S: Final = 0.2
 _ANY_PARTITION: Final = -1
 _PROBE_BOUND_S: Final = 1.0
+_PROBE_S: Final = 2.0
+_IN_VAIN: Final = 2  # probes in a row: one alone may be a busy machine's
 
 Headers = Sequence[tuple[str, bytes]]
 
@@ -44,6 +47,8 @@ class AwaitedProducer:
         self._logger = logger
         self._alarm = Alarm()
         self._closing = threading.Event()
+        self._probed_at = time.monotonic()
+        self._in_vain = 0
         self._producer = Producer(
             {
                 **connection.base(self._alarm),
@@ -122,16 +127,25 @@ class AwaitedProducer:
     def _poll(self) -> None:
         while not self._closing.is_set():
             self._producer.poll(_POLL_S)
-            if self._alarm.waiting is not None and not self._alarm.is_raised:
+            is_due = (
+                self._alarm.waiting is not None or time.monotonic() > self._probed_at + _PROBE_S
+            )
+            if is_due and not self._alarm.is_raised:
                 self._probe()
 
     def _probe(self) -> None:
-        # Only an answer ends an outage: an idle producer would hear of none.
+        # Only an answer ends an outage, and only the lack of one tells of a broker that is frozen:
+        # an idle producer would hear of neither.
         try:
             self._producer.list_topics(timeout=_PROBE_BOUND_S)
         except KafkaException:
-            return
-        self._alarm.answered()
+            self._in_vain += 1
+            if self._in_vain >= _IN_VAIN:
+                self._alarm.wait("no answer: it is frozen, or out of reach")
+        else:
+            self._in_vain = 0
+            self._alarm.answered()
+        self._probed_at = time.monotonic()
 
     def _report(
         self,

@@ -19,8 +19,8 @@ from redis.asyncio import Redis
 from redis.asyncio.client import Pipeline
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
+from redis.exceptions import AuthenticationError, NoPermissionError, ResponseError
 from redis.exceptions import ConnectionError as RedisAway
-from redis.exceptions import ResponseError
 from redis.exceptions import TimeoutError as RedisSilent
 
 from creditbus.domain.acts.refusals import Reason, Refusal
@@ -43,6 +43,7 @@ from creditbus.runtime.settings import Settings
 from creditbus.runtime.tls import redis_options
 
 REDIS: Final = "redis"
+VIEWS: Final = "views"
 ANSWER_BOUND_S: Final = 2.0
 _LOOK_EVERY_S: Final = 0.1
 _AT_ONCE: Final = 500
@@ -58,7 +59,12 @@ class Rebuilding(Unavailable):
     """Redis answers, but does not hold everything yet."""
 
     def __init__(self) -> None:
-        super().__init__(REDIS, "its views are being rebuilt; ask again in a moment")
+        super().__init__(
+            VIEWS,
+            "Redis does not hold all that Kafka does, or nobody has said so of late; ask again in"
+            " a moment, and look at the service views if that does not help",
+            how="are not complete",
+        )
 
 
 class CursorUnknown(Exception):
@@ -194,6 +200,12 @@ class Serving:
         """Turn whatever says that Redis is away into ``Unavailable``."""
         try:
             yield
+        except (AuthenticationError, NoPermissionError) as refusal:
+            raise Unavailable(
+                REDIS,
+                f"{refusal}; check the user and password in CREDITBUS_REDIS",
+                how="refuses the login",
+            ) from refusal
         except (RedisAway, RedisSilent, OSError) as away:
             raise Unavailable(REDIS, str(away)) from away
         except ResponseError as refusal:

@@ -30,6 +30,7 @@ from faust.types import TP
 from creditbus.runtime.health import Readiness
 from creditbus.runtime.kafka import clients
 from creditbus.runtime.kafka.clients import Place, Record
+from creditbus.runtime.kafka.reach import BrokerReach
 from creditbus.runtime.outages import Unavailable
 from creditbus.runtime.process import Process
 from creditbus.runtime.workers.apps import fatal, faust_app, run_app
@@ -135,7 +136,8 @@ class Agents:
 
         Whatever goes wrong ends the process. A rebuild waits for a server that is away.
         """
-        health = self._process.serve_health(readiness)
+        reach = BrokerReach(self._process, self._topics[0])
+        health = self._process.serve_health(reach.begin(readiness))
         signal.signal(signal.SIGTERM, _stop)
         self._begin_at(self._process.patience.insist(rebuild))
         watchdog = threading.Thread(target=self._watch, name="watchdog", daemon=True)

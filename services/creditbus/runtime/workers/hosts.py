@@ -109,7 +109,7 @@ class _Hosted:
         if self._is_drained:
             return Readiness(is_ready=False, why=Mode.DRAINED.sentence)
         if health.waiting is not None:
-            return Readiness(is_ready=False, why=health.waiting)
+            return Readiness(is_ready=False, why=f"kafka: {health.waiting}")
         if health.is_paused:
             return Readiness(is_ready=False, why=Mode.PAUSED.sentence)
         if health.stalled is not None:
