@@ -53,12 +53,12 @@ class HealthLog:
         self._pool.shutdown()
 
     def fell_after(self, name: str, at: float) -> float | None:
-        """Return when a service was first not ready after an instant, none if it always was."""
+        """Return when a service was first not ready after an instant, None if it always was."""
         seen = self._samples[name]
         return next((then for then, is_ready in seen if then >= at and not is_ready), None)
 
     def rose_after(self, name: str, at: float) -> float | None:
-        """Return from when on it has been ready since, none while it is not."""
+        """Return from when on it has been ready since, None while it is not."""
         since: float | None = None
         for t, is_ready in self._samples[name]:
             since = (since or t) if is_ready else None

@@ -243,12 +243,12 @@ def rule_for(error: KafkaError) -> Rule:
 
 
 def is_unusable(error: KafkaError) -> bool:
-    """Tell whether a client can go no further for reasons of its own: another one could."""
+    """Return whether a client can go no further for reasons of its own: another one could."""
     return rule_for(error) is _UNUSABLE
 
 
 def is_unanswered(error: KafkaError) -> bool:
-    """Tell whether a call or a record had no answer: the broker may have taken it all the same."""
+    """Return whether a call or a record had no answer: the broker may have taken it all the same."""
     return error.code() in _UNANSWERED
 
 

@@ -57,7 +57,7 @@ class _Call:
             self._ended.set()
 
     def is_over(self, seconds: float) -> bool:
-        """Wait so long, and tell whether it has ended."""
+        """Wait so long, and return whether it has ended."""
         return self._ended.wait(seconds)
 
     def check(self) -> None:

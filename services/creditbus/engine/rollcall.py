@@ -103,7 +103,7 @@ class RollCall:
 
     @contextmanager
     def _listening(self) -> Iterator[None]:
-        """Tell of a broker that is silent twice in a row: one that is frozen drops nobody."""
+        """Note a broker that is silent twice in a row: one that is frozen drops nobody."""
         try:
             yield
         except KafkaException as failure:

@@ -38,7 +38,7 @@ class StackFile(msgspec.Struct, kw_only=True):
     secrets: dict[str, str] = msgspec.field(default_factory=dict)
     brokers: int = 1
     ca: Path | None = None
-    """Who vouches for the brokers' certificates; none when they speak in the clear."""
+    """Who vouches for the brokers' certificates; None when they speak in the clear."""
 
     @property
     def protocol(self) -> Literal["SASL_PLAINTEXT", "SASL_SSL"]:

@@ -142,7 +142,7 @@ class Kafka:
         )
 
     def answers(self) -> bool:
-        """Tell whether the broker lists its topics to the admin, and knows all the others."""
+        """Return whether the broker lists its topics to the admin, and knows all the others."""
         port, _ = self.ports.broker(self.number)
         if not is_listening(port):
             return False
