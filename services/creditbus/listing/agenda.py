@@ -138,6 +138,18 @@ def without_erased(
     return [each for each in found if each[1].stage is not Stage.ERASED]
 
 
+def missed(before: Standing | None, after: Standing) -> Iterator[str]:
+    """Yield the clocks that have run out since the standing before, by authority and clock."""
+    late = [entry for entry in after.entries if entry.overdue]
+    if not late:
+        return
+    known = {entry.entry_id: entry.overdue for entry in before.entries} if before else {}
+    for entry in late:
+        for deadline in entry.overdue:
+            if deadline not in known.get(entry.entry_id, ()):
+                yield f"missed {entry.source} {deadline}"
+
+
 def _read_ahead(draft: Draft, subjects: set[SubjectId]) -> None:
     draft.prefetch(SUBJECTS, subjects)
     draft.prefetch(DOSSIERS, subjects)

@@ -60,6 +60,7 @@ from creditbus.listing.agenda import (
     DUE,
     SUBJECTS,
     due_before,
+    missed,
     reached_by,
     without_erased,
     without_waiting,
@@ -332,6 +333,8 @@ class _Shift:
         after = msgspec.structs.replace(with_entries(standing, found), edition=rules.edition)
         moved = advance(before, after, cause.event_id, is_reform=cause.is_reform)
         if moved is not None:
+            for name in missed(before, moved):
+                self.outcome.count(name)
             self.draft.put(SUBJECTS, subject, moved)
             self._say("standings", moved, cause.origin)
 

@@ -54,6 +54,12 @@ METRICS: Final[tuple[Metric, ...]] = (
         ("what",),
         "What decisions came to: admitted, listed, removed, refused …",
     ),
+    Metric(
+        "deadlines_missed",
+        "counter",
+        ("source", "deadline"),
+        "Clocks of the law that ran out against an authority, on the day that turned.",
+    ),
     Metric("ready", "gauge", (), "1 while the process does its work."),
     Metric("waiting", "gauge", ("whom",), "1 while the process waits for a server that is away."),
     Metric(

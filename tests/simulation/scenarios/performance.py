@@ -23,6 +23,10 @@ TAX: Final = a_listing(
     provisions=(),
 )
 
+IN_APRIL: Final = date(2026, 4, 7)
+"""From April on the court's list names the timer of its deletion."""
+PERFORMED: Final = acts.a_performance(decided_on=IN_APRIL)
+
 ROWS: Final[dict[str, Row]] = {
     "an entry until performed ends with the performance": Row(
         said=(OPEN_ENDED, acts.a_performance()),
@@ -34,12 +38,13 @@ ROWS: Final[dict[str, Row]] = {
         said=(COURT, acts.a_performance()), stage="ACTIVE", article=ART_10
     ),
     "the court has not taken it off in three working days": Row(
-        said=(COURT, acts.a_performance(), date(2026, 3, 6)),
+        said=(IN_APRIL, COURT, PERFORMED, date(2026, 4, 11)),
         stage="ACTIVE",
         article=ART_10,
+        overdue=("DELETION",),
     ),
     "on the third working day nobody is late": Row(
-        said=(COURT, acts.a_performance(), date(2026, 3, 5)),
+        said=(IN_APRIL, COURT, PERFORMED, date(2026, 4, 10)),
         stage="ACTIVE",
         article=ART_10,
     ),

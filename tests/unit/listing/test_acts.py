@@ -18,16 +18,17 @@ from creditbus.domain.acts.registrations import Registration
 from creditbus.domain.acts.repairs import RepairDocument, RepairStep
 from creditbus.domain.acts.revocations import ReorganisationStep
 from creditbus.domain.acts.suspensions import Stay
-from creditbus.domain.entries.entry import Stage
+from creditbus.domain.entries.entry import Deadline, Stage
 from creditbus.domain.entries.notes import Note
 from creditbus.domain.entries.standings import Standing
 from creditbus.domain.law.catalogue import Tier
 from creditbus.domain.law.editions import Editions
 from creditbus.domain.subjects import SubjectKind
-from creditbus.engine.values import DictState, Output
+from creditbus.engine.values import DictState, Output, Slice
 from creditbus.listing.agenda import DUE, SUBJECTS
 from creditbus.listing.decide import TABLES, build
 from creditbus.listing.memory import DOSSIERS, NOTES, TOMBSTONES
+from creditbus.runtime.workers.hosts import MISSED
 from tests import acts
 from tests.examples import (
     CATALOGUE_FOLDER,
@@ -42,6 +43,7 @@ from tests.examples import (
     a_listing,
     a_removal,
     a_turn,
+    an_arrival,
     decided,
     restored,
     some_clocks,
@@ -342,3 +344,20 @@ def test_a_stay_that_an_overtaken_removal_made_void_ends_with_it() -> None:
     assert [output.stream for output in told] == ["refusals", "standings"]
     assert log.standing is not None
     assert [entry.stage for entry in log.standing.entries] == [Stage.ACTIVE]
+
+
+def test_a_clock_that_runs_out_is_counted_once_by_authority_and_clock() -> None:
+    state = DictState()
+    counts: list[dict[str, int]] = []
+    log = [a_turn(DECIDED_ON), a_listing(), acts.a_performance()]
+    for offset, event in enumerate([*log, *(a_turn(DECIDED_ON + n * DAY) for n in range(1, 9))]):
+        arrivals = [an_arrival(event, offset=offset)]
+        outcome = STRICT(Slice(topic="log", partition=0, columns=arrivals), state)
+        state.apply(outcome.changes)
+        counts.append({name: n for name, n in outcome.counts.items() if name.startswith(MISSED)})
+    assert [each for each in counts if each] == [{f"{MISSED}court DELETION": 1}]
+    # Three working days after 2 March; it is stated on the day after them.
+    assert counts.index({f"{MISSED}court DELETION": 1}) == len(log) + 3
+    (standing,) = state.get_many(SUBJECTS, [FIRM])
+    assert standing is not None
+    assert standing.entries[0].overdue == (Deadline.DELETION,)

@@ -10,7 +10,7 @@ from creditbus.domain.acts.suspensions import Stay
 from creditbus.domain.calendar import day_of
 from creditbus.domain.entries.deadlines import is_open, performed_on
 from creditbus.domain.entries.endings import Case, ruled_on
-from creditbus.domain.entries.entry import Entry, SuspensionCause
+from creditbus.domain.entries.entry import Deadline, Entry, SuspensionCause
 from creditbus.domain.entries.limits import extended_on
 from creditbus.domain.terms.clauses import list_term
 from creditbus.domain.terms.spans import last_of_window
@@ -94,10 +94,11 @@ def _windows(case: Case, entry: Entry) -> Iterator[Mark]:
 
 def _clocks(case: Case, entry: Entry) -> Iterator[Mark]:
     for each in entry.overdue:
-        yield Mark(kind=MarkKind.OVERDUE, items=(str(each),))
+        if each is not Deadline.DELETION:
+            yield Mark(kind=MarkKind.OVERDUE, items=(str(each),))
     last_on = entry.delete_by
     if last_on is None:
         return
     yield Mark(kind=MarkKind.PERFORMED, from_on=performed_on(case.registers), until_on=last_on)
-    if case.day is not None and last_on < case.day:
-        yield Mark(kind=MarkKind.OVERDUE, items=("DELETION",))
+    if Deadline.DELETION in entry.overdue:
+        yield Mark(kind=MarkKind.OVERDUE, items=(str(Deadline.DELETION),))

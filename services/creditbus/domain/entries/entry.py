@@ -58,6 +58,7 @@ class Deadline(StrEnum):
     REPAIR_ACCEPTANCE = "REPAIR_ACCEPTANCE"
     REPAIR_DECISION = "REPAIR_DECISION"
     REPAIR_PROPAGATION = "REPAIR_PROPAGATION"
+    DELETION = "DELETION"
 
 
 class Window(msgspec.Struct, frozen=True, kw_only=True):

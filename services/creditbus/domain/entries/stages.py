@@ -19,6 +19,7 @@ from creditbus.domain.calendar import DAY, LAST_DAY, days_after, end_of_day
 from creditbus.domain.entries.deadlines import delete_by, due_days, is_open, overdue
 from creditbus.domain.entries.endings import Case, end_of, ruled_on
 from creditbus.domain.entries.entry import (
+    Deadline,
     Entry,
     Stage,
     SuspensionCause,
@@ -73,8 +74,8 @@ def turning_days(case: Case, entry: Entry) -> set[date]:
         days.update({registers.notice.lapses_on} - {None})  # type: ignore[arg-type]
     else:
         days.add(registers.starts_on)
-        if case.last_on is not None:
-            days.add(days_after(case.last_on, 1))
+        last_days = (case.last_on, _delete_by(case))
+        days.update(days_after(each, 1) for each in last_days if each is not None)
         for stay in registers.stays:
             days.update(each for each in (stay.from_on,) if each is not None)
             days.update(days_after(each, 1) for each in (stay.until_on,) if each is not None)
@@ -161,12 +162,24 @@ def _in_effect(case: Case, stage: Stage) -> Entry:
         suspended_by=_suspended_by(case) if stage is Stage.SUSPENDED else None,
         windows=windows,
         lifted=lifted_on(windows, provisions, case.day),
-        overdue=overdue(registers, case.definition, case.day, case.clocks),
-        delete_by=_delete_by(case) if registers.performances else None,
+        overdue=_overdue(case),
+        delete_by=_delete_by(case),
     )
 
 
+def _overdue(case: Case) -> tuple[Deadline, ...]:
+    """Return the clocks that have run out, that of taking the entry off among them."""
+    late, last_on = (
+        overdue(case.registers, case.definition, case.day, case.clocks),
+        _delete_by(case),
+    )
+    is_late = last_on is not None and case.day is not None and last_on < case.day
+    return (*late, Deadline.DELETION) if is_late else late
+
+
 def _delete_by(case: Case) -> date | None:
+    if not case.registers.performances:
+        return None
     return delete_by(case.registers, case.definition, case.clocks)
 
 

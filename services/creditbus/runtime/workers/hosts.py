@@ -29,6 +29,9 @@ from creditbus.runtime.workers.modes import LOOK_EVERY_S, Mode, WantedMode, obey
 
 STOP_BOUND_S: Final = 20.0
 
+MISSED: Final = "missed "
+"""What the count of a decision begins with that names an authority and the clock it missed."""
+
 
 def host(process: Process, job: Job[Any]) -> None:
     """Run a slice worker in a Faust app until it is stopped; exit with a failure if it fails.
@@ -163,6 +166,9 @@ class _Counted:
     def add(self, name: str, value: float, **labels: str) -> None:
         if name.startswith("engine_"):
             self._meters.add(name, value, **labels)
+        elif name.startswith(MISSED):
+            source, _, deadline = name.removeprefix(MISSED).rpartition(" ")
+            self._meters.add("deadlines_missed", value, source=source, deadline=deadline)
         else:
             self._meters.add("decided", value, what=name)
 
