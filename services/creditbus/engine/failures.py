@@ -248,7 +248,7 @@ def is_unusable(error: KafkaError) -> bool:
 
 
 def is_unanswered(error: KafkaError) -> bool:
-    """Return whether a call or a record had no answer: the broker may have taken it all the same."""
+    """Return whether something had no answer: the broker may have taken it all the same."""
     return error.code() in _UNANSWERED
 
 
