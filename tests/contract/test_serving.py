@@ -5,23 +5,16 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import UTC, date, datetime, timedelta
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 import pytest
 from redis import Redis
 
-from creditbus.domain.acts.events import Envelope
 from creditbus.domain.acts.refusals import DeadLetter, Duplicate, Reason, Refusal
-from creditbus.domain.effects.directives import (
-    Acknowledgement,
-    Action,
-    Attempt,
-    Directive,
-    Lane,
-    Outcome,
-)
+from creditbus.domain.effects.directives import Action, Directive, Outcome
 from creditbus.domain.effects.exposures import Exposure
+from creditbus.domain.effects.obligations import Obligation
 from creditbus.domain.entries.entry import Entry, Stage
 from creditbus.domain.entries.standings import Standing
 from creditbus.domain.ids import (
@@ -148,41 +141,20 @@ def directive(revision: int, action: Action = Action.APPLY, number: int = 1) -> 
     )
 
 
-def answer(to: Directive, outcome: Outcome, source: str = RAILWAY) -> Acknowledgement:
-    return Acknowledgement(
-        envelope=Envelope(
-            event_id=EventId(f"answer-{to.directive_id}"),
-            source=SourceId(source),
-            record_id=f"{to.directive_id}:{outcome}",
-            record_revision=1,
-            sequence=0,
-            subject_kind=to.subject_kind,
-            subject_id=to.subject_id,
-            occurred_at=AT,
-            decided_on=DAY,
-        ),
-        directive_id=to.directive_id,
-        obligation_id=to.obligation_id,
-        measure_id=to.measure_id,
-        action=to.action,
-        revision=to.revision,
-        outcome=outcome,
+def obligation(of: Directive, at: datetime = AT, **changes: Any) -> Obligation:
+    stated = Obligation(
+        obligation_id=of.obligation_id,
+        directive_id=of.directive_id,
+        body=of.body,
+        measure_id=of.measure_id,
+        action=of.action,
+        lane=of.lane,
+        revision=of.revision,
+        subject_id=of.subject_id,
+        stated_at=at,
+        due_at=at,
     )
-
-
-def attempt(to: Directive, number: int) -> Attempt:
-    return Attempt(
-        directive_id=to.directive_id,
-        obligation_id=to.obligation_id,
-        subject_id=to.subject_id,
-        body=to.body,
-        lane=Lane.APPLY,
-        number=number,
-        tried_at=AT,
-        duration_ms=3,
-        status=503,
-        outcome=None,
-    )
+    return msgspec.structs.replace(stated, **changes)
 
 
 def refusal(number: int) -> Refusal:
@@ -351,56 +323,49 @@ def test_a_cursor_of_another_build_is_refused(served: Served[None], cursor: str)
     served(steps)
 
 
-def test_a_directive_is_owed_until_its_revision_is_answered(served: Served[None]) -> None:
+def test_an_obligation_is_owed_until_it_is_settled(served: Served[None]) -> None:
     async def steps(serving: Serving) -> None:
-        applied, lifted = directive(1), directive(2, Action.LIFT)
-        writes = Writes("directives", 0, 0)
-        writes.put_directive(0, applied, AT)
-        writes.put_directive(1, directive(1, number=2), AT)
-        writes.put_attempt(2, attempt(applied, 1))
-        writes.put_acknowledgement(3, answer(applied, Outcome.ACCEPTED))
+        applied = obligation(directive(1), tries=1, status=200, detail="unreadable answer: DONE")
+        lifted = obligation(directive(2, Action.LIFT), at=AT + timedelta(minutes=1))
+        writes = Writes("obligations", 0, 0)
+        writes.put_obligation(0, obligation(directive(1)))
+        writes.put_obligation(1, obligation(directive(1, number=2)))
+        writes.put_obligation(2, applied)
         await serving.storing.write(writes)
-        owed = {str(each.directive.directive_id): each for each in await serving.owed(RAILWAY)}
-        assert owed["directive-1-1"].outcome is Outcome.ACCEPTED
-        assert owed["directive-1-1"].attempt == attempt(applied, 1)
-        assert owed["directive-1-1"].stated_at == AT
-        later = Writes("directives", 0, 4)
-        later.put_acknowledgement(4, answer(applied, Outcome.APPLIED, source="another-body"))
-        later.put_directive(5, lifted, AT + timedelta(minutes=1))
-        later.put_acknowledgement(6, answer(applied, Outcome.APPLIED))
+        owed = {str(each.directive_id): each for each in await serving.owed(RAILWAY)}
+        assert owed["directive-1-1"] == applied
+        counts = (await serving.overview()).owed[RAILWAY]
+        assert (counts.applies, counts.lifts) == (2, 0)
+        assert counts.said == "HTTP 200: unreadable answer: DONE"
+        later = Writes("obligations", 0, 3)
+        later.put_obligation(3, lifted)
         await serving.storing.write(later)
         first, second = await serving.owed()
-        assert (first.directive, first.attempt) == (lifted, None)
-        assert second.directive.directive_id == "directive-2-1"
+        assert first == lifted
+        assert second.directive_id == "directive-2-1"
         counts = (await serving.overview()).owed[RAILWAY]
         assert (counts.applies, counts.lifts) == (1, 1)
         assert counts.oldest_lift_at == AT + timedelta(minutes=1)
-        last = Writes("directives", 0, 7)
-        last.put_acknowledgement(7, answer(lifted, Outcome.APPLIED))
-        last.put_acknowledgement(8, answer(lifted, Outcome.ACCEPTED))
+        settled = msgspec.structs.replace(lifted, outcome=Outcome.APPLIED, settled_at=AT)
+        last = Writes("obligations", 0, 4)
+        last.put_obligation(4, settled)
+        last.put_obligation(5, applied)
         await serving.storing.write(last)
-        settled = await serving.directive(lifted.obligation_id)
-        assert settled is not None
-        assert (settled.outcome, settled.is_owed) == (Outcome.APPLIED, False)
-        assert (await serving.overview()).owed[RAILWAY].lifts == 0
+        assert await serving.obligation(lifted.obligation_id) == settled, "a lower one is ignored"
+        counts = (await serving.overview()).owed[RAILWAY]
+        assert (counts.lifts, counts.said) == (0, "")
 
     served(steps)
 
 
-def test_an_answer_that_comes_before_its_directive_settles_it(served: Served[None]) -> None:
+def test_what_is_only_counted_leaves_nothing_but_its_count(served: Served[None]) -> None:
     async def steps(serving: Serving) -> None:
-        writes = Writes("acknowledgements", 0, 0)
-        writes.put_acknowledgement(0, answer(directive(1), Outcome.DECLINED))
-        writes.put_attempt(1, attempt(directive(1), 1))
+        writes = Writes("directives", 0, 0)
+        writes.pass_counted(0)
+        writes.pass_counted(1)
         await serving.storing.write(writes)
-        assert await serving.directive(directive(1).obligation_id) is None
-        late = Writes("directives", 0, 0)
-        late.put_directive(0, directive(1), AT)
-        await serving.storing.write(late)
+        assert (await serving.overview()).topics == {"directives": 2}
         assert await serving.owed() == []
-        found = await serving.directive(directive(1).obligation_id)
-        assert found is not None
-        assert found.attempt == attempt(directive(1), 1)
 
     served(steps)
 
@@ -429,7 +394,7 @@ async def every_reader_raises(serving: Serving, cursor: str) -> None:
         serving.refusals_after(COURT, "", 1),
         serving.owed(),
         serving.owed(RAILWAY),
-        serving.directive(ObligationId("o")),
+        serving.obligation(ObligationId("o")),
         serving.overview(),
     ):
         with pytest.raises(Rebuilding):

@@ -11,7 +11,7 @@ import hmac
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from random import Random
 from typing import Any, Final, Self
@@ -21,17 +21,21 @@ import msgspec
 
 from creditbus.audit.decide import merged
 from creditbus.clock.decide import days_to_turn
+from creditbus.delivery.decide import TABLES as DEBTS
+from creditbus.delivery.decide import Heard
+from creditbus.delivery.decide import decide as deliver
+from creditbus.dispatch.decide import DIRECTIVES, LastStated
 from creditbus.dispatch.decide import TABLES as LEDGERS
-from creditbus.dispatch.decide import Obligation
 from creditbus.dispatch.decide import build as build_dispatch
 from creditbus.domain.acts.events import DayTurned
 from creditbus.domain.acts.mappings import SubjectAliasMapped
 from creditbus.domain.acts.refusals import Refusal
 from creditbus.domain.aliases.claims import AliasClaims, SubjectIdentityConflict, alias_of
 from creditbus.domain.aliases.resolution import Aliases
-from creditbus.domain.effects.directives import Acknowledgement, Action, Directive, Ground
+from creditbus.domain.effects.directives import Acknowledgement, Action, Attempt, Directive, Ground
 from creditbus.domain.effects.directives import Outcome as Answer
 from creditbus.domain.effects.exposures import Exposure
+from creditbus.domain.effects.obligations import Obligation
 from creditbus.domain.entries.standings import Standing
 from creditbus.domain.ids import ObligationId
 from creditbus.engine.values import Arrival, DictState, Output, Slice, SliceOutcome, State, Table
@@ -62,6 +66,7 @@ from tests.simulation.city import SPAN, Agencies, Submitted
 
 PARTITIONS: Final = 2
 KEY: Final = b"attestation"
+AT: Final = datetime(2026, 11, 23, 16, 30, tzinfo=UTC)
 
 
 def attest(raw: bytes) -> bytes:
@@ -189,7 +194,11 @@ class Bus:
             build_listing(editions, some_clocks()), ENTRIES, self._list, "events"
         )
         self.dispatch = self._workers(
-            build_dispatch(editions), LEDGERS, self._instruct, "standings", "acknowledgements"
+            build_dispatch(editions), LEDGERS, self._instruct, "standings"
+        )
+        self.told: dict[ObligationId, Obligation] = {}
+        self.delivery = self._workers(
+            _heard, DEBTS, self._tell, "directives", "acknowledgements", "attempts"
         )
         self.exposure = self._workers(build_exposure(editions), EXPOSED, self._show, "standings")
 
@@ -212,9 +221,11 @@ class Bus:
     def settle(self, bound: int = 40_000) -> bool:
         """Go on without new facts until nothing waits and nothing is owed; tell whether it came."""
         for _ in range(bound):
-            if not self._busy() and not self.owed():
+            owed = self.owed()
+            if not owed and not self._busy():
                 return True
-            self.random.choice([self._work, self._deliver])()
+            # Once nothing is owed, what is sent again would only keep everybody busy.
+            self.random.choice([self._work, self._deliver if owed else self._work])()
         return False
 
     def work_off(self) -> None:
@@ -223,15 +234,17 @@ class Bus:
             self._work()
 
     def directives(self) -> list[Directive]:
-        return self.topics.values("directives")
+        return [
+            directive
+            for place in range(PARTITIONS)
+            for directive in self.topics.values(f"directives/{place}")
+        ]
 
     def owed(self) -> list[Directive]:
         """Return the last directive of each obligation that its body has not settled."""
-        newest = {each.obligation_id: each for each in self.directives()}
+        newest, settled = {each.obligation_id: each for each in self.directives()}, self._settled()
         return [
-            each
-            for each in newest.values()
-            if (each.obligation_id, each.revision) not in self._settled()
+            each for each in newest.values() if (each.obligation_id, each.revision) not in settled
         ]
 
     def _settled(self) -> set[tuple[ObligationId, int]]:
@@ -250,13 +263,22 @@ class Bus:
             for standing in self.topics.values(f"standings/{place}")
         }
 
-    def obligations(self) -> dict[ObligationId, Obligation]:
+    def obligations(self) -> dict[ObligationId, LastStated]:
         """Return everything in the ledgers."""
         return {
             obligation_id: obligation
             for worker in self.dispatch
             for ledger in worker.state.rows.get("ledger", {}).values()
             for obligation_id, obligation in ledger.obligations.items()
+        }
+
+    def debts(self) -> dict[ObligationId, Obligation]:
+        """Return every obligation as delivery's state holds it."""
+        return {
+            row.obligation.obligation_id: row.obligation
+            for worker in self.delivery
+            for row in worker.state.rows.get("obligations", {}).values()
+            if row.obligation is not None
         }
 
     def _workers(
@@ -272,7 +294,7 @@ class Bus:
         ]
 
     def _busy(self) -> list[Worker]:
-        workers = [self.intake, *self.listing, *self.dispatch, *self.exposure]
+        workers = [self.intake, *self.listing, *self.dispatch, *self.exposure, *self.delivery]
         return [worker for worker in workers if worker.waiting(self.topics)]
 
     def _work(self) -> None:
@@ -321,12 +343,16 @@ class Bus:
             return
         again = self.random.random() < 0.3 or not owed
         directive = self.random.choice(ever if again else owed)
+        place = place_of(directive.subject_id)
         if self.random.random() < 0.2:
+            self.topics.put(f"attempts/{place}", _attempt(directive, None))
             return  # lost on the way there
         outcome = self.bodies[directive.body].receive(directive)
         for _ in range(self.random.choice([0, 1, 1, 2])):  # lost on the way back, or doubled
             answer = an_acknowledgement(directive, outcome)
             self.submit(Submitted(directive.body, answer))
+        if self.random.random() < 0.8:  # killed before it was noted
+            self.topics.put(f"attempts/{place}", _attempt(directive, outcome))
 
     def _informed(self, decide: Decide) -> Decide:
         """Return intake's decision, which knows of the register what has come to it by chance.
@@ -391,7 +417,13 @@ class Bus:
 
     def _instruct(self, output: Output) -> None:
         assert isinstance(output.value, Directive)
-        self.topics.put("directives", output.value, origin=output.origin)
+        if output.stream == DIRECTIVES:
+            place = place_of(output.value.subject_id)
+            self.topics.put(f"directives/{place}", output.value, origin=output.origin)
+
+    def _tell(self, output: Output) -> None:
+        assert isinstance(output.value, Obligation)
+        self.told[output.value.obligation_id] = output.value
 
     def _show(self, output: Output) -> None:
         assert isinstance(output.value, Exposure | Withdrawal)
@@ -415,3 +447,24 @@ class Bus:
                         counts[arrival.origin] = counts.get(arrival.origin, 0) + 1
         renamed, fates = merged(copies, self.topics.fates)
         return counts | renamed, fates
+
+
+def _heard(arrived: Slice[Any], state: State) -> SliceOutcome:
+    """Let delivery decide over records that were all written at one instant."""
+    heard = [Heard(arrival.value, AT) for arrival in arrived.columns]
+    return deliver(Slice(topic=arrived.topic, partition=0, columns=heard), state)
+
+
+def _attempt(directive: Directive, outcome: Answer | None) -> Attempt:
+    return Attempt(
+        directive_id=directive.directive_id,
+        obligation_id=directive.obligation_id,
+        subject_id=directive.subject_id,
+        body=directive.body,
+        lane=directive.lane,
+        number=1,
+        tried_at=AT,
+        duration_ms=1,
+        status=200 if outcome is not None else None,
+        outcome=outcome,
+    )

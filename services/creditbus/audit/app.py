@@ -10,18 +10,20 @@ from confluent_kafka import Consumer, KafkaError, Message, TopicPartition
 
 from creditbus.audit.decide import BURIED, Reconciliation, Sum, merged, reconcile, tally
 from creditbus.domain.acts.refusals import DeadLetter
-from creditbus.domain.effects.directives import Acknowledgement, Directive
+from creditbus.domain.effects.directives import Directive
+from creditbus.domain.effects.obligations import Obligation
 from creditbus.runtime.kafka.arrivals import headers_of, position_of
 from creditbus.runtime.process import Process
 from creditbus.wire.headers import ALIAS, ORIGIN, header
 from creditbus.wire.topics import (
     ACKNOWLEDGEMENTS,
     DEAD_LETTERS,
+    DIRECTIVES,
     DUPLICATES,
     EVENTS,
+    OBLIGATIONS,
     REFUSALS,
     application,
-    directives,
     inbox,
     party_of_inbox,
 )
@@ -67,13 +69,11 @@ class TopicReader:
         return tally(received, admitted | renamed, fates, undecided)
 
     def reconciliation(self) -> Reconciliation:
-        """Return how the directives stand against the acknowledgements."""
-        stated = self.values(*(directives(body) for body in self.process.catalogue.bodies))
-        answered = self.values(ACKNOWLEDGEMENTS)
-        return reconcile(
-            (value for value in stated if isinstance(value, Directive)),
-            (value for value in answered if isinstance(value, Acknowledgement)),
-        )
+        """Return how the directives stand against what delivery says of each obligation."""
+        # The obligations last: what is stated meanwhile is open, and never owed by mistake.
+        stated = [value for value in self.values(DIRECTIVES) if isinstance(value, Directive)]
+        known = (value for value in self.values(OBLIGATIONS) if isinstance(value, Obligation))
+        return reconcile(stated, known)
 
     def values(self, *topics: str) -> Iterator[object]:
         """Yield the value of every committed record of these topics, empty ones left out."""

@@ -12,7 +12,8 @@ from typing import Final
 
 import msgspec
 
-from creditbus.domain.effects.directives import Acknowledgement, Action, Directive
+from creditbus.domain.effects.directives import Action, Directive
+from creditbus.domain.effects.obligations import Obligation
 
 FATES: Final = ("duplicate", "refused", "dead")
 BURIED: Final = "buried"
@@ -110,7 +111,7 @@ def _sum(
 
 
 class Reconciliation(msgspec.Struct, frozen=True, kw_only=True):
-    """Every obligation's last directive against the answers of its body."""
+    """Every obligation's last directive against what became of it."""
 
     obligations: int
     applies: int
@@ -124,24 +125,23 @@ class Reconciliation(msgspec.Struct, frozen=True, kw_only=True):
         return self.owed == 0
 
 
-def reconcile(
-    directives: Iterable[Directive], acknowledgements: Iterable[Acknowledgement]
-) -> Reconciliation:
-    """Return how many of the obligations, as last stated, their bodies have settled."""
+def reconcile(directives: Iterable[Directive], obligations: Iterable[Obligation]) -> Reconciliation:
+    """Return how many of the obligations, as last stated, their bodies have settled.
+
+    One whose last directive delivery has not taken in yet is owed like any other.
+    """
     last = {directive.obligation_id: directive for directive in directives}
-    settled = {
-        (answer.obligation_id, answer.revision, str(answer.envelope.source))
-        for answer in acknowledgements
-        if answer.outcome.settles
-    }
-    answered = sum(
-        (each.obligation_id, each.revision, str(each.body)) in settled for each in last.values()
-    )
-    lifts = sum(each.action is Action.LIFT for each in last.values())
+    known = {each.obligation_id: each for each in obligations}
+    settled = lifts = 0
+    for name, directive in last.items():
+        found = known.get(name)
+        is_known = found is not None and found.revision >= directive.revision
+        settled += is_known and found is not None and not found.is_owed
+        lifts += directive.action is Action.LIFT
     return Reconciliation(
         obligations=len(last),
         applies=len(last) - lifts,
         lifts=lifts,
-        settled=answered,
-        owed=len(last) - answered,
+        settled=settled,
+        owed=len(last) - settled,
     )

@@ -23,12 +23,13 @@ from creditbus.wire.topics import (
     ACKNOWLEDGEMENTS,
     ATTEMPTS,
     DEAD_LETTERS,
+    DIRECTIVES,
     DUPLICATES,
     EVENTS,
     EXPOSURES,
+    OBLIGATIONS,
     REFUSALS,
     STANDINGS,
-    directives,
     inbox,
 )
 
@@ -50,8 +51,10 @@ _FIXED: Final = (
     DEAD_LETTERS,
     STANDINGS,
     EXPOSURES,
+    DIRECTIVES,
     ATTEMPTS,
     ACKNOWLEDGEMENTS,
+    OBLIGATIONS,
 )
 
 
@@ -78,7 +81,6 @@ def trace(
     topics = (
         *(inbox(party) for party in (*catalogue.sources, *catalogue.bodies)),
         *_FIXED,
-        *(directives(body) for body in catalogue.bodies),
     )
     links = list(_links(TopicReader(process), topics))
     chain = _chain(name, links)

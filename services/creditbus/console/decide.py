@@ -71,12 +71,16 @@ class SourceLine(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class BodyLine(msgspec.Struct, frozen=True, kw_only=True):
-    """What one executing body owes; ``lift_age_s`` is the age of its oldest lift, if any."""
+    """What one executing body owes; ``lift_age_s`` is the age of its oldest lift, if any.
+
+    ``said`` is what the body said last where that settled nothing.
+    """
 
     name: Name
     lifts: int
     applies: int
     lift_age_s: float | None
+    said: str = ""
 
     @property
     def is_overdue(self) -> bool:
@@ -109,6 +113,7 @@ class Counts(msgspec.Struct, frozen=True, kw_only=True):
     sources: Mapping[SourceId, tuple[int, int, int, int]]
     reasons: Mapping[Reason, int]
     owed: Mapping[BodyId, tuple[int, int, datetime | None]]
+    said: Mapping[BodyId, str] = {}
 
 
 def board_of(counts: Counts, before: Counts | None, catalogue: Catalogue) -> Board:
@@ -124,7 +129,7 @@ def board_of(counts: Counts, before: Counts | None, catalogue: Catalogue) -> Boa
         lists=_lists(counts.entries, catalogue),
         sources=sources,
         reasons=tuple((reason, count) for reason, count in reasons if count),
-        bodies=_bodies(counts.owed, catalogue, counts.at),
+        bodies=_bodies(counts, catalogue),
     )
 
 
@@ -172,15 +177,14 @@ def _sources(
     return tuple(sorted(lines, key=lambda line: (-line.dead, -line.refused, -line.received)))
 
 
-def _bodies(
-    owed: Mapping[BodyId, tuple[int, int, datetime | None]], catalogue: Catalogue, at: datetime
-) -> tuple[BodyLine, ...]:
+def _bodies(counts: Counts, catalogue: Catalogue) -> tuple[BodyLine, ...]:
     lines = []
-    for body in sorted({*owed, *catalogue.bodies}):
-        lifts, applies, oldest = owed.get(body, (0, 0, None))
-        age = max(0.0, (at - oldest).total_seconds()) if oldest is not None and lifts else None
+    for body in sorted({*counts.owed, *catalogue.bodies}):
+        lifts, applies, oldest = counts.owed.get(body, (0, 0, None))
+        age = max(0.0, (counts.at - oldest).total_seconds()) if oldest and lifts else None
+        said = counts.said.get(body, "") if lifts or applies else ""
         name = _name(body, catalogue.bodies.get(body))
-        lines.append(BodyLine(name=name, lifts=lifts, applies=applies, lift_age_s=age))
+        lines.append(BodyLine(name=name, lifts=lifts, applies=applies, lift_age_s=age, said=said))
     return tuple(sorted(lines, key=lambda line: (-(line.lift_age_s or -1.0), -line.applies)))
 
 

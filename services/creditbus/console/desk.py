@@ -17,7 +17,7 @@ from creditbus.runtime.redis.reads import Serving
 from creditbus.runtime.redis.served import Overview
 from creditbus.wire.topics import (
     ACKNOWLEDGEMENTS,
-    DIRECTIVES_PREFIX,
+    DIRECTIVES,
     DUPLICATES,
     EXPOSURES,
     STANDINGS,
@@ -83,11 +83,10 @@ class Desk:
 def counts_of(overview: Overview, process: Process) -> Counts:
     """Return an overview as the board needs it, at this instant."""
     topics = overview.topics
-    of_bodies = sum(n for topic, n in topics.items() if topic.startswith(DIRECTIVES_PREFIX))
     streams: dict[Stream, int] = {
         "received": sum(source.received for source in overview.sources.values()),
         "standings": topics.get(STANDINGS, 0),
-        "directives": of_bodies,
+        "directives": topics.get(DIRECTIVES, 0),
         "acknowledgements": topics.get(ACKNOWLEDGEMENTS, 0),
         "exposures": topics.get(EXPOSURES, 0),
         "duplicates": topics.get(DUPLICATES, 0),
@@ -107,4 +106,5 @@ def counts_of(overview: Overview, process: Process) -> Counts:
             body: (each.lifts, each.applies, each.oldest_lift_at)
             for body, each in overview.owed.items()
         },
+        said={body: each.said for body, each in overview.owed.items()},
     )

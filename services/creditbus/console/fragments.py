@@ -112,8 +112,9 @@ def _body(line: BodyLine, visit: Visit) -> str:
     elif not line.applies:
         age = f'<span class="fine">{visit.say("settled")}</span>'
     lifts = _number(line.lifts, "alarm" if line.is_overdue else "")
+    said = f" <small>{escape(line.said)}</small>" if line.said else ""
     return (
-        f"<td>{_called(line.name, visit, visit.to('/owed', body=line.name.id))}</td>{lifts}"
+        f"<td>{_called(line.name, visit, visit.to('/owed', body=line.name.id))}{said}</td>{lifts}"
         f'<td class="number">{age}</td>{_number(line.applies)}'
     )
 

@@ -1,6 +1,6 @@
-"""The carrying of directives to executing bodies by webhook.
+"""What every body owes, and the carrying of it by webhook.
 
-Reads the directives of each executing body and the acknowledgements. Writes webhooks, attempts and,
-into the body's inbox, its answers. Promises at least one delivery of what is owed, and that a burst
-of applies delays no lift.
+Reads directives, acknowledgements and its own attempts. Writes what became of each obligation,
+webhooks, attempts and, into the body's inbox, its answers. Promises that what is owed is delivered
+at least once until its outcome is acknowledged, and that nothing delays a lift.
 """

@@ -1,222 +1,337 @@
-"""Delivery: what a body owes, which directive is tried next, and what its answer means.
+"""Delivery: what each body owes, and when the next attempt comes; moved by records alone.
 
-Two lanes for each body, each with its own queue, so that no burst of applications delays a lift. An
-obligation is never tried twice at once, and its newer directive takes the place of an older one.
+A directive states an obligation, an attempt puts its next try off, and its body's answer settles it
+(law 6: owed until the outcome is acknowledged). So a restart owes exactly what was owed, and
+workers share the load by partitions. The three kinds travel on topics of their own and meet here in
+any order: what is not higher than the known revision changes nothing, and an answer that is read
+before its directive waits for it.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from heapq import heappop, heappush
-from itertools import count
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
 from typing import Final
+from zlib import crc32
 
 import msgspec
 
-from creditbus.domain.acts.events import Envelope
-from creditbus.domain.calendar import day_of
-from creditbus.domain.effects.directives import (
-    Acknowledgement,
-    Action,
-    Directive,
-    Lane,
-    Outcome,
-    answer_record,
-)
-from creditbus.domain.ids import BodyId, ObligationId, SourceId, derive_event_id
+from creditbus.domain.effects.directives import Acknowledgement, Action, Attempt, Directive, Lane
+from creditbus.domain.effects.directives import Outcome as Answered
+from creditbus.domain.effects.obligations import Obligation
+from creditbus.domain.ids import BodyId, ObligationId
+from creditbus.engine.values import Draft, Output, Slice, SliceOutcome, State, Table
 
 FIRST_PAUSE: Final = {Lane.LIFT: timedelta(seconds=0.2), Lane.APPLY: timedelta(seconds=1)}
 LONGEST_PAUSE: Final = {Lane.LIFT: timedelta(seconds=60), Lane.APPLY: timedelta(seconds=600)}
 """How long until a second try, and how long at most; each pause is twice the one before."""
 
-DETAIL_LENGTH: Final = 200
+NOT_SENT: Final = 0
+"""The number of an attempt that says why nothing was sent; it is no try."""
+
+EARLY_KEPT: Final = 4
+"""So many answers are kept that are read before their directive; a body has no use for more."""
+
+_JITTER: Final = 0.25
+_WORDS: Final = 1 << 32
+_EVER: Final = (1 << 63) - 1
 
 
-class WebhookAnswer(msgspec.Struct, frozen=True):
-    """What a body says in its answer to a webhook."""
+class Heard(msgspec.Struct, frozen=True):
+    """A record as delivery hears it, with the instant at which it was written."""
 
-    outcome: Outcome
-    detail: str = ""
-
-
-@dataclass(slots=True, kw_only=True)
-class Owed:
-    """A directive that its body owes, how often it was tried, and when it is due again."""
-
-    directive: Directive
-    stated_at: datetime
-    due_at: datetime
-    tries: int = 0
-
-    def is_sendable(self, at: datetime) -> bool:
-        """Return whether it may still be sent: a lift always, an application within its term."""
-        ends_at = self.directive.ends_at
-        return self.directive.action is Action.LIFT or ends_at is None or at < ends_at
+    value: Directive | Acknowledgement | Attempt
+    at: datetime
 
 
-@dataclass(slots=True)
-class Line:
-    """What is known of one obligation: its newest revision, who has settled which, and when."""
+class Early(msgspec.Struct, frozen=True, array_like=True):
+    """An answer to a revision that is not stated here yet."""
 
-    revision: int = 0
-    settled: dict[tuple[int, str], datetime] = field(default_factory=dict)
-
-    def is_settled(self, directive: Directive, stated_at: datetime) -> bool:
-        """Return whether its body has settled a directive since it was stated, and not before."""
-        settled_at = self.settled.get((directive.revision, str(directive.body)))
-        return settled_at is not None and settled_at >= stated_at
+    revision: int
+    at: datetime
+    outcome: Answered
+    detail: str
 
 
-class Backlog:
-    """All obligations that delivery knows of, and the queues of what is owed."""
+class Debt(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """An obligation, the directive for as long as it is owed, and answers that came before it."""
 
-    def __init__(self) -> None:
-        self._lines: defaultdict[ObligationId, Line] = defaultdict(Line)
-        self._owed: dict[ObligationId, Owed] = {}
-        self._queues: defaultdict[tuple[BodyId, Lane], list[tuple[datetime, int, ObligationId]]] = (
-            defaultdict(list)
-        )
-        self._flying: set[ObligationId] = set()
-        self._numbers = count()
+    obligation: Obligation | None = None
+    directive: Directive | None = None
+    early: tuple[Early, ...] = ()
 
-    def state(self, directive: Directive, stated_at: datetime, at: datetime) -> bool:
-        """Take a directive in place of an older one, due at once; tell whether it is owed."""
-        line = self._lines[directive.obligation_id]
-        if directive.revision <= line.revision:
-            return False
-        line.revision = directive.revision
-        line.settled = {
-            each: at for each, at in line.settled.items() if each[0] >= directive.revision
-        }
-        self._owed.pop(directive.obligation_id, None)
-        if line.is_settled(directive, stated_at):
-            return False
-        owed = Owed(directive=directive, stated_at=stated_at, due_at=at)
-        self._owed[directive.obligation_id] = owed
-        self._queue(owed)
-        return True
+    @property
+    def revision(self) -> int:
+        """The newest revision stated, 0 before the first."""
+        return self.obligation.revision if self.obligation is not None else 0
 
-    def answer(self, answer: Acknowledgement, at: datetime) -> None:
-        """Take a body's answer of an instant, which may be read before its directive is.
-
-        An answer to another revision, or from before its directive was stated, settles nothing.
-        """
-        line = self._lines[answer.obligation_id]
-        if answer.outcome.settles and answer.revision >= line.revision:
-            settler = (answer.revision, str(answer.envelope.source))
-            line.settled[settler] = max(at, line.settled.get(settler, at))
-        owed = self._owed.get(answer.obligation_id)
-        if owed is None or at < owed.stated_at or not _is_answered_by(owed.directive, answer):
-            return
-        if answer.outcome.settles:
-            del self._owed[answer.obligation_id]
-        else:
-            self._put_off(owed, at + LONGEST_PAUSE[owed.directive.lane])
-
-    def take(self, body: BodyId, lane: Lane, at: datetime) -> Owed | None:
-        """Return what is due next in a lane, None when nothing is; ``tried`` must follow."""
-        queue = self._queues[body, lane]
-        while queue and queue[0][0] <= at:
-            due_at, _, obligation_id = heappop(queue)
-            owed = self._owed.get(obligation_id)
-            if owed is None or owed.due_at != due_at or owed.directive.lane is not lane:
-                continue
-            if obligation_id in self._flying or not owed.is_sendable(at):
-                continue
-            self._flying.add(obligation_id)
-            owed.tries += 1
-            return owed
-        return None
-
-    def tried(self, owed: Owed, outcome: Outcome | None, at: datetime) -> None:
-        """Note how a try ended: with an answer, which makes the next one wait, or without."""
-        obligation_id = owed.directive.obligation_id
-        self._flying.discard(obligation_id)
-        present = self._owed.get(obligation_id)
-        if present is None:
-            return
-        if present is not owed:
-            # A newer directive came meanwhile and has waited for this try to end.
-            self._put_off(present, present.due_at)
-            return
-        lane = owed.directive.lane
-        answered = outcome is not None
-        self._put_off(owed, at + (LONGEST_PAUSE[lane] if answered else pause(lane, owed.tries)))
-
-    def next_due(self, body: BodyId, lane: Lane) -> datetime | None:
-        """Return when the lane should be asked again, None while its queue is empty."""
-        queue = self._queues[body, lane]
-        return queue[0][0] if queue else None
-
-    def owed(self) -> Iterable[Owed]:
-        """Return all that is owed, in no order."""
-        return self._owed.values()
-
-    def _put_off(self, owed: Owed, until: datetime) -> None:
-        owed.due_at = until
-        self._queue(owed)
-
-    def _queue(self, owed: Owed) -> None:
-        directive = owed.directive
-        waiting = (owed.due_at, next(self._numbers), directive.obligation_id)
-        heappush(self._queues[directive.body, directive.lane], waiting)
+    @property
+    def is_owed(self) -> bool:
+        """Return whether something is owed."""
+        return self.obligation is not None and self.obligation.is_owed
 
 
-def pause(lane: Lane, tries: int) -> timedelta:
-    """Return how long after a failed try the next one comes.
+class Due(msgspec.Struct, frozen=True, array_like=True):
+    """Where an owed obligation lies in the order of its body's lane; ``at`` in milliseconds."""
+
+    body: BodyId
+    lane: Lane
+    at: int
+    obligation_id: str
+
+    @classmethod
+    def between(cls, body: BodyId, lane: Lane, after: int, upto: int = _EVER) -> tuple[Due, Due]:
+        """Return the bounds of what is due after an instant and up to another."""
+        return cls(body, lane, after, ""), cls(body, lane, upto, "")
+
+
+Heards = Sequence[Heard]
+
+
+def _pack_due(due: Due) -> bytes:
+    lane = b"0" if due.lane is Lane.LIFT else b"1"
+    return due.body.encode() + b"\0" + lane + due.at.to_bytes(8, "big") + due.obligation_id.encode()
+
+
+def _unpack_due(packed: bytes) -> Due:
+    end = packed.index(b"\0")
+    lane = Lane.LIFT if packed[end + 1 : end + 2] == b"0" else Lane.APPLY
+    at = int.from_bytes(packed[end + 2 : end + 10], "big")
+    return Due(BodyId(packed[:end].decode()), lane, at, packed[end + 10 :].decode())
+
+
+def _pack_flag(flag: bool) -> bytes:  # noqa: FBT001 - a table's value
+    return b"\1" if flag else b"\0"
+
+
+OBLIGATIONS: Final = Table[str, Debt](
+    name="obligations",
+    pack_key=str.encode,
+    unpack_key=bytes.decode,
+    pack_value=msgspec.msgpack.Encoder().encode,
+    unpack_value=msgspec.msgpack.Decoder(Debt).decode,
+)
+DUE: Final = Table[Due, bool](
+    name="due",
+    pack_key=_pack_due,
+    unpack_key=_unpack_due,
+    pack_value=_pack_flag,
+    unpack_value=lambda packed: packed == b"\1",
+)
+"""All that is owed, by body and lane, in the order in which it is due; true where a try failed."""
+
+OLDEST: Final = Table[Due, bool](
+    name="lifts",
+    pack_key=_pack_due,
+    unpack_key=_unpack_due,
+    pack_value=_pack_flag,
+    unpack_value=lambda packed: packed == b"\1",
+)
+"""The lifts that are owed, by body, in the order in which they were stated."""
+
+SUMS: Final = Table[str, tuple[int, int]](
+    name="sums",
+    pack_key=str.encode,
+    unpack_key=bytes.decode,
+    pack_value=msgspec.msgpack.Encoder().encode,
+    unpack_value=msgspec.msgpack.Decoder(tuple[int, int]).decode,
+)
+"""How many applications and lifts each body owes."""
+
+TABLES: Final = (OBLIGATIONS, DUE, OLDEST, SUMS)
+
+
+def decide(arrived: Slice[Heards], state: State) -> SliceOutcome:
+    """Move the obligations that a slice of directives, answers or attempts is about."""
+    draft, outcome = Draft(state), SliceOutcome()
+    draft.prefetch(OBLIGATIONS, {each.value.obligation_id for each in arrived.columns})
+    moved: dict[ObligationId, Obligation] = {}
+    for heard in arrived.columns:
+        name = heard.value.obligation_id
+        before = draft.get(OBLIGATIONS, name) or Debt()
+        after, word = _moved(before, heard)
+        outcome.count(word)
+        if after == before:
+            continue
+        draft.put(OBLIGATIONS, name, after)
+        _index(draft, before, after)
+        if after.obligation is not None and after.obligation != before.obligation:
+            moved[name] = after.obligation
+    outcome.outputs = [Output("obligations", each) for each in moved.values()]
+    outcome.changes = draft.changes
+    return outcome
+
+
+def _moved(row: Debt, heard: Heard) -> tuple[Debt, str]:
+    """Return the row after what was heard, and one word for the count."""
+    match heard.value:
+        case Directive() as directive:
+            after = stated(row, directive, heard.at)
+            return after, directive.lane if after is not row else "superseded"
+        case Acknowledgement() as answer:
+            after = answered(row, answer, heard.at)
+            return after, "acknowledged" if after is not row else "superseded"
+        case Attempt() as attempt:
+            return tried(row, attempt), "tried"
+
+
+def stated(row: Debt, directive: Directive, at: datetime) -> Debt:
+    """Return the row with a directive in place of an older one, due at once.
+
+    An answer to it that was read first counts, unless it is from before the directive was stated.
+    """
+    if directive.revision <= row.revision:
+        return row
+    early = tuple(each for each in row.early if each.revision > directive.revision)
+    obligation = Obligation(
+        obligation_id=directive.obligation_id,
+        directive_id=directive.directive_id,
+        body=directive.body,
+        measure_id=directive.measure_id,
+        action=directive.action,
+        lane=directive.lane,
+        revision=directive.revision,
+        subject_id=directive.subject_id,
+        stated_at=at,
+        due_at=at,
+        synthetic=directive.synthetic,
+    )
+    after = Debt(obligation=obligation, directive=directive, early=early)
+    for each in row.early:
+        # In the order in which they were given: once settled, it stays so.
+        if each.revision == directive.revision and each.at >= at and after.is_owed:
+            after = _said(after, each.outcome, each.detail, each.at)
+    return after
+
+
+def answered(row: Debt, answer: Acknowledgement, at: datetime) -> Debt:
+    """Return the row after a body's answer.
+
+    An answer to an older revision, from another body, or from before its directive was stated
+    changes nothing; nor does one that says otherwise than the directive what it is about. Intake
+    has told the body of such a one.
+    """
+    if answer.revision > row.revision:
+        early = Early(answer.revision, at, answer.outcome, answer.detail)
+        kept = sorted({*row.early, early}, key=lambda each: (each.revision, each.at))
+        return msgspec.structs.replace(row, early=tuple(kept[-EARLY_KEPT:]))
+    directive = row.directive
+    if directive is None or not is_about(answer, directive) or not row.is_owed:
+        return row
+    assert row.obligation is not None
+    if at < row.obligation.stated_at:
+        return row
+    return _said(row, answer.outcome, answer.detail, at)
+
+
+def is_about(answer: Acknowledgement, directive: Directive) -> bool:
+    """Return whether an answer names a directive in all that it repeats of it."""
+    return (
+        str(answer.envelope.source) == str(directive.body)
+        and answer.envelope.subject_id == directive.subject_id
+        and answer.measure_id == directive.measure_id
+        and answer.action is directive.action
+        and answer.directive_id == directive.directive_id
+        and answer.revision == directive.revision
+    )
+
+
+def tried(row: Debt, attempt: Attempt) -> Debt:
+    """Return the row after an attempt: its next one comes later."""
+    obligation = row.obligation
+    if obligation is None or not obligation.is_owed:
+        return row
+    if obligation.directive_id != attempt.directive_id:
+        return row
+    tries = obligation.tries + (attempt.number != NOT_SENT)
+    obligation = msgspec.structs.replace(
+        obligation,
+        tries=tries,
+        tried_at=attempt.tried_at,
+        status=attempt.status,
+        outcome=attempt.outcome or obligation.outcome,
+        detail=attempt.detail,
+        due_at=attempt.tried_at + _put_off(attempt, tries),
+    )
+    return msgspec.structs.replace(row, obligation=obligation)
+
+
+def has_failed(obligation: Obligation) -> bool:
+    """Return whether the last attempt brought no answer, so that it is worth another at once.
+
+    A body that took the directive is left in peace until it is due.
+    """
+    return obligation.tries > 0 and not _is_success(obligation.status)
+
+
+def pause(lane: Lane, tries: int, chance: float = 1.0) -> timedelta:
+    """Return how long after a failed try the next one comes; ``chance`` takes up to a quarter off.
 
     >>> pause(Lane.LIFT, 3).total_seconds(), pause(Lane.LIFT, 100).total_seconds()
     (0.8, 60.0)
     """
-    factor: int = 2 ** min(tries - 1, 20)
-    return min(FIRST_PAUSE[lane] * factor, LONGEST_PAUSE[lane])
+    factor: int = 2 ** min(max(tries - 1, 0), 20)
+    longest = min(FIRST_PAUSE[lane] * factor, LONGEST_PAUSE[lane])
+    return longest * (1 - _JITTER * (1 - chance))
 
 
-def _is_answered_by(directive: Directive, answer: Acknowledgement) -> bool:
-    is_its_body = str(answer.envelope.source) == str(directive.body)
-    return is_its_body and answer.revision == directive.revision
+def chance_of(*parts: str | int) -> float:
+    """Return a number from 0 to 1 that looks like chance and is the same for the same parts."""
+    return crc32(":".join(map(str, parts)).encode()) / _WORDS
 
 
-def meaning(status: int | None, content: bytes) -> WebhookAnswer | None:
-    """Return what an HTTP answer says of the directive, None when it must be tried again soon.
-
-    Whoever took it without saying what became of it has accepted it, and owes it still (law 6).
-    """
-    if status is None or not 200 <= status < 300:
-        return None
-    try:
-        answer = msgspec.json.decode(content, type=WebhookAnswer)
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        return WebhookAnswer(Outcome.ACCEPTED)
-    return WebhookAnswer(answer.outcome, answer.detail[:DETAIL_LENGTH])
+def millis(at: datetime) -> int:
+    """Return an instant in milliseconds."""
+    return int(at.timestamp() * 1000)
 
 
-def acknowledgement(directive: Directive, answer: WebhookAnswer, at: datetime) -> Acknowledgement:
-    """Return the event that says for the body what it answered."""
-    record_id, revision = answer_record(directive.directive_id, answer.outcome)
-    envelope = Envelope(
-        event_id=derive_event_id(directive.body, record_id, revision, "acknowledgement"),
-        source=SourceId(directive.body),
-        record_id=record_id,
-        record_revision=revision,
-        sequence=0,
-        subject_kind=directive.subject_kind,
-        subject_id=directive.subject_id,
-        occurred_at=at,
-        decided_on=day_of(at),
-        causation_id=directive.directive_id,
-        synthetic=directive.synthetic,
+def instant(at: int) -> datetime:
+    """Return the instant of so many milliseconds."""
+    return datetime.fromtimestamp(at / 1000, UTC)
+
+
+def _said(row: Debt, outcome: Answered, detail: str, at: datetime) -> Debt:
+    assert row.obligation is not None
+    if not outcome.settles:
+        due_at = at + LONGEST_PAUSE[row.obligation.lane]
+        obligation = msgspec.structs.replace(
+            row.obligation, outcome=outcome, detail=detail, due_at=due_at
+        )
+        return msgspec.structs.replace(row, obligation=obligation)
+    obligation = msgspec.structs.replace(
+        row.obligation, outcome=outcome, detail=detail, due_at=None, settled_at=at
     )
-    return Acknowledgement(
-        envelope=envelope,
-        directive_id=directive.directive_id,
-        obligation_id=directive.obligation_id,
-        measure_id=directive.measure_id,
-        action=directive.action,
-        revision=directive.revision,
-        outcome=answer.outcome,
-        detail=answer.detail,
-    )
+    return msgspec.structs.replace(row, obligation=obligation, directive=None)
+
+
+def _put_off(attempt: Attempt, tries: int) -> timedelta:
+    if _is_success(attempt.status) or attempt.number == NOT_SENT:
+        return LONGEST_PAUSE[attempt.lane]
+    return pause(attempt.lane, tries, chance_of(attempt.directive_id, tries))
+
+
+def _is_success(status: int | None) -> bool:
+    return status is not None and 200 <= status < 300
+
+
+def _index(draft: Draft, before: Debt, after: Debt) -> None:
+    """Keep what is due, what is oldest, and the sums as the rows say."""
+    was, now = before.obligation, after.obligation
+    if was is not None and was.due_at is not None:
+        draft.put(DUE, _due(was, was.due_at), None)
+    if now is not None and now.due_at is not None:
+        draft.put(DUE, _due(now, now.due_at), has_failed(now))
+    for obligation, sign in ((was, -1), (now, 1)):
+        if obligation is None or not obligation.is_owed:
+            continue
+        is_lift = obligation.action is Action.LIFT
+        if is_lift:
+            place = _due(obligation, obligation.stated_at)
+            draft.put(OLDEST, place, True if sign > 0 else None)
+        applies, lifts = draft.get(SUMS, str(obligation.body)) or (0, 0)
+        sums = (applies + sign * (not is_lift), lifts + sign * is_lift)
+        draft.put(SUMS, str(obligation.body), sums if any(sums) else None)
+
+
+def _due(obligation: Obligation, at: datetime) -> Due:
+    return Due(obligation.body, obligation.lane, millis(at), obligation.obligation_id)

@@ -1,29 +1,35 @@
 """Webhooks: one signed POST to one address of the operator's settings, bounded in every way.
 
 Signatures follow Standard Webhooks. Redirects and proxies are not followed, and whatever an address
-turns out to be, nothing is sent to a machine's own metadata or to link-local neighbours.
+turns out to be, nothing is sent to a machine's own metadata or to link-local neighbours. Each
+target has a client of its own, with connections that are kept alive.
 """
 
 from __future__ import annotations
 
-import asyncio
-import socket
-from collections.abc import Iterable
+import ssl
 from dataclasses import dataclass
-from ipaddress import ip_address
+from datetime import datetime
+from email.utils import parsedate_to_datetime
 from typing import Final
 from urllib.parse import urlsplit
 
-import httpx
+import aiohttp
 from standardwebhooks import Webhook
 
+from creditbus.delivery.addresses import (
+    GuardedResolver,
+    LookUp,
+    by_system,
+    literal,
+    why_not_target,
+)
 from creditbus.runtime.clock import Clock
 
-TRY_BOUND_S: Final = 10.0
-TIMEOUTS: Final = httpx.Timeout(5.0, connect=2.0)
 ANSWER_BYTES: Final = 64 * 1024
-METADATA_NAMES: Final = frozenset({"metadata", "metadata.google.internal"})
-METADATA_ADDRESSES: Final = frozenset({"fd00:ec2::254", "100.100.100.200"})
+CONNECT_BOUND_S: Final = 3.0
+_KEPT_ALIVE_S: Final = 30.0
+_NAME_KEPT_S: Final = 10
 
 
 class TargetRefused(ValueError):
@@ -32,56 +38,117 @@ class TargetRefused(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What came back: the status and the beginning of the content, or why nothing did."""
+    """What came back: the status and the beginning of the content, or why nothing did.
+
+    ``content`` is one byte longer than allowed where there is too much of it. ``retry_after_s`` is
+    how long the receiver wants to be left in peace, none where it does not say.
+    """
 
     status: int | None
     content: bytes = b""
     failure: str = ""
+    encoding: str = ""
+    retry_after_s: float | None = None
+
+    @property
+    def is_success(self) -> bool:
+        """Return whether the receiver took what was sent."""
+        return self.status is not None and 200 <= self.status < 300
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """How many connections there may be, and how long an answer may take."""
+
+    connections: int
+    seconds: float
 
 
 class Target:
-    """One address, with the secret that signs what is sent there."""
+    """One address, with the secret that signs what is sent there; used inside one event loop."""
 
-    def __init__(self, url: str, secret: str, clock: Clock, *, connections: int) -> None:
-        why_not = why_not_target(url, ())
+    def __init__(
+        self,
+        url: str,
+        secret: str,
+        clock: Clock,
+        limits: Limits,
+        *,
+        tls: ssl.SSLContext | None = None,
+        look_up: LookUp = by_system,
+    ) -> None:
+        why_not = why_not_target(url, literal(urlsplit(url).hostname or ""))
         if why_not:
             raise TargetRefused(f"webhook {url}: {why_not}")
-        parts = urlsplit(url)
         self._url = url
-        self._host = parts.hostname or ""
-        self._port = parts.port or (443 if parts.scheme == "https" else 80)
         self._signer = Webhook(secret)
         self._clock = clock
-        self._client = httpx.AsyncClient(
-            timeout=TIMEOUTS,
-            follow_redirects=False,
-            trust_env=False,
-            limits=httpx.Limits(max_connections=connections),
-        )
+        self._limits = limits
+        self._tls = tls
+        self._resolver = GuardedResolver(url, look_up)
+        self._session: aiohttp.ClientSession | None = None
 
     async def send(self, name: str, content: bytes, content_type: str) -> Reply:
         """Send once; ``name`` is the same at every try, so that the receiver can tell a repeat."""
+        headers = self._headers(name, content, content_type)
         try:
-            async with asyncio.timeout(TRY_BOUND_S):
-                why_not = why_not_target(self._url, await self._addresses())
-                if why_not:
-                    return Reply(None, failure=why_not)
-                return await self._post(self._headers(name, content, content_type), content)
+            try:
+                return await self._post(headers, content)
+            except aiohttp.ServerDisconnectedError:
+                # Mostly a kept connection that the receiver has just given up; it knows repeats.
+                return await self._post(headers, content)
         except TimeoutError:
-            return Reply(None, failure=f"no answer within {TRY_BOUND_S:g} s")
-        except (httpx.HTTPError, OSError) as failure:
+            return Reply(None, failure=f"no answer within {self._limits.seconds:g} s")
+        except aiohttp.ClientConnectorError as failure:
+            return Reply(None, failure=f"no connection: {failure.os_error}")
+        except Exception as failure:  # noqa: BLE001 - see below
+            # Whatever a stranger's server makes a client raise is that server's failure alone.
             return Reply(None, failure=f"{type(failure).__name__}: {failure}")
 
+    async def close(self) -> None:
+        """Close the connections."""
+        if self._session is not None:
+            await self._session.close()
+
     async def _post(self, headers: dict[str, str], content: bytes) -> Reply:
-        asked = self._client.stream("POST", self._url, content=content, headers=headers)
+        if self._session is None:
+            self._session = self._opened()
+        asked = self._session.post(self._url, data=content, headers=headers, allow_redirects=False)
         async with asked as answer:
-            received = b""
-            async for part in answer.aiter_bytes():
-                received += part
-                if len(received) >= ANSWER_BYTES:
+            received = bytearray()
+            while len(received) <= ANSWER_BYTES:
+                part = await answer.content.read(ANSWER_BYTES + 1 - len(received))
+                if not part:
                     break
-        failure = "" if answer.is_success else f"HTTP {answer.status_code}"
-        return Reply(answer.status_code, received[:ANSWER_BYTES], failure)
+                received += part
+            else:
+                answer.close()
+        return Reply(
+            answer.status,
+            bytes(received),
+            "" if answer.ok and answer.status < 300 else f"HTTP {answer.status}",
+            answer.headers.get("content-encoding", "").strip().lower(),
+            _seconds(answer.headers.get("retry-after"), self._clock.now()),
+        )
+
+    def _opened(self) -> aiohttp.ClientSession:
+        connector = aiohttp.TCPConnector(
+            limit=self._limits.connections,
+            keepalive_timeout=_KEPT_ALIVE_S,
+            ttl_dns_cache=_NAME_KEPT_S,
+            resolver=self._resolver,
+            ssl=self._tls if self._tls is not None else True,
+        )
+        return aiohttp.ClientSession(
+            connector=connector,
+            cookie_jar=aiohttp.DummyCookieJar(),
+            timeout=aiohttp.ClientTimeout(
+                total=self._limits.seconds,
+                sock_connect=min(CONNECT_BOUND_S, self._limits.seconds),
+            ),
+            auto_decompress=False,
+            headers={"user-agent": "creditbus", "accept-encoding": "identity"},
+        )
 
     def _headers(self, name: str, content: bytes, content_type: str) -> dict[str, str]:
         now = self._clock.now()
@@ -92,25 +159,14 @@ class Target:
             "webhook-signature": self._signer.sign(name, now, content.decode()),
         }
 
-    async def _addresses(self) -> list[str]:
-        found = await asyncio.get_running_loop().getaddrinfo(
-            self._host, self._port, type=socket.SOCK_STREAM
-        )
-        return [str(address[0]) for *_, address in found]
 
-
-def why_not_target(url: str, addresses: Iterable[str]) -> str:
-    """Return in words why nothing may be sent to a webhook at these addresses, or nothing."""
-    parts = urlsplit(url)
-    if parts.scheme not in {"http", "https"} or not parts.hostname:
-        return "a webhook is an http or https address with a host"
-    if parts.hostname.rstrip(".").lower() in METADATA_NAMES:
-        return f"{parts.hostname} is a metadata service"
-    for text in addresses:
-        address = ip_address(text.partition("%")[0])
-        mapped = getattr(address, "ipv4_mapped", None) or address
-        if mapped.is_link_local or mapped.is_multicast or mapped.is_unspecified:
-            return f"{text} is no address of one reachable host"
-        if str(mapped) in METADATA_ADDRESSES:
-            return f"{text} is a metadata service"
-    return ""
+def _seconds(stated: str | None, now: datetime) -> float | None:
+    """Return how many seconds Retry-After asks for, in either of its forms (RFC 9110, 10.2.3)."""
+    if stated is None:
+        return None
+    if stated.strip().isascii() and stated.strip().isdigit():
+        return float(stated.strip()[:6])
+    try:
+        return max(0.0, (parsedate_to_datetime(stated) - now).total_seconds())
+    except (TypeError, ValueError):
+        return None

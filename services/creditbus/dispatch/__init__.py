@@ -1,6 +1,5 @@
-"""The directives that follow from a standing, and the ledger of what is owed.
+"""The directives that follow from a standing.
 
-Reads standings and acknowledgements. Writes the directives of each executing body. Promises that
-every directive has a basis in force, and stays owed until its executing body acknowledges the
-outcome.
+Reads standings. Writes the directives, the lifts among them once more for the express, and the
+topics of the bodies that read their own. Promises that every directive has a basis in force.
 """

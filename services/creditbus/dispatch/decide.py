@@ -1,9 +1,9 @@
-"""Dispatch: a standing becomes directives, and an acknowledgement settles what is owed.
+"""Dispatch: a standing becomes the directives that state what has changed.
 
-The ledger keeps, for each subject, the highest revision seen and every obligation that was ever
-stated. A standing asks for some obligations; what differs from the ledger is stated anew, what is
-no longer asked for is lifted. A body that answers settles the directive of that revision and no
-other (law 6: owed until the outcome is acknowledged).
+The ledger keeps, for each subject, the highest revision seen and what was last stated of every
+obligation. A standing asks for some obligations; what differs from the ledger is stated anew, what
+is no longer asked for is lifted. Whether a body has done it is nothing to dispatch: delivery alone
+keeps what is owed (law 6).
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Final
 
 import msgspec
 
-from creditbus.domain.effects.directives import Acknowledgement, Action, Directive, Ground, Outcome
+from creditbus.domain.effects.directives import Action, Directive, Ground, Lane
 from creditbus.domain.effects.measures import asked_of, ends_at, grounds_of, remedies_of
 from creditbus.domain.entries.standings import Standing
 from creditbus.domain.ids import (
@@ -29,29 +29,29 @@ from creditbus.domain.law.editions import Editions
 from creditbus.engine import values
 from creditbus.engine.values import Arrival, Draft, Output, Slice, State, Table
 
-Heard = Standing | Acknowledgement
-Arrivals = Sequence[Arrival[Heard]]
+Arrivals = Sequence[Arrival[Standing]]
+
+DIRECTIVES: Final = "directives"
+LIFTS: Final = "lifts"
+BODIES: Final = "bodies"
+"""The streams: all directives, those of the lift lane once more, and those of each body's topic."""
 
 
-class Obligation(msgspec.Struct, frozen=True, kw_only=True):
-    """The last directive of an obligation, in short, and how its body answered it.
-
-    None while it is owed.
-    """
+class LastStated(msgspec.Struct, frozen=True, kw_only=True):
+    """What was last stated of an obligation, in short."""
 
     measure_id: MeasureId
     body: BodyId
     action: Action
     revision: int
     grounds: tuple[Ground, ...]
-    outcome: Outcome | None = None
 
 
 class Ledger(msgspec.Struct, frozen=True, kw_only=True):
     """All obligations about one subject, and the highest revision of its standing that was seen."""
 
     revision: int = 0
-    obligations: dict[ObligationId, Obligation] = {}
+    obligations: dict[ObligationId, LastStated] = {}
 
 
 LEDGER: Final = Table[str, Ledger](
@@ -65,7 +65,7 @@ TABLES: Final = (LEDGER,)
 
 
 def build(editions: Editions) -> Callable[[Slice[Arrivals], State], values.SliceOutcome]:
-    """Return the decision over a slice of standings or of acknowledgements.
+    """Return the decision over a slice of standings.
 
     A standing names the edition that it was settled under; with one whose file is not here the
     decision raises ``EditionUnknown``.
@@ -73,37 +73,20 @@ def build(editions: Editions) -> Callable[[Slice[Arrivals], State], values.Slice
 
     def decide(arrived: Slice[Arrivals], state: State) -> values.SliceOutcome:
         draft, outcome = Draft(state), values.SliceOutcome()
-        draft.prefetch(LEDGER, {_subject(arrival.value) for arrival in arrived.columns})
+        draft.prefetch(LEDGER, {arrival.value.subject_id for arrival in arrived.columns})
         for arrival in arrived.columns:
-            heard = arrival.value
-            ledger = draft.get(LEDGER, _subject(heard)) or Ledger()
-            if isinstance(heard, Acknowledgement):
-                settled = settle(ledger, heard)
-                outcome.count("acknowledged" if settled != ledger else "superseded")
-            else:
-                settled, directives = instruct(ledger, heard, editions)
-                for directive in directives:
-                    outcome.outputs.append(Output("directives", directive, arrival.origin))
-                    outcome.count(directive.lane)
-            if settled != ledger:
-                draft.put(LEDGER, _subject(heard), settled)
+            standing = arrival.value
+            ledger = draft.get(LEDGER, standing.subject_id) or Ledger()
+            stated, directives = instruct(ledger, standing, editions)
+            for directive in directives:
+                outcome.outputs += _outputs(directive, arrival.origin, editions)
+                outcome.count(directive.lane)
+            if stated != ledger:
+                draft.put(LEDGER, standing.subject_id, stated)
         outcome.changes = draft.changes
         return outcome
 
     return decide
-
-
-def settle(ledger: Ledger, answer: Acknowledgement) -> Ledger:
-    """Return the ledger after a body's answer.
-
-    An answer to another revision than the owed changes nothing.
-    """
-    owed = ledger.obligations.get(answer.obligation_id)
-    if owed is None or owed.revision != answer.revision or str(owed.body) != answer.envelope.source:
-        return ledger
-    if owed.outcome is not None and owed.outcome.settles and not answer.outcome.settles:
-        return ledger
-    return _with(ledger, answer.obligation_id, outcome=answer.outcome)
 
 
 def instruct(
@@ -129,7 +112,21 @@ def instruct(
     return Ledger(revision=standing.revision, obligations=obligations), directives
 
 
-def _is_correction(before: Obligation, stated: Obligation) -> bool:
+def _outputs(directive: Directive, origin: str, editions: Editions) -> list[Output]:
+    """Return where a directive goes.
+
+    A body that a reform has dropped has no topic any more; what it owes still is told and counted.
+    """
+    streams = [DIRECTIVES]
+    if directive.lane is Lane.LIFT:
+        streams.append(LIFTS)
+    body = editions.latest.bodies.get(directive.body)
+    if body is not None and body.topic:
+        streams.append(BODIES)
+    return [Output(stream, directive, origin) for stream in streams]
+
+
+def _is_correction(before: LastStated, stated: LastStated) -> bool:
     """Return whether an application says the same of the same entries, or of fewer.
 
     Only that travels with the lifts; one more ground burdens anew, and waits its turn.
@@ -140,13 +137,7 @@ def _is_correction(before: Obligation, stated: Obligation) -> bool:
     )
 
 
-def _subject(heard: Heard) -> str:
-    if isinstance(heard, Acknowledgement):
-        return heard.envelope.subject_id
-    return heard.subject_id
-
-
-def _asked(standing: Standing, law: Editions) -> dict[ObligationId, Obligation]:
+def _asked(standing: Standing, law: Editions) -> dict[ObligationId, LastStated]:
     asked = {}
     for measure in asked_of(standing, law):
         grounds = grounds_of(measure, standing, law) if measure.bodies else ()
@@ -154,7 +145,7 @@ def _asked(standing: Standing, law: Editions) -> dict[ObligationId, Obligation]:
             obligation_id = derive_obligation_id(
                 standing.subject_id, MeasureId(measure.id), BodyId(body)
             )
-            asked[obligation_id] = Obligation(
+            asked[obligation_id] = LastStated(
                 measure_id=MeasureId(measure.id),
                 body=body,
                 action=Action.APPLY,
@@ -165,8 +156,8 @@ def _asked(standing: Standing, law: Editions) -> dict[ObligationId, Obligation]:
 
 
 def _stated(
-    before: Obligation | None, asked: Obligation | None, standing: Standing
-) -> Obligation | None:
+    before: LastStated | None, asked: LastStated | None, standing: Standing
+) -> LastStated | None:
     """Return the obligation as it must be stated anew, None when the last statement holds."""
     if asked is not None:
         is_same = before is not None and before.action is Action.APPLY
@@ -174,13 +165,13 @@ def _stated(
     if before is None or before.action is Action.LIFT:
         return None
     return msgspec.structs.replace(
-        before, action=Action.LIFT, revision=standing.revision, grounds=(), outcome=None
+        before, action=Action.LIFT, revision=standing.revision, grounds=()
     )
 
 
 def _directive(
     obligation_id: ObligationId,
-    stated: Obligation,
+    stated: LastStated,
     standing: Standing,
     law: Editions,
     *,
@@ -219,9 +210,3 @@ def _needs_human(measure: MeasureDefinition | None, standing: Standing, action: 
         and measure is not None
         and measure.needs_human(standing.subject_kind)
     )
-
-
-def _with(ledger: Ledger, obligation_id: ObligationId, *, outcome: Outcome) -> Ledger:
-    obligation = msgspec.structs.replace(ledger.obligations[obligation_id], outcome=outcome)
-    obligations = {**ledger.obligations, obligation_id: obligation}
-    return msgspec.structs.replace(ledger, obligations=obligations)

@@ -8,6 +8,7 @@ from typing import Any, Generic, TypeVar
 
 from confluent_kafka import Message
 
+from creditbus.engine.onlooker import Onlooker
 from creditbus.engine.values import Output, Produced, Slice, SliceOutcome, State, Table, Unreadable
 
 C = TypeVar("C")
@@ -20,7 +21,8 @@ class Job(Generic[C]):
     ``application`` is the group, and names the changelog; ``name`` is this one worker's stable
     name: its group instance, transactional id and data folder. ``read`` makes columns of a slice's
     records, ``decide`` is pure, ``write`` turns an output into a record, ``bury`` makes a dead
-    letter of a record that cannot be read; without it such a record stops the worker.
+    letter of a record that cannot be read; without it such a record stops the worker. ``onlooker``
+    hears what is committed; only a job with tables has one.
     """
 
     application: str
@@ -31,10 +33,12 @@ class Job(Generic[C]):
     decide: Callable[[Slice[C], State], SliceOutcome]
     write: Callable[[Output], Produced]
     bury: Callable[[Unreadable], Produced] | None = None
+    onlooker: Onlooker | None = None
 
     def __post_init__(self) -> None:
         names = [table.name for table in self.tables]
         assert self.sources, f"{self.name} reads nothing"
+        assert self.tables or not self.onlooker, f"{self.name} has nothing to look at"
         assert len(set(names)) == len(names), f"{self.name} has two tables of one name"
         assert all(name and "\0" not in name for name in names), f"bad table name in {names}"
 

@@ -88,6 +88,11 @@ class Overlay:
             ]
         return rows
 
+    @property
+    def changes(self) -> Changes:
+        """The changed rows; ``clear`` leaves them as they are and begins anew."""
+        return self._changed
+
     def clear(self) -> None:
         """Forget the changes, but for the most recent: they are in the store now."""
         for table, recent in self._recent.items():

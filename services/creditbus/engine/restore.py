@@ -134,7 +134,8 @@ class Restore:
                     source[0]: starts[source] if offset is None else offset
                     for source, offset in stands.items()
                 }
-                share = Share(partition, positions, store, ground.job.tables)
+                job = ground.job
+                share = Share(partition, positions, store, job.tables, job.onlooker)
                 self.shares["", partition] = share
         finally:
             if not self.shares:

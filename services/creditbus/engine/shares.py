@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from creditbus.engine.health import Source
+from creditbus.engine.onlooker import Onlooker
 from creditbus.engine.overlay import Overlay
 from creditbus.engine.store import Row, Store, StoreMark, pack_offset, position_key
 from creditbus.engine.values import Changes, Produced, Table
@@ -34,6 +35,7 @@ class Share:
         positions: Mapping[str, int],
         store: Store | None = None,
         tables: Sequence[Table[Any, Any]] = (),
+        onlooker: Onlooker | None = None,
     ) -> None:
         self.partition = partition
         self.positions = dict(positions)
@@ -45,6 +47,10 @@ class Share:
         self.sent = 0
         self.transaction = 0
         self._store = store
+        self._onlooker = onlooker
+        if onlooker is not None:
+            # Its own view of the store, without what is not committed.
+            onlooker.begins(partition, Overlay(store, tables))
 
     @property
     def sources(self) -> list[Source]:
@@ -86,6 +92,8 @@ class Share:
         if self._store is not None:
             assert mark is not None, "the broker reported no offset for the changelog"
             self._store.write(rows, mark)
+        if self._onlooker is not None:
+            self._onlooker.changed(self.partition, self.overlay.changes)
         self.overlay.clear()
         self.kept = []
         self.counts = Counter()
@@ -99,6 +107,8 @@ class Share:
         """
         if self._store is None:
             return
+        if self._onlooker is not None:
+            self._onlooker.ends(self.partition)
         mark = self._store.mark
         if mark is not None and caught_up_at is not None:
             self._store.write([], replace(mark, at=caught_up_at))

@@ -27,7 +27,7 @@ from creditbus.domain.acts.references import RecordReference
 from creditbus.domain.acts.refusals import Fault, Reason, refuse
 from creditbus.domain.acts.registrations import RelationChanged
 from creditbus.domain.aliases.resolution import Aliases
-from creditbus.domain.effects.directives import Acknowledgement, Statement
+from creditbus.domain.effects.directives import Acknowledgement, Statement, misnamed
 from creditbus.domain.entries.entry import ID_CHARACTERS, TEXT_CHARACTERS
 from creditbus.domain.ids import SubjectId
 from creditbus.domain.law.articles import IDENTITY, MINORS, OWN_NAME, PERSONS
@@ -49,6 +49,14 @@ MANY: Final = 50
 
 _REMEMBERED: Final = (Burden, Fact, SubjectAliasMapped)
 """Acts that burden a subject or are kept about it: of a person only when the gateway vouches."""
+
+
+_NOT_ITS: Final = {
+    "obligation_id": "it is not the obligation of this subject, this measure and this body;"
+    " repeat all of them as the directive states them",
+    "directive_id": "it is no directive of this obligation with this revision and this action;"
+    " repeat all of them as the directive states them",
+}
 
 
 class Renamed(msgspec.Struct, frozen=True):
@@ -147,6 +155,8 @@ def _body(submission: Submission) -> Iterator[Fault]:
     if not any(party in each.bodies for each in submission.editions.catalogues):
         detail = f"{party} is not registered as an executing body"
         yield Fault(Reason.SOURCE_NOT_COMPETENT, "source", OWN_NAME, detail)
+    elif field := misnamed(submission.event):
+        yield Fault(Reason.DIRECTIVE_UNKNOWN, field, OWN_NAME, _NOT_ITS[field])
 
 
 def _record(submission: Submission) -> Iterator[Fault]:

@@ -87,6 +87,12 @@ METRICS: Final[tuple[Metric, ...]] = (
     Metric(
         "overdue_lift_seconds", "gauge", ("body",), "Age of the oldest lift that is still owed."
     ),
+    Metric(
+        "body_state",
+        "gauge",
+        ("body",),
+        "How a body's webhook fares: 0 healthy, 1 failing, 2 stopped by the body (401, 403, 410).",
+    ),
     Metric("views_written", "counter", ("view",), "Views written to Redis."),
     Metric(
         "views_complete",

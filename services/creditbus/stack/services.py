@@ -24,7 +24,7 @@ from creditbus.wire.topics import BY_HAND, SERVICES
 HOSTED: Final = tuple(name for name in SERVICES if name not in BY_HAND)
 """The services that run as processes, in the order of the flow."""
 
-SLICED: Final = ("intake", "listing", "dispatch", "exposure")
+SLICED: Final = ("intake", "listing", "dispatch", "exposure", "delivery")
 """Those of them that are slice workers, which can be paused and drained."""
 
 READY_BOUND_S: Final = 60.0

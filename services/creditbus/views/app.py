@@ -17,7 +17,7 @@ from creditbus.runtime.workers.agents import Agents
 from creditbus.views.decide import is_behind, is_outdated
 from creditbus.views.lookout import RENEW_EVERY_S, Lookout
 from creditbus.views.placement import FOLLOWED, put
-from creditbus.wire.topics import TOMBSTONES_MS, application, directives
+from creditbus.wire.topics import TOMBSTONES_MS, application
 
 LOOK_EVERY_S: Final = 1.0
 TOMBSTONES: Final = timedelta(milliseconds=TOMBSTONES_MS)
@@ -34,8 +34,7 @@ class Views:
     def __init__(self, process: Process) -> None:
         self._process = process
         self._codec = process.codec
-        bodies = [directives(body) for body in process.catalogue.bodies]
-        self._topics = (*FOLLOWED, *bodies)
+        self._topics = FOLLOWED
         self._known: dict[Place, int] = {}
         self._is_complete = False
         self._serving = Serving.of(process.settings)

@@ -6,8 +6,9 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from creditbus.domain.acts.refusals import DeadLetter, Duplicate, Refusal
-from creditbus.domain.effects.directives import Acknowledgement, Attempt, Directive
+from creditbus.domain.effects.directives import Acknowledgement, Directive
 from creditbus.domain.effects.exposures import Exposure
+from creditbus.domain.effects.obligations import Obligation
 from creditbus.domain.entries.standings import Standing
 from creditbus.domain.ids import EntryId
 from creditbus.runtime.kafka.clients import Record
@@ -15,24 +16,27 @@ from creditbus.runtime.redis.writes import Writes
 from creditbus.wire.records import Codec
 from creditbus.wire.topics import (
     ACKNOWLEDGEMENTS,
-    ATTEMPTS,
     DEAD_LETTERS,
+    DIRECTIVES,
     DUPLICATES,
     EXPOSURES,
+    OBLIGATIONS,
     REFUSALS,
     STANDINGS,
 )
 
 FOLLOWED: Final = (
     STANDINGS,
+    OBLIGATIONS,
+    DIRECTIVES,
     ACKNOWLEDGEMENTS,
-    ATTEMPTS,
     EXPOSURES,
     REFUSALS,
     DUPLICATES,
     DEAD_LETTERS,
 )
-"""Beside these, the directives of every executing body."""
+"""Of directives and acknowledgements views only counts how many: what they come to is reckoned
+once, by delivery, and lies among the obligations."""
 
 
 def put(writes: Writes, record: Record, codec: Codec) -> None:
@@ -43,8 +47,8 @@ def put(writes: Writes, record: Record, codec: Codec) -> None:
         writes.withdraw_exposure(record.offset, EntryId(record.key.decode()))
         return
     value = codec.decode(record.value)
-    if isinstance(value, Directive):
-        writes.put_directive(record.offset, value, record.written_at)
+    if isinstance(value, Directive | Acknowledgement):
+        writes.pass_counted(record.offset)
     else:
         _PUT[type(value)](writes, record.offset, value)
 
@@ -52,8 +56,7 @@ def put(writes: Writes, record: Record, codec: Codec) -> None:
 _PUT: Final[dict[type, Callable[[Writes, int, Any], None]]] = {
     Standing: Writes.put_standing,
     Exposure: Writes.put_exposure,
-    Acknowledgement: Writes.put_acknowledgement,
-    Attempt: Writes.put_attempt,
+    Obligation: Writes.put_obligation,
     Refusal: Writes.put_refusal,
     Duplicate: Writes.put_duplicate,
     DeadLetter: Writes.put_dead_letter,

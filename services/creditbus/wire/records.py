@@ -27,6 +27,7 @@ from creditbus.domain.aliases.claims import AliasClaims, SubjectIdentityConflict
 from creditbus.domain.effects.checks import Access
 from creditbus.domain.effects.directives import Acknowledgement, Attempt, Directive
 from creditbus.domain.effects.exposures import Exposure
+from creditbus.domain.effects.obligations import Obligation
 from creditbus.domain.entries.standings import Standing
 from creditbus.wire.avro import AvroTypes, SchemaUnsupported
 from creditbus.wire.schemas import Schema, Schemas, published
@@ -45,6 +46,7 @@ TYPES: Final[dict[str, type[msgspec.Struct]]] = {
     "standing": Standing,
     "directive": Directive,
     "attempt": Attempt,
+    "obligation": Obligation,
     "exposure": Exposure,
     "refusal": Refusal,
     "duplicate": Duplicate,

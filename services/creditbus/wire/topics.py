@@ -14,7 +14,8 @@ from typing import Final
 from creditbus.domain.acts.kinds import KINDS
 
 INBOX_MAX_BYTES: Final = 256 * 1024
-DAY_MS: Final = 24 * 60 * 60 * 1000
+HOUR_MS: Final = 60 * 60 * 1000
+DAY_MS: Final = 24 * HOUR_MS
 YEAR_MS: Final = 365 * DAY_MS
 PARTITIONS: Final = 8
 TOMBSTONES_MS: Final = 7 * DAY_MS
@@ -48,7 +49,10 @@ REFUSALS: Final = "credit.refusals.v1"
 DUPLICATES: Final = "credit.duplicates.v1"
 DEAD_LETTERS: Final = "credit.dead-letters.v1"
 ALIASES: Final = "credit.aliases.v1"
-ATTEMPTS: Final = "credit.attempts.v1"
+ATTEMPTS: Final = "credit.attempts.v2"
+OBLIGATIONS: Final = "credit.obligations.v1"
+DIRECTIVES: Final = "credit.directives.v1"
+LIFTS: Final = "credit.lifts.v1"
 ACCESS: Final = "credit.access.v1"
 
 STATEMENTS: Final = tuple(kind.record for kind in KINDS.values())
@@ -140,7 +144,7 @@ FIXED: Final[tuple[Topic, ...]] = (
         name=ACKNOWLEDGEMENTS,
         key="subject",
         writers=_services("intake"),
-        readers=_services("dispatch", "delivery", "views", "audit"),
+        readers=_services("delivery", "views", "audit"),
         records=("acknowledgement",),
         retention_ms=5 * YEAR_MS,
     ),
@@ -189,13 +193,36 @@ FIXED: Final[tuple[Topic, ...]] = (
         compact=True,
     ),
     Topic(
+        name=DIRECTIVES,
+        key="subject",
+        writers=_services("dispatch"),
+        readers=_services("delivery", "views", "audit"),
+        records=("directive",),
+        retention_ms=YEAR_MS,
+    ),
+    Topic(
+        name=LIFTS,
+        key="subject",
+        writers=_services("dispatch"),
+        readers=_services("delivery", "audit"),
+        records=("directive",),
+        retention_ms=HOUR_MS,
+    ),
+    Topic(
         name=ATTEMPTS,
         key="subject",
         writers=_services("delivery"),
-        readers=_services("views", "audit"),
+        readers=_services("delivery", "audit"),
         records=("attempt",),
-        partitions=4,
         retention_ms=90 * DAY_MS,
+    ),
+    Topic(
+        name=OBLIGATIONS,
+        key="obligation",
+        writers=_services("delivery"),
+        readers=_services("views", "audit"),
+        records=("obligation",),
+        compact=True,
     ),
     Topic(
         name=ACCESS,
@@ -216,7 +243,7 @@ def topics(sources: Sequence[str], bodies: Sequence[str]) -> tuple[Topic, ...]:
         *(_inbox_topic(body, writers=(body, *_services("gateway", "delivery"))) for body in bodies),
         *(_directives_topic(body) for body in bodies),
         *FIXED,
-        *(_changelog_topic(service) for service in ("listing", "dispatch", "exposure")),
+        *(_changelog_topic(service) for service in ("listing", "dispatch", "delivery", "exposure")),
     )
 
 
@@ -255,7 +282,7 @@ def _directives_topic(body: str) -> Topic:
         name=directives(body),
         key="obligation",
         writers=_services("dispatch"),
-        readers=(body, *_services("delivery", "views", "audit")),
+        readers=(body, *_services("audit")),
         records=("directive",),
         partitions=1,
         compact=True,

@@ -25,6 +25,7 @@ class Body:
     status: int = 200
     answer: bytes = b'{"outcome":"APPLIED","detail":"done"}'
     received: list[dict[str, Any]] = field(default_factory=list)
+    asked: int = 0
 
     @property
     def url(self) -> str:
@@ -69,6 +70,7 @@ def _answering(body: Body) -> type[BaseHTTPRequestHandler]:
             content = self.rfile.read(int(self.headers["content-length"]))
             event = Webhook(SECRET).verify(content, dict(self.headers.items()))
             assert event["id"] == self.headers["webhook-id"]
+            body.asked += 1
             time.sleep(body.delay_s)
             body.received.append(json.loads(content))
             self.send_response(body.status)

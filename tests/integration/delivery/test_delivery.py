@@ -1,23 +1,25 @@
-"""Delivery on real servers: owed until acknowledged, and no burst delays a lift."""
+"""Delivery on real servers: owed until acknowledged, through any end, and nothing delays a lift."""
 
 from __future__ import annotations
 
 import json
 import signal
 import time
+from pathlib import Path
 from typing import Final
 
 import msgspec
+import pytest
 
-from creditbus.domain.effects.directives import Acknowledgement, Action, Attempt, Directive, Outcome
+from creditbus.domain.effects.directives import Acknowledgement, Action, Attempt, Directive
+from creditbus.domain.effects.obligations import Obligation
 from creditbus.domain.ids import BodyId, DirectiveId, ObligationId, SubjectId
-from creditbus.wire.topics import ACKNOWLEDGEMENTS, ATTEMPTS, directives, inbox
+from creditbus.wire.topics import ACKNOWLEDGEMENTS, ATTEMPTS, DIRECTIVES, LIFTS, OBLIGATIONS, inbox
 from tests.contract.test_serving import directive
 from tests.integration.delivery.body import SECRET, Body
-from tests.integration.views.stage import Running, Stage, free_port, wait_until
+from tests.integration.views.stage import MAIN, Running, Stage, free_port, wait_until
 
 ORDERLY_S: Final = 3.0
-LIFT_BOUND_S: Final = 5.0
 
 
 def stated(name: str, body: str, revision: int = 1, action: Action = Action.APPLY) -> Directive:
@@ -31,13 +33,13 @@ def stated(name: str, body: str, revision: int = 1, action: Action = Action.APPL
 
 
 def issue(stage: Stage, *issued: Directive) -> None:
-    topic = directives(issued[0].body)
-    stage.send("dispatch", topic, [(each.obligation_id, each) for each in issued])
+    stage.send("dispatch", DIRECTIVES, [(each.subject_id, each) for each in issued])
 
 
-def start(stage: Stage, *bodies: tuple[str, Body]) -> Running:
+def start(stage: Stage, *bodies: tuple[str, Body], main: str = MAIN) -> Running:
     started = stage.start(
         "delivery",
+        main,
         webhooks=json.dumps({name: body.url for name, body in bodies}),
         webhook_secrets=json.dumps({name: SECRET for name, _ in bodies}),
     )
@@ -87,26 +89,111 @@ def test_a_lift_reaches_a_body_that_was_down_and_is_owed_until_acknowledged(stag
         assert time.monotonic() - began < ORDERLY_S
 
 
-def test_nothing_but_an_outcome_settles_and_a_restart_sends_again(stage: Stage) -> None:
-    with Body(free_port(), answer=b"thank you") as body:
+def obligations(stage: Stage, name: str) -> list[Obligation]:
+    found = [stage.codec.decode(each.value()) for each in stage.read(OBLIGATIONS)]
+    return [each for each in found if isinstance(each, Obligation) and each.obligation_id == name]
+
+
+def test_an_answer_that_cannot_be_read_is_shown_and_a_restart_owes_what_was_owed(
+    stage: Stage,
+) -> None:
+    with Body(free_port(), answer=b'{"outcome":"DONE"}') as body:
         delivery = start(stage, ("railway", body))
-        issue(stage, stated("thanked", "railway"))
-        (tried,) = wait_until(lambda: attempts(stage, "thanked"))
-        assert (tried.status, tried.outcome) == (200, Outcome.ACCEPTED)
-        wait_until(lambda: delivery.metric("creditbus_owed_apply{") >= 1)
+        issue(stage, stated("misspelt", "railway"))
+        (tried,) = wait_until(lambda: attempts(stage, "misspelt"))
+        assert (tried.status, tried.outcome) == (200, None)
+        assert tried.detail.startswith('unreadable answer: "DONE" is no outcome')
+        last = wait_until(lambda: [each for each in obligations(stage, "misspelt") if each.tries])
+        assert (last[-1].is_owed, last[-1].detail) == (True, tried.detail)
+        assert answers(stage, "railway") == [] or not of(answers(stage, "railway"), "misspelt")
         delivery.stop(signal.SIGKILL)
+        again = start(stage, ("railway", body))
+        wait_until(lambda: again.metric("creditbus_owed_apply{") >= 1)
+        time.sleep(1)
+        assert len(body.ids_of("misspelt")) == 1, "it is owed, and not due before ten minutes"
+
+
+def test_one_killed_between_sending_and_its_record_sends_the_same_again(stage: Stage) -> None:
+    with Body(free_port(), delay_s=0.5) as body:
+        delivery = start(stage, ("railway", body))
+        issue(stage, *(stated(f"killed-{number}", "railway") for number in range(8)))
+        wait_until(lambda: body.asked >= 1)
+        delivery.stop(signal.SIGKILL)
+        body.delay_s = 0
         start(stage, ("railway", body))
-        wait_until(lambda: len(body.ids_of("thanked")) == 2)
+        names = [f"killed-{number}" for number in range(8)]
+        wait_until(lambda: all(attempts(stage, name) for name in names))
+        for name in names:
+            assert set(body.ids_of(name)) == {f"{name}-1"}
+
+
+STRIKE: Final = """
+import os
+from pathlib import Path
+from creditbus.engine.worker import Worker
+def strike(point):
+    if point == "offered" and Path(os.environ["STRIKE"]).exists():
+        os._exit(9)
+Worker.failpoint = staticmethod(strike)
+"""
+
+
+def test_one_ended_between_the_record_and_its_commit_forgets_and_repeats_nothing(
+    stage: Stage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The attempt is on record, the worker ends before it has read it for good."""
+    flag = tmp_path / "strike"
+    monkeypatch.setenv("STRIKE", str(flag))
+    with Body(free_port(), delay_s=0.5) as body:
+        struck = start(stage, ("railway", body), main=STRIKE + MAIN)
+        issue(stage, stated("struck", "railway"))
+        wait_until(lambda: body.asked >= 1)
+        flag.touch()
+        wait_until(lambda: struck.child.poll() == 9)
+        flag.unlink()
+        assert len(attempts(stage, "struck")) == 1
+        start(stage, ("railway", body))
+        wait_until(lambda: [each for each in obligations(stage, "struck") if each.tries])
+        time.sleep(1)
+        assert {each.tries for each in obligations(stage, "struck")[-1:]} <= {1, 2}
+        assert set(body.ids_of("struck")) == {"struck-1"}
 
 
 def test_a_burst_of_applications_delays_no_lift(stage: Stage) -> None:
-    body = Body(free_port(), delay_s=0.1)
+    body = Body(free_port(), delay_s=0.3)
     with body:
-        start(stage, ("tender-platform", body))
-        issue(stage, *(stated(f"burst-{number}", "tender-platform") for number in range(1500)))
-        wait_until(lambda: len(body.received) > 20)
-        issue(stage, stated("urgent", "tender-platform", 2, Action.LIFT))
-        began = time.monotonic()
+        delivery = start(stage, ("tender-platform", body))
+        burst = [stated(f"burst-{number}", "tender-platform") for number in range(5000)]
+        issue(stage, *burst)
+        urgent = stated("urgent", "tender-platform", 2, Action.LIFT)
+        issue(stage, urgent)
+        stage.send("dispatch", LIFTS, [(urgent.subject_id, urgent)])
         wait_until(lambda: "urgent-2" in body.ids())
-        assert time.monotonic() - began < LIFT_BOUND_S
-        assert len(body.received) < 1000, "the burst was over, so nothing was shown"
+        assert body.ids().index("urgent-2") < 1000, "most of the burst went first"
+        wait_until(lambda: delivery.metric("creditbus_owed_apply{") >= 3000)
+
+
+def test_a_body_that_is_back_has_its_lifts_first(stage: Stage) -> None:
+    body = Body(free_port())
+    delivery = start(stage, ("railway", body))
+    issue(stage, *(stated(f"away-{number}", "railway") for number in range(200)))
+    wait_until(lambda: delivery.metric('creditbus_body_state{body="railway"}') == 1)
+    issue(stage, *(stated(f"home-{number}", "railway", 2, Action.LIFT) for number in range(2)))
+    wait_until(lambda: delivery.metric("creditbus_owed_lift{") >= 2)
+    time.sleep(2)
+    with body:
+        wait_until(lambda: {"home-0-2", "home-1-2"} <= set(body.ids()))
+        before = [name for name in body.ids() if not name.startswith("home")]
+        assert len(before) < 100, "the applications went first"
+        wait_until(lambda: len(body.received) >= 202)
+    assert delivery.metric('creditbus_body_state{body="railway"}') == 0
+
+
+def test_what_a_body_without_a_webhook_owes_is_counted(stage: Stage) -> None:
+    delivery = start(stage)
+    issue(stage, stated("silent", "tender-platform", 1, Action.LIFT))
+    owed = 'creditbus_owed_lift{body="tender-platform"}'
+    wait_until(lambda: delivery.metric(owed) >= 1)
+    wait_until(
+        lambda: delivery.metric('creditbus_overdue_lift_seconds{body="tender-platform"}') > 0
+    )

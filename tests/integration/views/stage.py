@@ -35,7 +35,7 @@ T = TypeVar("T")
 
 ROOT: Final = Path(__file__).resolve().parents[3]
 SCHEMAS: Final = ROOT / "schemas" / "avro"
-BOUND_S: Final = 20.0
+BOUND_S: Final = 60.0
 
 MAIN: Final = """
 import sys

@@ -29,7 +29,6 @@ from tests.examples import (
     a_bid_bar,
     a_restriction,
     a_standing,
-    an_acknowledgement,
     decided,
     restored,
     some_editions,
@@ -138,26 +137,6 @@ def test_bodies_end_where_the_last_standing_says(data: st.DataObject) -> None:
         for directive in data.draw(arrivals(sent, newest)):
             body.receive(directive)
     assert body.applied == asked_by(standings[-1])
-
-
-@examples(60)
-@given(st.data())
-def test_nothing_is_owed_once_every_newest_directive_was_answered(data: st.DataObject) -> None:
-    standings = data.draw(histories())
-    state = DictState()
-    outputs = decided(DECIDE, state, standings)
-    sent = [output.value for output in outputs if isinstance(output.value, Directive)]
-    newest = {each.obligation_id: each for each in sent}
-    late = [
-        an_acknowledgement(each, data.draw(st.sampled_from(Outcome)))
-        for each in sent
-        if newest[each.obligation_id] != each
-    ]
-    answers = data.draw(arrivals(late, [an_acknowledgement(each) for each in newest.values()]))
-    decided(DECIDE, state, answers)
-    (ledger,) = state.get_many(LEDGER, [standings[0].subject_id])
-    owed = [each for each in (ledger or Ledger()).obligations.values() if each.outcome is None]
-    assert owed == []
 
 
 @examples(60)

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Final
 
 import msgspec
 import pytest
 
 from creditbus.audit.decide import Sum, merged, reconcile, tally, total
-from creditbus.domain.effects.directives import Action, Directive, Outcome
+from creditbus.domain.effects.directives import Action, Directive
+from creditbus.domain.effects.obligations import Obligation
 from creditbus.domain.ids import ObligationId
-from tests.examples import SCHEMA_FOLDER, an_acknowledgement
+from tests.examples import SCHEMA_FOLDER
 
 AT: Final = "credit.inbox.court.v1/0/7"
+WRITTEN_AT: Final = datetime(2026, 5, 11, 2, 30, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(
@@ -81,24 +84,38 @@ def directive(number: int, revision: int, action: Action) -> Directive:
     )
 
 
-def test_only_an_answer_to_the_last_revision_settles_an_obligation() -> None:
+def obligation(stated: Directive, *, settled: bool) -> Obligation:
+    return Obligation(
+        obligation_id=stated.obligation_id,
+        directive_id=stated.directive_id,
+        body=stated.body,
+        measure_id=stated.measure_id,
+        action=stated.action,
+        lane=stated.lane,
+        revision=stated.revision,
+        subject_id=stated.subject_id,
+        stated_at=WRITTEN_AT,
+        settled_at=WRITTEN_AT if settled else None,
+    )
+
+
+def test_only_what_is_settled_at_its_last_revision_is_owed_no_more() -> None:
     apply, lift = directive(1, 1, Action.APPLY), directive(1, 2, Action.LIFT)
-    before = reconcile([apply, lift], [an_acknowledgement(apply)])
+    before = reconcile([apply, lift], [obligation(apply, settled=True)])
     assert (before.obligations, before.lifts, before.owed, before.adds_up) == (1, 1, 1, False)
-    after = reconcile([apply, lift], [an_acknowledgement(apply), an_acknowledgement(lift)])
+    known = [obligation(apply, settled=True), obligation(lift, settled=False)]
+    assert reconcile([apply, lift], known).owed == 1
+    after = reconcile([apply, lift], [*known, obligation(lift, settled=True)])
     assert (after.settled, after.owed, after.adds_up) == (1, 0, True)
 
 
-@pytest.mark.parametrize("outcome", Outcome)
-def test_accepted_settles_nothing(outcome: Outcome) -> None:
-    owed = directive(1, 1, Action.APPLY)
-    found = reconcile([owed], [an_acknowledgement(owed, outcome)])
-    assert found.adds_up is (outcome is not Outcome.ACCEPTED)
+def test_what_delivery_has_not_taken_in_is_owed() -> None:
+    assert reconcile([directive(1, 1, Action.APPLY)], []).owed == 1
 
 
-def test_repeated_directives_and_answers_count_once() -> None:
+def test_repeated_directives_and_records_count_once() -> None:
     applies = [directive(number, 1, Action.APPLY) for number in (1, 2, 1)]
-    found = reconcile(applies, [an_acknowledgement(applies[0])] * 2)
+    found = reconcile(applies, [obligation(applies[0], settled=True)] * 2)
     assert (found.obligations, found.applies, found.lifts) == (2, 2, 0)
     assert (found.settled, found.owed) == (1, 1)
 

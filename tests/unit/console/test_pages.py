@@ -13,12 +13,13 @@ from creditbus.console.frame import PLACES
 from creditbus.console.pages import exposures, lists, owed, refused, subject
 from creditbus.console.tables import Cell, Column, as_csv, flat
 from creditbus.console.visit import Visit
+from creditbus.delivery.decide import Debt, stated, tried
 from creditbus.dispatch.decide import Ledger, instruct
 from creditbus.domain.acts.refusals import Fault, Reason, refuse
 from creditbus.domain.effects.directives import Action, Attempt, Directive, Outcome
+from creditbus.domain.effects.obligations import Obligation
 from creditbus.domain.ids import derive_obligation_id
 from creditbus.exposure.decide import expose
-from creditbus.runtime.redis.served import OwedDirective
 from tests.examples import (
     FIRM,
     PERSON,
@@ -39,9 +40,11 @@ def a_directive() -> Directive:
     return directives[0]
 
 
-def is_owed(directive: Directive, seconds: float, attempt: Attempt | None = None) -> OwedDirective:
-    stated_at = AT - timedelta(seconds=seconds)
-    return OwedDirective(directive=directive, stated_at=stated_at, outcome=None, attempt=attempt)
+def is_owed(directive: Directive, seconds: float, attempt: Attempt | None = None) -> Obligation:
+    row = stated(Debt(), directive, AT - timedelta(seconds=seconds))
+    row = tried(row, attempt) if attempt is not None else row
+    assert row.obligation is not None
+    return row.obligation
 
 
 def test_every_place_is_a_page_and_what_is_asked_survives_the_login() -> None:
@@ -86,7 +89,7 @@ def test_a_failed_delivery_says_why() -> None:
     )
     (row,) = owed.rows([is_owed(directive, 5, attempt)], AT, a_catalogue(), EN)
     assert row["last"].says == "HTTP 503 the body is down"
-    assert row["tries"].says == 3
+    assert row["tries"].says == 1
 
 
 def test_every_fault_of_a_refused_record_is_a_row_with_its_advice() -> None:
@@ -133,7 +136,8 @@ def test_what_a_body_was_told_of_a_subject_is_found_by_the_law_alone() -> None:
     assert directive.obligation_id == derive_obligation_id(
         directive.subject_id, directive.measure_id, directive.body
     )
-    done = OwedDirective(directive=directive, stated_at=AT, outcome=Outcome.APPLIED, attempt=None)
+    settled = {"outcome": Outcome.APPLIED, "settled_at": AT}
+    done = msgspec.structs.replace(is_owed(directive, 0), **settled)
     rows = subject.directives([done, is_owed(directive, 1)], a_catalogue(), EN)
     assert [row["outcome"].says for row in rows] == ["no answer yet", "APPLIED"]
 

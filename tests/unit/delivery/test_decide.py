@@ -2,20 +2,34 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import msgspec
 import pytest
 
 from creditbus.delivery.decide import (
+    DUE,
     LONGEST_PAUSE,
-    Backlog,
-    WebhookAnswer,
-    acknowledgement,
-    meaning,
+    NOT_SENT,
+    OBLIGATIONS,
+    OLDEST,
+    SUMS,
+    TABLES,
+    Debt,
+    Due,
+    Heard,
+    answered,
+    decide,
+    has_failed,
+    millis,
     pause,
+    stated,
+    tried,
 )
-from creditbus.domain.effects.directives import Acknowledgement, Action, Directive, Lane, Outcome
+from creditbus.domain.effects.directives import Acknowledgement, Action, Attempt, Directive, Lane
+from creditbus.domain.effects.directives import Outcome as Answer
+from creditbus.domain.effects.obligations import Obligation
 from creditbus.domain.ids import (
     BodyId,
     DirectiveId,
@@ -26,9 +40,12 @@ from creditbus.domain.ids import (
     SubjectId,
 )
 from creditbus.domain.subjects import SubjectKind
+from creditbus.engine.values import DictState, Slice
+from tests.examples import an_acknowledgement, restored
 
 RAILWAY = BodyId("railway")
 AT = datetime(2026, 11, 23, 16, 30, tzinfo=UTC)
+EVERYTHING = (Due(BodyId(""), Lane.LIFT, 0, ""), Due(BodyId("zz"), Lane.LIFT, 0, ""))
 
 
 def after(seconds: float) -> datetime:
@@ -58,169 +75,186 @@ def directive(revision: int = 1, action: Action = Action.APPLY, name: str = "one
     )
 
 
-def answered(
-    to: Directive, outcome: Outcome = Outcome.APPLIED, body: str = RAILWAY
+def answer(
+    to: Directive, outcome: Answer = Answer.APPLIED, body: str = RAILWAY, **changes: Any
 ) -> Acknowledgement:
-    said = acknowledgement(to, WebhookAnswer(outcome), AT)
+    said = an_acknowledgement(to, outcome, **changes)
     envelope = msgspec.structs.replace(said.envelope, source=SourceId(body))
     return msgspec.structs.replace(said, envelope=envelope)
 
 
-def owed_by(backlog: Backlog) -> list[str]:
-    return sorted(each.directive.directive_id for each in backlog.owed())
+def attempt(of: Directive, at: datetime = AT, **changes: Any) -> Attempt:
+    failed = Attempt(
+        directive_id=of.directive_id,
+        obligation_id=of.obligation_id,
+        subject_id=of.subject_id,
+        body=of.body,
+        lane=of.lane,
+        number=1,
+        tried_at=at,
+        duration_ms=3,
+        status=503,
+        outcome=None,
+        detail="HTTP 503",
+    )
+    return msgspec.structs.replace(failed, **changes)
 
 
-def taken(backlog: Backlog, lane: Lane = Lane.APPLY, at: datetime = AT) -> str | None:
-    owed = backlog.take(RAILWAY, lane, at)
-    return owed.directive.directive_id if owed is not None else None
+def of(row: Debt) -> Obligation:
+    assert row.obligation is not None
+    return row.obligation
 
 
 def test_a_directive_is_owed_until_its_body_settles_it() -> None:
-    backlog = Backlog()
-    assert backlog.state(directive(), AT, AT)
-    backlog.answer(answered(directive(), Outcome.ACCEPTED), AT)
-    assert owed_by(backlog) == ["one-1"]
-    backlog.answer(answered(directive(), Outcome.DECLINED), AT)
-    assert owed_by(backlog) == []
-    assert taken(backlog) is None
+    row = stated(Debt(), directive(), AT)
+    assert (of(row).due_at, of(row).synthetic, row.is_owed) == (AT, True, True)
+    row = answered(row, answer(directive(), Answer.ACCEPTED), after(1))
+    assert row.is_owed
+    assert (of(row).outcome, of(row).due_at) == (Answer.ACCEPTED, after(601))
+    row = answered(row, answer(directive(), Answer.DECLINED), after(2))
+    assert not row.is_owed
+    assert (of(row).settled_at, of(row).due_at, row.directive) == (after(2), None, None)
 
 
 @pytest.mark.parametrize(
-    "answer",
-    [answered(directive(1)), answered(directive(3)), answered(directive(2), body="another")],
+    "said",
+    [
+        answer(directive(1)),
+        answer(directive(2), body="another"),
+        answer(directive(2), measure_id=MeasureId("A02")),
+        answer(directive(2), action=Action.LIFT),
+        answer(directive(2), directive_id=DirectiveId("one-1")),
+        answer(
+            msgspec.structs.replace(directive(2), subject_id=SubjectId("uscc:91370200MA00000T2X"))
+        ),
+    ],
+    ids=["revision", "body", "measure", "action", "directive", "subject"],
 )
-def test_an_answer_to_something_else_settles_nothing(answer: Acknowledgement) -> None:
-    backlog = Backlog()
-    backlog.state(directive(2), AT, AT)
-    backlog.answer(answer, AT)
-    assert owed_by(backlog) == ["one-2"]
+def test_an_answer_about_something_else_settles_nothing(said: Acknowledgement) -> None:
+    row = stated(Debt(), directive(2), AT)
+    assert answered(row, said, after(1)) == row
 
 
 def test_a_lower_or_equal_revision_is_never_owed_again() -> None:
-    backlog = Backlog()
-    backlog.state(directive(2), AT, AT)
-    backlog.answer(answered(directive(2)), AT)
-    assert not backlog.state(directive(2), AT, AT)
-    assert not backlog.state(directive(1), AT, AT)
-    assert owed_by(backlog) == []
+    row = answered(stated(Debt(), directive(2), AT), answer(directive(2)), after(1))
+    assert stated(row, directive(2), after(2)) == row
+    assert stated(row, directive(1), after(2)) == row
 
 
 def test_an_answer_that_comes_before_its_directive_settles_it() -> None:
-    backlog = Backlog()
-    backlog.answer(answered(directive(2)), AT)
-    assert backlog.state(directive(1), AT, AT)
-    assert not backlog.state(directive(2), AT, AT)
-    assert owed_by(backlog) == []
+    row = answered(Debt(), answer(directive(2)), after(5))
+    row = stated(row, directive(1), AT)
+    assert row.is_owed
+    row = stated(row, directive(2), after(1))
+    assert not row.is_owed
+    assert (row.early, of(row).settled_at) == ((), after(5))
 
 
-@pytest.mark.parametrize("is_read_first", [True, False])
-def test_an_answer_from_before_its_directive_was_stated_settles_nothing(
-    *, is_read_first: bool
-) -> None:
-    backlog, lift = Backlog(), directive(2, Action.LIFT)
-    backlog.state(directive(1), AT, AT)
-    if is_read_first:
-        backlog.answer(answered(lift), after(1))
-    assert backlog.state(lift, after(2), after(2))
-    if not is_read_first:
-        backlog.answer(answered(lift), after(1))
-    assert owed_by(backlog) == ["one-2"]
-    backlog.answer(answered(lift), after(3))
-    assert owed_by(backlog) == []
+def test_an_answer_from_before_its_directive_was_stated_settles_nothing() -> None:
+    early = stated(answered(Debt(), answer(directive(1)), AT), directive(1), after(1))
+    assert early.is_owed
+    row = stated(Debt(), directive(1), after(1))
+    assert answered(row, answer(directive(1)), AT) == row
 
 
-def test_a_true_answer_settles_though_an_early_one_was_read_after_it() -> None:
-    backlog = Backlog()
-    backlog.answer(answered(directive(2)), after(3))
-    backlog.answer(answered(directive(2)), after(1))
-    assert not backlog.state(directive(2), after(2), after(4))
+def test_a_body_cannot_fill_the_store_with_answers_to_what_was_never_stated() -> None:
+    row = Debt()
+    for revision in range(1, 100):
+        row = answered(row, answer(directive(revision)), AT)
+    assert len(row.early) == 4
 
 
-def test_a_newer_directive_takes_the_place_of_a_queued_one() -> None:
-    backlog = Backlog()
-    backlog.state(directive(1), AT, AT)
-    backlog.state(directive(2, Action.LIFT), AT, AT)
-    assert taken(backlog, Lane.APPLY) is None
-    assert taken(backlog, Lane.LIFT) == "one-2"
+def test_accepted_that_comes_late_does_not_reopen_what_was_settled() -> None:
+    row = answered(stated(Debt(), directive(), AT), answer(directive()), after(1))
+    assert answered(row, answer(directive(), Answer.ACCEPTED), after(2)) == row
+
+
+def test_a_newer_directive_takes_the_place_of_one_that_was_tried() -> None:
+    row = tried(stated(Debt(), directive(1), AT), attempt(directive(1)))
+    lift = directive(2, Action.LIFT)
+    row = stated(row, lift, after(9))
+    assert (of(row).lane, of(row).tries, of(row).due_at) == (Lane.LIFT, 0, after(9))
+    assert tried(row, attempt(directive(1), after(10))) == row
 
 
 def test_a_correction_travels_with_the_lifts() -> None:
-    backlog = Backlog()
-    backlog.state(msgspec.structs.replace(directive(), is_correction=True), AT, AT)
-    assert taken(backlog, Lane.LIFT) == "one-1"
+    correction = msgspec.structs.replace(directive(), is_correction=True)
+    assert of(stated(Debt(), correction, AT)).lane is Lane.LIFT
 
 
-def test_an_obligation_is_never_tried_twice_at_once() -> None:
-    backlog = Backlog()
-    backlog.state(directive(1), AT, AT)
-    flying = backlog.take(RAILWAY, Lane.APPLY, AT)
-    assert flying is not None
-    backlog.state(directive(2, Action.LIFT), AT, AT)
-    assert taken(backlog, Lane.LIFT) is None
-    backlog.tried(flying, None, after(1))
-    assert taken(backlog, Lane.LIFT, after(1)) == "one-2"
-    assert taken(backlog, Lane.APPLY, after(700)) is None
+def test_a_failed_try_comes_again_after_its_pause_and_is_worth_another_at_once() -> None:
+    row = stated(Debt(), directive(1, Action.LIFT), AT)
+    assert not has_failed(of(row))
+    for tries in range(1, 12):
+        row = tried(row, attempt(directive(1, Action.LIFT), AT))
+        due_at = of(row).due_at
+        assert due_at is not None
+        assert pause(Lane.LIFT, tries, 0) <= due_at - AT <= pause(Lane.LIFT, tries)
+        assert (of(row).tries, of(row).detail) == (tries, "HTTP 503")
+        assert has_failed(of(row))
 
 
-def test_what_was_settled_while_it_was_on_its_way_is_not_tried_again() -> None:
-    backlog = Backlog()
-    backlog.state(directive(1), AT, AT)
-    flying = backlog.take(RAILWAY, Lane.APPLY, AT)
-    assert flying is not None
-    backlog.answer(answered(directive(1)), AT)
-    backlog.tried(flying, None, AT)
-    assert taken(backlog, at=after(10_000)) is None
+@pytest.mark.parametrize("outcome", [None, Answer.ACCEPTED, Answer.APPLIED])
+def test_a_try_that_was_taken_stays_owed_and_waits_long(outcome: Answer | None) -> None:
+    row = stated(Debt(), directive(), AT)
+    row = tried(row, attempt(directive(), status=200, outcome=outcome, detail="said"))
+    assert row.is_owed
+    assert (of(row).outcome, of(row).due_at, of(row).detail) == (outcome, after(600), "said")
+    assert not has_failed(of(row))
 
 
-def test_a_failed_try_comes_again_after_its_pause_and_not_before() -> None:
-    backlog = Backlog()
-    backlog.state(directive(1, Action.LIFT), AT, AT)
-    at = AT
-    for tries in (1, 2, 3, 12):
-        owed = backlog.take(RAILWAY, Lane.LIFT, at)
-        assert owed is not None
-        owed.tries = tries
-        backlog.tried(owed, None, at)
-        at += pause(Lane.LIFT, tries)
-        assert backlog.next_due(RAILWAY, Lane.LIFT) == at
-        assert taken(backlog, Lane.LIFT, at - timedelta(milliseconds=1)) is None
+def test_what_was_not_sent_is_no_try() -> None:
+    row = tried(stated(Debt(), directive(), AT), attempt(directive(), number=NOT_SENT, status=None))
+    assert (of(row).tries, of(row).due_at) == (0, after(600))
 
 
-@pytest.mark.parametrize("outcome", [Outcome.ACCEPTED, Outcome.APPLIED])
-def test_an_answered_try_stays_owed_and_waits_long(outcome: Outcome) -> None:
-    backlog = Backlog()
-    backlog.state(directive(1), AT, AT)
-    owed = backlog.take(RAILWAY, Lane.APPLY, AT)
-    assert owed is not None
-    backlog.tried(owed, outcome, AT)
-    assert owed_by(backlog) == ["one-1"]
-    assert taken(backlog, at=after(599)) is None
-    assert taken(backlog, at=after(600)) == "one-1"
+def test_an_attempt_after_the_answer_changes_nothing() -> None:
+    row = answered(stated(Debt(), directive(), AT), answer(directive()), after(1))
+    assert tried(row, attempt(directive())) == row
+    assert tried(Debt(), attempt(directive())) == Debt()
 
 
-def test_the_oldest_goes_first_and_each_lane_has_its_own_queue() -> None:
-    backlog = Backlog()
-    for number in range(1000):
-        backlog.state(directive(name=f"apply-{number}"), AT, AT)
-    backlog.state(directive(1, Action.LIFT, name="lift"), AT, AT)
-    assert taken(backlog, Lane.LIFT) == "lift-1"
-    assert [taken(backlog), taken(backlog)] == ["apply-0-1", "apply-1-1"]
+def heard(*values: Directive | Acknowledgement | Attempt, at: datetime = AT) -> Slice[list[Heard]]:
+    return Slice(topic="t", partition=0, columns=[Heard(value, at) for value in values])
 
 
-@pytest.mark.parametrize(("action", "expected"), [(Action.APPLY, None), (Action.LIFT, "one-1")])
-def test_an_application_whose_term_is_over_is_not_sent_and_a_lift_always(
-    action: Action, expected: str | None
-) -> None:
-    backlog = Backlog()
-    ended = msgspec.structs.replace(directive(1, action), ends_at=AT)
-    backlog.state(ended, AT, AT)
-    assert taken(backlog, Lane.LIFT if action is Action.LIFT else Lane.APPLY) == expected
-    assert owed_by(backlog) == ["one-1"]
+def test_the_tables_say_what_is_due_what_is_oldest_and_how_much_is_owed() -> None:
+    state = DictState()
+    apply, lift = directive(), directive(1, Action.LIFT, "two")
+    outcome = decide(heard(apply, lift, attempt(lift, status=None)), state)
+    state.apply(outcome.changes)
+    assert [of(row).obligation_id for row in _rows(state)] == ["one", "two"]
+    assert {output.value.directive_id for output in outcome.outputs} == {"one-1", "two-1"}  # type: ignore[attr-defined]
+    (first, has_one_failed), (second, has_two_failed) = state.scan(DUE, *EVERYTHING, 9)
+    assert (first.lane, first.obligation_id, has_one_failed) == (Lane.LIFT, "two", True)
+    assert (second.lane, second.at, has_two_failed) == (Lane.APPLY, millis(AT), False)
+    assert [each.at for each, _ in state.scan(OLDEST, *EVERYTHING, 9)] == [millis(AT)]
+    assert state.get_many(SUMS, ["railway"]) == [(1, 1)]
+    settled = decide(heard(answer(lift), answer(apply), at=after(1)), state)
+    state.apply(settled.changes)
+    assert state.scan(DUE, *EVERYTHING, 9) == state.scan(OLDEST, *EVERYTHING, 9) == []
+    assert state.get_many(SUMS, ["railway"]) == [None]
+    assert settled.counts == {"acknowledged": 2}
+
+
+def test_an_obligation_that_moves_twice_in_a_slice_is_told_once_as_it_is() -> None:
+    outcome = decide(heard(directive(1), directive(2, Action.LIFT), directive(1)), DictState())
+    (output,) = outcome.outputs
+    assert isinstance(output.value, Obligation)
+    assert output.value.directive_id == "one-2"
+    assert outcome.counts == {"apply": 1, "lift": 1, "superseded": 1}
+
+
+def test_rows_and_keys_survive_the_store() -> None:
+    state = DictState()
+    state.apply(decide(heard(directive(), attempt(directive())), state).changes)
+    assert restored(state, TABLES).rows == {"lifts": {}} | state.rows
 
 
 @pytest.mark.parametrize(
     ("lane", "tries", "seconds"),
     [
+        (Lane.LIFT, 0, 0.2),
         (Lane.LIFT, 1, 0.2),
         (Lane.LIFT, 2, 0.4),
         (Lane.LIFT, 9, 51.2),
@@ -233,48 +267,12 @@ def test_an_application_whose_term_is_over_is_not_sent_and_a_lift_always(
 )
 def test_pauses_double_up_to_a_bound(lane: Lane, tries: int, seconds: float) -> None:
     assert pause(lane, tries) == timedelta(seconds=seconds)
+    assert pause(lane, tries, 0) == timedelta(seconds=0.75 * seconds)
 
 
 def test_no_pause_between_tries_of_a_lift_is_longer_than_a_minute() -> None:
     assert LONGEST_PAUSE[Lane.LIFT] == timedelta(minutes=1)
 
 
-@pytest.mark.parametrize(
-    ("status", "content", "expected"),
-    [
-        (200, b'{"outcome":"APPLIED","detail":"done"}', WebhookAnswer(Outcome.APPLIED, "done")),
-        (202, b'{"outcome":"DECLINED"}', WebhookAnswer(Outcome.DECLINED)),
-        (200, b'{"outcome":"SUPERSEDED"}', WebhookAnswer(Outcome.SUPERSEDED)),
-        (204, b"", WebhookAnswer(Outcome.ACCEPTED)),
-        (200, b"thank you", WebhookAnswer(Outcome.ACCEPTED)),
-        (200, b'{"outcome":"DONE"}', WebhookAnswer(Outcome.ACCEPTED)),
-        (200, b'{"outcome":"\xff"}', WebhookAnswer(Outcome.ACCEPTED)),
-        (200, b'{"outcome":"APPLIED","detail":"' + b"x" * 900 + b'"}', None),
-        (301, b'{"outcome":"APPLIED"}', None),
-        (410, b'{"outcome":"APPLIED"}', None),
-        (500, b"", None),
-        (None, b"", None),
-    ],
-)
-def test_only_an_outcome_in_a_successful_answer_says_what_became_of_it(
-    status: int | None, content: bytes, expected: WebhookAnswer | None
-) -> None:
-    found = meaning(status, content)
-    if len(content) > 900:
-        expected = WebhookAnswer(Outcome.APPLIED, "x" * 200)
-    assert found == expected
-
-
-def test_an_acknowledgement_speaks_for_the_body_and_is_alike_at_every_repeat() -> None:
-    first = acknowledgement(directive(), WebhookAnswer(Outcome.APPLIED, "done"), AT)
-    again = acknowledgement(directive(), WebhookAnswer(Outcome.APPLIED, "done"), after(5))
-    envelope = first.envelope
-    assert envelope.event_id == again.envelope.event_id
-    assert (envelope.source, envelope.record_id, envelope.record_revision) == (
-        "railway",
-        "one-1:APPLIED",
-        1,
-    )
-    assert (envelope.causation_id, envelope.synthetic) == ("one-1", True)
-    assert envelope.decided_on == date(2026, 11, 24), "half past midnight in Shanghai"
-    assert (first.revision, first.outcome, first.detail) == (1, Outcome.APPLIED, "done")
+def _rows(state: DictState) -> list[Debt]:
+    return [row for row in state.get_many(OBLIGATIONS, ["one", "two"]) if row is not None]

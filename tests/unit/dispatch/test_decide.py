@@ -1,20 +1,19 @@
-"""Dispatch case by case: what a standing asks of a body, what lifts it, what settles it."""
+"""Dispatch case by case: what a standing asks of a body, what lifts it, and where that goes."""
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 import pytest
 
-from creditbus.dispatch.decide import LEDGER, Ledger, build, instruct, settle
-from creditbus.domain.effects.directives import Action, Directive, Lane, Outcome
+from creditbus.dispatch.decide import BODIES, DIRECTIVES, LIFTS, Ledger, build, instruct
+from creditbus.domain.effects.directives import Action, Directive, Lane
 from creditbus.domain.entries.standings import Standing
 from creditbus.domain.ids import (
     BodyId,
     EventId,
     MeasureId,
-    SourceId,
     derive_directive_id,
     derive_obligation_id,
 )
@@ -28,7 +27,6 @@ from tests.examples import (
     a_listing,
     a_restriction,
     a_standing,
-    an_acknowledgement,
     decided,
     some_editions,
 )
@@ -67,7 +65,7 @@ def test_active_entry_asks_its_body_to_apply() -> None:
     assert directive.directive_id == derive_directive_id(BAR, 1, Action.APPLY)
     assert directive.lane is Lane.APPLY
     assert directive.caused_by == "e1"
-    assert ledger.obligations[BAR].outcome is None
+    assert ledger.obligations[BAR].revision == 1
 
 
 def test_directive_names_everything_that_burdens_its_subject() -> None:
@@ -95,7 +93,7 @@ def test_end_of_the_only_ground_lifts() -> None:
     assert (lift.action, lift.revision, lift.obligation_id) == (Action.LIFT, 2, BAR)
     assert (lift.grounds, lift.remedies, lift.ends_at) == ((), (), None)
     assert lift.lane is Lane.LIFT
-    assert ledger.obligations[BAR].outcome is None
+    assert ledger.obligations[BAR].revision == 2
 
 
 def test_lifting_one_of_two_grounds_lifts_nothing_but_corrects() -> None:
@@ -186,74 +184,46 @@ def test_measure_that_left_the_catalogue_is_still_lifted() -> None:
     assert (lift.action, lift.measure_id, lift.bases) == (Action.LIFT, "A03", ())
 
 
-@pytest.mark.parametrize("outcome", Outcome)
-def test_answer_to_what_is_owed_is_kept(outcome: Outcome) -> None:
-    ledger, directive = applied()
-    settled = settle(ledger, an_acknowledgement(directive, outcome))
-    assert settled.obligations[BAR].outcome is outcome
-
-
-@pytest.mark.parametrize(
-    "changes",
-    [
-        {"revision": 2},
-        {"revision": 0},
-        {"obligation_id": "0" * 32},
-        {"envelope": a_bid_bar(source="railway").envelope},
-    ],
-    ids=["later revision", "earlier revision", "unknown obligation", "another body"],
-)
-def test_answer_to_anything_else_settles_nothing(changes: dict[str, Any]) -> None:
-    ledger, directive = applied()
-    assert settle(ledger, an_acknowledgement(directive, **changes)) == ledger
-
-
-def test_answer_to_the_apply_does_not_settle_the_lift() -> None:
-    standing = a_standing(a_bid_bar())
-    ledger, ([apply], [lift]) = told(standing, nothing_of(standing, 2))
-    late = settle(ledger, an_acknowledgement(apply))
-    assert late.obligations[BAR].outcome is None
-    assert settle(late, an_acknowledgement(lift)).obligations[BAR].outcome is Outcome.APPLIED
-
-
-def test_accepted_that_comes_late_does_not_reopen_what_was_settled() -> None:
-    ledger, directive = applied()
-    settled = settle(ledger, an_acknowledgement(directive))
-    assert settle(settled, an_acknowledgement(directive, Outcome.ACCEPTED)) == settled
-
-
-def test_correction_is_owed_again() -> None:
-    ledger, directive = applied()
-    settled = settle(ledger, an_acknowledgement(directive))
+def test_correction_is_stated_anew() -> None:
+    ledger, _ = applied()
     longer = a_bid_bar(record_revision=2, document_number="（2026）测2号")
-    after, [correction] = instruct(settled, a_standing(longer, revision=2), some_editions())
+    _, [correction] = instruct(ledger, a_standing(longer, revision=2), some_editions())
     assert correction.is_correction
-    assert after.obligations[BAR].outcome is None
 
 
-def test_standings_and_answers_meet_in_one_ledger() -> None:
-    state = DictState()
-    (output,) = decided(DECIDE, state, [a_standing(a_bid_bar())])
-    assert isinstance(output.value, Directive)
-    answer = an_acknowledgement(output.value)
-    assert decided(DECIDE, state, [answer, answer]) == []
-    (ledger,) = state.get_many(LEDGER, [FIRM])
-    assert ledger is not None
-    assert ledger.obligations[BAR].outcome is Outcome.APPLIED
+def streams(outputs: list[Output]) -> list[str]:
+    return [output.stream for output in outputs]
+
+
+def test_a_lift_goes_out_once_more_for_the_express() -> None:
+    standing, state = a_standing(a_bid_bar()), DictState()
+    assert streams(decided(DECIDE, state, [standing])) == [DIRECTIVES, BODIES]
+    lifted = decided(DECIDE, state, [nothing_of(standing, 2)], first=1)
+    assert streams(lifted) == [DIRECTIVES, LIFTS, BODIES]
+    assert len({id(output.value) for output in lifted}) == 1
+
+
+@pytest.mark.parametrize("remains", [True, False], ids=["reads no topic", "left the catalogue"])
+def test_what_a_body_without_a_topic_owes_is_still_stated(*, remains: bool) -> None:
+    catalogue, body = a_catalogue(), BodyId("tender-platform")
+    row = msgspec.structs.replace(catalogue.bodies[body], topic=False)
+    others = {name: each for name, each in catalogue.bodies.items() if name != body}
+    bodies = {**others, body: row} if remains else others
+    decide = build(Editions.of(msgspec.structs.replace(catalogue, bodies=bodies)))
+    standing = a_standing(a_bid_bar())
+    outputs = decided(decide, DictState(), [standing, nothing_of(standing, 2)])
+    assert streams(outputs) == [DIRECTIVES, DIRECTIVES, LIFTS]
 
 
 def test_slice_sees_what_its_own_beginning_did() -> None:
     standing = a_standing(a_bid_bar())
-    outputs = decided(DECIDE, DictState(), [standing, nothing_of(standing, 2), standing])
+    outputs = [
+        output
+        for output in decided(DECIDE, DictState(), [standing, nothing_of(standing, 2), standing])
+        if output.stream == DIRECTIVES
+    ]
     assert [_action(output) for output in outputs] == [Action.APPLY, Action.LIFT]
     assert [output.origin for output in outputs] == ["credit.events.v1/0/0", "credit.events.v1/0/1"]
-
-
-def test_answer_of_a_source_that_names_itself_a_body_settles_nothing() -> None:
-    ledger, directive = applied()
-    answer = an_acknowledgement(directive)
-    envelope = msgspec.structs.replace(answer.envelope, source=SourceId("court"))
-    assert settle(ledger, msgspec.structs.replace(answer, envelope=envelope)) == ledger
 
 
 def _action(output: Output) -> Action:

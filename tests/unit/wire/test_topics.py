@@ -13,6 +13,7 @@ from creditbus.wire.topics import (
     DIRECTIVES_PREFIX,
     EVENTS,
     FIXED,
+    HOUR_MS,
     INBOX_MAX_BYTES,
     INBOX_PREFIX,
     SERVICES,
@@ -50,9 +51,19 @@ WRITES: Final[dict[str, set[str]]] = {
         "credit.dead-letters.v1",
         "creditbus-listing-changelog",
     },
-    "dispatch": {DIRECTIVES, "creditbus-dispatch-changelog"},
+    "dispatch": {
+        DIRECTIVES,
+        "credit.directives.v1",
+        "credit.lifts.v1",
+        "creditbus-dispatch-changelog",
+    },
     "exposure": {"credit.exposures.v1", "creditbus-exposure-changelog"},
-    "delivery": {"credit.attempts.v1", BODY_INBOXES},
+    "delivery": {
+        "credit.attempts.v2",
+        "credit.obligations.v1",
+        "creditbus-delivery-changelog",
+        BODY_INBOXES,
+    },
     "views": set(),
     "clock": {"credit.events.v1"},
     "catalogue": {"credit.events.v1"},
@@ -65,18 +76,20 @@ WRITES: Final[dict[str, set[str]]] = {
 READS: Final[dict[str, set[str]]] = {
     "intake": {INBOXES, BODY_INBOXES, "credit.aliases.v1"},
     "listing": {"credit.events.v1", "creditbus-listing-changelog"},
-    "dispatch": {
-        "credit.standings.v1",
-        "credit.acknowledgements.v1",
-        "creditbus-dispatch-changelog",
-    },
+    "dispatch": {"credit.standings.v1", "creditbus-dispatch-changelog"},
     "exposure": {"credit.standings.v1", "creditbus-exposure-changelog"},
-    "delivery": {DIRECTIVES, "credit.acknowledgements.v1"},
+    "delivery": {
+        "credit.directives.v1",
+        "credit.lifts.v1",
+        "credit.acknowledgements.v1",
+        "credit.attempts.v2",
+        "creditbus-delivery-changelog",
+    },
     "views": {
         "credit.standings.v1",
-        DIRECTIVES,
+        "credit.directives.v1",
         "credit.acknowledgements.v1",
-        "credit.attempts.v1",
+        "credit.obligations.v1",
         "credit.exposures.v1",
         "credit.refusals.v1",
         "credit.duplicates.v1",
@@ -99,14 +112,17 @@ KEPT: Final[dict[str, tuple[str, int, bool, int | None]]] = {
     "credit.duplicates.v1": ("source", 4, False, YEAR_MS),
     "credit.dead-letters.v1": ("source", 4, False, YEAR_MS),
     "credit.aliases.v1": ("alias", 1, True, None),
-    "credit.attempts.v1": ("subject", 4, False, 90 * DAY_MS),
+    "credit.directives.v1": ("subject", 8, False, YEAR_MS),
+    "credit.lifts.v1": ("subject", 8, False, HOUR_MS),
+    "credit.attempts.v2": ("subject", 8, False, 90 * DAY_MS),
+    "credit.obligations.v1": ("obligation", 8, True, None),
     "credit.access.v1": ("asker", 4, False, 5 * YEAR_MS),
 }
 
 
 def family(topic: Topic) -> str:
     """Return the topic's name, or the family that it is one of."""
-    if topic.name.startswith(DIRECTIVES_PREFIX):
+    if topic.name.startswith(DIRECTIVES_PREFIX) and topic.name not in KEPT:
         return DIRECTIVES
     if topic.name.startswith(INBOX_PREFIX):
         return BODY_INBOXES if party_of_inbox(topic.name) in BODIES else INBOXES

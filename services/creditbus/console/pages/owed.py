@@ -15,11 +15,11 @@ from creditbus.console.pages.stamps import stamp
 from creditbus.console.tables import Cell, Column, Row, flat, show_table
 from creditbus.console.visit import Visit
 from creditbus.console.words import ago
-from creditbus.domain.effects.directives import Action, Attempt
+from creditbus.domain.effects.directives import Action
+from creditbus.domain.effects.obligations import Obligation
 from creditbus.domain.ids import BodyId
 from creditbus.domain.law.catalogue import Catalogue
 from creditbus.runtime.outages import Unavailable
-from creditbus.runtime.redis.served import OwedDirective
 
 RENEW_S: Final = 5.0
 MOST: Final = 1000
@@ -62,45 +62,40 @@ async def show(desk: Desk, frame: Frame) -> None:
 
 
 def rows(
-    owed: Iterable[OwedDirective], now: datetime, catalogue: Catalogue, visit: Visit
+    owed: Iterable[Obligation], now: datetime, catalogue: Catalogue, visit: Visit
 ) -> list[Row]:
     """Return one row a directive that is owed, a lift that is overdue marked."""
     found = []
     for each in owed:
-        directive = each.directive
         seconds = max(0.0, (now - each.stated_at).total_seconds())
-        is_lift = directive.action is Action.LIFT
+        is_lift = each.action is Action.LIFT
         is_overdue = is_lift and seconds >= OVERDUE_LIFT_S
-        body = catalogue.bodies.get(directive.body)
-        measure = catalogue.measures.get(directive.measure_id)
-        attempt = each.attempt
+        body = catalogue.bodies.get(each.body)
+        measure = catalogue.measures.get(each.measure_id)
         found.append(
             {
-                "body": Cell(visit.named(body, directive.body), small=directive.body),
+                "body": Cell(visit.named(body, each.body), small=each.body),
                 "action": Cell(visit.say("lift" if is_lift else "apply")),
-                "measure": Cell(
-                    visit.named(measure, directive.measure_id), small=directive.measure_id
-                ),
-                "subject": Cell(
-                    directive.subject_id, visit.to("/subject", id=directive.subject_id)
-                ),
+                "measure": Cell(visit.named(measure, each.measure_id), small=each.measure_id),
+                "subject": Cell(each.subject_id, visit.to("/subject", id=each.subject_id)),
                 "stated": Cell(stamp(each.stated_at)),
                 "waits": Cell(ago(seconds, visit.language), mark="alarm" if is_overdue else ""),
-                "tries": Cell(attempt.number if attempt is not None else 0),
-                "last": _last(attempt, visit),
+                "tries": Cell(each.tries),
+                "last": _last(each, visit),
             }
         )
     return found
 
 
-def _last(attempt: Attempt | None, visit: Visit) -> Cell:
-    if attempt is None:
+def _last(owed: Obligation, visit: Visit) -> Cell:
+    if not owed.tries:
         return Cell(visit.say("not_tried"))
-    if attempt.outcome is not None:
-        return Cell(str(attempt.outcome), small=stamp(attempt.tried_at))
-    status = f"HTTP {attempt.status}" if attempt.status is not None else ""
-    why = " ".join(part for part in (status, attempt.detail) if part)
-    return Cell(why or visit.say("failed"), small=stamp(attempt.tried_at), mark="attention")
+    is_taken = owed.status is not None and 200 <= owed.status < 300
+    if is_taken and owed.outcome is not None:
+        return Cell(str(owed.outcome), small=stamp(owed.tried_at))
+    status = f"HTTP {owed.status}" if owed.status is not None else ""
+    why = " ".join(part for part in (status, owed.detail) if part)
+    return Cell(why or visit.say("failed"), small=stamp(owed.tried_at), mark="attention")
 
 
 def _chosen(catalogue: Catalogue, visit: Visit, body: str) -> None:

@@ -14,6 +14,7 @@ from creditbus.console.pages.stamps import stamp
 from creditbus.console.tables import Cell, Column, Row, show_table
 from creditbus.console.visit import Visit
 from creditbus.domain.effects.directives import Action
+from creditbus.domain.effects.obligations import Obligation
 from creditbus.domain.entries.entry import Entry
 from creditbus.domain.entries.standings import Standing
 from creditbus.domain.identifiers.uscc import UNIFIED
@@ -30,7 +31,6 @@ from creditbus.domain.law.differences import cited
 from creditbus.domain.law.editions import Editions
 from creditbus.domain.subjects import Trust, kind_of, uscc_subject, why_not_subject
 from creditbus.runtime.outages import Unavailable
-from creditbus.runtime.redis.served import OwedDirective
 
 NOBODY: Final = "unknown"
 """What stands in an address in place of what names no subject."""
@@ -69,7 +69,7 @@ async def show(desk: Desk, frame: Frame) -> None:
         return
     try:
         standing = await desk.serving.standing(subject)
-        directives = await desk.serving.directives_of(obligations_of(subject, desk.editions))
+        directives = await desk.serving.obligations_of(obligations_of(subject, desk.editions))
     except Unavailable:
         frame.note("away_detail")
         return
@@ -110,39 +110,38 @@ def entries(standing: Standing, catalogue: Catalogue, visit: Visit, now: datetim
     return [_entry(entry, catalogue, visit, now) for entry in found]
 
 
-def directives(found: Iterable[OwedDirective], catalogue: Catalogue, visit: Visit) -> list[Row]:
+def directives(found: Iterable[Obligation], catalogue: Catalogue, visit: Visit) -> list[Row]:
     """Return one row an obligation as last stated, what is owed first."""
     rows = []
     for each in sorted(found, key=lambda each: (not each.is_owed, each.stated_at)):
-        directive, attempt = each.directive, each.attempt
-        is_lift = directive.action is Action.LIFT
+        is_lift = each.action is Action.LIFT
         outcome = str(each.outcome) if each.outcome is not None else visit.say("no_answer")
         rows.append(
             {
                 "measure": Cell(
-                    visit.named(catalogue.measures.get(directive.measure_id), directive.measure_id),
-                    small=directive.measure_id,
+                    visit.named(catalogue.measures.get(each.measure_id), each.measure_id),
+                    small=each.measure_id,
                 ),
                 "body": Cell(
-                    visit.named(catalogue.bodies.get(directive.body), directive.body),
-                    visit.to("/owed", body=directive.body) if each.is_owed else "",
+                    visit.named(catalogue.bodies.get(each.body), each.body),
+                    visit.to("/owed", body=each.body) if each.is_owed else "",
                 ),
                 "action": Cell(
                     visit.say("lift" if is_lift else "apply"),
-                    small=f"{visit.say('revision')} {directive.revision}",
+                    small=f"{visit.say('revision')} {each.revision}",
                 ),
                 "outcome": Cell(outcome, mark="attention" if each.is_owed else "fine"),
                 "stated": Cell(stamp(each.stated_at)),
                 "tried": Cell(
-                    stamp(attempt.tried_at) if attempt is not None else visit.say("not_tried"),
-                    small=attempt.detail if attempt is not None else "",
+                    stamp(each.tried_at) if each.tries else visit.say("not_tried"),
+                    small=each.detail,
                 ),
             }
         )
     return rows
 
 
-def _show(standing: Standing, found: Sequence[OwedDirective], desk: Desk, frame: Frame) -> None:
+def _show(standing: Standing, found: Sequence[Obligation], desk: Desk, frame: Frame) -> None:
     visit, catalogue = frame.visit, desk.catalogue
     with frame.card("entries"):
         said = f"{visit.say('revision')} {standing.revision} · {visit.say('edition')}"

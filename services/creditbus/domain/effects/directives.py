@@ -25,6 +25,8 @@ from creditbus.domain.ids import (
     ObligationId,
     SourceId,
     SubjectId,
+    derive_directive_id,
+    derive_obligation_id,
 )
 from creditbus.domain.subjects import SubjectKind
 
@@ -133,6 +135,21 @@ def answer_record(directive_id: DirectiveId, outcome: Outcome) -> tuple[str, int
     Both ways in use it, so a body that answers the webhook and the gateway alike says one thing.
     """
     return f"{directive_id}:{outcome}", 1
+
+
+def misnamed(answer: Acknowledgement) -> str:
+    """Return what an answer says otherwise than its directive did, empty when it repeats it well.
+
+    Subject, measure and body make the obligation's id, and with revision and action the
+    directive's; so an answer that names another of them names no directive that there ever was.
+    """
+    body = BodyId(str(answer.envelope.source))
+    owed = derive_obligation_id(answer.envelope.subject_id, answer.measure_id, body)
+    if answer.obligation_id != owed:
+        return "obligation_id"
+    if answer.directive_id != derive_directive_id(owed, answer.revision, answer.action):
+        return "directive_id"
+    return ""
 
 
 class Attempt(msgspec.Struct, frozen=True, kw_only=True):

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date
 from enum import StrEnum
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 
@@ -312,12 +312,19 @@ class Power(Row, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class ExecutingBody(Row, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Who carries measures out.
+    """Who carries measures out, and how its directives reach it.
 
-    ``webhook`` names the setting's default target, empty for topic readers.
+    ``webhook`` names the setting's default target, empty for topic readers; ``topic`` tells whether
+    its directives lie in a topic of its own as well. ``concurrency`` is how many directives are on
+    their way to it at once, ``time_limit_s`` how long an answer may take, and after ``attempts``
+    failures in a row it counts as failing: then it is only probed, lifts first, until it answers.
     """
 
     webhook: str = ""
+    topic: bool = True
+    concurrency: Annotated[int, msgspec.Meta(ge=1, le=1000)] = 64
+    time_limit_s: Annotated[int, msgspec.Meta(ge=1, le=300)] = 15
+    attempts: Annotated[int, msgspec.Meta(ge=1, le=1000)] = 3
 
 
 class Subscriber(Row, frozen=True, kw_only=True, forbid_unknown_fields=True):

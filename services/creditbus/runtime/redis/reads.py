@@ -24,8 +24,9 @@ from redis.exceptions import ConnectionError as RedisAway
 from redis.exceptions import TimeoutError as RedisSilent
 
 from creditbus.domain.acts.refusals import Reason, Refusal
-from creditbus.domain.effects.directives import Action, Attempt, Directive, Outcome
+from creditbus.domain.effects.directives import Action
 from creditbus.domain.effects.exposures import Exposure
+from creditbus.domain.effects.obligations import Obligation
 from creditbus.domain.entries.entry import Stage
 from creditbus.domain.entries.standings import Standing
 from creditbus.domain.ids import BodyId, EntryId, ListId, ObligationId, SourceId, SubjectId
@@ -35,7 +36,6 @@ from creditbus.runtime.redis.served import (
     ExposureChange,
     Overview,
     OwedCounts,
-    OwedDirective,
     SourceCounts,
 )
 from creditbus.runtime.redis.writes import Storing
@@ -148,32 +148,33 @@ class Serving:
         (found,) = await self._ask(lambda ask: ask.xrevrange(key, count=limit))
         return [_decode(Refusal, fields[b"content"]) for _, fields in found]
 
-    async def owed(self, body: BodyId | None = None) -> list[OwedDirective]:
+    async def owed(self, body: BodyId | None = None) -> list[Obligation]:
         """Return what one body or every body owes: lifts first, then the oldest first."""
         bodies = [body] if body is not None else await self._bodies()
         asked = [served.owed_key(each, action) for action in _WAYS for each in bodies]
         if not asked:
             return []
         found = await self._ask(*(_range(key) for key in asked))
-        owed = await self._directives([each.decode() for group in found for each in group])
+        owed = await self._obligations([each.decode() for group in found for each in group])
         return [each for each in owed if each is not None and each.is_owed]
 
-    async def directive(self, obligation: ObligationId) -> OwedDirective | None:
-        """Return an obligation's last directive and its answer, settled or not."""
-        (found,) = await self._directives([obligation])
+    async def obligation(self, obligation: ObligationId) -> Obligation | None:
+        """Return an obligation as delivery last knew it, settled or not."""
+        (found,) = await self._obligations([obligation])
         return found
 
-    async def directives_of(self, obligations: Sequence[ObligationId]) -> list[OwedDirective]:
-        """Return the last directive of each of these obligations that was ever stated."""
-        found = await self._directives(obligations)
+    async def obligations_of(self, names: Sequence[ObligationId]) -> list[Obligation]:
+        """Return those of these obligations that were ever stated, as delivery last knew them."""
+        found = await self._obligations(names)
         return [each for each in found if each is not None]
 
     async def overview(self) -> Overview:
         """Return the bus at a glance."""
         bodies = await self._bodies()
-        counts, exposures, *owed = await self._ask(
+        counts, exposures, said, *owed = await self._ask(
             lambda ask: ask.hgetall(served.COUNTS),
             lambda ask: ask.scard(served.EXPOSED),
+            lambda ask: ask.hgetall(served.SAID),
             *(part for body in bodies for part in _owed_parts(body)),
         )
         named = {field.decode(): int(count) for field, count in counts.items()}
@@ -190,6 +191,7 @@ class Serving:
                     applies=applies,
                     lifts=lifts,
                     oldest_lift_at=_instant(oldest[0][1]) if oldest else None,
+                    said=said.get(body.encode(), b"").decode(),
                 )
                 for body, (applies, lifts, oldest) in zip(bodies, triples, strict=True)
             },
@@ -255,12 +257,12 @@ class Serving:
             found += [_decode(Exposure, each) if each is not None else None for each in contents]
         return found
 
-    async def _directives(self, obligations: Sequence[str]) -> list[OwedDirective | None]:
-        found: list[OwedDirective | None] = []
-        for start in range(0, len(obligations), _AT_ONCE):
-            part = obligations[start : start + _AT_ONCE]
-            held = await self._ask(*(_all(served.directive_key(each)) for each in part))
-            found += [_owed_directive(fields) for fields in held]
+    async def _obligations(self, names: Sequence[str]) -> list[Obligation | None]:
+        found: list[Obligation | None] = []
+        for start in range(0, len(names), _AT_ONCE):
+            part = names[start : start + _AT_ONCE]
+            contents = await self._ask(*(_content(served.obligation_key(name)) for name in part))
+            found += [_decode(Obligation, each) if each is not None else None for each in contents]
         return found
 
 
@@ -276,30 +278,12 @@ def _content(key: str) -> Part:
     return lambda ask: ask.hget(key, "content")
 
 
-def _all(key: str) -> Part:
-    return lambda ask: ask.hgetall(key)
-
-
 def _owed_parts(body: BodyId) -> Sequence[Part]:
     applies, lifts = served.owed_key(body, Action.APPLY), served.owed_key(body, Action.LIFT)
     return (
         lambda ask: ask.zcard(applies),
         lambda ask: ask.zcard(lifts),
         lambda ask: ask.zrange(lifts, 0, 0, withscores=True),
-    )
-
-
-def _owed_directive(fields: dict[bytes, bytes]) -> OwedDirective | None:
-    if b"content" not in fields:
-        return None
-    directive = _decode(Directive, fields[b"content"])
-    answer = fields.get(f"answer {directive.revision} {directive.body}".encode())
-    attempt = fields.get(f"attempt {directive.directive_id}".encode())
-    return OwedDirective(
-        directive=directive,
-        stated_at=_instant(float(fields[b"stated"])),
-        outcome=Outcome(answer.decode()) if answer is not None else None,
-        attempt=_decode(Attempt, attempt) if attempt is not None else None,
     )
 
 

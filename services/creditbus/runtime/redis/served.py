@@ -12,12 +12,11 @@ from typing import Final
 import msgspec
 
 from creditbus.domain.acts.refusals import Reason
-from creditbus.domain.effects.directives import Attempt, Directive, Outcome
 from creditbus.domain.effects.exposures import Exposure
 from creditbus.domain.entries.entry import Stage
 from creditbus.domain.ids import BodyId, EntryId, ListId, SourceId
 
-PREFIX: Final = "creditbus:1:"
+PREFIX: Final = "creditbus:2:"
 
 COMPLETE: Final = f"{PREFIX}complete"
 """The marker: there while Redis holds everything; its value names the build, as cursors do.
@@ -36,6 +35,9 @@ POSITIONS: Final = f"{PREFIX}positions"
 
 COUNTS: Final = f"{PREFIX}counts"
 BODIES: Final = f"{PREFIX}bodies"
+SAID: Final = f"{PREFIX}said"
+"""What each body said last where that settled nothing: why it still owes."""
+
 BUILD: Final = f"{PREFIX}build"
 EXPOSED: Final = f"{PREFIX}exposed"
 EXPOSURE_LOG: Final = f"{PREFIX}exposure-log"
@@ -50,20 +52,6 @@ class ExposureChange(msgspec.Struct, frozen=True, kw_only=True):
     exposure: Exposure | None
 
 
-class OwedDirective(msgspec.Struct, frozen=True, kw_only=True):
-    """A directive as last stated, how its body answered it, and the last try to deliver it."""
-
-    directive: Directive
-    stated_at: datetime
-    outcome: Outcome | None
-    attempt: Attempt | None
-
-    @property
-    def is_owed(self) -> bool:
-        """Return whether the body has yet to say what became of it."""
-        return self.outcome is None or not self.outcome.settles
-
-
 class SourceCounts(msgspec.Struct, frozen=True, kw_only=True):
     """What came of a source's records; ``received`` is as far as any trace of its inbox leads."""
 
@@ -74,11 +62,15 @@ class SourceCounts(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class OwedCounts(msgspec.Struct, frozen=True, kw_only=True):
-    """What a body owes, and since when it owes the oldest lift."""
+    """What a body owes, since when it owes the oldest lift, and what it said last.
+
+    ``said`` is empty once the body has settled something after it.
+    """
 
     applies: int = 0
     lifts: int = 0
     oldest_lift_at: datetime | None = None
+    said: str = ""
 
 
 class Overview(msgspec.Struct, frozen=True, kw_only=True):
@@ -103,9 +95,9 @@ def exposure_key(entry: str) -> str:
     return f"{PREFIX}exposure {entry}"
 
 
-def directive_key(obligation: str) -> str:
-    """Return where an obligation's last directive lies, with its answers."""
-    return f"{PREFIX}directive {obligation}"
+def obligation_key(obligation: str) -> str:
+    """Return where an obligation lies as delivery last knew it."""
+    return f"{PREFIX}obligation {obligation}"
 
 
 def refusals_key(source: str) -> str:

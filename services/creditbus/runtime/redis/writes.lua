@@ -22,20 +22,6 @@ local function outranks(key, revision)
   return not held or tonumber(held) < revision
 end
 
-local function owe(key, obligation)
-  local body, action, revision, stated = unpack(
-    redis.call('HMGET', key, 'body', 'action', 'revision', 'stated'))
-  if not body then
-    return
-  end
-  local answer = redis.call('HGET', key, 'answer ' .. revision .. ' ' .. body)
-  redis.call('ZREM', prefix .. 'owed ' .. body .. ' APPLY', obligation)
-  redis.call('ZREM', prefix .. 'owed ' .. body .. ' LIFT', obligation)
-  if not answer or answer == 'ACCEPTED' then
-    redis.call('ZADD', prefix .. 'owed ' .. body .. ' ' .. action, stated, obligation)
-  end
-end
-
 -- Numbers follow the server's clock, so that one given out before Redis lost its last writes is never
 -- given out again for something else.
 local function log(entry)
@@ -84,38 +70,28 @@ function write.withdrawal(_, entry)
   end
 end
 
-function write.directive(_, obligation, revision, directive, body, action, stated, content)
-  local key = prefix .. 'directive ' .. obligation
-  if not outranks(key, revision) then
+-- The records of one obligation lie in one partition: the later one knows better, at the same revision too.
+function write.obligation(_, obligation, revision, body, action, stated, owed, said, content)
+  local key = prefix .. 'obligation ' .. obligation
+  local held = redis.call('HGET', key, 'revision')
+  if held and tonumber(held) > revision then
     return
   end
-  for _, field in ipairs(redis.call('HKEYS', key)) do
-    local answered = tonumber(string.match(field, '^answer (%d+) '))
-    local tried = string.match(field, '^attempt (.*)$')
-    if (answered and answered < revision) or (tried and tried ~= directive) then
-      redis.call('HDEL', key, field)
-    end
-  end
-  redis.call('HSET', key, 'revision', revision, 'directive', directive, 'body', body,
-    'action', action, 'stated', stated, 'content', content)
+  redis.call('HSET', key, 'revision', revision, 'content', content)
   redis.call('SADD', prefix .. 'bodies', body)
-  owe(key, obligation)
-end
-
--- An answer or an attempt may come before its directive does: they travel on topics of their own.
-function write.acknowledgement(_, obligation, revision, body, outcome)
-  local key = prefix .. 'directive ' .. obligation
-  local field = 'answer ' .. revision .. ' ' .. body
-  local held = redis.call('HGET', key, field)
-  if held and held ~= 'ACCEPTED' and outcome == 'ACCEPTED' then
-    return
+  redis.call('ZREM', prefix .. 'owed ' .. body .. ' APPLY', obligation)
+  redis.call('ZREM', prefix .. 'owed ' .. body .. ' LIFT', obligation)
+  if owed == 1 then
+    redis.call('ZADD', prefix .. 'owed ' .. body .. ' ' .. action, stated, obligation)
   end
-  redis.call('HSET', key, field, outcome)
-  owe(key, obligation)
+  if owed == 1 and said ~= '' then
+    redis.call('HSET', prefix .. 'said', body, said)
+  elseif owed ~= 1 then
+    redis.call('HDEL', prefix .. 'said', body)
+  end
 end
 
-function write.attempt(_, obligation, directive, content)
-  redis.call('HSET', prefix .. 'directive ' .. obligation, 'attempt ' .. directive, content)
+function write.counted()
 end
 
 function write.refusal(offset, source, reason, content)

@@ -16,8 +16,8 @@ import msgspec
 from redis.asyncio import Redis
 
 from creditbus.domain.acts.refusals import DeadLetter, Duplicate, Refusal
-from creditbus.domain.effects.directives import Acknowledgement, Attempt, Directive
 from creditbus.domain.effects.exposures import Exposure
+from creditbus.domain.effects.obligations import Obligation
 from creditbus.domain.entries.standings import Standing
 from creditbus.domain.ids import EntryId
 from creditbus.runtime.redis.served import (
@@ -85,30 +85,24 @@ class Writes:
         """Take an exposure away; that it was withdrawn is all that is left of it."""
         self._add(offset, "withdrawal", entry)
 
-    def put_directive(self, offset: int, directive: Directive, stated_at: datetime) -> None:
-        """Put an obligation's directive in place of a lower revision; owed since it was stated."""
+    def put_obligation(self, offset: int, obligation: Obligation) -> None:
+        """Put an obligation as it stands now in place of what was known of it."""
         self._add(
             offset,
-            "directive",
-            directive.obligation_id,
-            directive.revision,
-            directive.directive_id,
-            directive.body,
-            directive.action,
-            int(stated_at.timestamp() * 1000),
-            _json(directive),
+            "obligation",
+            obligation.obligation_id,
+            obligation.revision,
+            obligation.body,
+            obligation.action,
+            int(obligation.stated_at.timestamp() * 1000),
+            int(obligation.is_owed),
+            _last_said(obligation),
+            _json(obligation),
         )
 
-    def put_acknowledgement(self, offset: int, answer: Acknowledgement) -> None:
-        """Put a body's answer to one revision of an obligation."""
-        body = answer.envelope.source
-        self._add(
-            offset, "acknowledgement", answer.obligation_id, answer.revision, body, answer.outcome
-        )
-
-    def put_attempt(self, offset: int, attempt: Attempt) -> None:
-        """Put the last try to deliver a directive."""
-        self._add(offset, "attempt", attempt.obligation_id, attempt.directive_id, _json(attempt))
+    def pass_counted(self, offset: int) -> None:
+        """Count a record of which nothing is kept."""
+        self._add(offset, "counted")
 
     def put_refusal(self, offset: int, refusal: Refusal) -> None:
         """Add a refusal to those that its source may read."""
@@ -206,6 +200,15 @@ class Storing:
         held = [key async for key in found]
         for start in range(0, len(held), _CLEARED_AT_ONCE):
             await self._client.unlink(*held[start : start + _CLEARED_AT_ONCE])
+
+
+def _last_said(obligation: Obligation) -> str:
+    """Return what the last attempt brought, nothing before the first."""
+    if not obligation.tries:
+        return ""
+    parts = (obligation.outcome, obligation.status and f"HTTP {obligation.status}")
+    said = " ".join(str(part) for part in parts if part)
+    return ": ".join(part for part in (said, obligation.detail) if part)
 
 
 def _json(value: msgspec.Struct) -> str:

@@ -12,7 +12,7 @@ import gc
 import os
 import signal
 import threading
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 import mode
 
@@ -33,7 +33,19 @@ MISSED: Final = "missed "
 """What the count of a decision begins with that names an authority and the clock it missed."""
 
 
-def host(process: Process, job: Job[Any]) -> None:
+class Beside(Protocol):
+    """What works in the event loop beside a worker, for as long as the worker does."""
+
+    async def begin(self) -> None:
+        """Begin; whatever goes on by itself from here must end the process when it fails."""
+        ...
+
+    async def end(self) -> None:
+        """Bring to an end what is under way, within a bound; the worker ends after it."""
+        ...
+
+
+def host(process: Process, job: Job[Any], beside: Beside | None = None) -> None:
     """Run a slice worker in a Faust app until it is stopped; exit with a failure if it fails.
 
     It also follows the mode that an operator wants of it; once drained, the process ends.
@@ -53,9 +65,13 @@ def host(process: Process, job: Job[Any]) -> None:
         """Begins and ends the worker with the app."""
 
         async def on_start(self) -> None:
+            if beside is not None:
+                await beside.begin()
             hosted.begin()
 
         async def on_stop(self) -> None:
+            if beside is not None:
+                await beside.end()
             await asyncio.get_running_loop().run_in_executor(None, hosted.end)
 
     app = idle_app(process, job.application)

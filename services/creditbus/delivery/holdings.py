@@ -1,0 +1,95 @@
+"""The partitions that this worker holds, as far as they are committed, for the sender's eyes.
+
+The worker's threads give and take them, the sender looks into them from the event loop. A lock
+keeps a store open for as long as a look lasts, which is never long.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+
+from creditbus.delivery.decide import DUE, OBLIGATIONS, OLDEST, SUMS, Debt, Due
+from creditbus.domain.effects.directives import Lane
+from creditbus.domain.ids import BodyId
+from creditbus.engine.onlooker import Onlooker
+from creditbus.engine.values import Changes, State
+
+_MANY = 100_000
+_LAST = "\U0010ffff"
+
+Moves = tuple[dict[str, Debt], list[tuple[Due, bool]]]
+"""The obligations that a checkpoint has changed, and what it made due."""
+
+
+class Holdings(Onlooker):
+    """What the worker holds; who is given here is called from its threads and only takes note."""
+
+    def __init__(
+        self,
+        began: Callable[[int], None],
+        moved: Callable[[int, Moves], None],
+        ended: Callable[[int], None],
+    ) -> None:
+        self._lock = threading.Lock()
+        self._states: dict[int, State] = {}
+        self._began, self._moved, self._ended = began, moved, ended
+
+    def begins(self, partition: int, state: State) -> None:
+        """Take over a partition."""
+        with self._lock:
+            self._states[partition] = state
+        self._began(partition)
+
+    def changed(self, partition: int, changes: Changes) -> None:
+        """Hear what a checkpoint has committed."""
+        rows = {str(key): row for key, row in changes[OBLIGATIONS].items() if row is not None}
+        dues = [(due, flag) for due, flag in changes[DUE].items() if flag is not None]
+        if rows or dues:
+            self._moved(partition, (rows, dues))
+
+    def ends(self, partition: int) -> None:
+        """Let go of a partition."""
+        with self._lock:
+            self._states.pop(partition, None)
+        self._ended(partition)
+
+    @property
+    def partitions(self) -> frozenset[int]:
+        """The partitions held now."""
+        with self._lock:
+            return frozenset(self._states)
+
+    def row(self, partition: int, obligation_id: str) -> Debt | None:
+        """Return an obligation's row, None when there is none or another worker holds it."""
+        with self._lock:
+            state = self._states.get(partition)
+            return state.get_many(OBLIGATIONS, [obligation_id])[0] if state is not None else None
+
+    def due(
+        self, partition: int, bounds: tuple[Due, Due], limit: int
+    ) -> Sequence[tuple[Due, bool]]:
+        """Return the first that are due within the bounds, each with whether a try has failed."""
+        with self._lock:
+            state = self._states.get(partition)
+            return state.scan(DUE, *bounds, limit) if state is not None else ()
+
+    def owed(self) -> dict[str, tuple[int, int]]:
+        """Return how many applications and lifts each body owes to these partitions."""
+        sums: dict[str, tuple[int, int]] = {}
+        with self._lock:
+            for state in self._states.values():
+                for body, (applies, lifts) in state.scan(SUMS, "", _LAST, _MANY):
+                    before = sums.get(body, (0, 0))
+                    sums[body] = (before[0] + applies, before[1] + lifts)
+        return sums
+
+    def oldest_lift(self, body: BodyId) -> int | None:
+        """Return since when a body has owed its oldest lift, in milliseconds; None without one."""
+        with self._lock:
+            found = [
+                due.at
+                for state in self._states.values()
+                for due, _ in state.scan(OLDEST, *Due.between(body, Lane.LIFT, 0), 1)
+            ]
+        return min(found, default=None)
