@@ -11,9 +11,10 @@ from rich.console import Console
 
 from creditbus.cli.faults import MISUSED, fail, told
 from creditbus.cli.places import Home, sites, stack_file, url
+from creditbus.runtime.settings import read_settings
 from creditbus.runtime.workers.modes import Mode, WantedMode
 from creditbus.stack.folder import Folder
-from creditbus.stack.services import SLICED, worker_name
+from creditbus.stack.services import SLICED, why_not_worker, worker_name
 
 _BOUND_S: Final = 30.0
 _ASK_EVERY_S: Final = 0.1
@@ -49,6 +50,8 @@ def _bring(service: str, worker: int, home: Home, mode: Mode) -> None:
     if service not in SLICED:
         fail(f"{service} is no slice worker; there are {', '.join(SLICED)}", MISUSED)
     name, file = worker_name(service, worker), stack_file(home)
+    if why_not := why_not_worker(service, worker, file.workers | read_settings().workers):
+        fail(why_not, MISUSED)
     WantedMode(Folder(sites(home).home).state, name).write(mode)
     address = f"{url(file.ports.metrics_of(service, worker))}/health/ready"
     deadline = time.monotonic() + _BOUND_S

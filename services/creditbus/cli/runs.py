@@ -10,7 +10,7 @@ import typer
 from creditbus.cli.faults import MISUSED, fail, told
 from creditbus.runtime.process import Process
 from creditbus.runtime.settings import read_settings
-from creditbus.stack.services import HOSTED
+from creditbus.stack.services import HOSTED, why_not_worker
 
 
 @told
@@ -23,5 +23,8 @@ def run(
     """Run one service until it is told to stop."""
     if service not in HOSTED:
         fail(f"there is no service {service}; there are {', '.join(HOSTED)}", MISUSED)
+    settings = read_settings()
+    if why_not := why_not_worker(service, worker, settings.workers):
+        fail(why_not, MISUSED)
     app = importlib.import_module(f"creditbus.{service}.app")
-    app.run(Process(service, worker, read_settings()))
+    app.run(Process(service, worker, settings))

@@ -19,6 +19,7 @@ from creditbus.cli.faults import fail, told
 from creditbus.cli.places import AsJson, Home, catalogue, ports, sites, stack_file, url
 from creditbus.cli.progress import report_to
 from creditbus.runtime.interpreter import described
+from creditbus.runtime.settings import read_settings
 from creditbus.stack.bus import LocalBus, bodies_plan
 from creditbus.stack.cluster import SIZES, Cluster
 from creditbus.stack.folder import Folder, StackFile, holder
@@ -26,7 +27,7 @@ from creditbus.stack.interrupts import raise_when_asked
 from creditbus.stack.local import stop_stack
 from creditbus.stack.processes import is_alive, own_memory, recorded
 from creditbus.stack.reports import megabytes
-from creditbus.stack.services import HOSTED, worker_name
+from creditbus.stack.services import crew, worker_name
 
 _DETACHED_BOUND_S: Final = 300
 _console = Console(highlight=False)
@@ -80,6 +81,7 @@ def up(
         ports=ports(),
         say=report_to(_console),
         cluster=None if brokers is None else Cluster(size=brokers),
+        services=crew(read_settings().workers),
     )
     with suppress(KeyboardInterrupt), bus:
         if bodies:
@@ -109,7 +111,10 @@ def status(home: Home = None, as_json: AsJson = False) -> None:
     """Say how every process of the local bus is."""
     file = stack_file(home)
     folder = Folder(sites(home).home)
-    states = [_state(name, file, folder) for name in HOSTED]
+    names = crew(file.workers)
+    # A service's workers are numbered in the order in which it is named.
+    numbered = [(name, names[:place].count(name)) for place, name in enumerate(names)]
+    states = [_state(each, file, folder) for each in numbered]
     if as_json:
         sys.stdout.buffer.write(msgspec.json.encode(states) + b"\n")
     else:
@@ -124,15 +129,15 @@ def status(home: Home = None, as_json: AsJson = False) -> None:
         fail(f"not everything is ready: `creditbus up` starts it, the logs are in {folder.logs}")
 
 
-def _state(service: str, file: StackFile, folder: Folder) -> ServiceState:
-    name = worker_name(service)
+def _state(worker: tuple[str, int], file: StackFile, folder: Folder) -> ServiceState:
+    name = worker_name(*worker)
     pid = next(
         (each.pid for each in recorded(folder.records) if each.name == name and is_alive(each)),
         None,
     )
     memory = own_memory(pid) if pid else 0
     try:
-        answer = httpx.get(f"{url(file.ports.metrics_of(service))}/health/ready", timeout=2)
+        answer = httpx.get(f"{url(file.ports.metrics_of(*worker))}/health/ready", timeout=2)
     except httpx.HTTPError:
         return ServiceState(name, pid, False, "does not answer", memory)
     why = answer.json().get("why", "")

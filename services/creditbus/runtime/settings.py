@@ -11,13 +11,26 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Final, Literal
 
-from pydantic import BeforeValidator, Field, ValidationError
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
+
+from creditbus.wire.topics import SERVICES
 
 PREFIX: Final = "CREDITBUS_"
 
 _File = Annotated[Path | None, BeforeValidator(lambda named: named or None)]
 """A file, or none when nothing is named: an empty path would be the folder one stands in."""
+
+
+def _of_services(workers: dict[str, int]) -> dict[str, int]:
+    unknown = sorted(set(workers) - set(SERVICES))
+    if unknown:
+        raise ValueError(f"no service {', '.join(unknown)}; there are {', '.join(SERVICES)}")
+    return workers
+
+
+_Workers = Annotated[dict[str, Annotated[int, Field(ge=1, le=10)]], AfterValidator(_of_services)]
+"""Counts by service; ten have a metrics port each."""
 
 
 class UnknownSetting(ValueError):
@@ -68,6 +81,11 @@ class Settings(BaseSettings):
         Path("deploy/editions"), description="Folder of the catalogue's published editions."
     )
     state: Path = Field(Path(".creditbus/state"), description="Folder of the workers' stores.")
+    workers: _Workers = Field(
+        default={},
+        description="Workers of each service that shall have more than one, as JSON"
+        ' ({"listing": 2}); no other worker is run, paused or drained.',
+    )
     store_cache_mb: int = Field(64, description="Memory for what a worker reads of its stores.")
     host: str = Field("127.0.0.1", description="Address that HTTP servers listen on.")
     connections: int = Field(

@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import secrets
 import sys
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -63,7 +64,10 @@ class Sites:
 
 
 class LocalBus:
-    """A local stack with services on it; ``services`` may be fewer than all, for tests."""
+    """A local stack with services on it, each as often as it is named in ``services``.
+
+    They may be fewer than all, for tests.
+    """
 
     def __init__(
         self,
@@ -98,13 +102,20 @@ class LocalBus:
             self.stack.__enter__()
             self._publish(load_schemas(self._sites.schemas))
             stock(self._sites)
+            self.stack.file.workers = {
+                name: count for name, count in Counter(self._names).items() if count > 1
+            }
             add_secrets(self.stack.file, self.stack.folder, self.catalogue)
             refuse_taken(self.stack.file.ports.web())
-            for name in SLICED:
+            workers = Counter(self._names)
+            crew = [(name, worker) for name in workers for worker in range(workers[name])]
+            for name, worker in crew:
                 # To start the bus is to want its work: what was paused before it stopped works.
-                WantedMode(self.stack.folder.state, worker_name(name)).write(Mode.RUNNING)
-            self.services.start([self.plan(name) for name in self._names], READY_BOUND_S)
-            self._say(f"{len(self._names)} services are ready")
+                if name in SLICED:
+                    wanted = WantedMode(self.stack.folder.state, worker_name(name, worker))
+                    wanted.write(Mode.RUNNING)
+            self.services.start([self.plan(*each) for each in crew], READY_BOUND_S)
+            self._say(f"{len(workers)} services are ready")
         except BaseException:
             self._stop()
             raise
@@ -229,6 +240,7 @@ def service_settings(
         "catalogue": str(sites.catalogue.absolute()),
         "editions": str(sites.shelf),
         "state": str(Folder(sites.home.absolute()).state),
+        "workers": msgspec.json.encode(file.workers).decode(),
         "tokens": str(sites.home.absolute() / "tokens.json"),
         "metrics_port": str(file.ports.metrics_of(service, worker)),
         **{f"{name}_port": str(getattr(file.ports, name)) for name in _HTTP},

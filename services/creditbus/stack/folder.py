@@ -28,6 +28,7 @@ class StackFile(msgspec.Struct, kw_only=True):
     """What a program needs to talk to the stack; ``credentials`` are passwords by principal.
 
     ``redis_url`` carries its password. ``secrets`` is for those who run services on the stack.
+    ``workers`` is how many each service has, where that is not one.
     """
 
     ports: Ports
@@ -36,6 +37,7 @@ class StackFile(msgspec.Struct, kw_only=True):
     redis_url: str
     credentials: dict[str, str]
     secrets: dict[str, str] = msgspec.field(default_factory=dict)
+    workers: dict[str, int] = msgspec.field(default_factory=dict)
     brokers: int = 1
     ca: Path | None = None
     """Who vouches for the brokers' certificates; None when they speak in the clear."""

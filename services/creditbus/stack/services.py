@@ -52,6 +52,31 @@ class ProcessState(msgspec.Struct, frozen=True, kw_only=True):
     restarts: int
 
 
+def crew(workers: Mapping[str, int]) -> tuple[str, ...]:
+    """Return the services as often as each has workers, in the order of the flow.
+
+    >>> crew({"listing": 2})[:3]
+    ('intake', 'listing', 'listing')
+    """
+    return tuple(name for name in HOSTED for _ in range(workers.get(name, 1)))
+
+
+def why_not_worker(service: str, worker: int, workers: Mapping[str, int]) -> str:
+    """Return in words why a service has no worker of this number, or nothing when it has.
+
+    ``workers`` is how many each service has, where that is not one.
+    """
+    count = workers.get(service, 1)
+    if 0 <= worker < count:
+        return ""
+    names = ", ".join(worker_name(service, each) for each in range(count))
+    more = f'{{"{service}": {max(worker + 1, 2)}}}'
+    return (
+        f"there is no worker {worker_name(service, worker)}, only {names}; "
+        f"CREDITBUS_WORKERS='{more}' declares more"
+    )
+
+
 def run_argv(service: str, worker: int = 0) -> tuple[str, ...]:
     """Return the command that runs one worker of a service."""
     return (sys.executable, "-m", "creditbus", "run", service, "--worker", str(worker))
