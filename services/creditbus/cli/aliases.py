@@ -26,7 +26,7 @@ from creditbus.domain.aliases.claims import (
 from creditbus.domain.ids import SourceId, SubjectId
 from creditbus.sdk.mappings import read_mappings
 from creditbus.sdk.publisher import Publisher
-from creditbus.sdk.sheets import RowFault
+from creditbus.sdk.sheets.rows import RowFault
 from creditbus.wire.topics import ALIASES
 
 aliases = typer.Typer(help="The old codes of subjects.", no_args_is_help=True)

@@ -34,6 +34,7 @@ from creditbus.domain.acts.gates import Listing, first_fault
 from creditbus.domain.effects.checks import Answer, Verdict
 from creditbus.domain.ids import ItemId, SubjectId, derive_event_id
 from creditbus.domain.law.catalogue import Catalogue
+from creditbus.sdk.sheets.files import FileAct
 from creditbus.stack.bus import LocalBus, bodies_plan
 from creditbus.stack.folder import Folder, holder
 from creditbus.stack.interrupts import raise_when_asked
@@ -145,7 +146,7 @@ def _suggest(demonstration: Demonstration, bus: LocalBus) -> None:
     tell_suggestions(found, _console)
 
 
-def _of_run(run: str, event: EntryListed) -> EntryListed:
+def _of_run(run: str, event: FileAct) -> FileAct:
     """Return the row under a name that keeps it apart from the same row of another run."""
     record_id = f"{run}-{event.envelope.record_id}"
     source = event.envelope.source
@@ -157,8 +158,9 @@ def _of_run(run: str, event: EntryListed) -> EntryListed:
     return msgspec.structs.replace(event, envelope=envelope)
 
 
-def _submitted(event: EntryListed, known: Catalogue) -> Submitted:
+def _submitted(event: FileAct, known: Catalogue) -> Submitted:
     """Return the row with what the law says must become of it."""
+    assert isinstance(event, EntryListed), "the example is a court list"
     fault = first_fault(Listing(event, known.lists[event.list_id], known))
     fate = Fate.REFUSED if fault is not None else Fate.APPLIED
     return Submitted(source=event.envelope.source, event=event, fate=fate)

@@ -18,11 +18,11 @@ from rich.table import Table
 
 from creditbus.cli.faults import MISUSED, fail, told
 from creditbus.cli.places import AsJson, Home, catalogue, sites, stack_file, url
-from creditbus.domain.acts.events import EntryListed
 from creditbus.domain.acts.refusals import Refusal
 from creditbus.domain.ids import SourceId
 from creditbus.sdk.publisher import Publisher
-from creditbus.sdk.sheets import RowFault, read_court_list
+from creditbus.sdk.sheets.files import FileAct, read_file
+from creditbus.sdk.sheets.rows import RowFault
 from creditbus.stack.bus import token_name
 from creditbus.stack.folder import StackFile
 
@@ -36,7 +36,7 @@ _console = Console(highlight=False)
 class Sheet:
     """What became of a file: rows sent, rows not read, and records that the bus refused."""
 
-    sent: list[EntryListed] = field(default_factory=list)
+    sent: list[FileAct] = field(default_factory=list)
     faults: list[RowFault] = field(default_factory=list)
     refusals: list[Refusal] = field(default_factory=list)
 
@@ -78,7 +78,7 @@ def send_sheet(
     file: StackFile,
     path: Path,
     source: str,
-    say: Callable[[EntryListed], EntryListed] = lambda event: event,
+    say: Callable[[FileAct], FileAct] = lambda event: event,
 ) -> Sheet:
     """Send every row that can be read, each as ``say`` puts it.
 
@@ -91,7 +91,7 @@ def send_sheet(
         registry=file.registry_url,
         password=file.credentials[source],
     ) as publisher:
-        rows = list(read_court_list(path, SourceId(source)))
+        rows = list(read_file(path, SourceId(source)))
         for row in track(rows, f"sending {path.name}", console=_console, transient=True):
             if isinstance(row, RowFault):
                 sheet.faults.append(row)

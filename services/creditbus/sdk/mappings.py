@@ -16,7 +16,9 @@ from creditbus.domain.acts.mappings import Alias, AliasKind, Confidence, Subject
 from creditbus.domain.identifiers.notation import compact
 from creditbus.domain.ids import SourceId, derive_event_id
 from creditbus.domain.subjects import kind_of, uscc_subject, why_not_subject
-from creditbus.sdk.sheets import RowFault, rows_of
+from creditbus.sdk.sheets.cells import Unread
+from creditbus.sdk.sheets.rows import RowFault
+from creditbus.sdk.sheets.workbooks import sheets_of
 
 REQUIRED: Final = ("record_id", "kind", "old_code", "credit_code", "decided_on")
 OPTIONAL: Final = (
@@ -28,6 +30,7 @@ OPTIONAL: Final = (
     "document",
     "synthetic",
 )
+_HEADERS: Final = frozenset((*REQUIRED, *OPTIONAL))
 _YES: Final = frozenset({"1", "true", "yes", "是"})
 
 
@@ -42,7 +45,8 @@ def read_mappings(path: Path, source: SourceId) -> Iterator[SubjectAliasMapped |
 
     Raises ``ValueError`` when the file is no sheet, or when needed columns are missing.
     """
-    rows = enumerate(rows_of(path), start=1)
+    sheet = next((each for each in sheets_of(path, _HEADERS) if not each.is_hidden), None)
+    rows = enumerate(sheet.rows if sheet is not None else (), start=1)
     _, first = next(rows, (0, []))
     headers = [cell.strip().lower() for cell in first]
     missing = [name for name in REQUIRED if name not in headers]
@@ -54,11 +58,18 @@ def read_mappings(path: Path, source: SourceId) -> Iterator[SubjectAliasMapped |
     for number, cells in rows:
         if not any(cell.strip() for cell in cells):
             continue
-        row = dict(zip(headers, (cell.strip() for cell in cells), strict=False))
+        row = dict(zip(headers, cells, strict=False))
         try:
+            _refuse_unread(row)
             yield _fact(row, source)
         except _Unreadable as finding:
             yield RowFault(number, finding.column, finding.detail)
+
+
+def _refuse_unread(row: Mapping[str, str]) -> None:
+    for column, cell in row.items():
+        if isinstance(cell, Unread):
+            raise _Unreadable(column, cell.why)
 
 
 def _fact(row: Mapping[str, str], source: SourceId) -> SubjectAliasMapped:
@@ -122,8 +133,7 @@ def _confidence(row: Mapping[str, str]) -> Confidence:
 
 
 def _day(row: Mapping[str, str], column: str) -> date | None:
-    # A workbook gives a day with its midnight.
-    written = row.get(column, "").removesuffix(" 00:00:00")
+    written = row.get(column, "")
     try:
         return date.fromisoformat(written) if written else None
     except ValueError as error:

@@ -11,7 +11,7 @@ import pytest
 from creditbus.domain.acts.mappings import Alias, AliasKind, Confidence, SubjectAliasMapped
 from creditbus.domain.ids import SourceId
 from creditbus.sdk.mappings import OPTIONAL, REQUIRED, read_mappings
-from creditbus.sdk.sheets import RowFault
+from creditbus.sdk.sheets.rows import RowFault
 from tests.examples import FIRM, OLD_CODE, ROOT
 
 MARKET = SourceId("market")

@@ -15,7 +15,9 @@ from creditbus.domain.acts.events import EntryListed
 from creditbus.domain.acts.gates import Listing, first_fault
 from creditbus.domain.ids import SourceId
 from creditbus.domain.subjects import SubjectKind
-from creditbus.sdk.sheets import CONDUCTS, RowFault, read_court_list
+from creditbus.sdk.sheets.court_lists import CONDUCTS
+from creditbus.sdk.sheets.files import FileAct, read_file
+from creditbus.sdk.sheets.rows import RowFault
 from tests.examples import FIRM, ROOT, a_catalogue
 
 COURT: Final = SourceId("court")
@@ -41,7 +43,7 @@ ROW: Final = (
     "是",
 )
 
-Read = list[EntryListed | RowFault]
+Read = list[FileAct | RowFault]
 
 
 def row(**cells: object) -> tuple[object, ...]:
@@ -72,7 +74,7 @@ def as_xlsx(folder: Path, *rows: Sequence[object]) -> Path:
 
 
 def read(path: Path) -> Read:
-    return list(read_court_list(path, COURT))
+    return list(read_file(path, COURT))
 
 
 def one(path: Path) -> EntryListed:

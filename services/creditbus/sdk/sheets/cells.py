@@ -1,0 +1,97 @@
+"""Cells: what a cell of a workbook or of a text says, as a text, or why it cannot be believed.
+
+A number keeps 15 digits, a code has 18: what such a cell shows is somebody else's code. A formula
+is read as its stored value, and one without says so.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from datetime import date, datetime, time
+from typing import Final, Self
+
+LOST_DIGITS: Final = (
+    "the cell is a number and has lost digits: format the column as text and write it again"
+)
+NO_VALUE: Final = "the cell's formula gives no value: mend it, or write the value itself"
+_KEPT: Final = 10**15
+"""A number from here on has more digits than a workbook keeps."""
+
+_EMPTY: Final = frozenset({"", "/", "\\", "-", "--", "—", "无", "空", "NULL", "null", "None"})
+_SCIENTIFIC: Final = re.compile(r"[+-]?\d(?:\.\d+)?[Ee]\+?\d{1,3}")
+_ERROR: Final = re.compile(r"#(?:REF!|N/A|VALUE!|DIV/0!|NAME\?|NULL!|NUM!|SPILL!|CALC!)")
+_QUOTED: Final = re.compile(r'="(?P<text>.*)"', re.DOTALL)
+_UNSEEN: Final = dict.fromkeys(map(ord, "\u200b\u200c\u200d\u2060\ufeff\u00ad\u202a\u202c"))
+
+
+class Unread(str):
+    """What stands in a cell that cannot be read, and why."""
+
+    __slots__ = ("why",)
+    why: str
+
+    def __new__(cls, text: str, why: str) -> Self:
+        """Return the text with the reason beside it."""
+        made = super().__new__(cls, text)
+        made.why = why
+        return made
+
+
+def text_of(cell: object) -> str:
+    """Return what a cell says, as an ``Unread`` text where it cannot be believed.
+
+    >>> text_of(20260709.0), text_of("'0012"), text_of('="0012"'), text_of(True)
+    ('20260709', '0012', '0012', '是')
+    >>> text_of(913702000074639991.0).why == LOST_DIGITS
+    True
+    """
+    match cell:
+        case str():
+            return _plain(cell)
+        case bool():
+            return "是" if cell else "否"
+        case int() | float():
+            return _number(cell)
+        case datetime():
+            is_day = (cell.hour, cell.minute, cell.second) == (0, 0, 0)
+            return (cell.date() if is_day else cell.replace(tzinfo=None)).isoformat()
+        case date() | time():
+            return cell.isoformat()
+        case _:
+            return "" if cell is None else str(cell)
+
+
+def filled(text: str) -> str:
+    """Return a cell's text, nothing for the words that offices write into an empty cell."""
+    return "" if text in _EMPTY else text
+
+
+def half_width(text: str) -> str:
+    """Return a text with full-width digits, letters and signs as plain ones."""
+    return text if text.isascii() else unicodedata.normalize("NFKC", text)
+
+
+def _plain(cell: str) -> str:
+    text = cell.translate(_UNSEEN).strip()
+    if not text:
+        return ""
+    if text[0] in "'‘’" and len(text) > 1:
+        text = text[1:].strip()
+    elif text[0] == "=":
+        quoted = _QUOTED.fullmatch(text)
+        if quoted is None:
+            return Unread(text, NO_VALUE)
+        text = quoted["text"].strip()
+    if text[:1] == "#" and _ERROR.fullmatch(text):
+        return Unread(text, f"the cell's formula gives {text}: mend it, or write the value")
+    if len(text) < 30 and text[0] in "+-0123456789" and _SCIENTIFIC.fullmatch(text):
+        return Unread(text, LOST_DIGITS)
+    return text
+
+
+def _number(cell: float) -> str:
+    whole = int(cell)
+    if whole != cell:
+        return repr(cell)
+    return str(whole) if abs(whole) < _KEPT else Unread(str(whole), LOST_DIGITS)

@@ -1,0 +1,131 @@
+"""Layouts: the official tables as data, each field with every header that is written for it.
+
+Of 2015 and of 2019 (双公示), and the court's list. The first header of a field is the one that
+sentences name. What is ignored is known and not taken: numbers and names of persons above all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+import msgspec
+
+Names = tuple[str, ...]
+
+
+class Layout(msgspec.Struct, frozen=True):
+    """One official table: its fields with their headers, and those without which it is not read."""
+
+    name: str
+    title: str
+    fields: Mapping[str, Names]
+    required: Names
+    ignored: Names = ()
+
+
+_PARTY: Final[dict[str, Names]] = {
+    "name": (
+        *("行政相对人名称", "违法企业名称或违法自然人姓名", "违法企业名称", "相对人名称"),
+        *("被处罚人名称", "当事人名称", "单位名称"),
+    ),
+    "kind": ("行政相对人类别", "相对人类别"),
+    "code": ("统一社会信用代码", "行政相对人统一社会信用代码", "社会诚信代码", "社会信用代码"),
+    "registration": ("工商注册号", "工商登记码", "工商登记号", "注册号"),
+    "organisation": ("组织机构代码", "违法企业组织机构代码"),
+    "tax": ("税务登记号", "纳税人识别号"),
+    "institution": ("事业单位证书号",),
+    "social": ("社会组织登记证号",),
+}
+_COMMON_IGNORED: Final[Names] = (
+    *("法定代表人", "法定代表人姓名", "法定代表人身份证号", "法定代表人证件类型"),
+    *("法定代表人证件号码", "居民身份证号", "身份证号", "证件类型", "证件号码", "序号", "备注"),
+    *("数据来源单位", "数据来源单位统一社会信用代码", "数据导出时间", "地方编码"),
+    *("数据更新时间戳", "信息使用范围", "行政相对人代码", "联系电话", "填表人"),
+)
+
+PENALTY: Final = Layout(
+    "penalty",
+    "行政处罚",
+    {
+        **_PARTY,
+        "document": ("行政处罚决定书文号", "处罚决定书文号", "决定书文号", "行政处罚决定文书号"),
+        "violation": ("违法行为类型", "处罚名称", "案件名称"),
+        "facts": ("违法事实", "处罚事由", "主要违法事实"),
+        "penalty": ("处罚类别", "处罚类别1", "行政处罚的种类和依据"),
+        "other_penalty": ("处罚类别2",),
+        "content": ("处罚内容", "处罚结果"),
+        "fine": ("罚款金额(万元)", "处罚金额(万元)", "罚款金额"),
+        "confiscated": (
+            "没收违法所得、没收非法财物的金额(万元)",
+            "没收违法所得、没收非法财务的金额(万元)",
+        ),
+        "licences": ("暂扣或吊销证照名称及编号",),
+        "decided": (
+            *("处罚决定日期", "决定日期", "作出处罚的机关名称和日期"),
+            "做出处罚的机关名称和日期",
+        ),
+        "published_until": ("公示截止期", "公示截止日期"),
+        "status": ("当前状态",),
+    },
+    ("document", "name", "decided"),
+    (
+        *_COMMON_IGNORED,
+        *("处罚依据", "处罚机关", "处罚机关统一社会信用代码", "处罚有效期", "处罚截止期"),
+        *("处罚截止日期", "处罚生效期止"),
+    ),
+)
+
+PERMIT: Final = Layout(
+    "permit",
+    "行政许可",
+    {
+        **_PARTY,
+        "document": ("行政许可决定书文号", "行政许可决定文书号", "许可决定书文号"),
+        "title": ("行政许可决定文书名称", "项目名称"),
+        "permit": ("许可类别", "审批类别"),
+        "certificate": ("许可证书名称",),
+        "number": ("许可编号", "行政许可编码"),
+        "content": ("许可内容",),
+        "decided": ("许可决定日期",),
+        "valid_from": ("有效期自",),
+        "valid_to": ("有效期至", "许可截止期"),
+        "status": ("当前状态",),
+    },
+    ("document", "name", "decided"),
+    (*_COMMON_IGNORED, "许可机关", "许可机关统一社会信用代码"),
+)
+
+COURT_LIST: Final = Layout(
+    "court-list",
+    "失信被执行人",
+    {
+        "case": ("执行案号", "案号", "caseCode"),
+        "name": (
+            *("失信被执行人姓名/名称", "失信被执行人名称", "失信被执行人姓名或名称"),
+            *("被执行人姓名/名称", "iname"),
+        ),
+        "code": (
+            *("身份证号码/组织机构代码", "组织机构代码", "统一社会信用代码"),
+            *("统一社会信用代码/组织机构代码", "cardNum"),
+        ),
+        "document": ("执行依据文号", "gistId"),
+        "conduct": (
+            *("失信被执行人具体情形", "失信被执行人行为具体情形"),
+            "disruptTypeName",
+        ),
+        "published": ("发布时间", "publishDate"),
+        "notice": ("执行通知书送达时间", "风险提示送达时间"),
+        "rights": ("已告知权利",),
+        "party": ("partyTypeName",),
+    },
+    ("case", "name", "code", "document", "conduct", "published", "notice", "rights"),
+    (
+        *("企业法人/负责人姓名", "地域名称", "执行法院", "作出执行依据单位", "序号", "备注"),
+        *("法律生效文书确定的义务", "被执行人的履行情况", "立案时间", "已履行部分"),
+        *("未履行部分", "id", "age", "sexy", "businessEntity", "courtName", "areaName"),
+        *("regDate", "gistUnit", "duty", "performance", "performedPart", "unperformPart"),
+    ),
+)
+
+LAYOUTS: Final = (COURT_LIST, PENALTY, PERMIT)

@@ -1,0 +1,79 @@
+"""Parties: whom a row is about, by its credit code or by an old code that intake resolves.
+
+Organisations only: of a natural person nothing is taken, and nothing is said again.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from creditbus.domain.acts.mappings import Alias, AliasKind
+from creditbus.domain.aliases.claims import alias_of, subject_named
+from creditbus.domain.identifiers.notation import compact
+from creditbus.domain.ids import SubjectId
+from creditbus.domain.subjects import SubjectKind, kind_of, uscc_subject, why_not_subject
+from creditbus.sdk.sheets.cells import half_width
+from creditbus.sdk.sheets.rows import Row, Unreadable
+
+Party = tuple[SubjectId, SubjectKind]
+
+PERSON: Final = (
+    "a natural person's row is not read and nothing of it is kept: hand it in through the gateway"
+)
+_REGISTRATIONS: Final = {13: AliasKind.REG13, 15: AliasKind.REG15}
+_OLD: Final = {
+    "organisation": AliasKind.ORG9,
+    "tax": AliasKind.TAXNO,
+    "institution": AliasKind.INST_CERT,
+    "social": AliasKind.SOCIAL_ORG_CERT,
+}
+
+
+def party_of(row: Row) -> Party:
+    """Return whom a row of penalties or permits is about; raises ``Unreadable``.
+
+    The credit code is believed before the old ones; the words in the header say which code it is.
+    """
+    if "自然人" in half_width(row.text("kind")):
+        raise Unreadable("kind", PERSON)
+    if row.text("code"):
+        return _by_credit_code(row)
+    if number := compact(row.text("registration")):
+        return _by_alias("registration", _REGISTRATIONS.get(len(number), AliasKind.REG15), number)
+    for field, kind in _OLD.items():
+        if number := compact(row.text(field)):
+            if kind is AliasKind.TAXNO and len(number) == 18:
+                return _credit_code("tax", number)
+            return _by_alias(field, kind, number)
+    detail = "no code says whom the row is about; of a natural person's row nothing is read"
+    raise Unreadable("code", detail)
+
+
+def debtor_of(row: Row) -> Party:
+    """Return whom a row of the court list is about: any code may stand in its one column."""
+    code = row.text("code")
+    if row.text("party") == "0":
+        raise Unreadable("party", PERSON)
+    subject = subject_named(code)
+    if alias_of(subject) is not None:
+        return subject, SubjectKind.NONE
+    return _credit_code("code", code)
+
+
+def _by_credit_code(row: Row) -> Party:
+    return _credit_code("code", row.text("code"))
+
+
+def _credit_code(field: str, code: str) -> Party:
+    subject = uscc_subject(code)
+    kind = kind_of(subject)
+    if why_not := why_not_subject(kind, subject):
+        raise Unreadable(field, why_not)
+    return subject, kind
+
+
+def _by_alias(field: str, kind: AliasKind, number: str) -> Party:
+    alias = Alias(kind, number)
+    if why_not := alias.why_not():
+        raise Unreadable(field, why_not)
+    return alias.id, SubjectKind.NONE

@@ -1,0 +1,144 @@
+"""Rows: the cells of one row by field, and what is read of them: days, words for yes, amounts."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from datetime import date, timedelta
+from decimal import Decimal, InvalidOperation
+from typing import Final
+
+import msgspec
+
+from creditbus.domain.identifiers.citizen import hide_persons
+from creditbus.sdk.sheets.cells import Unread, filled, half_width
+from creditbus.sdk.sheets.headers import Table
+
+FEN: Final = 1_000_000
+"""Fen in ten thousand yuan, the unit of the official sheets."""
+
+_DAY: Final = re.compile(
+    r"(\d{4})(?:[-/.年](\d{1,2})[-/.月](\d{1,2})日?|(\d{2})(\d{2}))(?:[T ].*)?"
+)
+_DAY_WITHIN: Final = re.compile(r"\d{4}[-/.年]\d{1,2}[-/.月]\d{1,2}日?")
+_SERIAL: Final = re.compile(r"[1-9]\d{4}(?:\.0+)?")
+_EPOCH: Final = date(1899, 12, 30)
+_EPOCH_1904: Final = date(1904, 1, 1)
+_FOR_EVER: Final = frozenset({"长期", "永久", "长期有效", "永久有效", "无固定期限"})
+_YES: Final = frozenset({"是", "Y", "YES", "TRUE", "T", "1", "√", "✓", "有", "已", "已告知", "对"})
+_NO: Final = frozenset({"", "否", "N", "NO", "FALSE", "F", "0", "×", "无", "未", "未告知"})
+_CLOSING: Final = re.compile(
+    r"(?:合计|总计|小计|共计|本页|累计|填表|制表|填报|审核|复核|负责人|联系|说明|注[:：]|备注[:：])"
+)
+
+
+class RowFault(msgspec.Struct, frozen=True):
+    """Why a row was not read: its number in the sheet, the column, and what to do."""
+
+    row: int
+    column: str
+    detail: str
+
+
+class Unreadable(Exception):
+    """A cell says nothing that can be taken; ``field`` is the layout's, or the column's header."""
+
+    def __init__(self, field: str, detail: str) -> None:
+        super().__init__(detail)
+        self.field, self.detail = field, detail
+
+
+class Row:
+    """One row under the headers of its table."""
+
+    def __init__(self, cells: Sequence[str], table: Table, *, from_1904: bool = False) -> None:
+        self._cells, self._places, self._from_1904 = cells, table.places, from_1904
+
+    def raw(self, field: str) -> str:
+        """Return a cell as it stands, nothing where the table has no such column."""
+        place = self._places.get(field)
+        return self._cells[place] if place is not None and place < len(self._cells) else ""
+
+    def text(self, field: str) -> str:
+        """Return what a cell says; raises ``Unreadable`` where it cannot be believed."""
+        cell = self.raw(field)
+        if isinstance(cell, Unread):
+            raise Unreadable(field, cell.why)
+        return filled(cell)
+
+    def discreet(self, field: str) -> str:
+        """Return a free text; raises ``Unreadable`` where a person's number stands in it."""
+        text = self.text(field)
+        if text and hide_persons(text) != text:
+            detail = "a natural person's number stands in the text: leave it out"
+            raise Unreadable(field, detail)
+        return text
+
+    def day(self, field: str) -> date | None:
+        """Return the day in a cell, none in an empty one."""
+        text = half_width(self.text(field)).strip()
+        if not text:
+            return None
+        found = self._day(re.sub(r"\s+(?=[年月日])|(?<=[年月])\s+", "", text))
+        if found is None:
+            detail = f"{text[:40]} is no day; write 2026-07-09, 20260709 or 2026年07月09日"
+            raise Unreadable(field, detail)
+        return found
+
+    def needed_day(self, field: str) -> date:
+        """Return the day in a cell that must hold one."""
+        found = self.day(field)
+        if found is None:
+            detail = "nothing is no day; write 2026-07-09, 20260709 or 2026年07月09日"
+            raise Unreadable(field, detail)
+        return found
+
+    def last_day(self, field: str) -> date | None:
+        """Return the last day of a term, none for one without an end."""
+        return None if half_width(self.text(field)) in _FOR_EVER else self.day(field)
+
+    def yes(self, field: str) -> bool:
+        """Return whether a cell says yes; nothing in it says no."""
+        word = half_width(self.text(field)).strip().upper()
+        if word not in _YES and word not in _NO:
+            raise Unreadable(field, f"{word[:20]} is neither yes nor no: write 是 or 否")
+        return word in _YES
+
+    def fen(self, field: str) -> int | None:
+        """Return an amount that is given in ten thousands of yuan, none where none is given."""
+        text = half_width(self.text(field)).replace(",", "").removesuffix("万元").strip()
+        if not text:
+            return None
+        try:
+            amount = Decimal(text) * FEN
+        except InvalidOperation as error:
+            raise Unreadable(field, f"{text[:20]} is no amount in 万元, such as 1.5") from error
+        if not amount.is_finite() or amount < 0 or amount != amount.to_integral_value():
+            raise Unreadable(field, f"{text[:20]} is no amount of yuan and fen in 万元")
+        return int(amount)
+
+    def _day(self, text: str) -> date | None:
+        matched = _DAY.fullmatch(text)
+        if matched is None and (within := _DAY_WITHIN.findall(text)):
+            # Of 2015's columns one holds the office and the day; two days in it are no day.
+            matched = _DAY.fullmatch(within[0]) if len(within) == 1 else None
+        if matched is None:
+            return self._serial(text)
+        year, month, day = (int(part) for part in matched.groups() if part is not None)
+        try:
+            return date(year, month, day)
+        except ValueError:
+            return None
+
+    def _serial(self, text: str) -> date | None:
+        """Return the day of a number that a workbook shows as a day elsewhere."""
+        if _SERIAL.fullmatch(text) is None:
+            return None
+        epoch = _EPOCH_1904 if self._from_1904 else _EPOCH
+        return epoch + timedelta(days=int(text.partition(".")[0]))
+
+
+def is_closing(cells: Sequence[str]) -> bool:
+    """Tell whether a row closes the table: a total, a note, a signature."""
+    first = next((cell for cell in cells if cell), "")
+    return bool(_CLOSING.match(half_width(first).replace(" ", "")))

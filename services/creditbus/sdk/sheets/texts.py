@@ -1,0 +1,76 @@
+"""Texts: csv as the office programs write it, in any of their encodings and separators."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator
+from typing import Final
+
+from creditbus.sdk.sheets.cells import text_of
+from creditbus.sdk.sheets.headers import normal
+
+BYTES: Final = 64 * 2**20
+_SEPARATORS: Final = ",;\t|，；"
+_LOOKED_AT: Final = 65_536
+_MARKS: Final = (
+    (b"\xef\xbb\xbf", "utf-8-sig"),
+    (b"\xff\xfe", "utf-16"),
+    (b"\xfe\xff", "utf-16"),
+)
+
+
+def rows_of_text(data: bytes, name: str, known: frozenset[str]) -> Iterator[list[str]]:
+    """Yield the rows of a csv; ``known`` are the headers by which its separator is found.
+
+    Raises ``ValueError`` with a sentence, also in the middle, where a quote is never closed.
+    """
+    text = decoded(data, name)
+    separator, text = _separator(text, known)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
+    try:
+        for row in reader:
+            yield [text_of(cell) for cell in row]
+    except csv.Error as error:
+        raise ValueError(
+            f"{name} is no csv from line {reader.line_num} on: {error}; a quote within a value is "
+            "written twice, or save the file as .xlsx"
+        ) from error
+
+
+def decoded(data: bytes, name: str) -> str:
+    """Return the text in the bytes: UTF-8, UTF-16 or GB18030, with or without a mark."""
+    encoding = next((found for mark, found in _MARKS if data.startswith(mark)), None)
+    if encoding is None:
+        encoding = _unmarked_utf16(data)
+    for tried in (encoding,) if encoding else ("utf-8", "gb18030"):
+        try:
+            return data.decode(tried)
+        except UnicodeDecodeError:
+            continue
+    raise ValueError(f"{name} is neither UTF-8, UTF-16 nor GB18030: save it as csv in UTF-8")
+
+
+def _unmarked_utf16(data: bytes) -> str | None:
+    """Return the encoding of a text that has a NUL in every second byte, as digits have."""
+    sample = data[:_LOOKED_AT]
+    if sample.count(0) * 20 <= len(sample):
+        return None
+    return "utf-16-be" if sample[::2].count(0) > sample[1::2].count(0) else "utf-16-le"
+
+
+def _separator(text: str, known: frozenset[str]) -> tuple[str, str]:
+    """Return what separates the cells, and the text without the line that says so."""
+    first, _, rest = text.partition("\n")
+    if first.strip().lower().startswith("sep=") and len(first.strip()) == len("sep=") + 1:
+        return first.strip()[-1], rest
+    beginning = text[:_LOOKED_AT]
+
+    def headers_with(separator: str) -> int:
+        rows = csv.reader(io.StringIO(beginning, newline=""), delimiter=separator)
+        try:
+            return max((sum(normal(cell) in known for cell in row) for row in rows), default=0)
+        except csv.Error:
+            return 0
+
+    return max(_SEPARATORS, key=headers_with), text
