@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -20,7 +21,8 @@ from creditbus.cli.faults import MISUSED, fail, told
 from creditbus.cli.places import AsJson, Home, catalogue, sites, stack_file, url
 from creditbus.domain.acts.refusals import Refusal
 from creditbus.domain.ids import SourceId
-from creditbus.sdk.publisher import Publisher
+from creditbus.engine.values import Position
+from creditbus.sdk.publisher import Publisher, Receipt
 from creditbus.sdk.sheets.files import FileAct, read_file
 from creditbus.sdk.sheets.rows import RowFault
 from creditbus.stack.bus import token_name
@@ -29,6 +31,7 @@ from creditbus.stack.folder import StackFile
 _TOLD_BOUND_S: Final = 15.0
 _QUIET_S: Final = 3.0
 _ASK_S: Final = 0.5
+_LAG: Final = re.compile(r"^creditbus_engine_lag\{[^}]*\} ([0-9.e+]+)$", re.MULTILINE)
 _console = Console(highlight=False)
 
 
@@ -39,11 +42,15 @@ class Sheet:
     sent: list[FileAct] = field(default_factory=list)
     faults: list[RowFault] = field(default_factory=list)
     refusals: list[Refusal] = field(default_factory=list)
+    origins: set[str] = field(default_factory=set)
+    """Where the broker keeps what was sent: a refusal of an earlier try is another place's."""
 
 
 @told
 def submit(
-    file: Annotated[Path, typer.Argument(help="A court list as .csv, .xlsx or .xls.")],
+    file: Annotated[
+        Path, typer.Argument(help="A court list, penalties or permits as .csv, .xlsx or .xls.")
+    ],
     source: Annotated[str, typer.Option(help="Id of the source that files.")],
     home: Home = None,
     as_json: AsJson = False,
@@ -61,17 +68,50 @@ def submit(
         sheet = send_sheet(stack_file(home), file, source)
     except ValueError as fault:
         fail(str(fault), MISUSED)
-    sent: set[str] = {each.envelope.event_id for each in sheet.sent}
-    sheet.refusals = list(_refusals(stack_file(home), source, sent))
+    sheet.refusals = list(_refusals(stack_file(home), source, sheet.origins))
+    undecided = why_undecided(stack_file(home))
     if as_json:
-        content = {"sent": len(sheet.sent), "unread": sheet.faults, "refused": sheet.refusals}
+        content = {
+            "sent": len(sheet.sent),
+            "unread": sheet.faults,
+            "refused": sheet.refusals,
+            "undecided": undecided,
+        }
         sys.stdout.buffer.write(msgspec.json.encode(content) + b"\n")
     else:
         _console.print(_table(sheet))
-        unread, refused = len(sheet.faults), len(sheet.refusals)
-        _console.print(f"{len(sheet.sent)} sent, {refused} of them refused; {unread} not read")
-    if sheet.faults or sheet.refusals:
+        _console.print(summary(sheet, undecided))
+    if sheet.faults or sheet.refusals or undecided:
         raise typer.Exit(1)
+
+
+def summary(sheet: Sheet, undecided: str) -> str:
+    """Return the last sentence; while listing has not spoken it says so, and no number of none."""
+    refused, unread = len(sheet.refusals), len(sheet.faults)
+    told = f"{len(sheet.sent)} sent, {refused} of them refused; {unread} not read"
+    if not undecided:
+        return told
+    so_far = f", {refused} of them refused so far" if refused else ""
+    return (
+        f"{len(sheet.sent)} sent{so_far}; the rest is undecided: {undecided}; {unread} not read. "
+        "Submit the file again later: what was taken is told as a duplicate and changes nothing"
+    )
+
+
+def why_undecided(file: StackFile) -> str:
+    """Return who has not decided yet and why, nothing when everybody has and the bus is idle."""
+    for service in ("intake", "listing", "views"):
+        address = url(file.ports.metrics_of(service))
+        try:
+            ready = httpx.get(f"{address}/health/ready", timeout=5)
+            metrics = httpx.get(f"{address}/metrics", timeout=5).text
+        except httpx.HTTPError:
+            return f"{service} does not answer"
+        if not ready.is_success:
+            return f"{service} {ready.json().get('why', 'is not ready')}"
+        if behind := sum(float(lag) for lag in _LAG.findall(metrics)):
+            return f"{service} has {behind:.0f} records before it"
+    return ""
 
 
 def send_sheet(
@@ -97,12 +137,16 @@ def send_sheet(
                 sheet.faults.append(row)
                 continue
             sheet.sent.append(say(row))
-            publisher.send(sheet.sent[-1])
+            publisher.send(sheet.sent[-1], lambda receipt: sheet.origins.add(_origin(receipt)))
     return sheet
 
 
+def _origin(receipt: Receipt) -> str:
+    return str(Position(receipt.inbox, receipt.partition, receipt.offset))
+
+
 def _refusals(file: StackFile, source: str, sent: set[str]) -> Iterator[Refusal]:
-    """Yield the refusals of what was sent, until nothing new has come for a while."""
+    """Yield the refusals of what lies at these places, until nothing new has come for a while."""
     token = file.secrets[token_name(source)]
     deadline = time.monotonic() + _TOLD_BOUND_S
     quiet_until = time.monotonic() + _QUIET_S
@@ -119,7 +163,7 @@ def _refusals(file: StackFile, source: str, sent: set[str]) -> Iterator[Refusal]
             after = page["next"] or after
             found = msgspec.convert(page["refusals"], list[Refusal])
             for refusal in found:
-                if refusal.event_id in sent:
+                if refusal.origin in sent:
                     yield refusal
             if found:
                 quiet_until = time.monotonic() + _QUIET_S
