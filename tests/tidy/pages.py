@@ -6,6 +6,7 @@ one is stale. A table that is copied by hand is wrong after the next change.
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from itertools import chain
@@ -27,6 +28,8 @@ from creditbus.runtime.law.calendars import load_terms, load_timers
 from creditbus.runtime.law.catalogue import load_draft
 from creditbus.runtime.metrics import METRICS, Metric
 from creditbus.runtime.settings import PREFIX, Settings
+from creditbus.sdk.publisher import STATED
+from creditbus.wire.schemas import load_schemas, meaning_hash
 from creditbus.wire.topics import DAY_MS, YEAR_MS, Topic, topics
 from tests.crash.programme import CHAPTERS
 from tests.crash.scenarios import Chapter
@@ -318,6 +321,20 @@ PAGES: Final[dict[str, Callable[[], str]]] = {
 }
 
 
+def pins_file() -> str:
+    """Return the versions that the SDK writes, each with the hash of its schema."""
+    newest = load_schemas(sources.ROOT / "schemas" / "avro").newest
+    pins = {
+        record: {"version": newest[record].version, "sha256": meaning_hash(newest[record].text)}
+        for record in sorted(STATED)
+    }
+    return json.dumps(pins, indent=1) + "\n"
+
+
+PINS: Final = "services/creditbus/sdk/pins.json"
+"""No page, and written with them, because a schema that is added makes it stale as well."""
+
+
 def stale(page: Source) -> list[str]:
     """Complain about a page that is not what its declaration gives now."""
     if page.text == PAGES[page.path]():
@@ -328,7 +345,7 @@ def stale(page: Source) -> list[str]:
 def write(root: Path) -> list[str]:
     """Write the pages that are stale or missing, and return their names."""
     written = []
-    for name, made in PAGES.items():
+    for name, made in {**PAGES, PINS: pins_file}.items():
         path, text = root / name, made()
         if not path.exists() or path.read_text(encoding="utf-8") != text:
             path.parent.mkdir(parents=True, exist_ok=True)

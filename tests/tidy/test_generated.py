@@ -21,6 +21,11 @@ from tests.tidy.sources import Source, assert_tidy
 RUNBOOKS: Final = "docs/operating.md"
 
 
+def test_the_sdk_pins_the_newest_schemas() -> None:
+    pinned = (sources.ROOT / pages.PINS).read_text(encoding="utf-8")
+    assert pinned == pages.pins_file(), f"stale: `{pages.COMMAND}` writes it anew"
+
+
 def generated() -> list[Source]:
     return [source for source in sources.documents() if source.path in pages.PAGES]
 
@@ -43,7 +48,7 @@ def test_stale_page_is_caught(path: str) -> None:
 
 def test_pages_are_written_once(tmp_path: Path) -> None:
     (tmp_path / "docs").mkdir()
-    assert set(pages.write(tmp_path)) == set(pages.PAGES)
+    assert set(pages.write(tmp_path)) == {*pages.PAGES, pages.PINS}
     assert pages.write(tmp_path) == []
 
 

@@ -22,7 +22,8 @@ def prepare(track: Track, events: int) -> str:
     """Publish the schemas and write so many events to a topic of their own."""
     settings: dict[str, Any] = dict(track.settings(track.folder))
     process = Process("supply", 0, Settings(**settings))
-    Registry(process.settings.registry).publish(load_schemas(process.settings.schemas))
+    file = track.stack.file
+    Registry(file.registry_url, file.registry_login).publish(load_schemas(process.settings.schemas))
     topic = track.create(f"events-{events}")
     cases.supply(track.client, topic, cases.events(process.catalogue, process.codec, events))
     return topic

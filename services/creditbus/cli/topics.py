@@ -92,9 +92,11 @@ def release_schemas() -> None:
 @told
 def publish(home: Home = None) -> None:
     """Register every schema under its compatibility rule."""
-    url = stack_file(home).registry_url
-    ids = Registry(url).publish(load_schemas(sites(home).schemas))
-    registry_ids(Folder(sites(home).home)).record(read_registered(url))
+    file = stack_file(home)
+    ids = Registry(file.registry_url, file.registry_login).publish(
+        load_schemas(sites(home).schemas)
+    )
+    registry_ids(Folder(sites(home).home)).record(read_registered(file.registry_url))
     for (record, version), number in ids.items():
         _console.print(f"{record} {version}: id {number}")
 

@@ -31,9 +31,9 @@ class IncompatibleSchema(Exception):
 class Registry:
     """One registry; each question has a connection of its own, for they are few and far between."""
 
-    def __init__(self, url: str, tls: Mapping[str, str] | None = None) -> None:
-        """Take the address, and how its certificate is believed (``Tls.confluent``)."""
-        self._settings = {**(tls or {}), "url": url, "timeout": 5, "max.retries": 0}
+    def __init__(self, url: str, connecting: Mapping[str, str] | None = None) -> None:
+        """Take the address, and how its certificate is believed or whoever writes logs in."""
+        self._settings = {**(connecting or {}), "url": url, "timeout": 5, "max.retries": 0}
 
     def ids(self, schemas: Schemas, records: Collection[str]) -> dict[tuple[str, int], int]:
         """Return the id of every version of these records; none named means all.

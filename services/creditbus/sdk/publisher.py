@@ -2,13 +2,17 @@
 
 A source needs its id, its password, the broker's and the registry's address; nothing is registered
 from here. A receipt is given only after the broker has acknowledged the record.
+
+What is written is what this SDK was made for: the version and the content of each schema are pinned
+(``pins.json``), and never whatever a registry calls its latest.
 """
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from functools import lru_cache
+from functools import cache, lru_cache
+from importlib.resources import files
 from pathlib import Path
 from typing import Final, Self
 
@@ -22,10 +26,10 @@ from creditbus.domain.effects.directives import Acknowledgement, Statement
 from creditbus.engine.failures import Reaction, rule_for
 from creditbus.wire.headers import event_headers
 from creditbus.wire.records import RECORD_OF, Codec
-from creditbus.wire.schemas import Schema, Schemas, published
+from creditbus.wire.schemas import Schema, Schemas, meaning_hash, published
 from creditbus.wire.topics import INBOX_MAX_BYTES, inbox
 
-_RECORDS: Final = (*map(RECORD_OF.__getitem__, STATEMENTS), RECORD_OF[Acknowledgement])
+STATED: Final = (*map(RECORD_OF.__getitem__, STATEMENTS), RECORD_OF[Acknowledgement])
 """All that a party may state."""
 
 _FLUSH_BOUND_S: Final = 30.0
@@ -34,6 +38,13 @@ _NAME_BOUND_S: Final = 5.0
 """For how long a name that nobody knows is asked for: a name server may be away for a moment."""
 _REGISTRY_BOUND_S: Final = 5.0
 _NOT_FOUND: Final = 404
+
+
+class Pin(msgspec.Struct, frozen=True):
+    """Which version of a schema this SDK writes, and the hash of its content."""
+
+    version: int
+    sha256: str
 
 
 class Receipt(msgspec.Struct, frozen=True):
@@ -263,16 +274,32 @@ def _asked(settings: dict[str, object]) -> Codec:
     schemas: dict[tuple[str, int], Schema] = {}
     ids: dict[tuple[str, int], int] = {}
     with SchemaRegistryClient(settings) as client:
-        for record in _RECORDS:
-            registered = client.get_latest_version(record)
-            assert registered.schema is not None
-            assert registered.version is not None
-            assert registered.schema_id is not None
-            key = record, registered.version
-            schemas[key] = published(*key, registered.schema.schema_str or "")
-            ids[key] = registered.schema_id
+        for record, pin in _pins().items():
+            key = record, pin.version
+            text, ids[key] = _pinned(client, record, pin)
+            schemas[key] = published(*key, text)
     # A publisher only writes, so no id of another's ever has to be resolved.
     return Codec(Schemas(schemas), ids, lambda _: None)
+
+
+@cache
+def _pins() -> dict[str, Pin]:
+    text = files("creditbus.sdk").joinpath("pins.json").read_bytes()
+    pins = msgspec.json.decode(text, type=dict[str, Pin])
+    assert set(pins) == set(STATED), "every statement is pinned, and nothing else"
+    return pins
+
+
+def _pinned(client: SchemaRegistryClient, record: str, pin: Pin) -> tuple[str, int]:
+    """Return the pinned schema and its id in this registry; raises ``NotPublished``."""
+    found = client.get_version(record, pin.version)
+    text = found.schema.schema_str or "{}"
+    if found.schema_id is None or meaning_hash(text) != pin.sha256:
+        raise NotPublished(
+            f"{record} {pin.version} in the registry is not the bus's schema: is it the bus's "
+            "registry? Nothing was sent."
+        )
+    return text, found.schema_id
 
 
 def _receipt(event_id: str, message: Message) -> Receipt:

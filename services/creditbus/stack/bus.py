@@ -167,7 +167,7 @@ class LocalBus:
         held = {schema.place() for schema in self.stack.registered}
         if not held.issuperset((each.record, each.version) for each in schemas.versions.values()):
             url = self.stack.file.registry_url
-            Registry(url).publish(schemas)
+            Registry(url, self.stack.file.registry_login).publish(schemas)
             self.stack.registry_ids().record(read_registered(url))
         self._say(f"{len(schemas.versions)} schemas are published")
 

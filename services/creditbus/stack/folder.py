@@ -47,6 +47,12 @@ class StackFile(msgspec.Struct, kw_only=True):
         """How the brokers are spoken to."""
         return "SASL_PLAINTEXT" if self.ca is None else "SASL_SSL"
 
+    @property
+    def registry_login(self) -> dict[str, str]:
+        """The settings with which a client of the registry may write; everybody may read."""
+        password = self.secrets.get("registry", "")
+        return {"basic.auth.user.info": f"bus:{password}"} if password else {}
+
     @classmethod
     def load(cls, path: Path) -> Self:
         """Read the file; raises ``FileNotFoundError`` when no stack was started in the folder."""

@@ -43,6 +43,7 @@ from creditbus.stack.valkey import Valkey
 
 START_BOUND_S: Final = 120.0
 REDIS: Final = "redis"
+REGISTRY: Final = "registry"
 CACHED: Final = ("kafka", "registry")
 """The servers that run in Java."""
 
@@ -205,6 +206,7 @@ class LocalStack:
             )
         file.credentials.setdefault(kafka.ADMIN, new_password())
         file.secrets.setdefault(REDIS, new_password())
+        file.secrets.setdefault(REGISTRY, new_password())
         add_passwords(file.credentials, self._parties.sources, self._parties.bodies)
         file.at(self._ports, self._cluster)
         file.save(path)
@@ -220,7 +222,11 @@ class LocalStack:
                 password=self.file.secrets[REDIS],
             ),
             RegistryServer(
-                distribution=programs, folder=folder.registry, logs=folder.logs, ports=ports
+                distribution=programs,
+                folder=folder.registry,
+                logs=folder.logs,
+                ports=ports,
+                password=self.file.secrets[REGISTRY],
             ),
         )
 

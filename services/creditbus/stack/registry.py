@@ -7,8 +7,6 @@ stack refuses to run when the registry disagrees with the record.
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -25,10 +23,16 @@ from creditbus.stack.kafka import JAVA_ENVIRONMENT, QUICK
 from creditbus.stack.ports import HOST, Ports
 from creditbus.stack.processes import SERVER_RANK, Launch
 from creditbus.stack.sockets import answers_well, is_listening
+from creditbus.wire.records import TYPES
+from creditbus.wire.schemas import ENVELOPE, schema_hash
 
 API: Final = "/apis/ccompat/v7"
 ANSWER_BOUND_S: Final = 10.0
 ASKED_AT_ONCE: Final = 4
+LOGIN: Final = "bus"
+OURS: Final = frozenset({*TYPES, ENVELOPE})
+"""The bus's own subjects: what anybody else ever registered is not asked for, and stops nothing."""
+
 MEMORY: Final = ("-Xms128m", "-Xmx384m", "-XX:+UseSerialGC")
 
 
@@ -36,7 +40,8 @@ MEMORY: Final = ("-Xms128m", "-Xmx384m", "-XX:+UseSerialGC")
 class RegistryServer:
     """A registry over ``folder``; every write is on disk before it is answered.
 
-    ``recording`` makes its cache of classes, when it ends.
+    ``recording`` makes its cache of classes, when it ends. With a password everybody reads and the
+    bus alone writes; without one everybody does both.
     """
 
     distribution: Distribution
@@ -44,11 +49,17 @@ class RegistryServer:
     logs: Path
     ports: Ports
     recording: bool = False
+    password: str = ""
     name: str = "registry"
 
     def prepare(self) -> None:
-        """Make the folder of the database."""
+        """Make the folder of the database, and write who may do what."""
         (self.folder / "tmp").mkdir(parents=True, exist_ok=True)
+        write_private(self._settings, _rights(self.password).encode())
+
+    @property
+    def _settings(self) -> Path:
+        return self.folder / "registry.properties"
 
     def launch(self) -> Launch:
         """Return how the registry is started."""
@@ -73,6 +84,8 @@ class RegistryServer:
                 # It opens a port for its keepers too, by default on every address.
                 "QUARKUS_MANAGEMENT_HOST": HOST,
                 "QUARKUS_MANAGEMENT_PORT": "0",
+                # In a file that its owner alone reads: a command line is seen by everybody.
+                "SMALLRYE_CONFIG_LOCATIONS": str(self._settings),
                 "APICURIO_STORAGE_KIND": "sql",
                 "APICURIO_STORAGE_SQL_KIND": "h2",
                 # Without the delay of 0 a kill within half a second lost a registration.
@@ -91,6 +104,23 @@ class RegistryServer:
         if not is_listening(self.ports.registry):
             return False
         return answers_well(f"{self.url()}/subjects", ANSWER_BOUND_S)
+
+
+def _rights(password: str) -> str:
+    """Return the settings with which everybody reads and whoever has the password writes."""
+    if not password:
+        return ""
+    return "\n".join(
+        (
+            "quarkus.http.auth.basic=true",
+            "quarkus.security.users.embedded.plain-text=true",
+            f"quarkus.security.users.embedded.users.{LOGIN}={password}",
+            f"quarkus.security.users.embedded.roles.{LOGIN}=sr-admin",
+            "apicurio.auth.role-based-authorization=true",
+            "apicurio.auth.anonymous-read-access.enabled=true",
+            "",
+        )
+    )
 
 
 def _as_packed(programs: Path) -> list[str]:
@@ -134,23 +164,13 @@ class _Held(msgspec.Struct):
     id: int
 
 
-def schema_hash(schema: str) -> str:
-    """Return the hash of a schema's content, whatever its spacing and the order of its keys.
-
-    >>> schema_hash('{"type": "string"}') == schema_hash('{"type":"string"}')
-    True
-    """
-    canonical = json.dumps(json.loads(schema), sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(canonical.encode()).hexdigest()
-
-
 def read_registered(url: str) -> list[RegisteredSchema]:
-    """Return every schema version that the registry at the address holds."""
+    """Return every version of the bus's own schemas that the registry at the address holds."""
     with (
         httpx.Client(base_url=url, timeout=ANSWER_BOUND_S) as client,
         ThreadPoolExecutor(ASKED_AT_ONCE) as pool,
     ):
-        subjects = _get(client, "/subjects", list[str])
+        subjects = [each for each in _get(client, "/subjects", list[str]) if each in OURS]
         return sorted(
             schema
             for schemas in pool.map(lambda subject: _registered(client, subject), subjects)
@@ -178,10 +198,11 @@ class RegistryIds:
     path: Path
 
     def recorded(self) -> list[RegisteredSchema]:
-        """Return what is recorded, nothing before the first schema."""
+        """Return what is recorded of the bus's own, nothing before the first schema."""
         if not self.path.exists():
             return []
-        return msgspec.json.decode(self.path.read_bytes(), type=list[RegisteredSchema])
+        kept = msgspec.json.decode(self.path.read_bytes(), type=list[RegisteredSchema])
+        return [schema for schema in kept if schema.subject in OURS]
 
     def check(self, present: Iterable[RegisteredSchema]) -> None:
         """Refuse to go on when a recorded schema is gone or has another id or content."""

@@ -25,6 +25,8 @@ READS_EVERYTHING: Final = (OPERATOR, service_principal("audit"))
 CLUSTER: Final = "kafka-cluster"
 ANY: Final = "*"
 ANY_HOST: Final = "*"
+SEPARATOR: Final = "."
+"""Between a party's name and what it adds to name a group of its own; no name has one."""
 
 
 def principals(sources: Iterable[str], bodies: Iterable[str]) -> tuple[str, ...]:
@@ -42,7 +44,7 @@ def bindings(
         (
             *_topic_rights(table),
             *(binding for name in SERVICES for binding in _service_rights(name)),
-            *(_prefixed(ResourceType.GROUP, party, party, AclOperation.READ) for party in parties),
+            *(binding for party in parties for binding in _group_rights(party)),
             *_operator_rights(),
         )
     )
@@ -61,6 +63,15 @@ def _topic_rights(table: Iterable[Topic]) -> Iterator[AclBinding]:
     for principal in READS_EVERYTHING:
         yield _exact(ResourceType.TOPIC, ANY, principal, AclOperation.READ)
         yield _exact(ResourceType.GROUP, ANY, principal, AclOperation.DESCRIBE)
+
+
+def _group_rights(party: str) -> Iterator[AclBinding]:
+    """Yield the right to read in groups of a party's own name: the name, or the name and a dot.
+
+    A bare prefix would reach whose name only begins alike: `tender` and `tender-platform`.
+    """
+    yield _exact(ResourceType.GROUP, party, party, AclOperation.READ)
+    yield _prefixed(ResourceType.GROUP, f"{party}{SEPARATOR}", party, AclOperation.READ)
 
 
 def _service_rights(name: str) -> Iterator[AclBinding]:

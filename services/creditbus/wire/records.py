@@ -30,7 +30,7 @@ from creditbus.domain.effects.exposures import Exposure
 from creditbus.domain.effects.obligations import Obligation
 from creditbus.domain.entries.standings import Standing
 from creditbus.wire.avro import AvroTypes, SchemaUnsupported
-from creditbus.wire.schemas import Schema, Schemas, published
+from creditbus.wire.schemas import Schema, Schemas, lost_logical_types, published
 from creditbus.wire.writers import Write, writer_of
 
 if TYPE_CHECKING:
@@ -235,6 +235,7 @@ class Codec:
             known = next((each for each in self._newest.values() if each.name == name), None)
             if known is None or known.record not in TYPES:
                 return None
+            _refuse_bare(known, text)
             return published(known.record, known.version + 1, text)
         except (*_AVRO_FAULTS, SchemaParseException, UnknownType):
             # Others may use the registry too: what they keep there must not stop a reader.
@@ -257,6 +258,17 @@ class Codec:
             raise Undecodable("LEFT_OVER", f"{left} bytes are left after the record")
         assert isinstance(content, dict), "every schema of the bus is a record"
         return content
+
+
+def _refuse_bare(known: Schema, text: str) -> None:
+    """Refuse a schema of ours that lost its logical types: its numbers would be no days for us."""
+    lost = lost_logical_types(json.loads(text), json.loads(known.text))
+    if lost:
+        raise Undecodable(
+            "LOGICAL_TYPES_LOST",
+            f"the schema is {known.record} without the logical types of {', '.join(lost)}: "
+            "write with the published schema, as the registry has it",
+        )
 
 
 def _bulk(writer: Schema, reader: Schema) -> Bulk | None:

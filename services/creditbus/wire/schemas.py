@@ -75,6 +75,87 @@ def load_schemas(folder: Path) -> Schemas:
     return Schemas({key: _schema(*key, raw) for key in raw})
 
 
+def schema_hash(schema: str) -> str:
+    """Return the hash of a schema's content, whatever its spacing and the order of its keys.
+
+    >>> schema_hash('{"type": "string"}') == schema_hash('{"type":"string"}')
+    True
+    """
+    canonical = json.dumps(json.loads(schema), sort_keys=True, separators=(",", ":"))
+    return sha256(canonical.encode()).hexdigest()
+
+
+def meaning_hash(schema: str) -> str:
+    """Return the hash of what a schema means, whatever a registry made of its words and names.
+
+    A registry may leave out a namespace that follows from the record around it, and comments.
+
+    >>> inner = '{"type": "record", "name": "B", "namespace": "n", "doc": "x", "fields": []}'
+    >>> outer = '{"type": "record", "name": "A", "namespace": "n", "fields": [%s]}'
+    >>> field = '{"name": "b", "type": %s}'
+    >>> bare = inner.replace('"namespace": "n", "doc": "x", ', "")
+    >>> one, other = (meaning_hash(outer % (field % each)) for each in (inner, bare))
+    >>> one == other
+    True
+    """
+    parsed = fastavro.parse_schema(json.loads(schema), named_schemas={})
+    return schema_hash(json.dumps(_meaning(parsed)))
+
+
+def _meaning(part: Any) -> Any:
+    if isinstance(part, list):
+        return [_meaning(each) for each in part]
+    if isinstance(part, dict):
+        words = {"doc", "namespace"}
+        return {
+            name: _meaning(value)
+            for name, value in part.items()
+            if name not in words and not name.startswith("__")
+        }
+    return part
+
+
+def lost_logical_types(written: Any, known: Any, place: str = "") -> list[str]:
+    """Return the fields that are bare numbers where the bus's schema says what they are.
+
+    >>> date = {"type": "int", "logicalType": "date"}
+    >>> lost_logical_types(["null", "int"], ["null", date], "ends_on")
+    ['ends_on']
+    """
+    bare, meant = _branches(written), _branches(known)
+    lost = [place] if _logical(meant) and _is_bare(bare) else []
+    theirs = {field["name"]: field["type"] for each in bare for field in _fields(each)}
+    for field in (field for each in meant for field in _fields(each)):
+        name = field["name"]
+        if name in theirs:
+            lost += lost_logical_types(theirs[name], field["type"], f"{place}.{name}".lstrip("."))
+    return lost
+
+
+def _branches(kind: Any) -> list[Any]:
+    """Return the alternatives of a type, itself where it is no union."""
+    return kind if isinstance(kind, list) else [kind]
+
+
+def _fields(kind: Any) -> list[dict[str, Any]]:
+    if not isinstance(kind, dict):
+        return []
+    if isinstance(kind.get("type"), dict):
+        return _fields(kind["type"])
+    found: list[dict[str, Any]] = kind.get("fields", [])
+    return found
+
+
+def _logical(branches: list[Any]) -> bool:
+    return any(isinstance(each, dict) and "logicalType" in each for each in branches)
+
+
+def _is_bare(branches: list[Any]) -> bool:
+    """Tell whether a number stands there without a word on what it is."""
+    numbers = ("int", "long", {"type": "int"}, {"type": "long"})
+    return not _logical(branches) and any(each in numbers for each in branches)
+
+
 def unreleased_changes(folder: Path) -> list[str]:
     """Return a sentence for each released schema file that was edited or is gone."""
     found = []

@@ -47,7 +47,9 @@ def place_of(publisher: Publisher, value: bytes | None) -> int:
 def foreign_schema(live: LiveBus) -> bytes:
     """Return the frame of a schema that the registry knows and the bus does not."""
     text = '{"type":"record","name":"Foreign","fields":[{"name":"x","type":"string"}]}'
-    with SchemaRegistryClient({"url": live.file.registry_url}) as registry:
+    with SchemaRegistryClient(
+        {"url": live.file.registry_url, **live.file.registry_login}
+    ) as registry:
         number = registry.register_schema("foreign", Schema(text, "AVRO"))
     return b"\x00" + int(number).to_bytes(4, "big") + b"\x02x"
 

@@ -86,7 +86,10 @@ def redis(tmp_path: Path) -> Iterator[PrivateRedis]:
 @pytest.fixture(scope="session")
 def codec(stack: LocalStack) -> Codec:
     """The codec of every process here, with the ids that the registry gave to our schemas."""
-    schemas, registry = load_schemas(SCHEMAS), Registry(stack.file.registry_url)
+    schemas, registry = (
+        load_schemas(SCHEMAS),
+        Registry(stack.file.registry_url, stack.file.registry_login),
+    )
     return Codec(schemas, registry.publish(schemas), registry.text_of)
 
 

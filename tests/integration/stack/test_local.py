@@ -84,7 +84,10 @@ def a_stack(folder: Path, say: Callable[[str], None] = lambda _sentence: None) -
 
 def register(file: StackFile, subject: str) -> int:
     answer = httpx.post(
-        f"{file.registry_url}/subjects/{subject}/versions", json={"schema": SCHEMA}, timeout=10
+        f"{file.registry_url}/subjects/{subject}/versions",
+        json={"schema": SCHEMA},
+        timeout=10,
+        auth=("bus", file.secrets["registry"]),
     )
     answer.raise_for_status()
     return int(answer.json()["id"])
@@ -149,7 +152,7 @@ def test_ids_topics_and_logins_survive_a_kill_of_everything(tmp_path: Path) -> N
     launcher = launch(tmp_path)
     folder = Folder(tmp_path)
     before = StackFile.load(folder.stack_file)
-    schema_id = register(before, "kept")
+    schema_id = register(before, "envelope")
     left = recorded(folder.records)
     launcher.kill()
     launcher.wait()
@@ -173,11 +176,11 @@ def test_ids_topics_and_logins_survive_a_kill_of_everything(tmp_path: Path) -> N
 @pytest.mark.timeout(3 * START_BOUND_S)
 def test_registry_of_another_log_is_refused(tmp_path: Path) -> None:
     with a_stack(tmp_path) as first:
-        register(first.file, "kept")
+        register(first.file, "envelope")
         first.registry_ids().record(read_registered(first.file.registry_url))
     for path in Folder(tmp_path).registry.glob("registry*.db"):
         path.unlink()
-    with pytest.raises(IdsDiffer, match=r"kept version 1 .* is missing"), a_stack(tmp_path):
+    with pytest.raises(IdsDiffer, match=r"envelope version 1 .* is missing"), a_stack(tmp_path):
         pass
     assert recorded(Folder(tmp_path).records) == []
 

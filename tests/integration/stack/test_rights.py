@@ -102,6 +102,19 @@ def test_body_does_not_read_the_directives_of_another(stack: LocalStack) -> None
     assert refusal.code() == KafkaError.TOPIC_AUTHORIZATION_FAILED
 
 
+@pytest.mark.parametrize("group", ["railway", "railway.mine"])
+def test_body_reads_in_groups_of_its_own_name(stack: LocalStack, group: str) -> None:
+    assert write(stack.client_config("admin"), directives("railway")) is None
+    assert read(stack.client_config("railway"), directives("railway"), group) is None
+
+
+@pytest.mark.parametrize("group", ["railway-of-another", "railways", "tender-platform", ""])
+def test_body_is_refused_in_a_group_that_only_begins_alike(stack: LocalStack, group: str) -> None:
+    refusal = read(stack.client_config("railway"), directives("railway"), group or "x")
+    assert refusal is not None
+    assert refusal.code() == KafkaError.GROUP_AUTHORIZATION_FAILED
+
+
 def test_service_is_refused_in_the_group_of_another(stack: LocalStack) -> None:
     refusal = read(stack.client_config("svc.intake"), inbox("court"), "creditbus-listing")
     assert refusal is not None

@@ -199,7 +199,10 @@ class Running:
 @contextmanager
 def stage_on(stack: LocalStack, folder: Path) -> Iterator[Stage]:
     """Publish the schemas and end every process that the test leaves running."""
-    schemas, registry = load_schemas(SCHEMAS), Registry(stack.file.registry_url)
+    schemas, registry = (
+        load_schemas(SCHEMAS),
+        Registry(stack.file.registry_url, stack.file.registry_login),
+    )
     codec = Codec(schemas, registry.publish(schemas), registry.text_of)
     stage = Stage(stack, folder, codec)
     try:

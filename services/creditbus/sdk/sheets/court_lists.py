@@ -14,7 +14,7 @@ from creditbus.domain.calendar import years_after
 from creditbus.domain.ids import BasisId, ListId, SourceId, derive_event_id
 from creditbus.sdk.sheets.cells import half_width
 from creditbus.sdk.sheets.parties import debtor_of
-from creditbus.sdk.sheets.rows import Row, Unreadable
+from creditbus.sdk.sheets.rows import CellFault, Row
 
 COURT: Final = ListId("BL-COURT-SX")
 TERM_YEARS: Final = 2
@@ -45,17 +45,17 @@ _WORDS: Final[dict[str, re.Pattern[str]]] = {
 
 
 def listing_of(row: Row, source: SourceId) -> EntryListed:
-    """Return the listing that a row states; raises ``Unreadable``."""
+    """Return the listing that a row states; raises ``CellFault``."""
     subject, kind = debtor_of(row)
     case = row.text("case")
     if not case:
-        raise Unreadable("case", "give the number of the enforcement case: it names the record")
+        raise CellFault("case", "give the number of the enforcement case: it names the record")
     published = row.needed_day("published")
     provisions = provisions_in(row.text("conduct"))
     is_open_ended = provisions == ("1",)
     name = row.text("name")
     envelope = Envelope(
-        event_id=derive_event_id(source, case, 1, "entry_listed"),
+        event_id=derive_event_id(source, case, 1, "entry_listed", subject),
         source=source,
         record_id=case,
         record_revision=1,
@@ -81,7 +81,7 @@ def listing_of(row: Row, source: SourceId) -> EntryListed:
 
 
 def provisions_in(conduct: str) -> tuple[str, ...]:
-    """Return the items of article 1 that a conduct's words name; raises ``Unreadable``.
+    """Return the items of article 1 that a conduct's words name; raises ``CellFault``.
 
     >>> provisions_in("违反限制高消费令"), provisions_in("以暴力,威胁方法妨碍,抗拒执行")
     (('5',), ('2',))
@@ -90,5 +90,5 @@ def provisions_in(conduct: str) -> tuple[str, ...]:
     found = tuple(item for item, words in _WORDS.items() if words.search(plain))
     if not found:
         known = "；".join(CONDUCTS.values())
-        raise Unreadable("conduct", f"the conduct is none of article 1: {known}")
+        raise CellFault("conduct", f"the conduct is none of article 1: {known}")
     return found

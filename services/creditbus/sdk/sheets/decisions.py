@@ -15,7 +15,7 @@ from creditbus.domain.entries.entry import TEXT_CHARACTERS
 from creditbus.domain.ids import SourceId, derive_event_id
 from creditbus.sdk.sheets.cells import half_width
 from creditbus.sdk.sheets.parties import party_of
-from creditbus.sdk.sheets.rows import Row, Unreadable
+from creditbus.sdk.sheets.rows import CellFault, Row
 
 _IN_FORCE: Final = frozenset({"", "0", "正常", "有效", "2", "异议", "3", "其他", "新增"})
 _REVOKED: Final = frozenset({"1", "撤销", "已撤销", "注销", "吊销"})
@@ -23,13 +23,13 @@ _BETWEEN: Final = re.compile(r"[;,、\n/]+")
 
 
 def penalty_of(row: Row, source: SourceId) -> PenaltyDecided:
-    """Return the penalty that a row states; raises ``Unreadable``.
+    """Return the penalty that a row states; raises ``CellFault``.
 
     Amounts are given in ten thousands of yuan. A penalty that was taken back is no row of a sheet.
     """
     if _is_revoked(row):
         detail = "a penalty that was revoked is told as a revocation of its document, not as a row"
-        raise Unreadable("status", detail)
+        raise CellFault("status", detail)
     kinds = [row.discreet(field) for field in ("penalty", "other_penalty")]
     return PenaltyDecided(
         envelope=_envelope(row, source, "penalty_decided", revision=1),
@@ -48,13 +48,13 @@ def penalty_of(row: Row, source: SourceId) -> PenaltyDecided:
 
 
 def permit_of(row: Row, source: SourceId) -> PermitDecided:
-    """Return the permit that a row states, or that it was taken back; raises ``Unreadable``."""
+    """Return the permit that a row states, or that it was taken back; raises ``CellFault``."""
     is_revoked = _is_revoked(row)
     named = next(
         (text for field in ("certificate", "title", "permit") if (text := row.discreet(field))), ""
     )
     if not named:
-        raise Unreadable("permit", "say which permit it is: its certificate, title or kind")
+        raise CellFault("permit", "say which permit it is: its certificate, title or kind")
     return PermitDecided(
         envelope=_envelope(row, source, "permit_decided", revision=2 if is_revoked else 1),
         permit=_cut(named),
@@ -69,7 +69,7 @@ def permit_of(row: Row, source: SourceId) -> PermitDecided:
 def _is_revoked(row: Row) -> bool:
     status = half_width(row.text("status"))
     if status not in _IN_FORCE and status not in _REVOKED:
-        raise Unreadable("status", f"{status[:20]} is no state: 0 in force, 1 revoked")
+        raise CellFault("status", f"{status[:20]} is no state: 0 in force, 1 revoked")
     return status in _REVOKED
 
 
@@ -77,12 +77,12 @@ def _envelope(row: Row, source: SourceId, record: str, *, revision: int) -> Enve
     subject, kind = party_of(row)
     document = row.text("document")
     if not document:
-        raise Unreadable("document", "give the number of the decision: it names the record")
+        raise CellFault("document", "give the number of the decision: it names the record")
     decided = row.needed_day("decided")
     # One decision may be about several parties, each a record of its own.
     record_id = f"{document} {subject.partition(':')[2]}"
     return Envelope(
-        event_id=derive_event_id(source, record_id, revision, record),
+        event_id=derive_event_id(source, record_id, revision, record, subject),
         source=source,
         record_id=record_id,
         record_revision=revision,

@@ -19,7 +19,7 @@ from creditbus.sdk.sheets.cells import Unread
 from creditbus.sdk.sheets.court_lists import listing_of
 from creditbus.sdk.sheets.decisions import penalty_of, permit_of
 from creditbus.sdk.sheets.headers import LOOKED_AT, Table, known_headers, nearest, normal, table_in
-from creditbus.sdk.sheets.rows import Row, RowFault, Unreadable, is_closing
+from creditbus.sdk.sheets.rows import CellFault, Row, RowFault, is_closing
 from creditbus.sdk.sheets.workbooks import Sheet, sheets_of
 
 FileAct = EntryListed | PenaltyDecided | PermitDecided
@@ -83,7 +83,7 @@ class OfficeFile:
             try:
                 _refuse_surplus(cells, table)
                 act = act_of(Row(cells, table, from_1904=sheet.from_1904), self._source)
-            except Unreadable as finding:
+            except CellFault as finding:
                 names: Any = table.layout.fields.get(finding.field, (finding.field,))
                 yield RowFault(number, names[0], finding.detail)
             else:
@@ -121,4 +121,4 @@ def _refuse_surplus(cells: list[str], table: Table) -> None:
             f"the row has {len(surplus)} cells more than there are headers: is there a separator "
             "within a value?"
         )
-        raise Unreadable(_ROW, detail)
+        raise CellFault(_ROW, detail)

@@ -13,7 +13,7 @@ from creditbus.domain.identifiers.notation import compact
 from creditbus.domain.ids import SubjectId
 from creditbus.domain.subjects import SubjectKind, kind_of, uscc_subject, why_not_subject
 from creditbus.sdk.sheets.cells import half_width
-from creditbus.sdk.sheets.rows import Row, Unreadable
+from creditbus.sdk.sheets.rows import CellFault, Row
 
 Party = tuple[SubjectId, SubjectKind]
 
@@ -30,12 +30,12 @@ _OLD: Final = {
 
 
 def party_of(row: Row) -> Party:
-    """Return whom a row of penalties or permits is about; raises ``Unreadable``.
+    """Return whom a row of penalties or permits is about; raises ``CellFault``.
 
     The credit code is believed before the old ones; the words in the header say which code it is.
     """
     if "自然人" in half_width(row.text("kind")):
-        raise Unreadable("kind", PERSON)
+        raise CellFault("kind", PERSON)
     if row.text("code"):
         return _by_credit_code(row)
     if number := compact(row.text("registration")):
@@ -46,14 +46,14 @@ def party_of(row: Row) -> Party:
                 return _credit_code("tax", number)
             return _by_alias(field, kind, number)
     detail = "no code says whom the row is about; of a natural person's row nothing is read"
-    raise Unreadable("code", detail)
+    raise CellFault("code", detail)
 
 
 def debtor_of(row: Row) -> Party:
     """Return whom a row of the court list is about: any code may stand in its one column."""
     code = row.text("code")
     if row.text("party") == "0":
-        raise Unreadable("party", PERSON)
+        raise CellFault("party", PERSON)
     subject = subject_named(code)
     if alias_of(subject) is not None:
         return subject, SubjectKind.NONE
@@ -68,12 +68,12 @@ def _credit_code(field: str, code: str) -> Party:
     subject = uscc_subject(code)
     kind = kind_of(subject)
     if why_not := why_not_subject(kind, subject):
-        raise Unreadable(field, why_not)
+        raise CellFault(field, why_not)
     return subject, kind
 
 
 def _by_alias(field: str, kind: AliasKind, number: str) -> Party:
     alias = Alias(kind, number)
     if why_not := alias.why_not():
-        raise Unreadable(field, why_not)
+        raise CellFault(field, why_not)
     return alias.id, SubjectKind.NONE

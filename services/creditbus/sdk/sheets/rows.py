@@ -40,7 +40,7 @@ class RowFault(msgspec.Struct, frozen=True):
     detail: str
 
 
-class Unreadable(Exception):
+class CellFault(Exception):
     """A cell says nothing that can be taken; ``field`` is the layout's, or the column's header."""
 
     def __init__(self, field: str, detail: str) -> None:
@@ -60,18 +60,18 @@ class Row:
         return self._cells[place] if place is not None and place < len(self._cells) else ""
 
     def text(self, field: str) -> str:
-        """Return what a cell says; raises ``Unreadable`` where it cannot be believed."""
+        """Return what a cell says; raises ``CellFault`` where it cannot be believed."""
         cell = self.raw(field)
         if isinstance(cell, Unread):
-            raise Unreadable(field, cell.why)
+            raise CellFault(field, cell.why)
         return filled(cell)
 
     def discreet(self, field: str) -> str:
-        """Return a free text; raises ``Unreadable`` where a person's number stands in it."""
+        """Return a free text; raises ``CellFault`` where a person's number stands in it."""
         text = self.text(field)
         if text and hide_persons(text) != text:
             detail = "a natural person's number stands in the text: leave it out"
-            raise Unreadable(field, detail)
+            raise CellFault(field, detail)
         return text
 
     def day(self, field: str) -> date | None:
@@ -82,7 +82,7 @@ class Row:
         found = self._day(re.sub(r"\s+(?=[年月日])|(?<=[年月])\s+", "", text))
         if found is None:
             detail = f"{text[:40]} is no day; write 2026-07-09, 20260709 or 2026年07月09日"
-            raise Unreadable(field, detail)
+            raise CellFault(field, detail)
         return found
 
     def needed_day(self, field: str) -> date:
@@ -90,7 +90,7 @@ class Row:
         found = self.day(field)
         if found is None:
             detail = "nothing is no day; write 2026-07-09, 20260709 or 2026年07月09日"
-            raise Unreadable(field, detail)
+            raise CellFault(field, detail)
         return found
 
     def last_day(self, field: str) -> date | None:
@@ -101,7 +101,7 @@ class Row:
         """Return whether a cell says yes; nothing in it says no."""
         word = half_width(self.text(field)).strip().upper()
         if word not in _YES and word not in _NO:
-            raise Unreadable(field, f"{word[:20]} is neither yes nor no: write 是 or 否")
+            raise CellFault(field, f"{word[:20]} is neither yes nor no: write 是 or 否")
         return word in _YES
 
     def fen(self, field: str) -> int | None:
@@ -112,9 +112,9 @@ class Row:
         try:
             amount = Decimal(text) * FEN
         except InvalidOperation as error:
-            raise Unreadable(field, f"{text[:20]} is no amount in 万元, such as 1.5") from error
+            raise CellFault(field, f"{text[:20]} is no amount in 万元, such as 1.5") from error
         if not amount.is_finite() or amount < 0 or amount != amount.to_integral_value():
-            raise Unreadable(field, f"{text[:20]} is no amount of yuan and fen in 万元")
+            raise CellFault(field, f"{text[:20]} is no amount of yuan and fen in 万元")
         return int(amount)
 
     def _day(self, text: str) -> date | None:
