@@ -88,9 +88,9 @@ def test_what_others_keep_there_is_not_ours(stack: LocalStack, bus: httpx.Client
 def test_the_sdk_writes_what_it_was_made_for(stack: LocalStack) -> None:
     file = stack.file
     Registry(file.registry_url, file.registry_login).publish(load_schemas(SCHEMA_FOLDER))
-    login = {"kafka": file.bootstrap, "password": file.credentials["court"]}
-    with Publisher("court", registry=file.registry_url, **login):
+    kafka, password = file.bootstrap, file.credentials["court"]
+    with Publisher("court", kafka=kafka, registry=file.registry_url, password=password):
         pass
     empty = f"{file.registry_url}/nobody"
-    with pytest.raises(NotPublished, match="does not (hold|answer)"):
-        Publisher("court", registry=empty, **login)
+    with pytest.raises(NotPublished, match=r"does not (hold|answer)"):
+        Publisher("court", kafka=kafka, registry=empty, password=password)
