@@ -36,7 +36,7 @@ _console = Console(highlight=False)
 
 
 @dataclass
-class Sheet:
+class FileFate:
     """What became of a file: rows sent, rows not read, and records that the bus refused."""
 
     sent: list[FileAct] = field(default_factory=list)
@@ -85,7 +85,7 @@ def submit(
         raise typer.Exit(1)
 
 
-def summary(sheet: Sheet, undecided: str) -> str:
+def summary(sheet: FileFate, undecided: str) -> str:
     """Return the last sentence; while listing has not spoken it says so, and no number of none."""
     refused, unread = len(sheet.refusals), len(sheet.faults)
     told = f"{len(sheet.sent)} sent, {refused} of them refused; {unread} not read"
@@ -119,12 +119,12 @@ def send_sheet(
     path: Path,
     source: str,
     say: Callable[[FileAct], FileAct] = lambda event: event,
-) -> Sheet:
+) -> FileFate:
     """Send every row that can be read, each as ``say`` puts it.
 
     Raises ``ValueError`` for a file that is no sheet.
     """
-    sheet = Sheet()
+    sheet = FileFate()
     with Publisher(
         source,
         kafka=file.bootstrap,
@@ -170,7 +170,7 @@ def _refusals(file: StackFile, source: str, sent: set[str]) -> Iterator[Refusal]
             time.sleep(_ASK_S)
 
 
-def _table(sheet: Sheet) -> Table:
+def _table(sheet: FileFate) -> Table:
     table = Table("row or record", "why", "what to do")
     for fault in sheet.faults:
         table.add_row(f"row {fault.row}", fault.column, fault.detail)

@@ -151,7 +151,7 @@ def _logical(branches: list[Any]) -> bool:
 
 
 def _is_bare(branches: list[Any]) -> bool:
-    """Tell whether a number stands there without a word on what it is."""
+    """Return whether a number stands there without a word on what it is."""
     numbers = ("int", "long", {"type": "int"}, {"type": "long"})
     return not _logical(branches) and any(each in numbers for each in branches)
 

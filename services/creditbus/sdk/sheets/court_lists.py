@@ -14,7 +14,7 @@ from creditbus.domain.calendar import years_after
 from creditbus.domain.ids import BasisId, ListId, SourceId, derive_event_id
 from creditbus.sdk.sheets.cells import half_width
 from creditbus.sdk.sheets.parties import debtor_of
-from creditbus.sdk.sheets.rows import CellFault, Row
+from creditbus.sdk.sheets.rows import CellFault, SheetRow
 
 COURT: Final = ListId("BL-COURT-SX")
 TERM_YEARS: Final = 2
@@ -44,7 +44,7 @@ _WORDS: Final[dict[str, re.Pattern[str]]] = {
 """By which words a column of free text names an item; courts and their systems differ."""
 
 
-def listing_of(row: Row, source: SourceId) -> EntryListed:
+def listing_of(row: SheetRow, source: SourceId) -> EntryListed:
     """Return the listing that a row states; raises ``CellFault``."""
     subject, kind = debtor_of(row)
     case = row.text("case")

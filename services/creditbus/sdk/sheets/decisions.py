@@ -15,14 +15,14 @@ from creditbus.domain.entries.entry import TEXT_CHARACTERS
 from creditbus.domain.ids import SourceId, derive_event_id
 from creditbus.sdk.sheets.cells import half_width
 from creditbus.sdk.sheets.parties import party_of
-from creditbus.sdk.sheets.rows import CellFault, Row
+from creditbus.sdk.sheets.rows import CellFault, SheetRow
 
 _IN_FORCE: Final = frozenset({"", "0", "正常", "有效", "2", "异议", "3", "其他", "新增"})
 _REVOKED: Final = frozenset({"1", "撤销", "已撤销", "注销", "吊销"})
 _BETWEEN: Final = re.compile(r"[;,、\n/]+")
 
 
-def penalty_of(row: Row, source: SourceId) -> PenaltyDecided:
+def penalty_of(row: SheetRow, source: SourceId) -> PenaltyDecided:
     """Return the penalty that a row states; raises ``CellFault``.
 
     Amounts are given in ten thousands of yuan. A penalty that was taken back is no row of a sheet.
@@ -47,7 +47,7 @@ def penalty_of(row: Row, source: SourceId) -> PenaltyDecided:
     )
 
 
-def permit_of(row: Row, source: SourceId) -> PermitDecided:
+def permit_of(row: SheetRow, source: SourceId) -> PermitDecided:
     """Return the permit that a row states, or that it was taken back; raises ``CellFault``."""
     is_revoked = _is_revoked(row)
     named = next(
@@ -66,14 +66,14 @@ def permit_of(row: Row, source: SourceId) -> PermitDecided:
     )
 
 
-def _is_revoked(row: Row) -> bool:
+def _is_revoked(row: SheetRow) -> bool:
     status = half_width(row.text("status"))
     if status not in _IN_FORCE and status not in _REVOKED:
         raise CellFault("status", f"{status[:20]} is no state: 0 in force, 1 revoked")
     return status in _REVOKED
 
 
-def _envelope(row: Row, source: SourceId, record: str, *, revision: int) -> Envelope:
+def _envelope(row: SheetRow, source: SourceId, record: str, *, revision: int) -> Envelope:
     subject, kind = party_of(row)
     document = row.text("document")
     if not document:

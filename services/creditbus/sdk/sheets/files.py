@@ -18,14 +18,21 @@ from creditbus.domain.ids import SourceId
 from creditbus.sdk.sheets.cells import Unread
 from creditbus.sdk.sheets.court_lists import listing_of
 from creditbus.sdk.sheets.decisions import penalty_of, permit_of
-from creditbus.sdk.sheets.headers import LOOKED_AT, Table, known_headers, nearest, normal, table_in
-from creditbus.sdk.sheets.rows import CellFault, Row, RowFault, is_closing
+from creditbus.sdk.sheets.headers import (
+    LOOKED_AT,
+    SheetTable,
+    known_headers,
+    nearest,
+    normal,
+    table_in,
+)
+from creditbus.sdk.sheets.rows import CellFault, RowFault, SheetRow, is_closing
 from creditbus.sdk.sheets.workbooks import Sheet, sheets_of
 
 FileAct = EntryListed | PenaltyDecided | PermitDecided
 """What a row of a file may state."""
 
-_ACT_OF: Final[dict[str, Callable[[Row, SourceId], FileAct]]] = {
+_ACT_OF: Final[dict[str, Callable[[SheetRow, SourceId], FileAct]]] = {
     "court-list": listing_of,
     "penalty": penalty_of,
     "permit": permit_of,
@@ -38,7 +45,7 @@ class OfficeFile:
 
     def __init__(self, path: Path, source: SourceId) -> None:
         self._path, self._source = path, source
-        self.table: Table | None = None
+        self.table: SheetTable | None = None
         self.notices: list[str] = []
         self.numbers: list[int] = []
         """The row in the sheet of each act, in their order."""
@@ -67,7 +74,7 @@ class OfficeFile:
             raise ValueError(self._why_not(seen, hidden))
 
     def _acts(
-        self, sheet: Sheet, table: Table, rows: Iterator[tuple[int, list[str]]]
+        self, sheet: Sheet, table: SheetTable, rows: Iterator[tuple[int, list[str]]]
     ) -> Iterator[FileAct | RowFault]:
         self.table = table
         self.notices += [
@@ -82,7 +89,7 @@ class OfficeFile:
                 continue
             try:
                 _refuse_surplus(cells, table)
-                act = act_of(Row(cells, table, from_1904=sheet.from_1904), self._source)
+                act = act_of(SheetRow(cells, table, from_1904=sheet.from_1904), self._source)
             except CellFault as finding:
                 names: Any = table.layout.fields.get(finding.field, (finding.field,))
                 yield RowFault(number, names[0], finding.detail)
@@ -114,7 +121,7 @@ def read_file(path: Path, source: SourceId) -> Iterator[FileAct | RowFault]:
     return OfficeFile(path, source).rows()
 
 
-def _refuse_surplus(cells: list[str], table: Table) -> None:
+def _refuse_surplus(cells: list[str], table: SheetTable) -> None:
     surplus = [cell for cell in cells[table.width :] if cell]
     if surplus:
         detail = (

@@ -10,7 +10,7 @@ from typing import Final
 
 import msgspec
 
-from creditbus.sdk.sheets.layouts import LAYOUTS, Layout
+from creditbus.sdk.sheets.layouts import LAYOUTS, SheetLayout
 
 LOOKED_AT: Final = 40
 """Rows in which the headers are looked for: titles, notes and the unit's name stand above them."""
@@ -34,10 +34,10 @@ def normal(header: str) -> str:
     return numbered["inner"] if numbered else folded
 
 
-class Table(msgspec.Struct, frozen=True):
+class SheetTable(msgspec.Struct, frozen=True):
     """The table that a sheet holds: its layout, the row of its headers, and where each field is."""
 
-    layout: Layout
+    layout: SheetLayout
     row: int
     places: Mapping[str, int]
     width: int
@@ -52,12 +52,14 @@ def known_headers() -> frozenset[str]:
     )
 
 
-def table_in(rows: Sequence[Sequence[str]], layouts: Iterable[Layout] = LAYOUTS) -> Table | None:
-    """Return the table whose headers stand in one of these rows, none when there is no such row.
+def table_in(
+    rows: Sequence[Sequence[str]], layouts: Iterable[SheetLayout] = LAYOUTS
+) -> SheetTable | None:
+    """Return the table whose headers stand in one of these rows, None when there is no such row.
 
     Raises ``ValueError`` where two columns have one meaning.
     """
-    best: tuple[int, Layout, int] | None = None
+    best: tuple[int, SheetLayout, int] | None = None
     for layout in layouts:
         names = layout_names(layout)
         for number, row in enumerate(rows):
@@ -70,9 +72,9 @@ def table_in(rows: Sequence[Sequence[str]], layouts: Iterable[Layout] = LAYOUTS)
     return None if best is None else _table(best[1], best[2], rows[best[2]])
 
 
-def nearest(rows: Sequence[Sequence[str]]) -> tuple[Layout, list[str]] | None:
+def nearest(rows: Sequence[Sequence[str]]) -> tuple[SheetLayout, list[str]] | None:
     """Return the layout that the headers come nearest to, and the columns that it lacks."""
-    best: tuple[int, Layout, list[str]] | None = None
+    best: tuple[int, SheetLayout, list[str]] | None = None
     for layout in LAYOUTS:
         names = layout_names(layout)
         for row in rows:
@@ -93,12 +95,12 @@ def _names(fields: tuple[tuple[str, tuple[str, ...]], ...]) -> dict[str, frozens
     return {field: frozenset(map(normal, names)) for field, names in fields}
 
 
-def layout_names(layout: Layout) -> dict[str, frozenset[str]]:
+def layout_names(layout: SheetLayout) -> dict[str, frozenset[str]]:
     """Return the headers of each field of a layout, in their one form."""
     return _names(tuple(layout.fields.items()))
 
 
-def _table(layout: Layout, number: int, row: Sequence[str]) -> Table:
+def _table(layout: SheetLayout, number: int, row: Sequence[str]) -> SheetTable:
     names, places, unknown = layout_names(layout), dict[str, int](), []
     ignored = frozenset(map(normal, layout.ignored))
     width = max((place + 1 for place, cell in enumerate(row) if cell), default=0)
@@ -115,4 +117,4 @@ def _table(layout: Layout, number: int, row: Sequence[str]) -> Table:
             )
         else:
             places[field] = place
-    return Table(layout, number, places, width, tuple(unknown), tuple(row[:width]))
+    return SheetTable(layout, number, places, width, tuple(unknown), tuple(row[:width]))

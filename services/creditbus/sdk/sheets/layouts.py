@@ -14,7 +14,7 @@ import msgspec
 Names = tuple[str, ...]
 
 
-class Layout(msgspec.Struct, frozen=True):
+class SheetLayout(msgspec.Struct, frozen=True):
     """One official table: its fields with their headers, and those without which it is not read."""
 
     name: str
@@ -44,7 +44,7 @@ _COMMON_IGNORED: Final[Names] = (
     *("数据更新时间戳", "信息使用范围", "行政相对人代码", "联系电话", "填表人"),
 )
 
-PENALTY: Final = Layout(
+PENALTY: Final = SheetLayout(
     "penalty",
     "行政处罚",
     {
@@ -76,7 +76,7 @@ PENALTY: Final = Layout(
     ),
 )
 
-PERMIT: Final = Layout(
+PERMIT: Final = SheetLayout(
     "permit",
     "行政许可",
     {
@@ -96,7 +96,7 @@ PERMIT: Final = Layout(
     (*_COMMON_IGNORED, "许可机关", "许可机关统一社会信用代码"),
 )
 
-COURT_LIST: Final = Layout(
+COURT_LIST: Final = SheetLayout(
     "court-list",
     "失信被执行人",
     {

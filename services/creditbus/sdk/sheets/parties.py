@@ -13,7 +13,7 @@ from creditbus.domain.identifiers.notation import compact
 from creditbus.domain.ids import SubjectId
 from creditbus.domain.subjects import SubjectKind, kind_of, uscc_subject, why_not_subject
 from creditbus.sdk.sheets.cells import half_width
-from creditbus.sdk.sheets.rows import CellFault, Row
+from creditbus.sdk.sheets.rows import CellFault, SheetRow
 
 Party = tuple[SubjectId, SubjectKind]
 
@@ -29,7 +29,7 @@ _OLD: Final = {
 }
 
 
-def party_of(row: Row) -> Party:
+def party_of(row: SheetRow) -> Party:
     """Return whom a row of penalties or permits is about; raises ``CellFault``.
 
     The credit code is believed before the old ones; the words in the header say which code it is.
@@ -49,7 +49,7 @@ def party_of(row: Row) -> Party:
     raise CellFault("code", detail)
 
 
-def debtor_of(row: Row) -> Party:
+def debtor_of(row: SheetRow) -> Party:
     """Return whom a row of the court list is about: any code may stand in its one column."""
     code = row.text("code")
     if row.text("party") == "0":
@@ -60,7 +60,7 @@ def debtor_of(row: Row) -> Party:
     return _credit_code("code", code)
 
 
-def _by_credit_code(row: Row) -> Party:
+def _by_credit_code(row: SheetRow) -> Party:
     return _credit_code("code", row.text("code"))
 
 

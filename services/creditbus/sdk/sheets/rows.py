@@ -12,7 +12,7 @@ import msgspec
 
 from creditbus.domain.identifiers.citizen import hide_persons
 from creditbus.sdk.sheets.cells import Unread, filled, half_width
-from creditbus.sdk.sheets.headers import Table
+from creditbus.sdk.sheets.headers import SheetTable
 
 FEN: Final = 1_000_000
 """Fen in ten thousand yuan, the unit of the official sheets."""
@@ -48,10 +48,10 @@ class CellFault(Exception):
         self.field, self.detail = field, detail
 
 
-class Row:
+class SheetRow:
     """One row under the headers of its table."""
 
-    def __init__(self, cells: Sequence[str], table: Table, *, from_1904: bool = False) -> None:
+    def __init__(self, cells: Sequence[str], table: SheetTable, *, from_1904: bool = False) -> None:
         self._cells, self._places, self._from_1904 = cells, table.places, from_1904
 
     def raw(self, field: str) -> str:
@@ -75,7 +75,7 @@ class Row:
         return text
 
     def day(self, field: str) -> date | None:
-        """Return the day in a cell, none in an empty one."""
+        """Return the day in a cell, None in an empty one."""
         text = half_width(self.text(field)).strip()
         if not text:
             return None
@@ -94,7 +94,7 @@ class Row:
         return found
 
     def last_day(self, field: str) -> date | None:
-        """Return the last day of a term, none for one without an end."""
+        """Return the last day of a term, None for one without an end."""
         return None if half_width(self.text(field)) in _FOR_EVER else self.day(field)
 
     def yes(self, field: str) -> bool:
@@ -105,7 +105,7 @@ class Row:
         return word in _YES
 
     def fen(self, field: str) -> int | None:
-        """Return an amount that is given in ten thousands of yuan, none where none is given."""
+        """Return an amount that is given in ten thousands of yuan, None where nothing is given."""
         text = half_width(self.text(field)).replace(",", "").removesuffix("万元").strip()
         if not text:
             return None
@@ -139,6 +139,6 @@ class Row:
 
 
 def is_closing(cells: Sequence[str]) -> bool:
-    """Tell whether a row closes the table: a total, a note, a signature."""
+    """Return whether a row closes the table: a total, a note, a signature."""
     first = next((cell for cell in cells if cell), "")
     return bool(_CLOSING.match(half_width(first).replace(" ", "")))
