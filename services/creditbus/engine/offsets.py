@@ -55,10 +55,24 @@ def _ask(admin: AdminClient, sources: Sequence[Source], where: OffsetSpec) -> di
         request_timeout=_ASK_SECONDS,
     )
     try:
-        return {(place.topic, place.partition): asked[place].result().offset for place in asked}
+        found = {(place.topic, place.partition): asked[place].result().offset for place in asked}
+        _refuse_nowhere(found)
     except KafkaException as failure:
         if error_of(failure).code() in _MOVED:
             # The client would go on asking as if nothing had happened: only this makes it look.
             for topic in {topic for topic, _ in sources}:
                 admin.list_topics(topic, timeout=_ASK_SECONDS)
         raise
+    return found
+
+
+def _refuse_nowhere(found: dict[Source, int]) -> None:
+    """Raise, to be asked again, where the client gives an invalid offset and no fault with it.
+
+    It does while the partition has just got another leader (seen: -1001 with one of three brokers
+    killed). Taken for an answer, it would begin a partition nowhere or take a changelog for empty.
+    """
+    for (topic, partition), offset in found.items():
+        if offset < 0:
+            why = f"{topic}/{partition} has no leader yet that could say ({offset})"
+            raise KafkaException(KafkaError(KafkaError.NOT_LEADER_FOR_PARTITION, why))
