@@ -31,7 +31,8 @@ from creditbus.domain.ids import (
 from creditbus.domain.subjects import SubjectKind
 from creditbus.runtime.outages import Unavailable
 from creditbus.runtime.redis.reads import CursorUnknown, Rebuilding, Serving
-from creditbus.runtime.redis.served import LEASE_S, PREFIX
+from creditbus.runtime.redis.served import LEASE_S, PREFIX, Cursor, Lease
+from creditbus.runtime.redis.tail import Tail
 from creditbus.runtime.redis.writes import Behind, Writes
 from creditbus.stack.local import LocalStack
 
@@ -273,12 +274,12 @@ def test_a_withdrawn_exposure_leaves_nothing_but_its_id(served: Served[None], ur
         again.withdraw_exposure(4, EntryId("entry-2"))
         await serving.storing.write(again)
         assert (await serving.exposures())[0] == []
-        changes = await serving.exposures_after(cursor, 10, 0)
+        changes = await serving.exposures_after(cursor, 10)
         assert [(each.entry_id, each.exposure) for each in changes] == [
             ("entry-1", None),
             ("entry-2", None),
         ]
-        assert await serving.exposures_after(changes[-1].cursor, 10, 0) == []
+        assert await serving.exposures_after(changes[-1].cursor, 10) == []
 
     served(steps)
     assert not [key for key in _everything(url) if "甲公司" in key or FIRM in key]
@@ -299,26 +300,76 @@ def test_an_older_exposure_read_again_does_not_come_back(served: Served[None]) -
     served(steps)
 
 
-def test_following_waits_for_the_next_change(served: Served[None]) -> None:
+def test_the_tail_hears_of_the_next_change_and_of_another_build(served: Served[None]) -> None:
     async def steps(serving: Serving) -> None:
-        _, cursor = await serving.exposures()
-        following = asyncio.create_task(serving.exposures_after(cursor, 10, 5000))
-        await asyncio.sleep(0.2)
-        assert not following.done()
-        writes = Writes("exposures", 0, 0)
-        writes.put_exposure(0, exposure(1))
-        await serving.storing.write(writes)
-        (change,) = await asyncio.wait_for(following, 2)
-        assert change.exposure == exposure(1)
+        tail = Tail(serving)
+        async with tail.followed():
+            await tail.turned(2)
+            first = tail.end
+            assert first is not None
+            following = asyncio.create_task(tail.turned(5))
+            await asyncio.sleep(0.3)
+            assert not following.done()
+            writes = Writes("exposures", 0, 0)
+            writes.put_exposure(0, exposure(1))
+            await serving.storing.write(writes)
+            await asyncio.wait_for(following, 2)
+            (change,) = await tail.after(first)
+            assert (change.entry_id, change.exposure) == ("entry-1", exposure(1))
+            again = Writes("exposures", 0, 1)
+            again.withdraw_exposure(1, EntryId("entry-1"))
+            await serving.storing.write(again)
+            await tail.turned(2)
+            (change,) = await tail.after(first)
+            assert change.exposure is None, "nothing of a withdrawn exposure is kept"
+            assert await tail.after(change.cursor) == []
+            await serving.storing.clear()
+            await serving.storing.begin()
+            await asyncio.sleep(0.3)
+            assert not tail.is_current
+            await serving.storing.complete()
+            await tail.turned(2)
+            assert tail.end is not None
+            assert tail.end.build != first.build
 
     served(steps)
 
 
-@pytest.mark.parametrize("cursor", ["", "nonsense", "1-", "1-5"])
-def test_a_cursor_of_another_build_is_refused(served: Served[None], cursor: str) -> None:
+def test_who_is_behind_the_tail_reads_what_it_has_missed(served: Served[None]) -> None:
+    async def steps(serving: Serving) -> None:
+        _, cursor = await serving.exposures()
+        writes = Writes("exposures", 0, 0)
+        for number in range(3):
+            writes.put_exposure(number, exposure(1, number=number))
+        await serving.storing.write(writes)
+        tail = Tail(serving)
+        async with tail.followed():
+            await tail.turned(2)
+            first, *_ = await tail.after(cursor, 1)
+            assert first.entry_id == "entry-0"
+            assert [each.entry_id for each in await tail.after(first.cursor)] == [
+                "entry-1",
+                "entry-2",
+            ]
+
+    served(steps)
+
+
+@pytest.mark.parametrize("cursor", [Cursor("", 1), Cursor("1", 5), Cursor("another-build", 10**15)])
+def test_a_cursor_of_another_build_is_refused(served: Served[None], cursor: Cursor) -> None:
     async def steps(serving: Serving) -> None:
         with pytest.raises(CursorUnknown):
-            await serving.exposures_after(cursor, 10, 0)
+            await serving.exposures_after(cursor, 10)
+
+    served(steps)
+
+
+def test_a_cursor_ahead_of_every_change_is_of_another_log(served: Served[None]) -> None:
+    async def steps(serving: Serving) -> None:
+        _, cursor = await serving.exposures()
+        assert await serving.exposures_after(cursor, 10) == []
+        with pytest.raises(CursorUnknown):
+            await serving.exposures_after(Cursor(cursor.build, cursor.number + 1), 10)
 
     served(steps)
 
@@ -376,29 +427,41 @@ def test_nothing_is_answered_without_the_marker(served: Served[None]) -> None:
         await serving.storing.begin()
         await every_reader_raises(serving, cursor)
         await serving.storing.complete()
-        assert await serving.exposures_after(cursor, 1, 0) == []
+        assert await serving.exposures_after(cursor, 1) == []
         await serving.storing.clear()
         await serving.storing.begin()
+        for reading in (serving.overview(), serving.exposure_log(cursor, 1)):
+            with pytest.raises(Rebuilding):
+                await reading
         await serving.storing.complete()
         with pytest.raises(CursorUnknown):
-            await serving.exposures_after(cursor, 1, 0)
+            await serving.exposures_after(cursor, 1)
 
     served(steps)
 
 
-async def every_reader_raises(serving: Serving, cursor: str) -> None:
+async def every_reader_raises(serving: Serving, cursor: Cursor) -> None:
     for reading in (
         serving.standing(FIRM),
         serving.exposures(),
-        serving.exposures_after(cursor, 1, 0),
+        serving.exposures_after(cursor, 1),
         serving.refusals_after(COURT, "", 1),
         serving.owed(),
         serving.owed(RAILWAY),
         serving.obligation(ObligationId("o")),
-        serving.overview(),
     ):
         with pytest.raises(Rebuilding):
             await reading
+
+
+async def of_when_it_is(serving: Serving, cursor: Cursor) -> datetime:
+    """Return as of when the readers answer that may say something old."""
+    overview = await serving.overview()
+    log = await serving.exposure_log(cursor, 1)
+    assert (overview.is_current, log.is_current) == (False, False)
+    assert overview.as_of is not None
+    assert overview.as_of == log.as_of
+    return overview.as_of
 
 
 def test_nothing_is_answered_after_the_lease(served: Served[None]) -> None:
@@ -411,8 +474,30 @@ def test_nothing_is_answered_after_the_lease(served: Served[None]) -> None:
         await asyncio.sleep(0.4)
         assert not await storing.complete(await storing.now() - lease), "too long ago"
         await every_reader_raises(serving, cursor)
+        age = await storing.now() / 1000 - (await of_when_it_is(serving, cursor)).timestamp()
+        assert LEASE_S < age < LEASE_S + 2
+        await storing.begin()
+        await of_when_it_is(serving, cursor)
         assert await storing.complete()
-        assert await serving.exposures_after(cursor, 1, 0) == [], "a lapse is no other build"
+        assert await serving.exposures_after(cursor, 1) == [], "a lapse is no other build"
+
+    served(steps)
+
+
+def test_each_reader_trusts_the_lease_of_what_it_reads(served: Served[None]) -> None:
+    async def steps(serving: Serving) -> None:
+        storing = serving.storing
+        _, cursor = await serving.exposures()
+        await storing.begin()
+        assert await storing.renew({Lease.STANDINGS: await storing.now()}) == {Lease.STANDINGS}
+        assert await serving.standing(FIRM) is None
+        with pytest.raises(Rebuilding):
+            await serving.exposures_after(cursor, 1)
+        with pytest.raises(Rebuilding):
+            await serving.refusals_after(COURT, "", 1)
+        await storing.renew({Lease.EXPOSURES: await storing.now()})
+        assert await serving.exposures_after(cursor, 1) == []
+        assert not await storing.is_complete()
 
     served(steps)
 

@@ -89,9 +89,11 @@ class BodyLine(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Board(msgspec.Struct, frozen=True, kw_only=True):
-    """Everything the page shows of one instant."""
+    """Everything the page shows of one instant, and as of when the views know it."""
 
     at: datetime
+    as_of: datetime | None = None
+    is_current: bool = True
     subjects: int
     exposures: int
     dead: int
@@ -106,6 +108,8 @@ class Counts(msgspec.Struct, frozen=True, kw_only=True):
     """What the views know at one instant, as the board needs it."""
 
     at: datetime
+    as_of: datetime | None = None
+    is_current: bool = True
     subjects: int
     exposures: int
     streams: Mapping[Stream, int]
@@ -122,6 +126,8 @@ def board_of(counts: Counts, before: Counts | None, catalogue: Catalogue) -> Boa
     reasons = sorted(counts.reasons.items(), key=lambda row: (-row[1], row[0]))
     return Board(
         at=counts.at,
+        as_of=counts.as_of,
+        is_current=counts.is_current,
         subjects=counts.subjects,
         exposures=counts.exposures,
         dead=sum(line.dead for line in sources),

@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from typing import Final
 
 from fastapi import FastAPI
 
 from creditbus.console.decide import Board, Counts, Stream, board_of
+from creditbus.runtime import tasks
 from creditbus.runtime.outages import Unavailable
 from creditbus.runtime.process import Process
 from creditbus.runtime.redis.reads import Serving
@@ -59,13 +60,11 @@ class Desk:
         try:
             yield
         finally:
-            looking.cancel()
-            with suppress(asyncio.CancelledError):
-                await looking
+            await tasks.end(looking)
             await self.serving.close()
 
     async def check(self) -> None:
-        """Raise while the views cannot be read."""
+        """Raise while the views cannot be read; old ones can, and say so."""
         await self.serving.overview()
 
     async def _look(self) -> None:
@@ -93,6 +92,8 @@ def counts_of(overview: Overview, process: Process) -> Counts:
     }
     return Counts(
         at=process.clock.now(),
+        as_of=overview.as_of,
+        is_current=overview.is_current,
         subjects=overview.subjects,
         exposures=overview.exposures,
         streams=streams,

@@ -16,20 +16,31 @@ from creditbus.domain.calendar import SHANGHAI
 
 def state(board: Board | None, away: str | None, language: Language) -> str:
     """Return the chip that says whether the numbers are live, and of when they are."""
-    kind = "away" if away is not None else "live" if board is not None else "starting"
+    kind = "away" if away is not None else "starting" if board is None else _pace(board)
     stamp = ""
     if board is not None:
-        at = board.at.astimezone(SHANGHAI)
-        stamp = f'<time datetime="{at.isoformat()}">{say("as_of", language)} {at:%H:%M:%S}</time>'
+        old = board.as_of if kind == "behind" and board.as_of is not None else board.at
+        at, age = old.astimezone(SHANGHAI), (board.at - old).total_seconds()
+        aged = f" ({ago(age, language)})" if age >= 1 else ""
+        stamp = (
+            f'<time datetime="{at.isoformat()}">{say("as_of", language)} {at:%H:%M:%S}{aged}</time>'
+        )
     return f'<span class="chip {kind}">{say(kind, language)}</span>{stamp}'
 
 
-def warning(away: str | None, language: Language) -> str:
-    """Return the banner while the views cannot be read, nothing otherwise."""
-    if away is None:
-        return ""
-    detail = f"{say('away_detail', language)} <small>{escape(away)}</small>"
-    return f'<p class="warning"><b>{say("away", language)}</b> {detail}</p>'
+def warning(board: Board | None, away: str | None, language: Language) -> str:
+    """Return the banner while the views cannot be read or are behind, nothing otherwise."""
+    if away is not None:
+        detail = f"{say('away_detail', language)} <small>{escape(away)}</small>"
+        return f'<p class="warning"><b>{say("away", language)}</b> {detail}</p>'
+    if board is not None and not board.is_current:
+        detail = say("behind_detail", language)
+        return f'<p class="warning"><b>{say("behind", language)}</b> {detail}</p>'
+    return ""
+
+
+def _pace(board: Board) -> str:
+    return "live" if board.is_current else "behind"
 
 
 def figures(board: Board, visit: Visit) -> str:

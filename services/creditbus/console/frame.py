@@ -35,9 +35,13 @@ PLACES: Final = (
 
 @dataclass(slots=True)
 class Frame:
-    """One opened page under construction, and what of it is renewed every second."""
+    """One opened page under construction, and what of it is renewed every second.
+
+    ``is_open`` tells whether the session that opened it is.
+    """
 
     visit: Visit
+    is_open: Callable[[], bool]
     renewals: list[Callable[[], object]] = field(default_factory=list)
 
     @contextmanager
@@ -51,7 +55,7 @@ class Frame:
         spoken = "en" if visit.language == "en" else "zh-CN"
         with ui.element("main").classes("console").props(f"lang={spoken}"):
             self._head(watch)
-            self.part(lambda: fragments.warning(watch.away, visit.language))
+            self.part(lambda: fragments.warning(watch.board, watch.away, visit.language))
             yield
         ui.timer(RENEW_S, self._renew)
 
@@ -74,6 +78,10 @@ class Frame:
         ui.label(self.visit.say(word)).classes(kind)
 
     def _renew(self) -> None:
+        if not self.is_open():
+            # An open page ends with its session too: it asks for a token again.
+            ui.navigate.reload()
+            return
         for renew in self.renewals:
             renew()
 
@@ -97,3 +105,6 @@ class Frame:
         for theme in ("light", "dark"):
             if theme != visit.theme:
                 ui.link(visit.say(theme), visit.with_theme(theme_of(theme)).here())
+        leaving = f'<form method="post" action="{visit.to("/logout")}">'
+        button = f"<button>{visit.say('log_out')}</button></form>"
+        ui.html(leaving + button, sanitize=False)

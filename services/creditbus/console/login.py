@@ -12,10 +12,12 @@ from datetime import date
 from hashlib import sha256
 from html import escape
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal
 from urllib.parse import urlencode
 
 from creditbus.console.words import Language, say
+
+Note = Literal["token_hint", "token_wrong", "token_wait"]
 
 COOKIE: Final = "creditbus_session"
 KEPT: Final = 1000
@@ -24,37 +26,46 @@ _CARRIED: Final = ("lang", "theme", "id", "body", "source", "page")
 
 
 class Sessions:
-    """Who is logged in; ``is_operator`` judges a token, ``today`` says which civil day it is."""
+    """Who is logged in; ``is_operator`` judges the hash of a token, ``today`` says which day it is.
+
+    A session ends with its civil day, when its operator leaves, or when the token is taken away.
+    """
 
     def __init__(self, is_operator: Callable[[str], bool], today: Callable[[], date]) -> None:
         self._is_operator = is_operator
         self._today = today
-        self._days: dict[str, date] = {}
+        self._begun: dict[str, tuple[date, str]] = {}
 
     def begin(self, token: str) -> str | None:
-        """Return the value of a new session for an operator's token, None for any other."""
-        if not self._is_operator(token):
+        """Return the value of a new session for an operator's token, none for any other."""
+        hashed = _hash(token)
+        if not self._is_operator(hashed):
             return None
         value = secrets.token_urlsafe()
-        while len(self._days) >= KEPT:
-            self._days.pop(next(iter(self._days)))
-        self._days[_hash(value)] = self._today()
+        while len(self._begun) >= KEPT:
+            self._begun.pop(next(iter(self._begun)))
+        self._begun[_hash(value)] = (self._today(), hashed)
         return value
 
     def is_open(self, value: str) -> bool:
-        """Return whether the value is that of a session of today."""
-        return self._days.get(_hash(value)) == self._today()
+        """Tell whether the value is that of a session of today whose token is still good."""
+        day, hashed = self._begun.get(_hash(value), (None, ""))
+        return day == self._today() and self._is_operator(hashed)
+
+    def end(self, value: str) -> None:
+        """End a session."""
+        self._begun.pop(_hash(value), None)
 
 
-def page(language: Language, stated: Mapping[str, str], *, was_wrong: bool) -> str:
-    """Return the page that asks for a token."""
+def page(language: Language, stated: Mapping[str, str], *, note: Note = "token_hint") -> str:
+    """Return the page that asks for a token, with a note about it."""
     return _PAGE.format(
         lang=language,
         title=say("title", language),
         query=escape(carried(stated)),
         token=say("token", language),
-        note=say("token_wrong" if was_wrong else "token_hint", language),
-        kind="wrong" if was_wrong else "hint",
+        note=say(note, language),
+        kind="hint" if note == "token_hint" else "wrong",
         log_in=say("log_in", language),
     )
 

@@ -18,6 +18,11 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "Views are being rebuilt or Redis does not answer; below is what was read last.",
     ),
     "as_of": ("数据时间", "as of"),
+    "behind": ("数据滞后", "behind"),
+    "behind_detail": (
+        "视图正在追赶，所示为上述时刻的数据。",
+        "The views are catching up; the numbers are of the time above.",
+    ),
     "flow": ("总线流量", "Flow through the bus"),
     "flow_hint": ("累计条数与每秒条数", "records so far, and per second"),
     "chart": ("近两分钟每秒条数", "records a second, last two minutes"),
@@ -168,6 +173,11 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "take_away": ("导出 CSV", "Export CSV"),
     "nothing_here": ("没有数据", "nothing here"),
     "nothing_found": ("没有匹配的行", "no row matches"),
+    "token_wait": (
+        "尝试次数过多，请稍后再试。",
+        "Too many wrong tokens: wait a minute, then try again.",
+    ),
+    "log_out": ("退出", "Log out"),
     "light": ("浅色", "Light"),
     "dark": ("深色", "Dark"),
     "other_language": ("English", "中文"),

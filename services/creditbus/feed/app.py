@@ -1,18 +1,29 @@
 """Connect the feed: exposures from Redis, as a snapshot, as changes, and as a stream of them."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from datetime import datetime
 from functools import partial
 from typing import Annotated, Final
 
-import msgspec
-from fastapi import Depends, FastAPI, Header, Query, Response
-from sse_starlette import EventSourceResponse, ServerSentEvent
+from fastapi import Depends, FastAPI, Header, Query, Request, Response
+from sse_starlette import EventSourceResponse
 
+from creditbus.domain.calendar import day_of
 from creditbus.domain.ids import SubjectId
-from creditbus.feed.decide import Change, Changes, Snapshot, change_of, may_read, visible
-from creditbus.runtime.http.credentials import Caller, CallerRole, Credentials
+from creditbus.feed.decide import (
+    Change,
+    Changes,
+    Reset,
+    Snapshot,
+    change_of,
+    may_read,
+    tellable,
+    visible,
+)
+from creditbus.feed.streams import Stream
+from creditbus.runtime.http.credentials import Caller, CallerRole, CredentialRefused, Credentials
 from creditbus.runtime.http.problems import Forbidden, Gone
 from creditbus.runtime.http.server import (
     Site,
@@ -22,16 +33,19 @@ from creditbus.runtime.http.server import (
     known_caller,
     run_http,
 )
-from creditbus.runtime.outages import Unavailable
 from creditbus.runtime.process import Process
-from creditbus.runtime.redis.reads import CursorUnknown, Serving
-from creditbus.runtime.redis.served import ExposureChange
+from creditbus.runtime.redis.reads import Serving
+from creditbus.runtime.redis.served import Cursor, ExposureLog
+from creditbus.runtime.redis.tail import Tail
 
 PAGE: Final = 500
 WAIT_MAX_MS: Final = 20_000
-PING_S: Final = 15
-_WAIT_MS: Final = 1_000
-_AGAIN_MS: Final = 2_000
+PING_S: Final = 10
+SNAPSHOTS_AT_ONCE: Final = 4
+_EVENTS: Final = (
+    "Events named exposed and withdrawn, each with a Change, and reset with a Reset: what was told "
+    "before it counts no more."
+)
 _NOBODY: Final = SubjectId("")
 
 
@@ -48,7 +62,7 @@ def build(process: Process) -> Site:
         "Credit bus feed of exposures",
         summary="What the public may see of the court list, and what it may see no longer.",
         lifespan=feed.open,
-        speaks=(Snapshot, Changes, Change),
+        speaks=(Snapshot, Changes, Change, Reset),
     )
     _route(app, process, feed)
     return Site(app, feed.check)
@@ -60,12 +74,15 @@ class _Feed:
     def __init__(self, process: Process) -> None:
         self._process = process
         self._serving = Serving.of(process.settings)
+        self._tail = Tail(self._serving)
+        self._snapshots = asyncio.Semaphore(SNAPSHOTS_AT_ONCE)
 
     @asynccontextmanager
     async def open(self, _app: FastAPI) -> AsyncIterator[None]:
-        """Hold Redis for as long as the site is served."""
+        """Hold Redis and follow it for as long as the site is served."""
         try:
-            yield
+            async with self._tail.followed():
+                yield
         finally:
             await self._serving.close()
 
@@ -73,76 +90,60 @@ class _Feed:
         """Raise while exposures cannot be read."""
         await self._serving.standing(_NOBODY)
 
-    async def snapshot(self) -> Snapshot:
-        """Return all that may be seen now."""
-        exposures, cursor = await self._serving.exposures()
-        return Snapshot(exposures=visible(exposures, self._process.clock.now()), cursor=cursor)
+    async def snapshot(self) -> Response:
+        """Answer all that may be seen now."""
+        # Each answer is as large as all that stands: many at once would not fit into memory.
+        async with self._snapshots:
+            exposures, cursor = await self._tail.snapshot()
+            at = self._process.clock.now()
+            as_of = self._tail.as_of
+            seen = Snapshot(exposures=visible(exposures, at), cursor=str(cursor), as_of=as_of)
+            return _aged(seen, as_of, at)
 
-    async def changes(self, cursor: str, *, limit: int, wait_ms: int) -> Changes:
-        """Return what changed after a cursor; waits a while for the first change."""
-        found = await self._after(cursor, limit, wait_ms)
+    async def changes(self, after: str, *, limit: int, wait_ms: int) -> Response:
+        """Answer what changed after a cursor; waits a while for the first change."""
+        cursor = Cursor.of(after)
+        if cursor is None:
+            raise Gone(f"{after[:100]!r} is no cursor: read everything again, without after")
+        log = await self._first(cursor, limit, wait_ms)
         at = self._process.clock.now()
-        return Changes(
-            changes=[change_of(step.entry_id, step.exposure, at) for step in found],
-            cursor=found[-1].cursor if found else cursor,
+        steps, is_all = tellable(log.changes, is_current=log.is_current)
+        told = Changes(
+            changes=[change_of(step.entry_id, step.exposure, at) for step in steps],
+            cursor=str(log.changes[-1].cursor if is_all and log.changes else cursor),
+            as_of=log.as_of,
+            is_current=log.is_current,
         )
+        return _aged(told, log.as_of, at)
 
-    async def stream(self, cursor: str) -> AsyncIterator[ServerSentEvent]:
-        """Yield every change after a cursor; without one, all that stands and then every change."""
-        if not cursor:
-            standing = await self.snapshot()
-            for number, exposure in enumerate(standing.exposures, start=1):
-                # Only the last one carries the cursor: a reader that broke off before begins anew.
-                is_last = number == len(standing.exposures)
-                exposed = change_of(exposure.entry_id, exposure, self._process.clock.now())
-                yield _event(exposed, standing.cursor if is_last else None)
-            cursor = standing.cursor
+    def stream(self, last: str, is_welcome: Callable[[], bool]) -> Stream:
+        """Return the events for a reader that has heard one with this id last, or none."""
+        return Stream(self._tail, self._process.clock, last, is_welcome)
+
+    async def _first(self, cursor: Cursor, limit: int, wait_ms: int) -> ExposureLog:
+        clock = asyncio.get_running_loop().time
+        until = clock() + wait_ms / 1000
         while True:
-            for step in await self._after(cursor, PAGE, _WAIT_MS):
-                at = self._process.clock.now()
-                yield _event(change_of(step.entry_id, step.exposure, at), step.cursor)
-                cursor = step.cursor
-
-    async def _after(self, cursor: str, limit: int, wait_ms: int) -> list[ExposureChange]:
-        try:
-            return await self._serving.exposures_after(cursor, limit, wait_ms)
-        except CursorUnknown as unknown:
-            raise Gone(str(unknown)) from unknown
+            log = await self._serving.exposure_log(cursor, limit)
+            if not log.follows(cursor):
+                raise Gone("the cursor is of an earlier build: read everything again")
+            left = until - clock()
+            if log.changes or left <= 0:
+                return log
+            await self._tail.turned(left)
 
 
-def _event(change: Change, cursor: str | None) -> ServerSentEvent:
-    return ServerSentEvent(
-        msgspec.json.encode(change).decode(), event=change.change, id=cursor, retry=_AGAIN_MS
-    )
-
-
-async def _until_away(events: AsyncIterator[ServerSentEvent]) -> AsyncIterator[ServerSentEvent]:
-    # A stream that has begun cannot say 503 or 410 any more: it ends, and the reader, coming back
-    # with its last id, is told so then.
-    try:
-        async for event in events:
-            yield event
-    except (Unavailable, Gone):
-        return
-
-
-async def _begun(events: AsyncIterator[ServerSentEvent]) -> AsyncIterator[ServerSentEvent]:
-    """Return the events after asking for the first one, whose failure is still told as a status."""
-    first: asyncio.Future[ServerSentEvent] = asyncio.ensure_future(anext(events))
-    await asyncio.wait([first], timeout=_WAIT_MS / 1000)
-    if first.done():
-        first.result()
-
-    async def all_of_them() -> AsyncIterator[ServerSentEvent]:
-        yield await first
-        async for event in events:
-            yield event
-
-    return _until_away(all_of_them())
+def _aged(told: Snapshot | Changes, as_of: datetime | None, at: datetime) -> Response:
+    """Answer with the age of what is told in the header that caches use for it."""
+    answer = json_answer(told)
+    if as_of is not None:
+        answer.headers["Age"] = str(max(0, int((at - as_of).total_seconds())))
+    return answer
 
 
 def _route(app: FastAPI, process: Process, feed: _Feed) -> None:
-    known = known_caller(process, Credentials.load(process.settings.tokens), CallerRole.SUBSCRIBER)
+    credentials = Credentials.load(process.settings.tokens)
+    known = known_caller(process, credentials, CallerRole.SUBSCRIBER)
 
     async def reader(caller: Annotated[Caller, Depends(known)]) -> Caller:
         if not may_read(process.catalogue.subscribers.get(caller.party)):
@@ -159,19 +160,31 @@ def _route(app: FastAPI, process: Process, feed: _Feed) -> None:
     ) -> Response:
         """Read all that may be seen now, or what changed after a cursor."""
         if after is None:
-            return json_answer(await feed.snapshot())
-        return json_answer(await feed.changes(after, limit=limit, wait_ms=wait_ms))
+            return await feed.snapshot()
+        return await feed.changes(after, limit=limit, wait_ms=wait_ms)
 
     @app.get(
         "/v1/exposures/stream",
         dependencies=[Depends(reader)],
         response_class=EventSourceResponse,
-        responses={200: {"description": "Events named exposed and withdrawn; each is a Change."}},
+        responses={200: {"description": _EVENTS}},
     )
     async def stream(
+        asked: Request,
         after: Annotated[str, Query(description="A cursor; none begins with what stands.")] = "",
         last_event_id: Annotated[str, Header(description="Where the last stream ended.")] = "",
     ) -> Response:
         """Follow the exposures for as long as you stay."""
-        events = await _begun(feed.stream(last_event_id or after))
+        token = asked.headers["Authorization"].partition(" ")[2].strip()
+        welcome = partial(_is_known, process, credentials, token)
+        events = feed.stream(last_event_id or after, welcome).events()
         return EventSourceResponse(events, ping=PING_S)
+
+
+def _is_known(process: Process, credentials: Credentials, token: str) -> bool:
+    """Tell whether a token that opened a stream is still good: it may expire, or be taken away."""
+    try:
+        credentials.caller(token, day_of(process.clock.now()))
+    except CredentialRefused:
+        return False
+    return True

@@ -109,6 +109,12 @@ class Settings(BaseSettings):
     query_port: int = Field(8081, description="Port of query.")
     feed_port: int = Field(8082, description="Port of the feed.")
     console_port: int = Field(8083, description="Port of the console.")
+    console_origin: str = Field(
+        "", description="What browsers call the console, https://host; empty: as they ask it."
+    )
+    proxies: str = Field(
+        "", description="Addresses of proxies, with commas, that may say who asks and over TLS."
+    )
     body_port: int = Field(8090, description="Port of the demonstration's executing bodies.")
     metrics_port: int = Field(0, description="Port of health and metrics; 0: none.")
     tokens: Path = Field(

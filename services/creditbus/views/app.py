@@ -12,6 +12,7 @@ from creditbus.runtime.kafka.clients import Place, Record, Recreated, read_to_en
 from creditbus.runtime.outages import Unavailable
 from creditbus.runtime.process import Process
 from creditbus.runtime.redis.reads import Serving
+from creditbus.runtime.redis.served import Lease
 from creditbus.runtime.redis.writes import Behind, Writes
 from creditbus.runtime.workers.agents import Agents
 from creditbus.views.decide import is_behind, is_outdated
@@ -87,7 +88,7 @@ class Views:
         async with self._one_at_a_time:
             if await self._is_behind():
                 return
-            if reached is not None and await storing.complete(reached):
+            if Lease.ALL in await storing.renew(reached):
                 await storing.note_caught_up(self._process.clock.now())
 
     async def _insist_on(self, records: Sequence[Record]) -> None:

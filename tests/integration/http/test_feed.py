@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+import signal
+import socket
 import threading
+import time
 from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 import httpx
 import msgspec
@@ -17,6 +22,7 @@ from creditbus.domain.effects.exposures import Exposure
 from creditbus.domain.ids import EntryId, ListId, SourceId
 from creditbus.domain.subjects import SubjectKind
 from creditbus.feed.app import build
+from creditbus.runtime.http.server import peers_of, server_config
 from creditbus.runtime.process import Process
 from creditbus.runtime.redis.writes import Writes
 from creditbus.wire.topics import EXPOSURES
@@ -26,12 +32,11 @@ from tests.integration.http.conftest import (
     PrivateRedis,
     ProcessOf,
     bearer,
-    free_port,
-    wait_for,
 )
 
 NOW = datetime(2026, 11, 23, 4, tzinfo=UTC)
 BOUND_S = 10.0
+MANY = 120
 
 
 class SetClock:
@@ -59,17 +64,13 @@ def feed(process: Process, opened: Opened) -> TestClient:
 @pytest.fixture
 def address(process: Process) -> Iterator[str]:
     """The feed on a port of its own, for streams, which never end in this process."""
-    port = free_port()
-    config = uvicorn.Config(
-        build(process).app, port=port, log_config=None, timeout_graceful_shutdown=1
-    )
-    server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run)
+    listener = socket.create_server(("127.0.0.1", 0), backlog=1000)
+    server = uvicorn.Server(server_config(build(process), peers_of(process)))
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
     thread.start()
-    wait_for(port)
-    yield f"http://127.0.0.1:{port}"
+    yield f"http://127.0.0.1:{listener.getsockname()[1]}"
     server.should_exit = True
-    thread.join(BOUND_S)
+    thread.join(3 * BOUND_S)
     assert not thread.is_alive()
 
 
@@ -98,18 +99,18 @@ class Exposed:
         self._redis = redis
         self._offset = 0
 
-    def put(self, shown: Exposure) -> None:
-        writes = Writes(EXPOSURES, 0, self._offset)
+    def put(self, shown: Exposure, *, is_complete: bool = True) -> None:
+        writes = Writes(EXPOSURES, 0, 0)
         writes.put_exposure(self._offset, shown)
-        self._hold(writes)
+        self._hold(writes, is_complete=is_complete)
 
-    def withdraw(self, number: int) -> None:
-        writes = Writes(EXPOSURES, 0, self._offset)
+    def withdraw(self, number: int, *, is_complete: bool = True) -> None:
+        writes = Writes(EXPOSURES, 0, 0)
         writes.withdraw_exposure(self._offset, EntryId(f"entry-{number}"))
-        self._hold(writes)
+        self._hold(writes, is_complete=is_complete)
 
-    def _hold(self, writes: Writes) -> None:
-        self._redis.hold(writes)
+    def _hold(self, writes: Writes, *, is_complete: bool) -> None:
+        self._redis.hold(writes, is_complete=is_complete)
         self._offset += 1
 
 
@@ -121,7 +122,7 @@ def told(lines: Iterator[str], count: int) -> list[dict[str, str]]:
         name, _, text = line.partition(": ")
         if line == "" and "data" in event:
             content = json.loads(event["data"])
-            events.append({**event, "entry": content["entry_id"]})
+            events.append({**event, "entry": content.get("entry_id", "")})
             event = {}
             if len(events) == count:
                 return events
@@ -201,23 +202,152 @@ def test_only_those_who_read_exposures_get_them(
     assert (answer.status_code, answer.json()["status"]) == (403, 403)
 
 
-@pytest.mark.parametrize("path", ["/v1/exposures?after=%s", "/v1/exposures/stream?after=%s"])
-def test_a_cursor_of_another_build_is_gone(
-    feed: TestClient, tokens: Mapping[str, str], path: str
+def test_a_cursor_of_another_build_is_gone_or_no_cursor(
+    feed: TestClient, tokens: Mapping[str, str]
 ) -> None:
-    answer = feed.get(path % "1-5", headers=bearer(tokens["court-platform"]))
+    shown = bearer(tokens["court-platform"])
+    for cursor in ("1-5", "nonsense", "-", "1-" + "9" * 40, "\x00", "１-５"):
+        answer = feed.get("/v1/exposures", params={"after": cursor}, headers=shown)
+        assert (answer.status_code, answer.json()["reason"]) == (410, "CURSOR_GONE"), cursor
 
-    assert (answer.status_code, answer.json()["reason"]) == (410, "CURSOR_GONE")
 
-
-@pytest.mark.parametrize("path", ["/v1/exposures", "/v1/exposures/stream"])
 def test_without_redis_nothing_is_shown(
-    feed: TestClient, redis: PrivateRedis, tokens: Mapping[str, str], path: str
+    feed: TestClient, redis: PrivateRedis, tokens: Mapping[str, str]
 ) -> None:
     redis.stop()
 
-    answer = feed.get(path, headers=bearer(tokens["court-platform"]))
-    assert (answer.status_code, answer.json()["reason"]) == (503, "UNAVAILABLE")
+    for query in ("", "?after=1-5"):
+        answer = feed.get(f"/v1/exposures{query}", headers=bearer(tokens["court-platform"]))
+        assert (answer.status_code, answer.json()["reason"]) == (503, "UNAVAILABLE")
+
+
+@pytest.mark.parametrize("last", ["1-5", "nonsense", "1764500000000000-" + "9" * 16, "é"])
+def test_a_reader_that_comes_again_from_elsewhere_is_told_to_begin_anew(
+    address: str, redis: PrivateRedis, tokens: Mapping[str, str], last: str
+) -> None:
+    exposed = Exposed(redis)
+    exposed.put(exposure(1))
+    shown = bearer(tokens["court-platform"]) | {"Last-Event-ID": last.encode()}
+    with stream_of(address, shown) as stream:
+        assert stream.headers["content-type"].startswith("text/event-stream")
+        reset, standing = told(stream.iter_lines(), 2)
+    assert (reset["event"], json.loads(reset["data"])["exposures"]) == ("reset", 1)
+    assert (standing["event"], standing["entry"]) == ("exposed", "entry-1")
+    assert "id" not in reset
+    assert standing["id"]
+
+
+def test_a_stream_stays_through_a_flush_and_an_absence_of_redis_and_tells_what_stands_then(
+    address: str, redis: PrivateRedis, tokens: Mapping[str, str]
+) -> None:
+    shown, exposed = bearer(tokens["court-platform"]), Exposed(redis)
+    exposed.put(exposure(1))
+    with stream_of(address, shown) as stream:
+        lines = stream.iter_lines()
+        told(lines, 1)
+        redis.flush()
+        time.sleep(0.5)
+        redis.hold(is_complete=False)
+        exposed.put(exposure(2))
+        reset, standing = told(lines, 2)
+        assert (reset["event"], standing["entry"]) == ("reset", "entry-2")
+        redis.flush()
+        redis.hold()
+        (reset,) = told(lines, 1)
+        assert (reset["event"], json.loads(reset["data"])["exposures"]) == ("reset", 0)
+        redis.server.send_signal(signal.SIGSTOP)
+        time.sleep(3)
+        redis.server.send_signal(signal.SIGCONT)
+        exposed.put(exposure(3))
+        (change,) = told(lines, 1)
+        assert (change["event"], change["entry"]) == ("exposed", "entry-3")
+    # And whoever begins while there is no Redis is told when there is.
+    redis.server.send_signal(signal.SIGSTOP)
+    with stream_of(address, {**shown, "Last-Event-ID": change["id"]}) as stream:
+        redis.server.send_signal(signal.SIGCONT)
+        exposed.withdraw(3)
+        (change,) = told(stream.iter_lines(), 1)
+    assert (change["event"], change["entry"]) == ("withdrawn", "entry-3")
+
+
+def test_old_views_tell_withdrawals_at_once_and_exposures_when_they_are_current(
+    address: str, feed: TestClient, redis: PrivateRedis, tokens: Mapping[str, str]
+) -> None:
+    shown, exposed = bearer(tokens["court-platform"]), Exposed(redis)
+    exposed.put(exposure(1))
+    with stream_of(address, shown) as stream:
+        lines = stream.iter_lines()
+        told(lines, 1)
+        cursor = feed.get("/v1/exposures", headers=shown).json()["cursor"]
+        redis.lapse()
+        exposed.put(exposure(2), is_complete=False)
+        exposed.withdraw(1, is_complete=False)
+        (change,) = told(lines, 1)
+        assert (change["event"], change["entry"]) == ("withdrawn", "entry-1")
+        answer = feed.get("/v1/exposures", params={"after": cursor}, headers=shown)
+        changes = answer.json()
+        assert [each["entry_id"] for each in changes["changes"]] == ["entry-1"]
+        assert (changes["is_current"], changes["cursor"]) == (False, cursor)
+        assert changes["as_of"]
+        assert int(answer.headers["Age"]) >= 0
+        assert feed.get("/v1/exposures", headers=shown).status_code == 503
+        redis.hold()
+        first, second = told(lines, 2)
+        assert [first["entry"], second["entry"]] == ["entry-2", "entry-1"]
+        changes = feed.get("/v1/exposures", params={"after": cursor}, headers=shown).json()
+        assert (len(changes["changes"]), changes["is_current"]) == (2, True)
+
+
+def test_a_stream_ends_when_its_token_is_taken_away(
+    address: str, process: Process, tokens: Mapping[str, str]
+) -> None:
+    with stream_of(address, bearer(tokens["court-platform"])) as stream:
+        path = process.settings.tokens
+        kept = path.read_bytes()
+        path.with_suffix(".new").write_bytes(b"[]")
+        path.with_suffix(".new").replace(path)
+        try:
+            assert [line for line in stream.iter_lines() if line.startswith("event")] == []
+        finally:
+            path.write_bytes(kept)
+
+
+def test_many_streams_and_many_readers_at_once_are_all_told(
+    address: str, redis: PrivateRedis, tokens: Mapping[str, str]
+) -> None:
+    shown, exposed = bearer(tokens["court-platform"]), Exposed(redis)
+    exposed.put(exposure(1))
+
+    async def follow(client: httpx.AsyncClient) -> list[str]:
+        found: list[str] = []
+        async with client.stream("GET", "/v1/exposures/stream") as stream:
+            assert stream.status_code == 200
+            async for line in stream.aiter_lines():
+                found += [line.partition(": ")[2]] if line.startswith("event: ") else []
+                if found == ["exposed", "withdrawn"]:
+                    return found
+        return found
+
+    async def all_of_them() -> list[list[str]]:
+        limits = httpx.Limits(max_connections=None)
+        async with httpx.AsyncClient(
+            base_url=address, headers=shown, timeout=60, limits=limits
+        ) as client:
+            following = [asyncio.create_task(follow(client)) for _ in range(MANY)]
+            await asyncio.sleep(2)
+            answers = await asyncio.gather(*(client.get("/v1/exposures") for _ in range(MANY)))
+            assert {answer.status_code for answer in answers} == {200}
+            await asyncio.to_thread(exposed.withdraw, 1)
+            return await asyncio.gather(*following)
+
+    with redis.kept():
+        assert asyncio.run(all_of_them()) == [["exposed", "withdrawn"]] * MANY
+
+
+def stream_of(address: str, headers: Mapping[str, str | bytes]) -> Any:
+    """Open a stream of the feed."""
+    url = f"{address}/v1/exposures/stream"
+    return httpx.stream("GET", url, headers=dict(headers), timeout=BOUND_S)  # type: ignore[arg-type]
 
 
 def test_the_document_names_both_forms(feed: TestClient) -> None:

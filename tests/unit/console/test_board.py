@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import msgspec
 import pytest
 
 from creditbus.console import fragments
 from creditbus.console.decide import Board, Counts, board_of
-from creditbus.console.login import Sessions, carried, page
+from creditbus.console.login import carried, page
 from creditbus.console.visit import Visit
 from creditbus.console.words import REASONS, TEXTS, Language, language_of
 from creditbus.domain.acts.refusals import Reason
@@ -89,7 +90,7 @@ def test_every_part_speaks_the_language_and_escapes_names(language: Language) ->
         fragments.reasons(board, visit),
         fragments.sources(board, visit),
         fragments.state(board, None, language),
-        fragments.warning("redis <b>", language),
+        fragments.warning(board, "redis <b>", language),
     ]
     shown = "".join(parts)
     assert "<script>" not in shown
@@ -99,7 +100,7 @@ def test_every_part_speaks_the_language_and_escapes_names(language: Language) ->
 
 
 def test_what_is_away_is_said_and_nothing_otherwise() -> None:
-    assert fragments.warning(None, "zh") == ""
+    assert fragments.warning(a_board(), None, "zh") == ""
     assert "数据暂不可用" in fragments.state(None, "redis", "zh")
     assert "12:00:00" in fragments.state(a_board(), None, "zh")
 
@@ -116,22 +117,19 @@ def test_every_reason_and_text_has_both_languages() -> None:
     assert [language_of(each) for each in ("en", "zh", None, "fr")] == ["en", "zh", "zh", "zh"]
 
 
-def test_a_session_ends_with_its_day_and_is_only_an_operators() -> None:
-    today = date(2026, 11, 23)
-    sessions = Sessions(lambda token: token == "operator's", lambda: today)
-    assert sessions.begin("somebody's") is None
-    value = sessions.begin("operator's")
-    assert value is not None
-    assert sessions.is_open(value)
-    assert not sessions.is_open("")
-    today = date(2026, 11, 24)
-    assert not sessions.is_open(value)
-
-
 def test_the_login_carries_no_token_and_no_markup() -> None:
     stated = {"token": "secret", "lang": '"><script>', "theme": "dark"}
     assert "token" not in carried(stated)
-    shown = page("zh", stated, was_wrong=True)
+    shown = page("zh", stated, note="token_wrong")
     assert "secret" not in shown
     assert "<script>" not in shown
     assert "令牌无效" in shown
+
+
+def test_numbers_that_are_behind_say_of_when_they_are() -> None:
+    board = a_board()
+    old = msgspec.structs.replace(board, as_of=board.at - timedelta(seconds=42), is_current=False)
+    shown = fragments.state(old, None, "en")
+    assert "chip behind" in shown
+    assert "11:59:18 (42 s)" in shown
+    assert "catching up" in fragments.warning(old, None, "en")

@@ -86,3 +86,11 @@ def test_what_is_missing_is_told_by_the_latest_look() -> None:
     assert sightings.missing({ONE: 5, TWO: 5}) == [TWO]
     assert sightings.missing({ONE: 5, TWO: 6}) == []
     assert seen().missing({ONE: 0}) == []
+
+
+def test_what_one_lease_is_about_waits_for_nothing_else() -> None:
+    sightings = seen({ONE: 5, ("directives", 0): 9}, {ONE: 6, ("directives", 0): 5000})
+    handled = {ONE: 6, ("directives", 0): 8}
+    assert sightings.reached(handled) is None
+    assert sightings.reached(handled, {"standings"}) == 2
+    assert sightings.reached(handled, {"directives"}) is None

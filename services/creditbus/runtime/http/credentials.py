@@ -76,7 +76,7 @@ def new_token() -> str:
 
 def row_of(token: str, party: str, role: CallerRole, expires_on: date | None = None) -> Credential:
     """Return the row that recognises a token."""
-    return Credential(hash=_hash(token), party=party, role=role, expires_on=expires_on)
+    return Credential(hash=hash_of(token), party=party, role=role, expires_on=expires_on)
 
 
 def file_of(rows: Sequence[Credential]) -> bytes:
@@ -111,10 +111,13 @@ class Credentials:
         """Return who holds the token on a civil day; raises ``CredentialRefused``."""
         if not token:
             raise CredentialRefused("missing")
+        return self.holder(hash_of(token), day)
+
+    def holder(self, hashed: str, day: date) -> Caller:
+        """Return who holds the token with this hash on a day; raises ``CredentialRefused``."""
         self._refresh()
-        given = _hash(token)
         # Every row is compared, each in constant time: no answer tells how near a guess was.
-        found = [row for row in self._rows if hmac.compare_digest(row.hash, given)]
+        found = [row for row in self._rows if hmac.compare_digest(row.hash, hashed)]
         if not found:
             raise CredentialRefused("unknown")
         valid = [row for row in found if row.expires_on is None or day <= row.expires_on]
@@ -129,7 +132,8 @@ class Credentials:
             self._stamp = stamp
 
 
-def _hash(token: str) -> str:
+def hash_of(token: str) -> str:
+    """Return what is kept of a token."""
     return sha256(token.encode()).hexdigest()
 
 

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import logging
 import socket
 import sys
 from collections.abc import Awaitable, Callable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from http import HTTPStatus
 from time import perf_counter
@@ -25,6 +25,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from creditbus import __version__
 from creditbus.domain.calendar import day_of
+from creditbus.runtime import tasks
 from creditbus.runtime.health import Readiness
 from creditbus.runtime.http.credentials import Caller, CallerRole, CredentialRefused, Credentials
 from creditbus.runtime.http.peers import KEEP_ALIVE_S, PeerBounds, Peers
@@ -134,6 +135,11 @@ def documented(
     return told
 
 
+def _is_news(record: logging.LogRecord) -> bool:
+    """Tell whether a line of the server's log says something: not that a stream was cut short."""
+    return "without completing response" not in record.getMessage()
+
+
 def run_http(process: Process, build: Callable[[], Site], port: int) -> None:
     """Serve what ``build`` returns until the process is told to stop.
 
@@ -143,8 +149,9 @@ def run_http(process: Process, build: Callable[[], Site], port: int) -> None:
     pulse = _Pulse(process.meters)
     health = process.serve_health(lambda: pulse.readiness)
     try:
+        logging.getLogger("uvicorn.error").addFilter(_is_news)
         site, peers = build(), peers_of(process)
-        server = uvicorn.Server(server_config(site, peers))
+        server = uvicorn.Server(server_config(site, peers, process.settings.proxies))
         process.logger.info("serving", host=process.settings.host, port=port)
         asyncio.run(_serve(server, listener, site, (pulse, peers)))
     finally:
@@ -159,8 +166,11 @@ def peers_of(process: Process) -> Peers:
     return Peers(PeerBounds(settings.connections, settings.connections_of_one), process.meters)
 
 
-def server_config(site: Site, peers: Peers) -> uvicorn.Config:
-    """Return how a site is served: bounded, quiet, and saying nothing of itself."""
+def server_config(site: Site, peers: Peers, proxies: str = "") -> uvicorn.Config:
+    """Return how a site is served: bounded, quiet, and saying nothing of itself.
+
+    Only of the proxies named is believed for whom they ask, and whether over TLS.
+    """
     return uvicorn.Config(
         site.app,
         http=peers.protocol(),
@@ -172,6 +182,8 @@ def server_config(site: Site, peers: Peers) -> uvicorn.Config:
         log_level="error",
         access_log=False,
         server_header=False,
+        proxy_headers=bool(proxies),
+        forwarded_allow_ips=proxies,
         timeout_keep_alive=int(KEEP_ALIVE_S),
         timeout_graceful_shutdown=STOP_BOUND_S,
     )
@@ -190,9 +202,7 @@ async def _serve(
     server.should_exit = True
     await serving
     for watching in beside:
-        watching.cancel()
-        with suppress(asyncio.CancelledError):
-            await watching
+        await tasks.end(watching)
 
 
 class _Pulse:

@@ -120,6 +120,27 @@ def read_to_end(
         consumer.close()
 
 
+def first_after(process: Process, starts: Mapping[Place, int]) -> dict[Place, int]:
+    """Return where the first committed record from each start on lies, or the end if none does.
+
+    However much lies there, little of it is read. Raises ``Unavailable``.
+    """
+    found: dict[Place, int] = {}
+
+    def take(records: Sequence[Record]) -> None:
+        for record in records:
+            found.setdefault(record.place, record.offset)
+
+    consumer = _reader(process)
+    try:
+        with reached():
+            consumer.assign([TopicPartition(*place, start) for place, start in starts.items()])
+            ends = _read(consumer, set(starts), take, enough=found)
+    finally:
+        consumer.close()
+    return {place: found.get(place, ends.get(place, start)) for place, start in starts.items()}
+
+
 def holds_more(process: Process, place: Place, position: int) -> bool:
     """Return whether a committed record lies at a position or after it; markers are none."""
     found: list[Record] = []
@@ -225,6 +246,9 @@ def _client(process: Process) -> dict[str, Any]:
     return Connection(process.settings.kafka, process.security).base(Alarm())
 
 
+_NOTHING: Final[Mapping[Place, int]] = {}
+
+
 def _reader(process: Process) -> Consumer:
     connection = Connection(process.settings.kafka, process.security)
     return connection.reader(f"creditbus-{process.service}", Alarm())
@@ -249,11 +273,15 @@ def _assignment(
 
 
 def _read(
-    consumer: Consumer, reading: set[Place], take: Callable[[Sequence[Record]], None]
+    consumer: Consumer,
+    reading: set[Place],
+    take: Callable[[Sequence[Record]], None],
+    enough: Mapping[Place, int] = _NOTHING,
 ) -> dict[Place, int]:
+    """Read until each place has ended, or is among those of which enough was read."""
     found: dict[Place, int] = {}
     heard = time.monotonic()
-    while reading - found.keys():
+    while reading - found.keys() - enough.keys():
         first = consumer.poll(0.5)
         if first is None:
             if time.monotonic() - heard > SILENCE_BOUND_S:

@@ -7,15 +7,13 @@ then, and HTTP says 503.
 
 from __future__ import annotations
 
-import asyncio
-import time
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any, Final, Self
 
 import msgspec
-from redis.asyncio import Redis
+from redis.asyncio import BlockingConnectionPool, Redis
 from redis.asyncio.client import Pipeline
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
@@ -33,7 +31,10 @@ from creditbus.domain.ids import BodyId, EntryId, ListId, ObligationId, SourceId
 from creditbus.runtime.outages import Unavailable
 from creditbus.runtime.redis import served
 from creditbus.runtime.redis.served import (
+    Cursor,
     ExposureChange,
+    ExposureLog,
+    Lease,
     Overview,
     OwedCounts,
     SourceCounts,
@@ -45,7 +46,10 @@ from creditbus.runtime.tls import redis_options
 REDIS: Final = "redis"
 VIEWS: Final = "views"
 ANSWER_BOUND_S: Final = 2.0
-_LOOK_EVERY_S: Final = 0.1
+TURN_BOUND_S: Final = 10.0
+"""How long a question may wait for its turn before it is told that Redis does not keep up."""
+
+CONNECTIONS: Final = 8
 _AT_ONCE: Final = 500
 _WAYS: Final = (Action.LIFT, Action.APPLY)
 _NOT_SERVING: Final = ("LOADING", "BUSY", "MASTERDOWN", "READONLY")
@@ -67,6 +71,13 @@ class Rebuilding(Unavailable):
         )
 
 
+class _Held(msgspec.Struct, frozen=True, kw_only=True):
+    """What Redis says of all that it holds: whether it is recent, and as of when it is whole."""
+
+    is_current: bool
+    as_of: datetime | None
+
+
 class CursorUnknown(Exception):
     """The cursor is of an earlier build of Redis: read everything again and go on from there."""
 
@@ -74,56 +85,96 @@ class CursorUnknown(Exception):
 class Serving:
     """The readers of one Redis; ``url`` holds its password, ``tls`` is for ``rediss://`` alone."""
 
-    def __init__(self, url: str, tls: Mapping[str, Any] | None = None) -> None:
-        # One more try, for a connection that died while it lay idle; whoever asks can wait better.
-        self._client = Redis.from_url(
+    def __init__(
+        self, url: str, tls: Mapping[str, Any] | None = None, connections: int = CONNECTIONS
+    ) -> None:
+        # Whoever finds every connection taken waits for one: a crowd is no outage.
+        pool = BlockingConnectionPool.from_url(
             url,
+            max_connections=connections,
+            timeout=TURN_BOUND_S,
             **(tls or {}),
             socket_timeout=ANSWER_BOUND_S,
             socket_connect_timeout=ANSWER_BOUND_S,
+            # One more try, for a connection that died while it lay idle.
             retry=Retry(NoBackoff(), 1),
         )
+        self._client = Redis.from_pool(pool)
         self.storing = Storing(self._client)
 
     @classmethod
     def of(cls, settings: Settings) -> Self:
         """Return the readers of the Redis that the settings name, over TLS if they say so."""
-        return cls(settings.redis, redis_options(settings))
+        return cls(settings.redis, redis_options(settings), settings.redis_connections)
 
     async def close(self) -> None:
         """Close the connections."""
         await self._client.aclose()
 
     async def standing(self, subject: SubjectId) -> Standing | None:
-        """Return a subject's standing, None for a subject that was never named."""
-        (content,) = await self._ask(lambda ask: ask.hget(served.standing_key(subject), "content"))
+        """Return a subject's standing, none for a subject that was never named."""
+        (content,) = await self._ask(
+            Lease.STANDINGS, lambda ask: ask.hget(served.standing_key(subject), "content")
+        )
         return msgspec.json.decode(content, type=Standing) if content is not None else None
 
-    async def exposures(self) -> tuple[list[Exposure], str]:
+    async def exposures(self) -> tuple[list[Exposure], Cursor]:
         """Return everything the public may see, and the cursor from which to follow.
 
         What changes while this is read may be in both; following repeats it and loses nothing.
         """
         number, entries, build = await self._ask(
+            Lease.EXPOSURES,
             lambda ask: ask.get(served.EXPOSURE_NUMBER),
             lambda ask: ask.smembers(served.EXPOSED),
             lambda ask: ask.get(served.BUILD),
         )
-        found = await self._exposures_of([entry.decode() for entry in sorted(entries)])
-        return [each for each in found if each is not None], _cursor(build, int(number or 0))
+        is_current, found = await self._exposures_held([each.decode() for each in sorted(entries)])
+        if not is_current:
+            raise Rebuilding
+        cursor = Cursor((build or b"").decode(), int(number or 0))
+        return [each for each in found if each is not None], cursor
 
-    async def exposures_after(self, cursor: str, limit: int, wait_ms: int) -> list[ExposureChange]:
-        """Return what changed after a cursor, waiting for the first change as long as is said.
+    async def exposures_after(self, cursor: Cursor, limit: int) -> list[ExposureChange]:
+        """Return what changed after a cursor; raises ``CursorUnknown`` for one of another build."""
+        log = await self.exposure_log(cursor, limit)
+        if not log.follows(cursor):
+            raise CursorUnknown("the cursor is of an earlier build; read everything again")
+        if not log.is_current:
+            raise Rebuilding
+        return log.changes
 
-        Raises ``CursorUnknown`` for a cursor of another build.
+    async def exposure_log(self, cursor: Cursor | None, limit: int) -> ExposureLog:
+        """Return what changed after a cursor, though a withdrawal may be missing by now.
+
+        Without a cursor, or with one of another build, it has no changes and tells where they end.
+        Raises ``Rebuilding`` while what Redis holds is not whole.
         """
-        until = time.monotonic() + wait_ms / 1000
-        while True:
-            changes = await self._changes(cursor, limit)
-            left = until - time.monotonic()
-            if changes or left <= 0:
-                return changes
-            await asyncio.sleep(min(_LOOK_EVERY_S, left))
+        number = cursor.number if cursor is not None else 0
+        held, (build, last, found) = await self._ask_held(
+            Lease.EXPOSURES,
+            lambda ask: ask.get(served.BUILD),
+            lambda ask: ask.get(served.EXPOSURE_NUMBER),
+            lambda ask: ask.zrangebyscore(
+                served.EXPOSURE_LOG, f"({number}", "+inf", 0, limit, withscores=True
+            ),
+        )
+        named = (build or b"").decode()
+        taken = found if cursor is not None and cursor.build == named else []
+        entries = [entry.decode() for entry, _ in taken]
+        reached, exposures = await self._exposures_held(entries)
+        changes = [
+            ExposureChange(
+                cursor=Cursor(named, int(score)), entry_id=EntryId(entry), exposure=exposure
+            )
+            for (_, score), entry, exposure in zip(taken, entries, exposures, strict=True)
+        ]
+        return ExposureLog(
+            changes=changes,
+            end=changes[-1].cursor if changes else Cursor(named, int(last or 0)),
+            is_current=held.is_current and reached,
+            as_of=held.as_of,
+        )
 
     async def refusals_after(
         self, source: SourceId, cursor: str, limit: int
@@ -132,11 +183,13 @@ class Serving:
 
         Raises ``CursorUnknown`` for a text that is no cursor.
         """
-        if not _is_number(cursor or "0"):
+        if not served.is_number(cursor or "0"):
             raise CursorUnknown(f"{cursor!r} is no cursor; begin with an empty one")
         start = f"({cursor}-0" if cursor else "-"
         key = served.refusals_key(source)
-        (found,) = await self._ask(lambda ask: ask.xrange(key, min=start, count=limit))
+        (found,) = await self._ask(
+            Lease.REFUSALS, lambda ask: ask.xrange(key, min=start, count=limit)
+        )
         return [
             (number.decode().partition("-")[0], _decode(Refusal, fields[b"content"]))
             for number, fields in found
@@ -150,11 +203,11 @@ class Serving:
 
     async def owed(self, body: BodyId | None = None) -> list[Obligation]:
         """Return what one body or every body owes: lifts first, then the oldest first."""
-        bodies = [body] if body is not None else await self._bodies()
+        bodies = [body] if body is not None else _body_ids(*await self._ask(Lease.ALL, _bodies))
         asked = [served.owed_key(each, action) for action in _WAYS for each in bodies]
         if not asked:
             return []
-        found = await self._ask(*(_range(key) for key in asked))
+        found = await self._ask(Lease.ALL, *(_range(key) for key in asked))
         owed = await self._obligations([each.decode() for group in found for each in group])
         return [each for each in owed if each is not None and each.is_owed]
 
@@ -169,9 +222,11 @@ class Serving:
         return [each for each in found if each is not None]
 
     async def overview(self) -> Overview:
-        """Return the bus at a glance."""
-        bodies = await self._bodies()
-        counts, exposures, said, *owed = await self._ask(
+        """Return the bus at a glance, be it as of some time ago: it says of when it is."""
+        _, (named_bodies,) = await self._ask_held(Lease.ALL, _bodies)
+        bodies = _body_ids(named_bodies)
+        held, (counts, exposures, said, *owed) = await self._ask_held(
+            Lease.ALL,
             lambda ask: ask.hgetall(served.COUNTS),
             lambda ask: ask.scard(served.EXPOSED),
             lambda ask: ask.hgetall(served.SAID),
@@ -195,6 +250,8 @@ class Serving:
                 )
                 for body, (applies, lifts, oldest) in zip(bodies, triples, strict=True)
             },
+            as_of=held.as_of,
+            is_current=held.is_current,
         )
 
     @asynccontextmanager
@@ -215,59 +272,59 @@ class Serving:
                 raise Unavailable(REDIS, str(refusal)) from refusal
             raise
 
-    async def _ask(self, *parts: Part) -> list[Any]:
-        async with self.reached(), self._client.pipeline(transaction=True) as ask:
-            for part in (_is_complete, *parts):
-                part(ask)
-            is_complete, *answers = await ask.execute()
-        if not is_complete:
+    async def _ask(self, lease: Lease, *parts: Part) -> list[Any]:
+        """Return the answers of a Redis that holds everything but the last few seconds."""
+        held, answers = await self._ask_held(lease, *parts)
+        if not held.is_current:
             raise Rebuilding
         return answers
 
-    async def _bodies(self) -> list[BodyId]:
-        (bodies,) = await self._ask(lambda ask: ask.smembers(served.BODIES))
-        return sorted(BodyId(body.decode()) for body in bodies)
+    async def _ask_held(self, lease: Lease, *parts: Part) -> tuple[_Held, list[Any]]:
+        """Return the answers of a Redis that holds everything up to some instant, and which."""
+        async with self.reached(), self._client.pipeline(transaction=True) as ask:
+            for part in (_marker(lease), _as_of(lease), *parts):
+                part(ask)
+            is_complete, as_of, *answers = await ask.execute()
+        if not is_complete and as_of is None:
+            raise Rebuilding
+        at = _instant(float(as_of)) if as_of is not None else None
+        return _Held(is_current=bool(is_complete), as_of=at), answers
 
-    async def _changes(self, cursor: str, limit: int) -> list[ExposureChange]:
-        build, _, number = cursor.rpartition("-")
-        if not _is_number(number):
-            raise CursorUnknown(f"{cursor!r} is no cursor; read everything again")
-        held, found = await self._ask(
-            lambda ask: ask.get(served.BUILD),
-            lambda ask: ask.zrangebyscore(
-                served.EXPOSURE_LOG, f"({number}", "+inf", 0, limit, withscores=True
-            ),
-        )
-        if held is None or held.decode() != build:
-            raise CursorUnknown("the cursor is of an earlier build; read everything again")
-        entries = [entry.decode() for entry, _ in found]
-        exposures = await self._exposures_of(entries)
-        return [
-            ExposureChange(
-                cursor=_cursor(held, int(score)), entry_id=EntryId(entry), exposure=exposure
-            )
-            for (_, score), entry, exposure in zip(found, entries, exposures, strict=True)
-        ]
-
-    async def _exposures_of(self, entries: Sequence[str]) -> list[Exposure | None]:
-        found: list[Exposure | None] = []
+    async def _exposures_held(self, entries: Sequence[str]) -> tuple[bool, list[Exposure | None]]:
+        """Return what entries show, and whether Redis was current throughout."""
+        is_current, found = True, list[Exposure | None]()
         for start in range(0, len(entries), _AT_ONCE):
             part = entries[start : start + _AT_ONCE]
-            contents = await self._ask(*(_content(served.exposure_key(entry)) for entry in part))
+            keys = (_content(served.exposure_key(entry)) for entry in part)
+            held, contents = await self._ask_held(Lease.EXPOSURES, *keys)
+            is_current = is_current and held.is_current
             found += [_decode(Exposure, each) if each is not None else None for each in contents]
-        return found
+        return is_current, found
 
     async def _obligations(self, names: Sequence[str]) -> list[Obligation | None]:
         found: list[Obligation | None] = []
         for start in range(0, len(names), _AT_ONCE):
             part = names[start : start + _AT_ONCE]
-            contents = await self._ask(*(_content(served.obligation_key(name)) for name in part))
+            keys = (_content(served.obligation_key(name)) for name in part)
+            contents = await self._ask(Lease.ALL, *keys)
             found += [_decode(Obligation, each) if each is not None else None for each in contents]
         return found
 
 
-def _is_complete(ask: Pipeline) -> object:
-    return ask.exists(served.COMPLETE)
+def _marker(lease: Lease) -> Part:
+    return lambda ask: ask.exists(served.marker_key(lease))
+
+
+def _as_of(lease: Lease) -> Part:
+    return lambda ask: ask.hget(served.AS_OF, lease)
+
+
+def _bodies(ask: Pipeline) -> object:
+    return ask.smembers(served.BODIES)
+
+
+def _body_ids(members: Iterable[bytes]) -> list[BodyId]:
+    return sorted(BodyId(body.decode()) for body in members)
 
 
 def _range(key: str) -> Part:
@@ -320,11 +377,3 @@ def _decode(kind: type[Any], content: bytes) -> Any:
 
 def _instant(millis: float) -> datetime:
     return datetime.fromtimestamp(millis / 1000, UTC)
-
-
-def _cursor(build: bytes | None, number: int) -> str:
-    return f"{(build or b'').decode()}-{number}"
-
-
-def _is_number(text: str) -> bool:
-    return text.isascii() and text.isdigit()

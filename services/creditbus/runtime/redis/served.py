@@ -7,7 +7,8 @@ built anew instead of being misread.
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Final
+from enum import StrEnum
+from typing import Final, Self
 
 import msgspec
 
@@ -18,14 +19,34 @@ from creditbus.domain.ids import BodyId, EntryId, ListId, SourceId
 
 PREFIX: Final = "creditbus:2:"
 
+
+class Lease(StrEnum):
+    """What readers trust that Redis holds, each for itself: a flood of one delays no other."""
+
+    ALL = "all"
+    STANDINGS = "standings"
+    EXPOSURES = "exposures"
+    REFUSALS = "refusals"
+
+
 COMPLETE: Final = f"{PREFIX}complete"
 """The marker: there while Redis holds everything; its value names the build, as cursors do.
 
 It is a lease: it lapses by itself unless views says anew how far Redis is known to be complete.
 """
 
+_DIGITS: Final = 17
+"""As many as a number of Redis has that is still exact: scores are floating point."""
+
 LEASE_S: Final = 10.0
 """For how long readers trust that Redis held everything at an instant."""
+
+AS_OF: Final = f"{PREFIX}as-of"
+"""Up to which instant Redis holds everything, by lease, as milliseconds of its own clock.
+
+It stays when the lease lapses: what Redis holds is then whole, and as old as this says. While a
+build has never been whole there is none, and what lies here means nothing yet.
+"""
 
 CAUGHT_UP: Final = f"{PREFIX}caught-up"
 """When Redis was last known to miss nothing, as milliseconds of the clock of views."""
@@ -44,12 +65,52 @@ EXPOSURE_LOG: Final = f"{PREFIX}exposure-log"
 EXPOSURE_NUMBER: Final = f"{PREFIX}exposure-number"
 
 
+class Cursor(msgspec.Struct, frozen=True):
+    """A place in the changes of the exposures of one build of Redis.
+
+    >>> Cursor.of("1764500000000000-17")
+    Cursor(build='1764500000000000', number=17)
+    >>> str(Cursor("b", 17)), Cursor.of("nonsense"), Cursor.of("b-" + "9" * 30)
+    ('b-17', None, None)
+    """
+
+    build: str
+    number: int
+
+    def __str__(self) -> str:
+        return f"{self.build}-{self.number}"
+
+    @classmethod
+    def of(cls, text: str) -> Self | None:
+        """Return the cursor that a text writes, none for a text that is no cursor."""
+        build, _, number = text.rpartition("-")
+        if not build or not is_number(number):
+            return None
+        return cls(build, int(number))
+
+
 class ExposureChange(msgspec.Struct, frozen=True, kw_only=True):
     """One step of the exposures: what an entry shows now, or none because it is withdrawn."""
 
-    cursor: str
+    cursor: Cursor
     entry_id: EntryId
     exposure: Exposure | None
+
+
+class ExposureLog(msgspec.Struct, frozen=True, kw_only=True):
+    """Some changes in their order; ``end`` is where the last of them, or the reading, ended.
+
+    Where the lease has lapsed, ``is_current`` is false, and a withdrawal may be missing.
+    """
+
+    changes: list[ExposureChange]
+    end: Cursor
+    is_current: bool
+    as_of: datetime | None
+
+    def follows(self, cursor: Cursor) -> bool:
+        """Tell whether these are the changes after a cursor, and so the cursor one of this log."""
+        return self.end.build == cursor.build and self.end.number >= cursor.number
 
 
 class SourceCounts(msgspec.Struct, frozen=True, kw_only=True):
@@ -74,7 +135,10 @@ class OwedCounts(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Overview(msgspec.Struct, frozen=True, kw_only=True):
-    """The bus at a glance; ``topics`` counts the records that views has read of each."""
+    """The bus at a glance; ``topics`` counts the records that views has read of each.
+
+    It misses nothing that happened up to ``as_of``; ``is_current`` tells whether that is recent.
+    """
 
     subjects: int
     exposures: int
@@ -83,6 +147,22 @@ class Overview(msgspec.Struct, frozen=True, kw_only=True):
     sources: dict[SourceId, SourceCounts]
     reasons: dict[Reason, int]
     owed: dict[BodyId, OwedCounts]
+    as_of: datetime | None = None
+    is_current: bool = True
+
+
+def marker_key(lease: Lease) -> str:
+    """Return the marker that is there while a lease runs."""
+    return COMPLETE if lease is Lease.ALL else f"{COMPLETE} {lease}"
+
+
+def is_number(text: str) -> bool:
+    """Tell whether a text is a number that Redis can count with.
+
+    >>> is_number("17"), is_number(""), is_number("-1"), is_number("٣"), is_number("9" * 18)
+    (True, False, False, False, False)
+    """
+    return text.isascii() and text.isdigit() and len(text) <= _DIGITS
 
 
 def standing_key(subject: str) -> str:
@@ -108,3 +188,7 @@ def refusals_key(source: str) -> str:
 def owed_key(body: str, action: str) -> str:
     """Return where the obligations lie that a body owes to apply or to lift, oldest first."""
     return f"{PREFIX}owed {body} {action}"
+
+
+MARKERS: Final = tuple(marker_key(lease) for lease in Lease)
+"""The markers of all leases."""

@@ -7,7 +7,7 @@ the gap.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final, cast
@@ -21,12 +21,16 @@ from creditbus.domain.effects.obligations import Obligation
 from creditbus.domain.entries.standings import Standing
 from creditbus.domain.ids import EntryId
 from creditbus.runtime.redis.served import (
+    AS_OF,
     BUILD,
     CAUGHT_UP,
     COMPLETE,
     LEASE_S,
+    MARKERS,
     POSITIONS,
     PREFIX,
+    Lease,
+    marker_key,
 )
 from creditbus.wire.topics import INBOX_PREFIX, party_of_inbox
 
@@ -37,6 +41,7 @@ if not build or tonumber(ARGV[1]) <= now[1] * 1000 + now[2] / 1000 then
   return 0
 end
 redis.call('SET', KEYS[2], build, 'PXAT', ARGV[1])
+redis.call('HSET', KEYS[3], ARGV[3], ARGV[2])
 return 1
 """
 """One step, so that a Redis flushed meanwhile, and so without a build, gets no marker."""
@@ -156,7 +161,7 @@ class Storing:
 
     async def begin(self) -> None:
         """Say that Redis is incomplete, and name the build unless one has begun."""
-        await self._client.delete(COMPLETE)
+        await self._client.delete(*MARKERS)
         seconds, micros = await self._client.time()
         await self._client.set(BUILD, f"{seconds}{micros:06d}", nx=True)
 
@@ -173,8 +178,20 @@ class Storing:
         """
         if since is None:
             since = await self.now()
-        until = since + int(LEASE_S * 1000)
-        return bool(await self._lease(keys=[BUILD, COMPLETE], args=[until]))
+        return Lease.ALL in await self.renew(dict.fromkeys(Lease, since))
+
+    async def renew(self, reached: Mapping[Lease, int]) -> set[Lease]:
+        """Let each lease run from the instant up to which all that it is about is handled.
+
+        Returns those that run.
+        """
+        running = set()
+        for lease, since in reached.items():
+            keys = [BUILD, marker_key(lease), AS_OF]
+            until = since + int(LEASE_S * 1000)
+            if await self._lease(keys=keys, args=[until, since, lease]):
+                running.add(lease)
+        return running
 
     async def is_complete(self) -> bool:
         """Return whether the marker is there."""
@@ -194,8 +211,8 @@ class Storing:
         await self._client.set(CAUGHT_UP, int(at.timestamp() * 1000))
 
     async def clear(self) -> None:
-        """Remove all that was ever stored, the marker first."""
-        await self._client.delete(COMPLETE)
+        """Remove all that was ever stored, the markers first."""
+        await self._client.delete(*MARKERS, AS_OF)
         found = self._client.scan_iter(match=f"{PREFIX}*", count=_CLEARED_AT_ONCE)
         held = [key async for key in found]
         for start in range(0, len(held), _CLEARED_AT_ONCE):

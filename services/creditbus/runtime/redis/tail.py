@@ -1,0 +1,122 @@
+"""Tail: the newest changes of the exposures, read once for all who follow them.
+
+However many streams a process has, Redis is asked ten times a second by one reader. Who is further
+behind than what the tail keeps reads for itself until it has caught up.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager, suppress
+from datetime import datetime
+from typing import Final
+
+from creditbus.domain.effects.exposures import Exposure
+from creditbus.domain.ids import EntryId
+from creditbus.runtime import tasks
+from creditbus.runtime.outages import Unavailable
+from creditbus.runtime.redis.reads import Serving
+from creditbus.runtime.redis.served import Cursor, ExposureChange
+
+LOOK_EVERY_S: Final = 0.1
+KEPT: Final = 5_000
+AT_ONCE: Final = 500
+
+
+class Tail:
+    """Where the exposures of one Redis stand now, and their newest changes."""
+
+    def __init__(self, serving: Serving) -> None:
+        self._serving = serving
+        self._steps: dict[EntryId, ExposureChange] = {}
+        self._floor = 0
+        self._end: Cursor | None = None
+        self._turn = asyncio.Event()
+        self._snapshot: tuple[list[Exposure], Cursor] | None = None
+        self._reading = asyncio.Lock()
+        self.is_current = False
+        self.as_of: datetime | None = None
+
+    @property
+    def end(self) -> Cursor | None:
+        """Where the newest change lies; none before Redis was ever found whole."""
+        return self._end
+
+    @asynccontextmanager
+    async def followed(self) -> AsyncIterator[None]:
+        """Follow Redis within this block, through whatever it goes."""
+        following = asyncio.create_task(self._follow())
+        try:
+            yield
+        finally:
+            await tasks.end(following)
+
+    async def turned(self, wait_s: float) -> None:
+        """Return when something has changed, or after a while."""
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._turn.wait(), wait_s)
+
+    async def after(self, cursor: Cursor, limit: int = AT_ONCE) -> Sequence[ExposureChange]:
+        """Return the next changes after a cursor of this build, in their order.
+
+        Raises ``Unavailable`` when they must be read and cannot be.
+        """
+        end = self._end
+        if end is not None and end.build == cursor.build and cursor.number >= self._floor:
+            return self._newer_than(cursor.number, limit)
+        return (await self._serving.exposure_log(cursor, limit)).changes
+
+    async def snapshot(self) -> tuple[list[Exposure], Cursor]:
+        """Return all that stands, and the cursor that its changes follow.
+
+        It is read once for all who ask between two changes. Raises ``Unavailable`` while it is not
+        known to be all.
+        """
+        async with self._reading:
+            kept = self._snapshot
+            if kept is not None:
+                log = await self._serving.exposure_log(None, 0)
+                if log.is_current and log.end == kept[1]:
+                    return kept
+            self._snapshot = await self._serving.exposures()
+            return self._snapshot
+
+    async def _follow(self) -> None:
+        while True:
+            before = (self._end, self.is_current)
+            try:
+                await self._look()
+            except Unavailable:
+                self.is_current = False
+            if self._snapshot is not None and self._snapshot[1] != self._end:
+                # What was withdrawn meanwhile is not kept here either.
+                self._snapshot = None
+            if (self._end, self.is_current) != before:
+                self._turn.set()
+                self._turn = asyncio.Event()
+            await asyncio.sleep(LOOK_EVERY_S)
+
+    async def _look(self) -> None:
+        log = await self._serving.exposure_log(self._end, AT_ONCE)
+        self.is_current, self.as_of = log.is_current, log.as_of
+        if self._end is None or log.end.build != self._end.build:
+            # What was kept is of a Redis that is no more.
+            self._steps, self._floor, self._end = {}, log.end.number, log.end
+            return
+        for change in log.changes:
+            # Only the newest of an entry is kept, so nothing of a withdrawn exposure stays here.
+            self._steps.pop(change.entry_id, None)
+            self._steps[change.entry_id] = change
+        while len(self._steps) > KEPT:
+            oldest = self._steps.pop(next(iter(self._steps)))
+            self._floor = oldest.cursor.number
+        self._end = log.end
+
+    def _newer_than(self, number: int, limit: int) -> Sequence[ExposureChange]:
+        found = []
+        for change in reversed(self._steps.values()):
+            if change.cursor.number <= number:
+                break
+            found.append(change)
+        return found[::-1][:limit]
