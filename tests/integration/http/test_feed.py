@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import json
+import shutil
 import signal
 import socket
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -28,6 +32,7 @@ from creditbus.runtime.redis.writes import Writes
 from creditbus.wire.topics import EXPOSURES
 from tests.examples import FIRM
 from tests.integration.http.conftest import (
+    ROOT,
     Opened,
     PrivateRedis,
     ProcessOf,
@@ -342,6 +347,57 @@ def test_many_streams_and_many_readers_at_once_are_all_told(
 
     with redis.kept():
         assert asyncio.run(all_of_them()) == [["exposed", "withdrawn"]] * MANY
+
+
+@pytest.mark.parametrize(
+    "program", [(sys.executable, "follow_feed.py"), ("node", "follow-feed.mjs")]
+)
+def test_the_clients_of_the_docs_show_what_may_be_seen_and_nothing_else(
+    address: str,
+    redis: PrivateRedis,
+    tokens: Mapping[str, str],
+    tmp_path: Path,
+    program: tuple[str, str],
+) -> None:
+    if shutil.which(program[0]) is None:
+        pytest.skip(f"{program[0]} is not installed")
+    exposed, shown = Exposed(redis), tmp_path / "shown.json"
+    argv = [program[0], str(ROOT / "examples" / program[1]), address]
+    argv += [tokens["court-platform"], str(shown)]
+
+    def shows(*numbers: int) -> None:
+        wanted = {f"entry-{number}" for number in numbers}
+        deadline = time.monotonic() + 3 * BOUND_S
+        while not shown.exists() or json.loads(shown.read_text())["entries"].keys() != wanted:
+            assert time.monotonic() < deadline, shown.read_text() if shown.exists() else "nothing"
+            time.sleep(0.05)
+
+    with redis.kept():
+        exposed.put(exposure(1))
+        exposed.put(exposure(2))
+        client = subprocess.Popen(argv)
+        try:
+            shows(1, 2)
+            exposed.withdraw(1)
+            shows(2)
+            redis.flush()
+            redis.hold(is_complete=False)
+            exposed.put(exposure(3))
+            shows(3)
+        finally:
+            client.kill()
+            client.wait()
+        exposed.withdraw(3)
+        exposed.put(exposure(4))
+        client = subprocess.Popen(argv)
+        try:
+            shows(4)
+        finally:
+            client.kill()
+            client.wait()
+    wrong = subprocess.run([*argv[:3], "nobody's", str(shown)], capture_output=True, check=False)
+    assert wrong.returncode == 1
+    assert b"does not know this token" in wrong.stderr
 
 
 def stream_of(address: str, headers: Mapping[str, str | bytes]) -> Any:
