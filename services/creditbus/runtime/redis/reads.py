@@ -198,7 +198,7 @@ class Serving:
     async def newest_refusals(self, source: SourceId, limit: int) -> list[Refusal]:
         """Return a source's last refusals, the newest first."""
         key = served.refusals_key(source)
-        (found,) = await self._ask(lambda ask: ask.xrevrange(key, count=limit))
+        (found,) = await self._ask(Lease.REFUSALS, lambda ask: ask.xrevrange(key, count=limit))
         return [_decode(Refusal, fields[b"content"]) for _, fields in found]
 
     async def owed(self, body: BodyId | None = None) -> list[Obligation]:
