@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from tests.siege import inboxes
+from tests.siege import doors, inboxes
 from tests.siege.blows import Blow, Chapter
 
-CHAPTERS: tuple[Chapter, ...] = (inboxes.CHAPTER,)
+CHAPTERS: tuple[Chapter, ...] = (inboxes.CHAPTER, doors.CHAPTER)
 BLOWS: tuple[Blow, ...] = tuple(blow for chapter in CHAPTERS for blow in chapter.blows)
