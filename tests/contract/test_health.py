@@ -84,7 +84,7 @@ def test_peers_that_say_nothing_or_too_little_keep_nobody_waiting_and_are_cut_of
         began = time.monotonic()
         for path in ("/health/live", "/metrics", "/health/live"):
             assert process.ask(path).status_code == 200
-        assert time.monotonic() - began < 1
+        assert time.monotonic() - began < PEER_BOUND_S - 1
         assert threading.active_count() < PEERS_MAX + 20
         with pytest.raises(ConnectionError):
             drip(peers[-2], until=began + PEER_BOUND_S + 2)
@@ -96,7 +96,7 @@ def test_a_silent_peer_does_not_hold_up_the_stop(process: Process) -> None:
         process.ask("/health/live")
         began = time.monotonic()
         process.server.close()
-        assert time.monotonic() - began < 1
+        assert time.monotonic() - began < PEER_BOUND_S - 1
         assert peer.recv(1) == b""
     process.server = HealthServer(("127.0.0.1", process.port), Meters(), lambda: process.readiness)
     process.server.start()

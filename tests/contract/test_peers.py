@@ -24,7 +24,7 @@ from creditbus.runtime.http.server import Site, server_config
 from creditbus.runtime.metrics import Meters
 
 BOUNDS = PeerBounds(connections=40, of_one=20, head_s=1.0, keep_alive_s=1.5, body_s=1.0, read_s=1.0)
-CUT_BOUND_S = 4.0
+CUT_BOUND_S = 20.0
 LARGE = b"x" * 30_000_000
 
 

@@ -5,10 +5,8 @@ from __future__ import annotations
 import asyncio
 import socket
 import subprocess
-import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -36,6 +34,7 @@ ROOT: Final = Path(__file__).parents[3]
 SCHEMAS: Final = ROOT / "schemas" / "avro"
 CATALOGUE: Final = ROOT / "deploy" / "catalogue"
 START_BOUND_S: Final = 60.0
+FRESH_MS: Final = 100_000
 ATTESTATION_KEY: Final = "attestation-of-tests"
 
 ProcessOf = Callable[..., Process]
@@ -58,23 +57,6 @@ class PrivateRedis:
         """Put views into it, as views would."""
         asyncio.run(self._hold(writes, is_complete=is_complete))
 
-    @contextmanager
-    def kept(self) -> Iterator[None]:
-        """Renew the lease within this block, as views does."""
-        over = threading.Event()
-
-        def keep() -> None:
-            while not over.wait(1):
-                self.hold()
-
-        keeping = threading.Thread(target=keep)
-        keeping.start()
-        try:
-            yield
-        finally:
-            over.set()
-            keeping.join(START_BOUND_S)
-
     def flush(self) -> None:
         """Forget everything at once, as FLUSHALL does."""
         with connect(self.url) as client:
@@ -93,7 +75,8 @@ class PrivateRedis:
             for each in writes:
                 await storing.write(each)
             if is_complete:
-                await storing.complete()
+                # Long enough for a test on a busy machine: nobody renews it here.
+                await storing.complete(await storing.now() + FRESH_MS)
 
 
 @pytest.fixture

@@ -345,8 +345,7 @@ def test_many_streams_and_many_readers_at_once_are_all_told(
             await asyncio.to_thread(exposed.withdraw, 1)
             return await asyncio.gather(*following)
 
-    with redis.kept():
-        assert asyncio.run(all_of_them()) == [["exposed", "withdrawn"]] * MANY
+    assert asyncio.run(all_of_them()) == [["exposed", "withdrawn"]] * MANY
 
 
 @pytest.mark.parametrize(
@@ -372,29 +371,28 @@ def test_the_clients_of_the_docs_show_what_may_be_seen_and_nothing_else(
             assert time.monotonic() < deadline, shown.read_text() if shown.exists() else "nothing"
             time.sleep(0.05)
 
-    with redis.kept():
-        exposed.put(exposure(1))
-        exposed.put(exposure(2))
-        client = subprocess.Popen(argv)
-        try:
-            shows(1, 2)
-            exposed.withdraw(1)
-            shows(2)
-            redis.flush()
-            redis.hold(is_complete=False)
-            exposed.put(exposure(3))
-            shows(3)
-        finally:
-            client.kill()
-            client.wait()
-        exposed.withdraw(3)
-        exposed.put(exposure(4))
-        client = subprocess.Popen(argv)
-        try:
-            shows(4)
-        finally:
-            client.kill()
-            client.wait()
+    exposed.put(exposure(1))
+    exposed.put(exposure(2))
+    client = subprocess.Popen(argv)
+    try:
+        shows(1, 2)
+        exposed.withdraw(1)
+        shows(2)
+        redis.flush()
+        redis.hold(is_complete=False)
+        exposed.put(exposure(3))
+        shows(3)
+    finally:
+        client.kill()
+        client.wait()
+    exposed.withdraw(3)
+    exposed.put(exposure(4))
+    client = subprocess.Popen(argv)
+    try:
+        shows(4)
+    finally:
+        client.kill()
+        client.wait()
     wrong = subprocess.run([*argv[:3], "nobody's", str(shown)], capture_output=True, check=False)
     assert wrong.returncode == 1
     assert b"does not know this token" in wrong.stderr

@@ -1,0 +1,68 @@
+"""The tail: what those who follow the exposures are told, from one reading of a real Redis."""
+
+from __future__ import annotations
+
+import asyncio
+
+from creditbus.domain.ids import EntryId
+from creditbus.runtime.redis.reads import Serving
+from creditbus.runtime.redis.tail import Tail
+from creditbus.runtime.redis.writes import Writes
+from tests.contract.test_serving import Served, exposure, served, url
+
+__all__ = ["served", "url"]
+
+
+def test_the_tail_hears_of_the_next_change_and_of_another_build(served: Served[None]) -> None:
+    async def steps(serving: Serving) -> None:
+        tail = Tail(serving)
+        async with tail.followed():
+            await tail.turned(2)
+            first = tail.end
+            assert first is not None
+            following = asyncio.create_task(tail.turned(5))
+            await asyncio.sleep(0.3)
+            assert not following.done()
+            writes = Writes("exposures", 0, 0)
+            writes.put_exposure(0, exposure(1))
+            await serving.storing.write(writes)
+            await asyncio.wait_for(following, 2)
+            (change,) = await tail.after(first)
+            assert (change.entry_id, change.exposure) == ("entry-1", exposure(1))
+            again = Writes("exposures", 0, 1)
+            again.withdraw_exposure(1, EntryId("entry-1"))
+            await serving.storing.write(again)
+            await tail.turned(2)
+            (change,) = await tail.after(first)
+            assert change.exposure is None, "nothing of a withdrawn exposure is kept"
+            assert await tail.after(change.cursor) == []
+            await serving.storing.clear()
+            await serving.storing.begin()
+            await asyncio.sleep(0.3)
+            assert not tail.is_current
+            await serving.storing.complete()
+            await tail.turned(2)
+            assert tail.end is not None
+            assert tail.end.build != first.build
+
+    served(steps)
+
+
+def test_who_is_behind_the_tail_reads_what_it_has_missed(served: Served[None]) -> None:
+    async def steps(serving: Serving) -> None:
+        _, cursor = await serving.exposures()
+        writes = Writes("exposures", 0, 0)
+        for number in range(3):
+            writes.put_exposure(number, exposure(1, number=number))
+        await serving.storing.write(writes)
+        tail = Tail(serving)
+        async with tail.followed():
+            await tail.turned(2)
+            first, *_ = await tail.after(cursor, 1)
+            assert first.entry_id == "entry-0"
+            assert [each.entry_id for each in await tail.after(first.cursor)] == [
+                "entry-1",
+                "entry-2",
+            ]
+
+    served(steps)
