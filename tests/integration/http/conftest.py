@@ -70,7 +70,7 @@ class PrivateRedis:
     async def _hold(self, writes: tuple[Writes, ...], *, is_complete: bool) -> None:
         async with Redis.from_url(self.url) as client:
             storing = Storing(client)
-            if not await storing.is_begun():
+            if not is_complete or not await storing.is_begun():
                 await storing.begin()
             for each in writes:
                 await storing.write(each)
