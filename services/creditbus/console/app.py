@@ -87,7 +87,7 @@ class _Doorman:
         self._attempts = Attempts()
 
     def is_in(self, asked: Request) -> bool:
-        """Tell whether a request belongs to an open session."""
+        """Return whether a request belongs to an open session."""
         return self.sessions.is_open(asked.cookies.get(login.COOKIE, ""))
 
     def let_in(self, asked: Request, token: str) -> Response:

@@ -91,7 +91,7 @@ class Front:
         await app(scope, receive, guarded)
 
     def _is_ours(self, scope: Scope, headers: dict[str, str]) -> bool:
-        """Tell whether a request comes from the console's own pages, as far as the browser says."""
+        """Return whether a request is from the console's own pages, as far as the browser says."""
         if headers.get("sec-fetch-site", "same-origin") not in {"same-origin", "none"}:
             return False
         stated = headers.get("origin")
@@ -104,7 +104,7 @@ class Front:
 
 
 def is_secure(scope: Scope, origin: str) -> bool:
-    """Tell whether browsers reach the console by TLS, here or at a proxy before it."""
+    """Return whether browsers reach the console by TLS, here or at a proxy before it."""
     return scope.get("scheme") in {"https", "wss"} or origin.startswith("https://")
 
 

@@ -37,7 +37,7 @@ class Sessions:
         self._begun: dict[str, tuple[date, str]] = {}
 
     def begin(self, token: str) -> str | None:
-        """Return the value of a new session for an operator's token, none for any other."""
+        """Return the value of a new session for an operator's token, None for any other."""
         hashed = _hash(token)
         if not self._is_operator(hashed):
             return None
@@ -48,7 +48,7 @@ class Sessions:
         return value
 
     def is_open(self, value: str) -> bool:
-        """Tell whether the value is that of a session of today whose token is still good."""
+        """Return whether the value is that of a session of today whose token is still good."""
         day, hashed = self._begun.get(_hash(value), (None, ""))
         return day == self._today() and self._is_operator(hashed)
 

@@ -182,7 +182,7 @@ def _route(app: FastAPI, process: Process, feed: _Feed) -> None:
 
 
 def _is_known(process: Process, credentials: Credentials, token: str) -> bool:
-    """Tell whether a token that opened a stream is still good: it may expire, or be taken away."""
+    """Return whether a token that opened a stream is still good: it may expire or be taken."""
     try:
         credentials.caller(token, day_of(process.clock.now()))
     except CredentialRefused:

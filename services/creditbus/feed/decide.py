@@ -22,7 +22,7 @@ class Step(Protocol):
 
     @property
     def exposure(self) -> Exposure | None:
-        """What the entry shows, none when it was withdrawn."""
+        """What the entry shows, None when it was withdrawn."""
         ...
 
 

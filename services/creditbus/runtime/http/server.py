@@ -136,7 +136,7 @@ def documented(
 
 
 def _is_news(record: logging.LogRecord) -> bool:
-    """Tell whether a line of the server's log says something: not that a stream was cut short."""
+    """Return whether a line of the server's log says something: a cut stream is no news."""
     return "without completing response" not in record.getMessage()
 
 

@@ -112,7 +112,7 @@ class Serving:
         await self._client.aclose()
 
     async def standing(self, subject: SubjectId) -> Standing | None:
-        """Return a subject's standing, none for a subject that was never named."""
+        """Return a subject's standing, None for a subject that was never named."""
         (content,) = await self._ask(
             Lease.STANDINGS, lambda ask: ask.hget(served.standing_key(subject), "content")
         )

@@ -82,7 +82,7 @@ class Cursor(msgspec.Struct, frozen=True):
 
     @classmethod
     def of(cls, text: str) -> Self | None:
-        """Return the cursor that a text writes, none for a text that is no cursor."""
+        """Return the cursor that a text writes, None for a text that is no cursor."""
         build, _, number = text.rpartition("-")
         if not build or not is_number(number):
             return None
@@ -109,7 +109,7 @@ class ExposureLog(msgspec.Struct, frozen=True, kw_only=True):
     as_of: datetime | None
 
     def follows(self, cursor: Cursor) -> bool:
-        """Tell whether these are the changes after a cursor, and so the cursor one of this log."""
+        """Return whether these are the changes after a cursor, which is then one of this log."""
         return self.end.build == cursor.build and self.end.number >= cursor.number
 
 
@@ -157,7 +157,7 @@ def marker_key(lease: Lease) -> str:
 
 
 def is_number(text: str) -> bool:
-    """Tell whether a text is a number that Redis can count with.
+    """Return whether a text is a number that Redis can count with.
 
     >>> is_number("17"), is_number(""), is_number("-1"), is_number("٣"), is_number("9" * 18)
     (True, False, False, False, False)
