@@ -17,7 +17,7 @@ from creditbus.domain.ids import EntryId
 from creditbus.domain.law.catalogue import Subscriber
 
 
-class Step(Protocol):
+class ExposureStep(Protocol):
     """One change as the views have it."""
 
     @property
@@ -26,7 +26,7 @@ class Step(Protocol):
         ...
 
 
-StepT = TypeVar("StepT", bound=Step)
+ExposureStepT = TypeVar("ExposureStepT", bound=ExposureStep)
 
 
 class Snapshot(msgspec.Struct, frozen=True, kw_only=True, tag="snapshot", tag_field="type"):
@@ -88,7 +88,9 @@ def change_of(entry_id: EntryId, exposure: Exposure | None, at: datetime) -> Cha
     return Change(change="exposed", entry_id=entry_id, exposure=exposure)
 
 
-def tellable(steps: Sequence[StepT], *, is_current: bool) -> tuple[list[StepT], bool]:
+def tellable(
+    steps: Sequence[ExposureStepT], *, is_current: bool
+) -> tuple[list[ExposureStepT], bool]:
     """Return which of some steps may be told, and whether they are all.
 
     A withdrawal is true however old the views are, and never waits. An exposure may have been

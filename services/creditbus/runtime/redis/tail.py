@@ -40,7 +40,7 @@ class Tail:
 
     @property
     def end(self) -> Cursor | None:
-        """Where the newest change lies; none before Redis was ever found whole."""
+        """Where the newest change lies; None before Redis was ever found whole."""
         return self._end
 
     @asynccontextmanager
