@@ -15,7 +15,7 @@ from creditbus.delivery.job import job
 from creditbus.delivery.lanes import Lanes
 from creditbus.delivery.notes import Notes
 from creditbus.delivery.sender import Means, Outlet, Sender
-from creditbus.delivery.webhooks import Limits, Target
+from creditbus.delivery.webhooks import Target, WebhookBounds
 from creditbus.domain.effects.directives import Attempt, Directive
 from creditbus.domain.ids import BodyId
 from creditbus.engine.connection import Connection
@@ -175,7 +175,7 @@ def outlet(process: Process, body: BodyId) -> Outlet:
         settings.webhook_secrets[body],
         process.clock,
         # One connection more than may be used at once: a lift waits for no application.
-        Limits(connections=row.concurrency + 1, seconds=row.time_limit_s),
+        WebhookBounds(connections=row.concurrency + 1, seconds=row.time_limit_s),
         tls=tls.of_webhook(settings, body).context() if url.startswith("https:") else None,
     )
     condition = Condition(concurrency=row.concurrency, attempts=row.attempts)

@@ -57,7 +57,7 @@ class Reply:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Limits:
+class WebhookBounds:
     """How many connections there may be, and how long an answer may take."""
 
     connections: int
@@ -72,7 +72,7 @@ class Target:
         url: str,
         secret: str,
         clock: Clock,
-        limits: Limits,
+        limits: WebhookBounds,
         *,
         tls: ssl.SSLContext | None = None,
         look_up: LookUp = by_system,

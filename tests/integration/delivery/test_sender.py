@@ -25,7 +25,7 @@ from creditbus.delivery.decide import TABLES, Debt, Heard, decide, stated
 from creditbus.delivery.holdings import Holdings, Moves
 from creditbus.delivery.lanes import Lanes
 from creditbus.delivery.sender import Means, Outlet, Sender
-from creditbus.delivery.webhooks import Limits, Target
+from creditbus.delivery.webhooks import Target, WebhookBounds
 from creditbus.domain.effects.directives import Acknowledgement, Action, Attempt, Directive, Lane
 from creditbus.domain.ids import BodyId, DirectiveId, ObligationId
 from creditbus.engine.values import DictState, Slice
@@ -88,7 +88,7 @@ class Stand:
     def add(self, body: str, url: str, *, seconds: float = 5, **given: Any) -> None:
         condition = Condition(concurrency=given.pop("concurrency", 64), attempts=3)
         target = Target(
-            url, SECRET, SystemClock(), Limits(connections=65, seconds=seconds), **given
+            url, SECRET, SystemClock(), WebhookBounds(connections=65, seconds=seconds), **given
         )
         self.outlets[BodyId(body)] = Outlet(BodyId(body), target, Lanes(condition))
 

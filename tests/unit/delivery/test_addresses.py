@@ -9,7 +9,7 @@ import threading
 import pytest
 
 from creditbus.delivery.addresses import AddressRefused, Found, GuardedResolver, why_not_target
-from creditbus.delivery.webhooks import Limits, Target, TargetRefused
+from creditbus.delivery.webhooks import Target, TargetRefused, WebhookBounds
 from creditbus.runtime.clock import SystemClock
 
 HTTPS = "https://body.example/v1/directives"
@@ -46,7 +46,7 @@ def test_one_forbidden_address_among_several_is_enough() -> None:
     assert why_not_target(HTTPS, ["192.0.2.7", "169.254.169.254"]) != ""
 
 
-LIMITS = Limits(connections=1, seconds=1)
+LIMITS = WebhookBounds(connections=1, seconds=1)
 
 
 def test_a_webhook_that_can_never_be_sent_to_stops_the_start() -> None:

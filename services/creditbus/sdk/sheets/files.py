@@ -26,6 +26,7 @@ from creditbus.sdk.sheets.headers import (
     normal,
     table_in,
 )
+from creditbus.sdk.sheets.layouts import LAYOUTS
 from creditbus.sdk.sheets.rows import CellFault, RowFault, SheetRow, is_closing
 from creditbus.sdk.sheets.workbooks import Sheet, sheets_of
 
@@ -105,9 +106,10 @@ class OfficeFile:
         headers = next((cells for cells in seen if sum(map(bool, cells)) > 1), [])
         found = ", ".join(normal(cell) for cell in headers if cell) or "nothing"
         if known is None:
+            tables = ", ".join(each.title for each in LAYOUTS)
             return (
                 f"{name}: no row holds the headers of a table that is known; found: {found}; "
-                "`creditbus files template` writes the tables that are"
+                f"what can be read: {tables}"
             )
         layout, lacking = known
         return (
