@@ -25,7 +25,7 @@ from creditbus.engine.values import DictState, Slice
 from creditbus.listing.decide import TABLES, build
 from creditbus.listing.memory import DOSSIERS
 from creditbus.wire.headers import ALIAS, header
-from tests.examples import some_editions, state_hash
+from tests.examples import some_clocks, some_editions, state_hash
 from tests.simulation.bus import PARTITIONS, Bus
 
 SEEDS: Final = (*range(7), 8)
@@ -147,7 +147,7 @@ def test_public_sees_exactly_the_active_court_entries_of_organisations(bus: Bus,
 
 
 def test_replay_of_the_log_gives_the_same_state(bus: Bus, seed: str) -> None:
-    decide = build(some_editions())
+    decide = build(some_editions(), some_clocks())
     for place in range(PARTITIONS):
         state = DictState()
         log = bus.topics.records.get(f"events/{place}", [])

@@ -31,7 +31,7 @@ from creditbus.exposure.decide import build as build_exposure
 from creditbus.listing.decide import TABLES as ENTRIES
 from creditbus.listing.decide import build as build_listing
 from creditbus.runtime.http.persons import Persons
-from tests.examples import Decide, a_catalogue, some_editions, state_hash
+from tests.examples import Decide, a_catalogue, some_clocks, some_editions, state_hash
 from tests.simulation.bus import PARTITIONS, Bus
 from tests.simulation.city import Submitted
 
@@ -117,7 +117,7 @@ def test_every_record_became_what_it_had_to(week: Week) -> None:
 
 
 def test_last_state_is_the_fold_of_the_log(week: Week) -> None:
-    decide = build_listing(some_editions())
+    decide = build_listing(some_editions(), some_clocks())
     for place in range(PARTITIONS):
         state = folded(decide, week.log(place))
         assert state_hash(state, ENTRIES) == state_hash(week.bus.listing[place].state, ENTRIES)
@@ -131,7 +131,7 @@ def test_what_is_shown_is_the_fold_of_the_standings(week: Week) -> None:
 
 
 def test_a_shuffle_of_independent_subjects_gives_the_same_hash(week: Week) -> None:
-    decide = build_listing(some_editions())
+    decide = build_listing(some_editions(), some_clocks())
     random = Random(0)
     for place in range(PARTITIONS):
         log = week.log(place)
@@ -143,7 +143,7 @@ def test_a_shuffle_of_independent_subjects_gives_the_same_hash(week: Week) -> No
 
 
 def test_hash_sees_one_record_more_or_less(week: Week) -> None:
-    decide = build_listing(some_editions())
+    decide = build_listing(some_editions(), some_clocks())
     log = week.log(0)
     lived = state_hash(week.bus.listing[0].state, ENTRIES)
     assert state_hash(folded(decide, log[:-20]), ENTRIES) != lived

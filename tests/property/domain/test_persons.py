@@ -29,7 +29,7 @@ from creditbus.domain.identifiers.provinces import PROVINCES
 from creditbus.domain.identifiers.recognition import recognise
 from creditbus.domain.identifiers.scheme import MASKED
 from creditbus.domain.identifiers.uscc import FORMER, REGISTERED, UNIFIED
-from creditbus.domain.ids import SubjectId
+from creditbus.domain.ids import SubjectId, derive_directive_id, derive_obligation_id
 from creditbus.domain.subjects import kind_of, uscc_subject, why_not_subject
 from creditbus.exposure.decide import expose
 from creditbus.gateway.decide import event_of
@@ -132,7 +132,14 @@ def test_intake_refuses_a_listing_about_it_and_lets_it_out() -> None:
 
 def test_an_answer_about_an_entry_from_before_is_taken() -> None:
     subject = uscc_subject(FIELD)
-    directive = msgspec.structs.replace(a_directive(), subject_id=subject)
+    told = a_directive()
+    obligation = derive_obligation_id(subject, told.measure_id, told.body)
+    directive = msgspec.structs.replace(
+        told,
+        subject_id=subject,
+        obligation_id=obligation,
+        directive_id=derive_directive_id(obligation, told.revision, told.action),
+    )
     answer = an_acknowledgement(directive)
     party = answer.envelope.source
     assert isinstance(admit(Submission(answer, party, False, some_editions())), tuple)

@@ -21,6 +21,7 @@ def test_source_has_its_inbox_and_its_groups_only() -> None:
         [
             (ResourceType.TOPIC, inbox("court"), AclOperation.WRITE),
             (ResourceType.GROUP, "court", AclOperation.READ),
+            (ResourceType.GROUP, "court.", AclOperation.READ),
         ]
     )
 
