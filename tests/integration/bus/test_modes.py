@@ -45,6 +45,6 @@ def test_a_worker_is_paused_drained_and_resumed(live: LiveBus, subject: SubjectI
 
 
 def test_what_is_no_slice_worker_is_not_paused(live: LiveBus) -> None:
-    code, printed = press(live, "pause", "delivery")
+    code, printed = press(live, "pause", "gateway")
     assert code == 2
-    assert "delivery is no slice worker" in printed
+    assert "gateway is no slice worker" in printed

@@ -27,10 +27,10 @@ from tests.stack_fixtures import ThrowawayTopic
 
 STOP_BOUND_S: Final = 3.0
 MAIN: Final = """
-from creditbus.clock.app import Clock
+from creditbus.clock.app import DayClock
 from creditbus.runtime.process import Process
 from creditbus.runtime.settings import read_settings
-Clock(Process("clock", 0, read_settings()), {log!r}).run()
+DayClock(Process("clock", 0, read_settings()), {log!r}).run()
 """
 
 
