@@ -174,7 +174,19 @@ def test_a_newer_directive_takes_the_place_of_one_that_was_tried() -> None:
     lift = directive(2, Action.LIFT)
     row = stated(row, lift, after(9))
     assert (of(row).lane, of(row).tries, of(row).due_at) == (Lane.LIFT, 0, after(9))
-    assert tried(row, attempt(directive(1), after(10))) == row
+    late = tried(row, attempt(directive(1), after(10)))
+    assert of(late) == of(row)
+    assert (of(stated(late, directive(3), after(11))).tries, late.revision) == (0, 2)
+
+
+@pytest.mark.parametrize("before", [Debt(), stated(Debt(), directive(1), AT)], ids=["none", "old"])
+def test_a_try_that_comes_before_its_directive_puts_it_off(before: Debt) -> None:
+    lift = directive(2, Action.LIFT)
+    early = tried(before, attempt(lift, after(2)))
+    assert early.obligation == before.obligation
+    row = stated(early, lift, after(1))
+    assert row == tried(stated(before, lift, after(1)), attempt(lift, after(2)))
+    assert (of(row).tries, has_failed(of(row)), row.early_try) == (1, True, None)
 
 
 def test_a_correction_travels_with_the_lifts() -> None:
@@ -211,7 +223,6 @@ def test_what_was_not_sent_is_no_try() -> None:
 def test_an_attempt_after_the_answer_changes_nothing() -> None:
     row = answered(stated(Debt(), directive(), AT), answer(directive()), after(1))
     assert tried(row, attempt(directive())) == row
-    assert tried(Debt(), attempt(directive())) == Debt()
 
 
 def heard(*values: Directive | Acknowledgement | Attempt, at: datetime = AT) -> Slice[list[Heard]]:
