@@ -77,6 +77,7 @@ def test_closed_server_frees_its_port(process: Process) -> None:
 def test_peers_that_say_nothing_or_too_little_keep_nobody_waiting_and_are_cut_off(
     process: Process,
 ) -> None:
+    threads = threading.active_count()  # those of other tests' servers among them
     with ExitStack() as opened:
         peers = [opened.enter_context(connected(process)) for _ in range(PEERS_MAX + 20)]
         for peer in peers[::2]:
@@ -85,7 +86,7 @@ def test_peers_that_say_nothing_or_too_little_keep_nobody_waiting_and_are_cut_of
         for path in ("/health/live", "/metrics", "/health/live"):
             assert process.ask(path).status_code == 200
         assert time.monotonic() - began < PEER_BOUND_S - 1
-        assert threading.active_count() < PEERS_MAX + 20
+        assert threading.active_count() - threads <= PEERS_MAX + 1
         with pytest.raises(ConnectionError):
             drip(peers[-2], until=began + PEER_BOUND_S + 2)
         assert peers[-1].recv(1) == b""

@@ -260,6 +260,21 @@ def chain(
 
 @benches.command()
 @told
+def delivery(
+    events: Events = 10_000,
+    owed: Annotated[int, typer.Option(min=1, help="How much is owed at the restart.")] = 100_000,
+    away: Annotated[float, typer.Option(min=1, help="Seconds for which a body is away.")] = 120,
+    as_json: AsJson = False,
+    recorded: Recorded = False,
+) -> None:
+    """Measure delivery alone: its pace, lifts in a burst, a body's return, a restart."""
+    from creditbus.bench.delivery import delivery
+
+    _tell(delivery(events, owed, away), as_json=as_json, recorded=recorded)
+
+
+@benches.command()
+@told
 def aliases(
     count: Annotated[
         int, typer.Option(help="How many old codes; the city's by default.")
