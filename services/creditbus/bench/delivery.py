@@ -1,0 +1,290 @@
+"""Delivery, measured: its pace, a lift in a burst, a body that returns, a start with much owed.
+
+A bus of its own with nothing but intake and delivery on it, and bodies of its own. Latencies are
+from handing a directive to the client library to its arrival at the body.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+import signal
+import sys
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import quantiles
+from tempfile import TemporaryDirectory
+from typing import Final
+
+import httpx
+import msgspec
+import psutil
+
+from creditbus.bench.bodies import Arrivals, Manners
+from creditbus.bench.chain import auditor
+from creditbus.bench.issuer import Issuer
+from creditbus.bench.machine import MachineWatch, probe_ms, spent, watched
+from creditbus.bench.rows import CONSOLE, BenchRow, shown
+from creditbus.domain.effects.directives import Action
+from creditbus.domain.ids import BodyId, DirectiveId
+from creditbus.runtime.law.catalogue import load_catalogue
+from creditbus.runtime.settings import environment, read_settings
+from creditbus.stack.bus import LocalBus, Sites
+from creditbus.stack.kafka import ADMIN
+from creditbus.stack.ports import HOST, free
+from creditbus.stack.reports import Report
+from creditbus.stack.services import Plan, ProcessState, worker_name
+
+MANY: Final = 190
+POOR: Final = 10
+"""So many bodies of the many are dead, and so many slow."""
+
+FEW: Final = 1000
+LIFT_EVERY_S: Final = 0.05
+BOUND_S: Final = 600.0
+_WORKER: Final = worker_name("delivery")
+_LOOK_S: Final = 0.05
+_MB: Final = 1 << 20
+
+
+def delivery(events: int, owed: int, away_s: float) -> list[BenchRow]:
+    """Measure ``events`` directives a run, a body away for so many seconds, and a restart."""
+    with _exercise() as exercise:
+        # The broker's first minute is mostly its compiler's.
+        exercise.pace("warm up", max(FEW, events // 2), 1)
+        return [
+            exercise.pace("delivery one", events, 1),
+            exercise.pace("delivery many", events, MANY),
+            exercise.burst(events),
+            exercise.absence(events, away_s),
+            exercise.restart(owed),
+        ]
+
+
+class _Exercise:
+    """One bus, its bodies, and what is sent to them."""
+
+    def __init__(self, bus: LocalBus, sites: Sites) -> None:
+        file = bus.stack.file
+        self._services = bus.services
+        self._bodies = httpx.Client(base_url=f"http://{HOST}:{file.ports.body}", timeout=60)
+        self._metrics = f"http://{HOST}:{file.ports.metrics_of('delivery')}/metrics"
+        codec = auditor(file, sites).codec
+        self._issuer = Issuer(bus.stack.client_config(ADMIN), codec)
+        broker = bus.stack.server("kafka").pid
+        assert broker is not None, "the broker runs"
+        self._broker = broker
+        bodies = Plan(
+            name="bodies-0",
+            argv=(sys.executable, "-m", "creditbus.bench.bodies", str(file.ports.body)),
+            env=environment({}),
+            ready_url=f"http://{HOST}:{file.ports.body}/health/ready",
+        )
+        self._services.start([bodies, bus.plan("delivery")])
+
+    def pace(self, name: str, events: int, bodies: int) -> BenchRow:
+        """Measure how fast applications reach one fast body, or many of which some fare badly."""
+        names = [_name(number) for number in range(bodies)]
+        poor = POOR if bodies > 1 else 0
+        dead, slow = names[:poor], names[poor : 2 * poor]
+        self._behave(Manners(frozenset(dead), frozenset(slow)))
+        reached = names[2 * poor :]
+        with self._measured() as measure:
+            began = time.monotonic()
+            self._issuer.issue_all(Action.APPLY, dead)
+            self._issuer.issue_all(Action.APPLY, slow)
+            self._issuer.issue_all(
+                Action.APPLY, (reached[number % len(reached)] for number in range(events))
+            )
+            arrivals = self._wait(events + len(slow))
+        return measure.row(name, arrivals, began=began)
+
+    def burst(self, events: int) -> BenchRow:
+        """Measure lifts that are stated while a burst of applications to the same body waits."""
+        self._behave(Manners())
+        body, lifts = _name(0), dict[DirectiveId, float]()
+        with self._measured() as measure:
+            self._issuer.issue_all(Action.APPLY, [body] * events)
+            while self._count() < events + len(lifts):
+                name, at = self._issuer.issue(Action.LIFT, body)
+                lifts[name] = at
+                time.sleep(LIFT_EVERY_S)
+            arrivals = self._wait(events + len(lifts))
+        delays = [arrivals.at[name] - at for name, at in lifts.items()]
+        return measure.row("delivery burst", arrivals, delays=delays)
+
+    def absence(self, events: int, away_s: float) -> BenchRow:
+        """Measure how soon a body that was away has its lifts: ``lifts_s``, all in ``all_s``."""
+        body = _name(1)
+        self._behave(Manners(dead=frozenset({body})))
+        lifts = [self._issuer.issue(Action.LIFT, body)[0] for _ in range(FEW)]
+        self._issuer.issue_all(Action.APPLY, [body] * events)
+        time.sleep(away_s)
+        with self._measured() as measure:
+            self._behave(Manners())
+            returned = time.monotonic()
+            arrivals = self._wait(events + FEW)
+        last = max(arrivals.at[name] for name in lifts) - returned
+        extra = {
+            "away_s": away_s,
+            "lifts": float(FEW),
+            "lifts_s": round(last, 3),
+            "all_s": round(max(arrivals.at.values()) - returned, 3),
+        }
+        return measure.row("delivery return", arrivals, extra=extra)
+
+    def restart(self, owed: int) -> BenchRow:
+        """Measure a killed worker with much owed: until it is ready, and until it sends a lift."""
+        dead, healthy = _name(2), _name(3)
+        self._behave(Manners(dead=frozenset({dead})))
+        self._issuer.issue_all(Action.APPLY, [dead] * owed)
+        while self._owed(dead) < owed:
+            time.sleep(_LOOK_S)
+        before = self._state().restarts
+        self._services.kill(_WORKER, signal.SIGKILL)
+        while self._state().restarts == before:
+            time.sleep(_LOOK_S / 5)
+        started = time.monotonic()
+        self._issuer.issue_all(Action.LIFT, [healthy])
+        self._services.wait_ready([_WORKER], BOUND_S)
+        ready = time.monotonic()
+        with self._measured() as measure:
+            arrivals = self._wait(1)
+        extra = {
+            "ready_s": round(ready - started, 2),
+            "lift_s": round(max(arrivals.at.values()) - started, 2),
+            "owed": float(owed),
+        }
+        return measure.row("delivery restart", arrivals, extra=extra)
+
+    def _behave(self, manners: Manners) -> None:
+        self._bodies.put("/manners", content=msgspec.json.encode(manners)).raise_for_status()
+
+    def _count(self) -> int:
+        return int(self._bodies.get("/count").text)
+
+    def _wait(self, count: int) -> Arrivals:
+        """Wait until so many directives have come; raises ``TimeoutError`` when they never do."""
+        deadline = time.monotonic() + BOUND_S
+        while (found := self._count()) < count:
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"{found} of {count} directives came within {BOUND_S:g} s")
+            time.sleep(_LOOK_S)
+        return msgspec.json.decode(self._bodies.get("/arrivals").content, type=Arrivals)
+
+    def _owed(self, body: BodyId) -> float:
+        """Return how many applications a body owes, as delivery's metrics say."""
+        start = f'creditbus_owed_apply{{body="{body}"'
+        lines = httpx.get(self._metrics, timeout=10).text.splitlines()
+        return sum(float(line.rpartition(" ")[2]) for line in lines if line.startswith(start))
+
+    def _state(self) -> ProcessState:
+        return next(each for each in self._services.states() if each.name == _WORKER)
+
+    @contextmanager
+    def _measured(self) -> Iterator[_Measure]:
+        """Watch processor and memory while the block lasts."""
+        states = {each.name: each.pid for each in self._services.states()}
+        pids = [pid for pid in states.values() if pid is not None]
+        worker = states[_WORKER]
+        assert worker is not None, "delivery runs"
+        probed, own, all_s = probe_ms(), spent(worker), sum(map(spent, pids))
+        with watched(self._broker) as watch:
+            measure = _Measure(watch)
+            yield measure
+        measure.cpu_s = spent(worker) - own
+        measure.others_cores = watch.others_cores(sum(map(spent, pids)) - all_s)
+        measure.memory_mb = psutil.Process(worker).memory_info().rss / _MB
+        measure.probe_ms = round((probed + probe_ms()) / 2, 1)
+
+
+@dataclass(slots=True)
+class _Measure:
+    """What delivery's process took: processor seconds, and its memory at the end."""
+
+    watch: MachineWatch
+    cpu_s: float = 0.0
+    others_cores: float = 0.0
+    memory_mb: float = 0.0
+    probe_ms: float = 0.0
+
+    def row(
+        self,
+        name: str,
+        arrivals: Arrivals,
+        *,
+        began: float | None = None,
+        delays: Sequence[float] = (),
+        extra: Mapping[str, float] | None = None,
+    ) -> BenchRow:
+        """Return the row: the pace from ``began`` to the last arrival, the delays of lifts."""
+        taken = len(arrivals.at)
+        cuts = quantiles(delays, n=100, method="inclusive") if delays else None
+        pace = taken / (max(arrivals.at.values()) - began) if began is not None else None
+        row = BenchRow(
+            name=name,
+            events=taken,
+            events_per_s=round(pace, 1) if pace is not None else None,
+            cpu_s_per_million=round(self.cpu_s / taken * 1e6, 1) if pace is not None else None,
+            peak_mb=round(self.memory_mb, 1),
+            p50_ms=round(cuts[49] * 1000, 1) if cuts is not None else None,
+            p99_ms=round(cuts[98] * 1000, 1) if cuts is not None else None,
+            extra={
+                **(extra or {}),
+                "repeated": arrivals.repeated,
+                "broker_cpu_s_per_million": round(self.watch.broker_s / taken * 1e6, 1),
+                "others_cores": self.others_cores,
+                "probe_ms": self.probe_ms,
+            },
+        )
+        CONSOLE.print(f"{name}: {told(row)}", markup=False)
+        return row
+
+
+def told(row: BenchRow) -> str:
+    """Return what a run came to, in one line."""
+    figures = {
+        "directives/s": row.events_per_s,
+        "lift p50 ms": row.p50_ms,
+        "lift p99 ms": row.p99_ms,
+        **row.extra,
+    }
+    return ", ".join(f"{name} {shown(value)}" for name, value in figures.items() if value)
+
+
+@contextmanager
+def _exercise() -> Iterator[_Exercise]:
+    settings = read_settings()
+    with TemporaryDirectory(prefix="creditbus-bench-") as home:
+        law = _with_bodies(settings.catalogue, Path(home) / "catalogue")
+        sites = Sites(
+            home=Path(home) / "bus",
+            cache=settings.cache,
+            schemas=settings.schemas,
+            catalogue=law,
+            editions=settings.editions,
+        )
+        say = Report(CONSOLE.print)
+        with LocalBus(
+            sites, load_catalogue(law), ports=free(), say=say, services=("intake",)
+        ) as bus:
+            yield _Exercise(bus, sites)
+
+
+def _with_bodies(catalogue: Path, copy: Path) -> Path:
+    """Copy a catalogue and add the many bodies, each like the first one of the file."""
+    shutil.copytree(catalogue, copy)
+    path = copy / "bodies.toml"
+    rows = path.read_text()
+    found = re.search(r"^\[[^\]]+\]\n(?P<row>[^\[]*)", rows, re.MULTILINE)
+    assert found is not None, f"{path} has a first body"
+    more = "".join(f"\n[{_name(number)}]\n{found['row']}" for number in range(MANY))
+    path.write_text(rows + more)
+    return copy
+
+
+def _name(number: int) -> BodyId:
+    return BodyId(f"bench-{number:03}")
