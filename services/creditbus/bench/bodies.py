@@ -33,7 +33,7 @@ class Arrivals(msgspec.Struct, frozen=True):
     repeated: int
 
 
-class Bodies:
+class BenchBodies:
     """What the bodies do, and what they saw."""
 
     def __init__(self) -> None:
@@ -73,7 +73,7 @@ class Bodies:
 
 def build() -> web.Application:
     """Return the bodies' web application."""
-    bodies, app = Bodies(), web.Application()
+    bodies, app = BenchBodies(), web.Application()
     app.router.add_post("/bodies/{body}/v1/directives", bodies.deliver)
     app.router.add_put("/manners", bodies.behave)
     app.router.add_get("/arrivals", bodies.arrivals)
