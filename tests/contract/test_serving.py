@@ -195,7 +195,7 @@ def test_a_standing_is_served_as_it_was_put(served: Served[None]) -> None:
     async def steps(serving: Serving) -> None:
         writes = Writes("standings", 0, 0)
         writes.put_standing(0, standing(1, entry()))
-        assert await serving.storing.write(writes) == 1
+        assert await serving.storing.write(writes) == [1]
         assert await serving.standing(FIRM) == standing(1, entry())
         assert await serving.standing(SubjectId("uscc:nobody")) is None
 
@@ -470,7 +470,7 @@ def test_writes_that_redis_has_lost_are_noticed(served: Served[None]) -> None:
     async def steps(serving: Serving) -> None:
         writes = Writes("standings", 0, 0)
         writes.put_standing(4, standing(1, entry()))
-        assert await serving.storing.write(writes) == 5
+        assert await serving.storing.write(writes) == [5]
         assert await serving.storing.positions() == {("standings", 0): 5}
         await serving.storing.clear()
         with pytest.raises(Behind):

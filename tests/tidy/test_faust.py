@@ -13,7 +13,7 @@ import pytest
 from tests.tidy import sources
 from tests.tidy.sources import Source, assert_tidy
 
-DISCIPLINE: Final = "services/creditbus/runtime/workers/agents.py"
+DISCIPLINE: Final = "services/creditbus/sdk/agents.py"
 FREE: Final = "services/creditbus/bench/"
 TABLES: Final = frozenset({"Table", "GlobalTable", "SetTable", "SetGlobalTable"})
 AGENTS: Final = frozenset({"agent", "Agent", "noack_take", "noack"})

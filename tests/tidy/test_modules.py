@@ -28,6 +28,7 @@ LIBRARIES: Final[dict[str, frozenset[str]]] = {
     "creditbus.sdk": frozenset(
         {"confluent_kafka", "httpx2", "msgspec", "python_calamine", "standardwebhooks"}
     ),
+    "creditbus.sdk.agents": frozenset({"aiokafka", "confluent_kafka", "faust"}),
     "decide": frozenset({"msgspec"}),
 }
 

@@ -34,7 +34,7 @@ from creditbus.domain.ids import BasisId, EventId, ListId, SourceId, SubjectId, 
 from creditbus.domain.subjects import kind_of
 from creditbus.engine.shares import Share
 from creditbus.engine.store import Store, StoreMark
-from creditbus.engine.values import Slice, SliceOutcome, State
+from creditbus.engine.values import Produced, Slice, SliceOutcome, State
 from creditbus.listing.app import write
 from creditbus.listing.decide import LOGGED, TABLES, Arrivals, Logged, build
 from creditbus.runtime.kafka.arrivals import values
@@ -156,8 +156,8 @@ class Run:
         self.spent: dict[str, float] = dict.fromkeys(STEPS, 0.0)
         self.counts: Counter[str] = Counter()
 
-    def take(self, records: Sequence[Message]) -> None:
-        """Do what the engine's loop does with a slice, without the broker."""
+    def take(self, records: Sequence[Message]) -> list[Produced]:
+        """Do what the engine's loop does with a slice, and return what it would produce."""
         share = self._share
         self._since = time.process_time()
         columns, unreadable = self._read(records)
@@ -173,6 +173,7 @@ class Run:
         self._spend("keep")
         if share.records >= CHECKPOINT:
             self.checkpoint()
+        return written
 
     def checkpoint(self) -> None:
         """Write what has changed to the store."""

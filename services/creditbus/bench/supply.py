@@ -150,7 +150,11 @@ def supply(client: ClientConfig, topic: str, count: int) -> Truth:
 
 
 def put(
-    producer: Producer, topic: str, key: bytes, value: bytes, headers: Headers | None = None
+    producer: Producer,
+    topic: str,
+    key: bytes | None,
+    value: bytes | None,
+    headers: Headers | None = None,
 ) -> None:
     """Produce one record, waiting for room when the queue is full."""
     while True:

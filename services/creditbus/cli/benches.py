@@ -275,6 +275,19 @@ def delivery(
 
 @benches.command()
 @told
+def views(
+    events: Events = 50_000,
+    as_json: AsJson = False,
+    recorded: Recorded = False,
+) -> None:
+    """Measure views alone: how fast Redis follows the topics, and how fast it is built anew."""
+    from creditbus.bench.views import views
+
+    _tell(views(events), as_json=as_json, recorded=recorded)
+
+
+@benches.command()
+@told
 def aliases(
     count: Annotated[
         int, typer.Option(help="How many old codes; the city's by default.")

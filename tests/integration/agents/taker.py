@@ -19,8 +19,8 @@ from creditbus.runtime.health import Readiness
 from creditbus.runtime.kafka.clients import Place, Record
 from creditbus.runtime.process import Process
 from creditbus.runtime.settings import read_settings
-from creditbus.runtime.workers.agents import Agents
 from creditbus.runtime.workers.vigil import Bounds
+from creditbus.sdk.agents import Agents
 
 BIG = 2000
 

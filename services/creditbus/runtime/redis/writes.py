@@ -134,25 +134,22 @@ class Storing:
         self._script = client.register_script(SCRIPT)
         self._lease = client.register_script(LEASE)
 
-    async def write(self, writes: Writes) -> int:
-        """Write what was collected and return how far the partition is written.
+    async def write(self, *writes: Writes) -> list[int]:
+        """Write what was collected of each partition and return how far each is written.
 
-        Raises ``Behind`` when Redis has lost what it held of the partition.
+        All go to the server in one message, and each partition's in one step. Raises ``Behind``
+        when Redis has lost what it held of one of them; the others are written then.
         """
-        following = await self._script(
-            args=[
-                PREFIX,
-                writes.topic,
-                writes.partition,
-                writes.known,
-                writes.following,
-                msgspec.msgpack.encode(writes.collected),
-                msgspec.msgpack.encode(writes.received),
-            ]
-        )
-        if int(following) == _BEHIND:
-            raise Behind(f"Redis is behind {writes.known} in {writes.topic}/{writes.partition}")
-        return int(following)
+        if not writes:
+            return []
+        async with self._client.pipeline(transaction=False) as pipeline:
+            for each in writes:
+                await self._script(args=_arguments(each), client=pipeline)
+            found = [int(following) for following in await pipeline.execute()]
+        for each, following in zip(writes, found, strict=True):
+            if following == _BEHIND:
+                raise Behind(f"Redis is behind {each.known} in {each.topic}/{each.partition}")
+        return found
 
     async def positions(self) -> dict[tuple[str, int], int]:
         """Return how far each partition is written."""
@@ -217,6 +214,18 @@ class Storing:
         held = [key async for key in found]
         for start in range(0, len(held), _CLEARED_AT_ONCE):
             await self._client.unlink(*held[start : start + _CLEARED_AT_ONCE])
+
+
+def _arguments(writes: Writes) -> list[Any]:
+    return [
+        PREFIX,
+        writes.topic,
+        writes.partition,
+        writes.known,
+        writes.following,
+        msgspec.msgpack.encode(writes.collected),
+        msgspec.msgpack.encode(writes.received),
+    ]
 
 
 def _last_said(obligation: Obligation) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from typing import Any, Final
 
@@ -101,6 +101,42 @@ def fatal(process: Process) -> Iterator[None]:
         process.logger.exception("the process ends", why=reason_of(failure))
         sys.stdout.flush()
         os._exit(FAILED)
+
+
+class EndedEarly(Exception):
+    """A task of the process has ended while the process was to work."""
+
+
+@contextmanager
+def enduring(process: Process, app: faust.App, who: str) -> Iterator[None]:
+    """End the process when the block fails or ends before the app is told to stop.
+
+    Faust would go on without it.
+    """
+    with fatal(process):
+        try:
+            yield
+        except (asyncio.CancelledError, GeneratorExit):
+            _check_stopping(app, who)
+            raise
+        _check_stopping(app, who)
+
+
+def lasting(
+    process: Process, app: faust.App, work: Callable[[], Awaitable[None]]
+) -> Callable[[], Coroutine[Any, Any, None]]:
+    """Return work that must not end before the app does."""
+
+    async def enduringly() -> None:
+        with enduring(process, app, "a task beside the work"):
+            await work()
+
+    return enduringly
+
+
+def _check_stopping(app: faust.App, who: str) -> None:
+    if not app.should_stop:
+        raise EndedEarly(f"{who} ended while the process was to work")
 
 
 def reason_of(failure: BaseException) -> str:

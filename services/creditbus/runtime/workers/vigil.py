@@ -1,26 +1,32 @@
-"""The vigil over agents: no partition, no event loop and no stop may stand still unseen.
+"""The vigil over what is followed: no partition, no loop and no stop may stand still unseen.
 
 Faust's consumers are known to fall asleep one partition at a time without a word. So a thread that
-needs none of Faust looks at each place by itself: one that stands still may not hide behind others
-that move. What it finds it raises; the process ends and is started again.
+needs nothing of who follows looks at each place by itself: one that stands still may not hide
+behind others that move. What it finds it raises; the process ends and is started again.
 """
 
 from __future__ import annotations
 
+import asyncio
+import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 from creditbus.runtime.kafka.clients import Place
+from creditbus.runtime.outages import Unavailable
+from creditbus.runtime.process import Process
+from creditbus.runtime.workers.apps import fatal
 
 
 class Stalled(Exception):
-    """The agents cannot be trusted to bring every record any more."""
+    """Who follows cannot be trusted to bring every record any more."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bounds:
-    """For how many seconds agents may be silent before nobody believes them."""
+    """For how many seconds who follows may be silent before nobody believes it."""
 
     stalled: float = 60.0
     unassigned: float = 30.0
@@ -29,7 +35,7 @@ class Bounds:
 
 
 class Vigil:
-    """What is known of the agents' progress, place by place.
+    """What is known of the progress, place by place.
 
     ``ends`` tells where places end on the broker; ``holds_more`` whether a committed record lies at
     a position or after it, because ends also count the markers of transactions.
@@ -39,7 +45,7 @@ class Vigil:
         self,
         ends: Callable[[Sequence[Place]], Mapping[Place, int]],
         holds_more: Callable[[Place, int], bool],
-        bounds: Bounds,
+        bounds: Bounds = Bounds(),
     ) -> None:
         self._ends = ends
         self._holds_more = holds_more
@@ -57,9 +63,30 @@ class Vigil:
         self._begun_at = now
         self._waits.clear()
 
+    def begin_watch(self, process: Process, is_stopping: Callable[[], bool]) -> None:
+        """Look on from a thread of its own; what it finds ends the process."""
+
+        def watch() -> None:
+            with fatal(process):
+                self.begin(time.monotonic())
+                while True:
+                    time.sleep(self._bounds.look_every)
+                    if process.patience.waiting_for is not None:
+                        self.begin(time.monotonic())
+                    with suppress(Unavailable):
+                        self.look(time.monotonic(), is_stopping=is_stopping())
+
+        threading.Thread(target=watch, name="vigil", daemon=True).start()
+
     def turned(self, now: float) -> None:
         """Note that the event loop still turns."""
         self._turned_at = now
+
+    async def turn(self) -> None:
+        """Note again and again that the event loop still turns; to run beside the work."""
+        while True:
+            self.turned(time.monotonic())
+            await asyncio.sleep(self._bounds.look_every / 5)
 
     def note(self, place: Place, position: int) -> None:
         """Note up to where a place is handled."""

@@ -12,10 +12,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-import threading
-import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cached_property, partial
 from types import FrameType
@@ -31,9 +28,8 @@ from creditbus.runtime.health import Readiness
 from creditbus.runtime.kafka import clients
 from creditbus.runtime.kafka.clients import Place, Record
 from creditbus.runtime.kafka.reach import BrokerReach
-from creditbus.runtime.outages import Unavailable
 from creditbus.runtime.process import Process
-from creditbus.runtime.workers.apps import fatal, faust_app, run_app
+from creditbus.runtime.workers.apps import enduring, fatal, faust_app, lasting, run_app
 from creditbus.runtime.workers.vigil import Bounds, Stalled, Vigil
 
 SESSION_S: Final = 15.0
@@ -140,8 +136,7 @@ class Agents:
         health = self._process.serve_health(reach.begin(readiness))
         signal.signal(signal.SIGTERM, _stop)
         self._begin_at(self._process.patience.insist(rebuild))
-        watchdog = threading.Thread(target=self._watch, name="watchdog", daemon=True)
-        watchdog.start()
+        self._vigil.begin_watch(self._process, lambda: self.app.should_stop)
         try:
             run_app(self.app)
         finally:
@@ -172,12 +167,12 @@ class Agents:
             )
             app.agent(channel, name=topic, concurrency=1)(self._follow)
         self._add_task(app, self._work)
-        self._add_task(app, self._turn)
+        self._add_task(app, self._vigil.turn)
         app.on_partitions_assigned.connect(self._on_assigned, weak=False)  # type: ignore[arg-type]
         return app
 
     async def _follow(self, stream: Any) -> AsyncIterator[None]:
-        with self._lasting("an agent"):
+        with enduring(self._process, self.app, "an agent"):
             async for event in stream.noack().events():
                 await self._queue().put(event)
                 yield
@@ -198,35 +193,8 @@ class Agents:
     def _done(self, place: Place) -> int:
         return self._vigil.handled.get(place, 0)
 
-    async def _turn(self) -> None:
-        while True:
-            self._vigil.turned(time.monotonic())
-            await asyncio.sleep(self._bounds.look_every / 5)
-
     def _add_task(self, app: faust.App, work: Callable[[], Awaitable[None]]) -> None:
-        async def fatally() -> None:
-            with self._lasting("a task beside the agents"):
-                await work()
-
-        app.task(fatally)
-
-    @contextmanager
-    def _lasting(self, who: str) -> Iterator[None]:
-        """End the process when the block fails or ends before the app is told to stop.
-
-        Faust would go on without it.
-        """
-        with fatal(self._process):
-            try:
-                yield
-            except (asyncio.CancelledError, GeneratorExit):
-                self._check_stopping(who)
-                raise
-            self._check_stopping(who)
-
-    def _check_stopping(self, who: str) -> None:
-        if not self.app.should_stop:
-            raise Stalled(f"{who} ended while the process was to work")
+        app.task(lasting(self._process, app, work))
 
     def _queue(self) -> asyncio.Queue[Any]:
         # Made by the first that asks, because it belongs to the loop that runs then.
@@ -251,16 +219,6 @@ class Agents:
         for place, held in clients.positions_of(self._group, sorted(places)).items():
             if held.offset > self._begun.get(place, held.offset):
                 raise Stalled(f"{place} went on while it was read, so everything is read again")
-
-    def _watch(self) -> None:
-        with fatal(self._process):
-            self._vigil.begin(time.monotonic())
-            while True:
-                time.sleep(self._bounds.look_every)
-                if self._process.patience.waiting_for is not None:
-                    self._vigil.begin(time.monotonic())
-                with suppress(Unavailable):
-                    self._vigil.look(time.monotonic(), is_stopping=self.app.should_stop)
 
     def _ends(self, places: Sequence[Place]) -> Mapping[Place, int]:
         return clients.ends(self._group, places)

@@ -1,0 +1,241 @@
+"""Views, measured: how fast Redis follows what listing writes, and how fast it is built anew.
+
+A bus of its own with nothing but views on it. Listing's own job folds a made-up history in this
+process; what it writes is produced at full speed, as its worker would.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Final
+
+from confluent_kafka import Message, Producer
+from confluent_kafka.admin import AdminClient
+
+from creditbus.bench.chain import auditor
+from creditbus.bench.fold import SEED, SLICE, Run, history, messages_of
+from creditbus.bench.machine import MachineWatch, probe_ms, spent, watched
+from creditbus.bench.rows import CONSOLE, BenchRow
+from creditbus.bench.supply import put
+from creditbus.delivery.decide import Debt, stated
+from creditbus.delivery.job import write as write_obligation
+from creditbus.dispatch import decide as dispatch
+from creditbus.dispatch.app import write as write_directive
+from creditbus.domain.effects.directives import Directive
+from creditbus.domain.entries.standings import Standing
+from creditbus.engine import offsets
+from creditbus.engine.shares import Share
+from creditbus.engine.store import Store
+from creditbus.engine.values import DictState, Output, Produced, Slice, SliceOutcome
+from creditbus.listing.decide import TABLES, build
+from creditbus.runtime.kafka.arrivals import values
+from creditbus.runtime.kafka.clients import Place
+from creditbus.runtime.law.catalogue import load_catalogue
+from creditbus.runtime.law.editions import load_editions
+from creditbus.runtime.redis.reads import Serving
+from creditbus.runtime.settings import read_settings
+from creditbus.stack.bus import LocalBus, Sites
+from creditbus.stack.kafka import ADMIN
+from creditbus.stack.ports import free
+from creditbus.stack.reports import Report
+from creditbus.stack.services import worker_name
+from creditbus.views.placement import FOLLOWED
+from creditbus.wire.records import Codec
+from creditbus.wire.topics import EVENTS, PARTITIONS, STANDINGS
+
+BOUND_S: Final = 600.0
+AT: Final = datetime(2026, 8, 1, tzinfo=UTC)
+_LOOK_S: Final = 0.05
+_WORKER: Final = worker_name("views")
+
+
+def views(events: int) -> list[BenchRow]:
+    """Measure following what so many events come to, and reading it all again."""
+    with _exercise() as exercise:
+        written = list(exercise.supply(events))
+        exercise.follow(written[: len(written) // 5])
+        return [exercise.follow(written[len(written) // 5 :]), exercise.rebuild()]
+
+
+class _Exercise:
+    """One bus with views on it."""
+
+    def __init__(self, bus: LocalBus, sites: Sites) -> None:
+        file = bus.stack.file
+        self._services = bus.services
+        self._sites = sites
+        self._codec: Codec = auditor(file, sites).codec
+        self._redis = file.redis_url
+        client = bus.stack.client_config(ADMIN)
+        self._admin = AdminClient(client)
+        self._producer = Producer(
+            {
+                **client,
+                "log_level": 2,
+                "acks": "all",
+                "enable.idempotence": True,
+                "linger.ms": 5,
+                "batch.size": 1_000_000,
+                "partitioner": "murmur2_random",
+            }
+        )
+        broker = bus.stack.server("kafka").pid
+        assert broker is not None, "the broker runs"
+        self._broker = broker
+
+    def supply(self, events: int) -> Iterator[Produced]:
+        """Yield what listing, dispatch and delivery write of a history."""
+        editions = load_editions(self._sites.catalogue, self._sites.editions)
+        instructing, ledger = dispatch.build(editions), DictState()
+        messages = messages_of(history(events, max(events // 5, 1), SEED), self._codec)
+        read = values(self._codec, accepts=(Standing,))
+        with TemporaryDirectory(prefix="creditbus-bench-") as folder:
+            share = Share(0, {EVENTS: 0}, Store(Path(folder) / "0"), TABLES)
+            run = Run(self._codec, build(editions), share)
+            for first in range(0, len(messages), SLICE):
+                written = run.take(messages[first : first + SLICE])
+                yield from written
+                standings = [_message(each) for each in written if each.topic == STANDINGS]
+                arrived = Slice(topic=STANDINGS, partition=0, columns=read(standings)[0])
+                instructed = instructing(arrived, ledger)
+                ledger.apply(instructed.changes)
+                yield from self._owed(instructed)
+
+    def _owed(self, instructed: SliceOutcome) -> Iterator[Produced]:
+        """Yield the directives of a slice, and the obligations that delivery makes of them."""
+        for output in instructed.outputs:
+            if output.stream != dispatch.DIRECTIVES:
+                continue
+            assert isinstance(output.value, Directive)
+            yield write_directive(self._codec, output)
+            row = stated(Debt(), output.value, AT)
+            yield write_obligation(self._codec, Output("obligations", row.obligation))
+
+    def follow(self, written: Sequence[Produced]) -> BenchRow:
+        """Measure from the first record produced to the last one in Redis."""
+        with self._measured(self._worker()) as run:
+            for each in written:
+                put(self._producer, each.topic, each.key, each.value, headers=list(each.headers))
+            assert self._producer.flush(120) == 0, "the broker did not take every record"
+            self._wait_written()
+        return run.row("views", len(written))
+
+    def rebuild(self) -> BenchRow:
+        """Measure a killed worker with an empty Redis, from its start to the last record."""
+        asyncio.run(self._clear())
+        before = self._restarts()
+        self._services.kill(_WORKER, signal.SIGKILL)
+        while self._restarts() == before:
+            time.sleep(_LOOK_S / 5)
+        total = sum(self._ends().values())
+        with self._measured(self._worker()) as run:
+            self._wait_written()
+        return run.row("views rebuild", total)
+
+    def _worker(self) -> int:
+        (found,) = [each.pid for each in self._services.states() if each.name == _WORKER]
+        assert found is not None, "views runs"
+        return found
+
+    def _restarts(self) -> int:
+        return next(each.restarts for each in self._services.states() if each.name == _WORKER)
+
+    def _ends(self) -> dict[Place, int]:
+        places = [(topic, number) for topic in FOLLOWED for number in range(PARTITIONS)]
+        known = self._admin.list_topics(timeout=30).topics
+        here = [place for place in places if place[1] in known[place[0]].partitions]
+        return offsets.log_ends(self._admin, here)
+
+    def _wait_written(self) -> None:
+        """Wait until Redis holds all that lies in the topics."""
+        asyncio.run(self._reach(self._ends()))
+
+    async def _reach(self, ends: dict[Place, int]) -> None:
+        deadline = time.monotonic() + BOUND_S
+        serving = Serving(self._redis)
+        try:
+            while not await _holds(serving, ends):
+                if time.monotonic() > deadline:
+                    raise TimeoutError(f"Redis did not hold everything within {BOUND_S:g} s")
+                await asyncio.sleep(_LOOK_S)
+        finally:
+            await serving.close()
+
+    async def _clear(self) -> None:
+        serving = Serving(self._redis)
+        await serving.storing.clear()
+        await serving.close()
+
+    @contextmanager
+    def _measured(self, worker: int) -> Iterator[_Measure]:
+        probed, own = probe_ms(), spent(worker)
+        with watched(self._broker) as watch:
+            measure = _Measure(watch)
+            yield measure
+        measure.cpu_s = spent(worker) - own
+        measure.probe_ms = round((probed + probe_ms()) / 2, 1)
+
+
+@dataclass(slots=True)
+class _Measure:
+    """What views' process took, in processor seconds, and how fast the machine was."""
+
+    watch: MachineWatch
+    cpu_s: float = 0.0
+    probe_ms: float = 0.0
+
+    def row(self, name: str, records: int) -> BenchRow:
+        """Return the row of a run over so many records."""
+        return BenchRow(
+            name=name,
+            workers=1,
+            events=records,
+            events_per_s=round(records / self.watch.seconds, 1),
+            cpu_s_per_million=round(self.cpu_s / records * 1e6, 1),
+            extra={
+                "broker_cpu_s_per_million": round(self.watch.broker_s / records * 1e6, 1),
+                "others_cores": self.watch.others_cores(self.cpu_s),
+                "probe_ms": self.probe_ms,
+            },
+        )
+
+
+async def _holds(serving: Serving, ends: dict[Place, int]) -> bool:
+    held = await serving.storing.positions()
+    return all(held.get(place, 0) >= end for place, end in ends.items())
+
+
+def _message(produced: Produced) -> Message:
+    headers: list[tuple[str, str | bytes | None]] = [*produced.headers]
+    return Message(
+        topic=produced.topic,
+        partition=0,
+        offset=0,
+        key=produced.key,
+        value=produced.value,
+        headers=headers,
+    )
+
+
+@contextmanager
+def _exercise() -> Iterator[_Exercise]:
+    settings = read_settings()
+    with TemporaryDirectory(prefix="creditbus-bench-") as home:
+        sites = Sites(
+            home=Path(home),
+            cache=settings.cache,
+            schemas=settings.schemas,
+            catalogue=settings.catalogue,
+            editions=settings.editions,
+        )
+        catalogue, say = load_catalogue(settings.catalogue), Report(CONSOLE.print)
+        with LocalBus(sites, catalogue, ports=free(), say=say, services=("views",)) as bus:
+            yield _Exercise(bus, sites)
