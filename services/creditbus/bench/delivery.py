@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 import shutil
 import signal
-import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -23,6 +22,7 @@ import httpx
 import msgspec
 import psutil
 
+from creditbus.bench import bodies
 from creditbus.bench.bodies import Arrivals, Manners
 from creditbus.bench.chain import auditor
 from creditbus.bench.issuer import Issuer
@@ -31,12 +31,12 @@ from creditbus.bench.rows import CONSOLE, BenchRow, shown
 from creditbus.domain.effects.directives import Action
 from creditbus.domain.ids import BodyId, DirectiveId
 from creditbus.runtime.law.catalogue import load_catalogue
-from creditbus.runtime.settings import environment, read_settings
+from creditbus.runtime.settings import read_settings
 from creditbus.stack.bus import LocalBus, Sites
 from creditbus.stack.kafka import ADMIN
 from creditbus.stack.ports import HOST, free
 from creditbus.stack.reports import Report
-from creditbus.stack.services import Plan, ProcessState, worker_name
+from creditbus.stack.services import ProcessState, worker_name
 
 MANY: Final = 190
 POOR: Final = 10
@@ -77,18 +77,12 @@ class _Exercise:
         broker = bus.stack.server("kafka").pid
         assert broker is not None, "the broker runs"
         self._broker = broker
-        bodies = Plan(
-            name="bodies-0",
-            argv=(sys.executable, "-m", "creditbus.bench.bodies", str(file.ports.body)),
-            env=environment({}),
-            ready_url=f"http://{HOST}:{file.ports.body}/health/ready",
-        )
-        self._services.start([bodies, bus.plan("delivery")])
+        self._services.start([bodies.plan(file.ports.body), bus.plan("delivery")])
 
-    def pace(self, name: str, events: int, bodies: int) -> BenchRow:
+    def pace(self, name: str, events: int, count: int) -> BenchRow:
         """Measure how fast applications reach one fast body, or many of which some fare badly."""
-        names = [_name(number) for number in range(bodies)]
-        poor = POOR if bodies > 1 else 0
+        names = [_name(number) for number in range(count)]
+        poor = POOR if count > 1 else 0
         dead, slow = names[:poor], names[poor : 2 * poor]
         self._behave(Manners(frozenset(dead), frozenset(slow)))
         reached = names[2 * poor :]
@@ -113,7 +107,7 @@ class _Exercise:
                 lifts[name] = at
                 time.sleep(LIFT_EVERY_S)
             arrivals = self._wait(events + len(lifts))
-        delays = [arrivals.at[name] - at for name, at in lifts.items()]
+        delays = [arrivals.at(name) - at for name, at in lifts.items()]
         return measure.row("delivery burst", arrivals, delays=delays)
 
     def absence(self, events: int, away_s: float) -> BenchRow:
@@ -127,12 +121,12 @@ class _Exercise:
             self._behave(Manners())
             returned = time.monotonic()
             arrivals = self._wait(events + FEW)
-        last = max(arrivals.at[name] for name in lifts) - returned
+        last = max(arrivals.at(name) for name in lifts) - returned
         extra = {
             "away_s": away_s,
             "lifts": float(FEW),
             "lifts_s": round(last, 3),
-            "all_s": round(max(arrivals.at.values()) - returned, 3),
+            "all_s": round(arrivals.last_at - returned, 3),
         }
         return measure.row("delivery return", arrivals, extra=extra)
 
@@ -155,7 +149,7 @@ class _Exercise:
             arrivals = self._wait(1)
         extra = {
             "ready_s": round(ready - started, 2),
-            "lift_s": round(max(arrivals.at.values()) - started, 2),
+            "lift_s": round(arrivals.last_at - started, 2),
             "owed": float(owed),
         }
         return measure.row("delivery restart", arrivals, extra=extra)
@@ -221,9 +215,9 @@ class _Measure:
         extra: Mapping[str, float] | None = None,
     ) -> BenchRow:
         """Return the row: the pace from ``began`` to the last arrival, the delays of lifts."""
-        taken = len(arrivals.at)
+        taken = len(arrivals.taken)
         cuts = quantiles(delays, n=100, method="inclusive") if delays else None
-        pace = taken / (max(arrivals.at.values()) - began) if began is not None else None
+        pace = taken / (arrivals.last_at - began) if began is not None else None
         row = BenchRow(
             name=name,
             events=taken,
