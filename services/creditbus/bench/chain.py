@@ -37,13 +37,14 @@ from creditbus.stack.kafka import ADMIN
 from creditbus.stack.ports import HOST, free
 from creditbus.stack.reports import Report
 from creditbus.stack.services import SLICED
-from creditbus.wire.topics import service_principal
+from creditbus.wire.topics import INBOX_PREFIX, service_principal
 
 WARM_UP: Final = 3000
 BOUND_S: Final = 600.0
-CALM_S: Final = 1.5
-"""For how long nothing may wait anywhere before all is called done."""
+CALM_S: Final = 6.0
+"""For how long nothing may wait anywhere before all is called done; their lag is told every 5 s."""
 
+_TAKEN_IN: Final = f'creditbus_engine_records_total{{topic="{INBOX_PREFIX}'
 _SERVERS: Final = ("kafka", "registry", "valkey")
 _LOOK_S: Final = 0.25
 
@@ -89,10 +90,11 @@ class _Exercise:
         self._client.put("/manners", content=msgspec.json.encode(Manners())).raise_for_status()
         driver = Driver(self._bus.stack.client_config(ADMIN))
         probed, before, committed = probe_ms(), self._spent(), self._committed()
+        taken_in = self._sum(_TAKEN_IN)
         began = time.monotonic()
         driver.drive(prepared, rate)
         driven_s = time.monotonic() - began
-        self._settle()
+        self._settle(taken_in + len(prepared))
         after = self._spent()
         answer = self._client.get("/arrivals").content
         arrivals = msgspec.json.decode(answer, type=Arrivals)
@@ -136,11 +138,15 @@ class _Exercise:
         city = City(self._process.catalogue, seed=self._runs, run=f"chain{self._runs}", today=today)
         return prepare(city.statements(events), self._process.codec)
 
-    def _settle(self) -> None:
-        """Wait until nothing waits in any worker and no body owes; raises ``TimeoutError``."""
+    def _settle(self, taken_in: float) -> None:
+        """Wait until so much was taken in, nothing waits in any worker and no body owes.
+
+        Raises ``TimeoutError``.
+        """
         deadline, calm_since = time.monotonic() + BOUND_S, None
         while calm_since is None or time.monotonic() - calm_since < CALM_S:
-            waiting = self._sum("creditbus_engine_lag{") + self._sum("creditbus_owed_")
+            waiting = max(0.0, taken_in - self._sum(_TAKEN_IN))
+            waiting += self._sum("creditbus_engine_lag{") + self._sum("creditbus_owed_")
             if waiting:
                 calm_since = None
             elif calm_since is None:
