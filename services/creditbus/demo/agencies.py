@@ -9,7 +9,7 @@ import asyncio
 import threading
 import time
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
@@ -56,9 +56,10 @@ class Agencies:
         loop = asyncio.get_running_loop()
         by_kafka = [each for each in statements if each.person is None]
         persons = [each for each in statements if each.person is not None]
+        seconds = len(statements) / per_second if per_second else 0.0
         await asyncio.gather(
-            loop.run_in_executor(None, self._publish, by_kafka, per_second),
-            self._submit(persons, len(statements), per_second),
+            loop.run_in_executor(None, self._publish, by_kafka, seconds),
+            self._submit(persons, seconds),
         )
 
     def stop(self) -> None:
@@ -70,12 +71,13 @@ class Agencies:
         for publisher in self._publishers.values():
             publisher.flush()
 
-    def _publish(self, statements: Iterable[Submitted], per_second: float | None) -> None:
-        pace = _Pace(per_second)
+    def _publish(self, statements: Sequence[Submitted], seconds: float) -> None:
+        """Publish evenly within so many seconds."""
+        pace = Pace(len(statements), seconds)
         for statement in statements:
             if self._stopped.is_set():
                 break
-            pace.wait()
+            time.sleep(pace.wait_s())
             publisher = self._publisher(statement.source)
             if statement.event is None:
                 publisher.send_bytes(f"raw-{self.sent}".encode(), statement.raw)
@@ -97,28 +99,24 @@ class Agencies:
             )
         return self._publishers[source]
 
-    async def _submit(
-        self, statements: Sequence[Submitted], of: int, per_second: float | None
-    ) -> None:
+    async def _submit(self, statements: Sequence[Submitted], seconds: float) -> None:
         """Send each source's statements in their order, all sources at once."""
         by_source: dict[str, list[Submitted]] = {}
         for statement in statements:
             by_source.setdefault(statement.source, []).append(statement)
-        pause = (
-            of / per_second / len(statements) * len(by_source) if per_second and by_source else 0
-        )
         gateway = f"http://{HOST}:{self.file.ports.gateway}"
         async with httpx.AsyncClient(base_url=gateway, timeout=30) as client:
             await asyncio.gather(
-                *(self._submit_all(client, each, pause) for each in by_source.values())
+                *(self._submit_all(client, each, seconds) for each in by_source.values())
             )
 
     async def _submit_all(
-        self, client: httpx.AsyncClient, statements: Sequence[Submitted], pause: float
+        self, client: httpx.AsyncClient, statements: Sequence[Submitted], seconds: float
     ) -> None:
+        pace = Pace(len(statements), seconds)
         for statement in statements:
+            await asyncio.sleep(pace.wait_s())
             await self._submit_one(client, statement)
-            await asyncio.sleep(pause)
 
     async def _submit_one(self, client: httpx.AsyncClient, statement: Submitted) -> None:
         assert statement.event is not None
@@ -154,12 +152,15 @@ async def _insistent(client: httpx.AsyncClient, content: bytes, token: str) -> N
     raise TimeoutError("the gateway gives no receipts")
 
 
-class _Pace:
-    """Waits so that no more than so many happen in a second."""
+class Pace:
+    """Spreads so many statements evenly over so many seconds; what is late is made up for."""
 
-    def __init__(self, per_second: float | None) -> None:
-        self._pause = 1 / per_second if per_second else 0.0
+    def __init__(self, count: int, seconds: float) -> None:
+        self._step = seconds / count if count else 0.0
+        self._due_at = time.monotonic()
 
-    def wait(self) -> None:
-        if self._pause:
-            time.sleep(self._pause)
+    def wait_s(self) -> float:
+        """Return for how long the next statement has to wait yet."""
+        wait = self._due_at - time.monotonic()
+        self._due_at += self._step
+        return max(0.0, wait)
