@@ -47,7 +47,7 @@ from creditbus.engine.values import (
     State,
     Table,
 )
-from creditbus.runtime.law.calendars import load_calendar, load_timers
+from creditbus.runtime.law.calendars import load_calendar, load_terms, load_timers
 from creditbus.runtime.law.catalogue import load_catalogue
 from creditbus.runtime.law.editions import load_editions
 from creditbus.wire.records import Codec
@@ -74,6 +74,13 @@ GRADE_A: Final = ListId("RD-TAX-A")
 DECIDED_ON: Final = date(2026, 3, 2)
 ENDS_ON: Final = date(2028, 3, 2)
 
+OF_OLD: Final[dict[str, Any]] = {
+    "decided_on": date(2025, 3, 2),
+    "notice_served_on": date(2025, 1, 12),
+    "effective_on": None,
+}
+"""A decision old enough for a bar of a year, the shortest of article 53, to end in these days."""
+
 _ENVELOPE_FIELDS: Final = frozenset(Envelope.__struct_fields__)
 
 
@@ -97,8 +104,9 @@ def some_editions() -> Editions:
 
 @cache
 def some_clocks() -> Clocks:
-    """Return the timers of the law that ship, and the calendar."""
-    return Clocks(load_timers(CATALOGUE_FOLDER), a_calendar())
+    """Return the timers and terms of the law that ship, and the calendar."""
+    folder = CATALOGUE_FOLDER
+    return Clocks(load_timers(folder), a_calendar(), load_terms(folder))
 
 
 def an_envelope(*, kind: str = "entry_listed", **changes: Any) -> Envelope:

@@ -24,6 +24,8 @@ from creditbus.domain.subjects import USCC, SubjectKind
 from tests import acts
 from tests.examples import (
     DECIDED_ON,
+    ENDS_ON,
+    OF_OLD,
     a_bid_bar,
     a_grade_a,
     a_listing,
@@ -128,8 +130,8 @@ class Agencies:
     def _about_a_firm(self) -> EntryListed | EntryRemoved:
         source, listing, provisions = self._random.choice(
             [
-                ("court", a_listing, ["3", "4"]),
-                ("tender", a_bid_bar, ["53", "54", "60"]),
+                ("court", a_listing, ["1"]),
+                ("tender", a_bid_bar, ["53", "54"]),
                 ("housing", a_bid_bar, ["53", "54"]),
                 ("tax", a_grade_a, []),
             ]
@@ -144,10 +146,18 @@ class Agencies:
         if self._random.random() < 0.35:
             return a_removal(**own, list_id=listing().list_id)
         begins, ends = sorted([self._day(), self._day()])
+        days: dict[str, Any] = {
+            "effective_on": self._random.choice(
+                [None, min(begins, DECIDED_ON + timedelta(days=20))]
+            ),
+            "ends_on": ends,
+        }
+        if listing is a_bid_bar:
+            is_old = self._random.random() < 0.8
+            days |= OF_OLD if is_old else {"ends_on": ENDS_ON}
         return listing(
             **own,
-            effective_on=self._random.choice([None, min(begins, DECIDED_ON + timedelta(days=20))]),
-            ends_on=ends,
+            **days,
             provisions=(self._random.choice(provisions),) if provisions else (),
             document_number=self._random.choice(["测1号", "测1号", "测2号", ""]),
         )

@@ -37,6 +37,7 @@ from tests.siege import blows
 from tests.siege.programme import CHAPTERS as DOORS
 from tests.tidy import chart, explaining, sources
 from tests.tidy.catalogue_rows import list_row, measure_row
+from tests.tidy.field_rows import FILES, field_rows
 from tests.tidy.power_rows import power_rows, role_rows
 from tests.tidy.sources import Source
 
@@ -274,6 +275,26 @@ def catalogue_page() -> str:
     )
 
 
+def fields_page() -> str:
+    """Return the page of the fields: what each decides, and the functions that read it."""
+    told: list[str] = []
+    for part, file in FILES.items():
+        head = ("field", "what", "decides", "how", "read by")
+        told += [f"## {part}: `{file}`", "", *_table(head, field_rows(part)), ""]
+    return _page(
+        "Fields of the catalogue",
+        "services/creditbus/domain/law/fields.py",
+        (
+            "Every field that a lawyer may write, and what is another once it is changed. The last",
+            "column is read off the program: the functions of `services/creditbus` that read the",
+            "field. `decides`: an outcome follows from it; `tells`: somebody is told what it says;",
+            "`checks`: a catalogue is not loaded that says something wrong.",
+            "`creditbus catalogue check` says of each field that differs what it decides.",
+        ),
+        told,
+    )
+
+
 def powers_page() -> str:
     """Return the page of who may state which kind of act, about an entry on which list."""
     catalogue = load_draft(sources.ROOT / "deploy" / "catalogue")[0].catalogue
@@ -316,6 +337,7 @@ PAGES: Final[dict[str, Callable[[], str]]] = {
     "docs/deadlines.md": deadlines_page,
     "docs/crashes.md": crashes_page,
     "docs/catalogue.md": catalogue_page,
+    "docs/fields.md": fields_page,
     "docs/powers.md": powers_page,
     "docs/howto/explain.md": explain_page,
 }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
 import msgspec
 import typer
@@ -13,9 +13,15 @@ from rich.console import Console
 from creditbus.cli.faults import MISUSED, fail, told
 from creditbus.cli.places import AsJson, sites
 from creditbus.cli.publications import publish
-from creditbus.domain.law.differences import Difference, RowChange, differences
+from creditbus.domain.law.differences import (
+    Consequence,
+    Difference,
+    RowChange,
+    consequences,
+    differences,
+)
 from creditbus.domain.law.editions import Edition, EditionUnknown
-from creditbus.domain.law.explanations import Explanation, explain
+from creditbus.domain.law.explanations import Explanation, Reading, explain, explain_reader
 from creditbus.runtime.law.catalogue import CatalogueInvalid, load_draft
 from creditbus.runtime.law.editions import Shelf, load_editions, read_edition
 
@@ -25,6 +31,9 @@ catalogues = typer.Typer(
 catalogues.command("publish")(publish)
 _console = Console(highlight=False, soft_wrap=True, markup=False)
 
+_FEW: Final = 6
+
+Questions = tuple[tuple[str, tuple[str, ...]], ...]
 Where = Annotated[str, typer.Argument(help="A folder, an edition's file, or an edition's hash.")]
 
 
@@ -34,26 +43,32 @@ def check(
     folder: Annotated[Path | None, typer.Argument(help="Folder of the catalogue.")] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Look at every row, and say what cannot stand; exit 1 when anything is wrong."""
+    """Look at every row, and say what cannot stand; exit 1 when anything is wrong.
+
+    Of a sound catalogue: what each field that differs from the edition before it decides.
+    """
     places = sites()
     here = folder or places.catalogue
     problems: tuple[str, ...] = ()
-    edition = None
+    edition, changes = None, list[Consequence]()
     try:
-        edition = load_editions(here, places.editions, places.shelf).latest
+        edition, *before = load_editions(here, places.editions, places.shelf).catalogues
+        changes = consequences(differences(before[0], edition)) if before else []
     except CatalogueInvalid as invalid:
         problems = invalid.problems
     except EditionUnknown as unknown:
         problems = (f"edition.toml, field follows: {unknown}",)
     if as_json:
         name = edition.edition if edition is not None else None
-        _print_json({"edition": name, "problems": problems})
+        _print_json({"edition": name, "problems": problems, "changes": changes})
     elif edition is not None:
         parts = ", ".join(
             f"{len(rows)} {name} ({sum(row.enabled for row in rows.values())} in use)"
             for name, rows in (("lists", edition.lists), ("measures", edition.measures))
         )
         _console.print(f"edition {edition.edition} is sound: {parts}, {len(edition.bases)} bases")
+        for each in changes:
+            _console.print(_sentence(each))
     if problems and not as_json:
         listed = "\n".join(f"- {problem}" for problem in problems)
         fail(f"{here} cannot be published until this is mended:\n{listed}")
@@ -89,21 +104,36 @@ def diff(
 
 @catalogues.command("explain")
 @told
-def explain_measure(
-    measure: Annotated[str, typer.Argument(help="The number of a measure, such as A13.")],
+def explain_row(
+    row: Annotated[str, typer.Argument(help="A measure, such as A13, or a reader, such as S04.")],
     as_json: AsJson = False,
 ) -> None:
-    """Say what a measure does, who carries it out, from what it follows, on which law."""
+    """Say what a measure does or a reader reads: who, from what, on which law, within which limits.
+
+    A reader goes by its number in the register, or by its id.
+    """
     catalogue = load_draft(sites().catalogue)[0].catalogue
-    row = next((each for each in catalogue.measures.values() if each.id == measure.upper()), None)
-    if row is None:
-        fail(f"there is no measure {measure}; there are {', '.join(catalogue.measures)}", MISUSED)
-    explanation = explain(row, catalogue)
+    measure = next((each for each in catalogue.measures.values() if each.id == row.upper()), None)
+    readers = catalogue.subscribers.values()
+    reader = next((each for each in readers if row in {each.id, each.code}), None)
+    if measure is not None:
+        explanation: Explanation | Reading = explain(measure, catalogue)
+    elif reader is not None:
+        explanation = explain_reader(reader, catalogue)
+    else:
+        known = ", ".join([*catalogue.measures, *(each.code for each in readers)])
+        fail(f"there is no measure and no reader {row}; there are {known}", MISUSED)
     if as_json:
         _print_json(explanation)
         return
     for line in _lines(explanation):
         _console.print(line)
+
+
+def _sentence(change: Consequence) -> str:
+    count = len(change.rows)
+    which = ", ".join(change.rows) if count <= _FEW else f"{count} rows"
+    return f"{change.part}, {change.name}: differs in {which}; it decides {change.decides}"
 
 
 def _edition(where: str) -> Edition:
@@ -139,9 +169,26 @@ def _tell(difference: Difference) -> None:
             _console.print(f"    + {each}")
 
 
-def _lines(explanation: Explanation) -> list[str]:
+def _lines(explanation: Explanation | Reading) -> list[str]:
     told = [f"{explanation.id} {explanation.name_zh} ({explanation.name_en}): {explanation.state}"]
-    for question, answers in (
+    asked = _of_reader if isinstance(explanation, Reading) else _of_measure
+    for question, answers in asked(explanation):  # type: ignore[arg-type]
+        told += [question, *(f"  {answer}" for answer in answers)]
+    return told
+
+
+def _of_reader(reading: Reading) -> Questions:
+    return (
+        ("why it reads", (reading.purpose,)),
+        ("on which law", reading.bases),
+        ("what it may ask", reading.asks or ("nothing",)),
+        ("may it ask about natural persons", (reading.persons,)),
+        ("what it owes for it", reading.duties or ("nothing is stated",)),
+    )
+
+
+def _of_measure(explanation: Explanation) -> Questions:
+    return (
         ("what it does", (explanation.does,)),
         ("who carries it out", explanation.executors),
         ("which lists lead to it", explanation.lists or ("none in this edition",)),
@@ -149,9 +196,7 @@ def _lines(explanation: Explanation) -> list[str]:
         ("which matters ask for it", explanation.asked or ("none; nothing is answered",)),
         ("must a human decide", (explanation.human,)),
         ("what it may never touch", explanation.never),
-    ):
-        told += [question, *(f"  {answer}" for answer in answers)]
-    return told
+    )
 
 
 def _print_json(value: object) -> None:

@@ -18,7 +18,7 @@ from creditbus.cli.places import AsJson, catalogue, sites
 from creditbus.domain.calendar import Calendar
 from creditbus.domain.ids import ListId
 from creditbus.domain.law.catalogue import ListDefinition
-from creditbus.domain.terms.clauses import Decision, list_term
+from creditbus.domain.terms.clauses import Decision, ListTerm, TermClause, list_term
 from creditbus.domain.terms.reckonings import Clause, Reckoning, reckon
 from creditbus.domain.terms.spans import last_first_day
 from creditbus.domain.terms.words import Language, explain, length_in_words, name_of
@@ -70,7 +70,9 @@ def deadline(
             starts_on=_day(effective) if effective is not None else decided_on,
             provisions=tuple(provision or ()),
         )
-        _tell_list(definition, decision, language, as_json=as_json)
+        terms = [each for each in clauses.values() if isinstance(each, TermClause)]
+        term = list_term(definition, decision, terms)
+        _tell_list((definition, decision, term), language, as_json=as_json)
         return
     assert clause is not None
     reckoning = reckon(clause, _day(start), calendar)
@@ -121,10 +123,10 @@ def _tell(reckoning: Reckoning, language: Language) -> None:
 
 
 def _tell_list(
-    definition: ListDefinition, decision: Decision, language: Language, *, as_json: bool
+    given: tuple[ListDefinition, Decision, ListTerm], language: Language, *, as_json: bool
 ) -> None:
     """Print what a list's rule gives a decision: first day, waiting time, longest term and cap."""
-    term = list_term(definition, decision)
+    definition, decision, term = given
     last = last_first_day(definition, decision.decided_on)
     if as_json:
         _print_json({"last_first_day": last, "asks_from": term.asks_from, "term": term})

@@ -215,6 +215,7 @@ REASONS: Final[dict[Reason, tuple[str, str]]] = {
     Reason.GRACE_TOO_LONG: ("宽限期过长", "grace too long"),
     Reason.TERM_MISSING: ("缺少期限", "no term"),
     Reason.TERM_BEFORE_DECISION: ("期限早于决定", "term before the decision"),
+    Reason.TERM_TOO_SHORT: ("期限短于下限", "term too short"),
     Reason.TERM_TOO_LONG: ("期限超过上限", "term too long"),
     Reason.DATE_MADE_UP: ("日期不真实", "a day that stands for not known"),
     Reason.PACKAGE_INCOMPLETE: ("修复材料应为两份", "repair needs its two documents"),

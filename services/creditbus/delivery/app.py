@@ -18,6 +18,7 @@ from creditbus.delivery.sender import Means, Outlet, Sender
 from creditbus.delivery.webhooks import Target, WebhookBounds
 from creditbus.domain.effects.directives import Attempt, Directive
 from creditbus.domain.ids import BodyId
+from creditbus.domain.law.catalogue import ExecutingBody
 from creditbus.engine.connection import Connection
 from creditbus.engine.values import Produced
 from creditbus.runtime import tls
@@ -174,9 +175,18 @@ def outlet(process: Process, body: BodyId) -> Outlet:
         url,
         settings.webhook_secrets[body],
         process.clock,
-        # One connection more than may be used at once: a lift waits for no application.
-        WebhookBounds(connections=row.concurrency + 1, seconds=row.time_limit_s),
+        bounds_of(row),
         tls=tls.of_webhook(settings, body).context() if url.startswith("https:") else None,
     )
-    condition = Condition(concurrency=row.concurrency, attempts=row.attempts)
-    return Outlet(body, target, Lanes(condition))
+    return Outlet(body, target, Lanes(condition_of(row)))
+
+
+def bounds_of(row: ExecutingBody) -> WebhookBounds:
+    """Return within what a body's webhook is asked."""
+    # One connection more than may be used at once: a lift waits for no application.
+    return WebhookBounds(connections=row.concurrency + 1, seconds=row.time_limit_s)
+
+
+def condition_of(row: ExecutingBody) -> Condition:
+    """Return the condition of a body that has not been asked yet."""
+    return Condition(concurrency=row.concurrency, attempts=row.attempts)

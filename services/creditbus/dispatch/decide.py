@@ -142,6 +142,9 @@ def _asked(standing: Standing, law: Editions) -> dict[ObligationId, LastStated]:
     for measure in asked_of(standing, law):
         grounds = grounds_of(measure, standing, law) if measure.bodies else ()
         for body in measure.bodies if grounds else ():
+            row = law.latest.bodies.get(body)
+            if row is not None and not row.enabled:
+                continue
             obligation_id = derive_obligation_id(
                 standing.subject_id, MeasureId(measure.id), BodyId(body)
             )

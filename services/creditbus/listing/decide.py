@@ -304,7 +304,7 @@ class _Shift:
 
     def keep_fact(self, event: Fact, origin: str) -> None:
         """Keep what moves no entry."""
-        note = keep(self.draft, event, self.today)
+        note = keep(self.draft, event, self.today, self.clocks.terms.values())
         if note is None:
             self._overtaken(event, origin)
             return

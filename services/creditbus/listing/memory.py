@@ -7,6 +7,7 @@ back, ``notes`` the facts that move none.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date, timedelta
 from typing import Final
 
@@ -17,6 +18,7 @@ from creditbus.domain.entries.dossiers import Dossier
 from creditbus.domain.entries.notes import Note, is_kept, note_of
 from creditbus.domain.entries.registers import Tombstone
 from creditbus.domain.ids import EntryId
+from creditbus.domain.terms.clauses import TermClause
 from creditbus.engine.values import Draft, Table
 
 Identity = tuple[str, str, str, int]
@@ -136,9 +138,9 @@ def forget_seen(draft: Draft, subject: str, day: date) -> None:
         start = rows[-1][0]
 
 
-def keep(draft: Draft, fact: Fact, day: date | None) -> Note | None:
+def keep(draft: Draft, fact: Fact, day: date | None, clauses: Iterable[TermClause]) -> Note | None:
     """Keep a fact and return its note; None when a newer revision of its record is known."""
-    note, subject = note_of(fact), fact.envelope.subject_id
+    note, subject = note_of(fact, clauses), fact.envelope.subject_id
     key = (subject, note.record, note.source, note.record_id)
     known = draft.get(NOTES, key)
     if known is not None and known.revision >= note.revision:

@@ -27,7 +27,7 @@ from creditbus.domain.law.catalogue import (
     Subscriber,
 )
 from creditbus.domain.law.editions import Editions
-from creditbus.domain.subjects import Trust, kind_of, why_not_subject
+from creditbus.domain.subjects import SubjectKind, Trust, kind_of, why_not_subject
 
 
 class Obstacle(msgspec.Struct, frozen=True):
@@ -54,6 +54,8 @@ def why_not(
     kind, trust = kind_of(check.subject), Trust.EASING if is_known else Trust.NONE
     if fault := why_not_subject(kind, check.subject, trust):
         return Obstacle("subject", fault)
+    if kind is SubjectKind.NATURAL_PERSON and not asker.persons:
+        return Obstacle("subject", f"{asker.id} may ask about organisations alone")
     item = catalogue.items.get(check.matter)
     if item is None or not item.enabled:
         known = ", ".join(sorted(catalogue.items))

@@ -13,7 +13,7 @@ from creditbus.domain.law.catalogue import Catalogue
 from creditbus.domain.law.editions import Editions
 from creditbus.runtime.clock import Clock, SystemClock
 from creditbus.runtime.health import HealthServer, Readiness
-from creditbus.runtime.law.calendars import load_calendar, load_timers
+from creditbus.runtime.law.calendars import load_calendar, load_terms, load_timers
 from creditbus.runtime.law.editions import load_editions
 from creditbus.runtime.logs import configure_logs
 from creditbus.runtime.metrics import Meters
@@ -63,9 +63,9 @@ class Process:
 
     @cached_property
     def clocks(self) -> Clocks:
-        """The law's timers, and the calendar that they are counted by."""
+        """The law's timers and terms, and the calendar that they are counted by."""
         folder = self.settings.catalogue
-        return Clocks(load_timers(folder), load_calendar(folder))
+        return Clocks(load_timers(folder), load_calendar(folder), load_terms(folder))
 
     @cached_property
     def codec(self) -> Codec:

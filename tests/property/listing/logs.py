@@ -14,7 +14,9 @@ from creditbus.engine.values import DictState, Output
 from creditbus.listing.decide import TABLES, build
 from tests.examples import (
     DECIDED_ON,
+    ENDS_ON,
     FIRM,
+    OF_OLD,
     OTHER_FIRM,
     a_bid_bar,
     a_grade_a,
@@ -34,7 +36,7 @@ LISTINGS: Final[dict[str, Callable[..., EntryListed]]] = {
     "tender": a_bid_bar,
     "tax": a_grade_a,
 }
-PROVISIONS: Final = {"court": ["3", "4"], "tender": ["53", "54"], "tax": []}
+PROVISIONS: Final = {"court": ["1"], "tender": ["53", "54"], "tax": []}
 DAYS: Final = st.integers(0, 20).map(lambda number: DECIDED_ON + timedelta(days=number))
 
 
@@ -52,9 +54,11 @@ def stated(draw: st.DrawFn) -> EntryListed | EntryRemoved:
         return a_removal(source=source, list_id=list_id, document_number=number, **own)
     begins, ends = sorted([draw(DAYS), draw(DAYS)])
     named = PROVISIONS[source]
+    recent = {"effective_on": draw(st.sampled_from([None, begins]))}
+    is_old = source == "tender" and draw(st.booleans())
     return LISTINGS[source](
-        effective_on=draw(st.sampled_from([None, begins])),
-        ends_on=ends,
+        **(OF_OLD if is_old else recent),
+        ends_on=ends if is_old or source != "tender" else ENDS_ON,
         document_number=draw(st.sampled_from(["测1号", "测1号", "测1号", "测2号", ""])),
         provisions=(draw(st.sampled_from(named)),) if named else (),
         **own,

@@ -9,7 +9,7 @@ from creditbus.domain.acts.events import RemovalCause
 from creditbus.domain.acts.objections import ObjectionResult
 from creditbus.domain.acts.repairs import RepairStep
 from tests import acts
-from tests.examples import BID_LIST, DECIDED_ON, a_bid_bar, a_listing, a_removal
+from tests.examples import BID_LIST, DECIDED_ON, ENDS_ON, a_bid_bar, a_listing, a_removal
 from tests.simulation.scenarios.rows import Row, about
 
 DAY: Final = timedelta(days=1)
@@ -147,7 +147,9 @@ ROWS: Final[dict[str, Row]] = {
         said=(
             OF_COURT,
             a_removal(decided_on=DECIDED_ON + DAY),
-            a_listing(record_revision=3, decided_on=DECIDED_ON + 2 * DAY),
+            a_listing(
+                record_revision=3, decided_on=DECIDED_ON + 2 * DAY, ends_on=ENDS_ON + 2 * DAY
+            ),
         ),
         stage="ACTIVE",
         article="法释〔2017〕7号 第五条",

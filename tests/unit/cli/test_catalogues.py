@@ -63,7 +63,31 @@ def test_check_counts_what_is_sound(run: Run) -> None:
     assert result.exit_code == 0
     assert a_catalogue().edition in result.output
     assert "25 lists" in result.output
-    assert heard(run("check", "--json")) == {"edition": a_catalogue().edition, "problems": []}
+    told = heard(run("check", "--json"))
+    assert (told["edition"], told["problems"]) == (a_catalogue().edition, [])
+
+
+def test_check_says_what_a_changed_field_decides(run: Run, folder: Path) -> None:
+    before = run("check").output
+    change(folder, "lists/BL-EM-AQ.toml", "early_removal_months = 12", "early_removal_months = 6")
+    said = (
+        "list, months before early removal: differs in BL-EM-AQ; it decides from when its subject"
+        " may ask to be taken off early"
+    )
+    assert said not in before
+    assert said in run("check").output
+    assert "early_removal_months" in [
+        each["field"] for each in heard(run("check", "--json"))["changes"]
+    ]
+
+
+def test_explain_tells_a_reader_by_its_number_and_by_its_id(run: Run) -> None:
+    by_number, by_id = run("explain", "S05"), run("explain", "trade-centre")
+    assert by_number.exit_code == 0
+    assert by_number.output == by_id.output
+    assert "no, organisations alone" in by_number.output
+    assert "bid-registration" in by_number.output
+    assert heard(run("explain", "court-platform", "--json"))["asks"] == ["the feed of exposures"]
 
 
 def test_check_tells_every_fault_and_fails(run: Run, folder: Path) -> None:

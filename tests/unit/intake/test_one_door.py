@@ -45,7 +45,7 @@ from tests.unit.intake.test_decide import WRONG_CHECK, a_directive
 from tests.unit.intake.test_names import OLD
 
 REFORM: Final = date(2027, 1, 1)
-LATE: Final = {"decided_on": REFORM, "notice_served_on": REFORM, "ends_on": date(2028, 6, 1)}
+LATE: Final = {"decided_on": REFORM, "notice_served_on": REFORM, "ends_on": date(2029, 6, 1)}
 POWERS: Final = a_catalogue().powers
 DERIVED: Final = known(a_mapping(confidence=Confidence.DERIVED))
 

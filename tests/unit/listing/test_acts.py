@@ -290,7 +290,7 @@ def test_only_a_newer_listing_comes_back_after_a_tombstone() -> None:
         record_revision=2,
         decided_on=day,
         notice_served_on=day,
-        ends_on=day + 300 * DAY,
+        ends_on=day + 800 * DAY,
     )
     log.take(anew)
     assert log.standing is not None

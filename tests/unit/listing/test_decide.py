@@ -151,7 +151,7 @@ def test_removal_that_a_newer_revision_has_overtaken_is_told_and_not_called_appl
 
 def test_future_decision_on_a_fresh_log_waits_once_the_first_day_has_turned() -> None:
     log = Log()
-    log.take(a_listing(decided_on=date(2026, 6, 1), ends_on=date(2027, 6, 1)))
+    log.take(a_listing(decided_on=date(2026, 6, 1), ends_on=date(2028, 6, 1)))
     log.take(a_turn(date(2026, 1, 2)))
     assert log.stages == {"BL-COURT-SX": Stage.GRACE}
     log.take(a_turn(date(2026, 6, 1)))
@@ -235,8 +235,8 @@ def test_decision_with_a_later_first_day_waits_for_it() -> None:
 
 def test_day_skipped_over_still_begins_and_ends_what_was_due() -> None:
     log = Log()
-    later = a_bid_bar(effective_on=DECIDED_ON + DAY, ends_on=DECIDED_ON + 5 * DAY)
-    log.take(a_turn(DECIDED_ON), a_listing(ends_on=DECIDED_ON + 2 * DAY), later)
+    later = a_bid_bar(effective_on=DECIDED_ON + DAY)
+    log.take(a_turn(DECIDED_ON), a_listing(provisions=("1",), ends_on=DECIDED_ON + 2 * DAY), later)
     log.take(a_turn(DECIDED_ON + 4 * DAY))
     assert log.stages == {"BL-COURT-SX": Stage.REMOVED, "BL-BID-ZT": Stage.ACTIVE}
 
@@ -267,7 +267,11 @@ def test_red_entry_is_suspended_by_a_serious_black_one_and_returns_with_its_remo
 
 def test_red_entry_returns_by_itself_when_the_black_term_ends() -> None:
     log = Log()
-    log.take(a_grade_a(), a_listing(ends_on=DECIDED_ON + DAY), a_turn(DECIDED_ON + 2 * DAY))
+    log.take(
+        a_grade_a(),
+        a_listing(provisions=("1",), ends_on=DECIDED_ON + DAY),
+        a_turn(DECIDED_ON + 2 * DAY),
+    )
     assert log.stages == {"RD-TAX-A": Stage.ACTIVE, "BL-COURT-SX": Stage.REMOVED}
 
 
@@ -312,8 +316,8 @@ def test_revision_counts_every_change_and_nothing_else() -> None:
 
 
 def test_date_index_holds_only_days_to_come() -> None:
-    log = Log()
-    log.take(a_listing(), a_bid_bar(ends_on=DECIDED_ON + DAY), a_turn(DECIDED_ON + 2 * DAY))
+    log, over = Log(), a_listing(provisions=("1",), ends_on=DECIDED_ON + DAY)
+    log.take(a_bid_bar(), over, a_turn(DECIDED_ON + 2 * DAY))
     rows = log.state.scan(DUE, (date.min, ""), (date.max, ""), 100)
     closed, forgotten, unseen = (DECIDED_ON + days * DAY for days in (32, 367, SEEN_DAYS))
     days = (closed, forgotten, unseen, ENDS_ON + DAY)

@@ -21,7 +21,8 @@ def course_of(case: Case, entry: Entry) -> Course | None:
     registers, listing = case.registers, case.registers.listing
     if listing is None:
         return None
-    extension, term = registers.extension, list_term(case.definition, listing)
+    extension = registers.extension
+    term = list_term(case.definition, listing, case.clocks.terms.values())
     return Course(
         starts_on=registers.starts_on,
         stated_on=listing.ends_on,

@@ -97,6 +97,7 @@ MESSAGES: Final[dict[str, tuple[str, str]]] = {
         "期限届满之日不早于决定生效之日",
         "the term does not end before it begins",
     ),
+    "gate.TERM_TOO_SHORT": ("期限不短于规定的下限", "the term is no shorter than required"),
     "gate.TERM_TOO_LONG": ("期限未超过规定的上限", "the term is no longer than allowed"),
     "gate.DATE_MADE_UP": ("所载日期并非系统填充的日期", "no day is made up"),
     # The term.

@@ -20,11 +20,16 @@ from creditbus.domain.acts.events import Burden, EntryListed
 from creditbus.domain.acts.kinds import BURDENS
 from creditbus.domain.acts.listings import EntryExtended, EntryNoticed, EntryVaried
 from creditbus.domain.acts.refusals import Fault, Reason
-from creditbus.domain.calendar import months_after, years_after
+from creditbus.domain.calendar import DAY, months_after, years_after
 from creditbus.domain.law.articles import CONSENT, LISTS
 from creditbus.domain.law.catalogue import Catalogue, Level, ListDefinition, Polarity
 from creditbus.domain.subjects import is_person, kind_of
-from creditbus.domain.terms.spans import counted_from, last_first_day, months_allowed
+from creditbus.domain.terms.spans import (
+    counted_from,
+    last_first_day,
+    months_allowed,
+    months_required,
+)
 
 _PENALTY_LAW: Final = "行政处罚法 第三十四条、第四十四条"
 
@@ -155,6 +160,18 @@ def _term_before_decision(listing: Listing[EntryListed | EntryExtended]) -> bool
     return event.ends_on <= event.extended_from
 
 
+def _term_too_short(listing: Listing[EntryListed]) -> bool:
+    event, definition = listing.event, listing.definition
+    if event.ends_on is None or _term_before_decision(listing):
+        return False
+    months = months_required(definition, event.provisions)
+    # A decision may count its own day into the term.
+    return (
+        bool(months)
+        and event.ends_on < months_after(_counted_from(definition, event), months) - DAY
+    )
+
+
 def _term_too_long(listing: Listing[EntryListed | EntryExtended]) -> bool:
     event, definition, ends_on = listing.event, listing.definition, listing.event.ends_on
     if ends_on is None:
@@ -164,14 +181,17 @@ def _term_too_long(listing: Listing[EntryListed | EntryExtended]) -> bool:
     months = months_allowed(definition, event.provisions, event.tier)
     if months is None:
         return False
-    started_on = counted_from(
+    return ends_on > months_after(_counted_from(definition, event), months)
+
+
+def _counted_from(definition: ListDefinition, event: EntryListed) -> date:
+    return counted_from(
         definition,
         event.envelope.decided_on,
         _first_day(event),
         noticed_on=event.notice_served_on,
         act_ended_on=event.act_ended_on,
     )
-    return ends_on > months_after(started_on, months)
 
 
 GATES: Final[dict[Reason, Gate]] = {
@@ -283,6 +303,12 @@ GATES: Final[dict[Reason, Gate]] = {
         "the term must not end before the decision or its first day of effect",
         _term_before_decision,
         (EntryListed, EntryExtended),
+    ),
+    Reason.TERM_TOO_SHORT: Gate(
+        "ends_on",
+        LISTS,
+        "the term must not be shorter than the provision says: give the last day of the decision",
+        _term_too_short,
     ),
     Reason.TERM_TOO_LONG: Gate(
         "ends_on",

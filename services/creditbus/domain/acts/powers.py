@@ -20,7 +20,7 @@ from creditbus.domain.acts.kinds import KINDS, Kind, is_way_out, kinds_below
 from creditbus.domain.acts.refusals import Fault, Reason
 from creditbus.domain.ids import ListId, SourceId
 from creditbus.domain.law.articles import OWN_NAME
-from creditbus.domain.law.catalogue import Catalogue, Role, Source, SourceKind
+from creditbus.domain.law.catalogue import Catalogue, ListDefinition, Role, Source, SourceKind
 from creditbus.domain.subjects import USCC
 
 
@@ -81,7 +81,9 @@ def power_fault(act: SourceStatement, catalogue: Catalogue) -> Fault | None:
         return Fault(Reason.SOURCE_NOT_COMPETENT, "list_id", grant.article, detail)
     told = ", ".join(WORDS[role][1] for role in grant.who) or "nobody"
     detail = f"{source} may not state this: {row.name_en} is for {told}"
-    return Fault(Reason.SOURCE_NOT_COMPETENT, "source", grant.article, detail)
+    entitled = "、".join(WORDS[role][0] for role in grant.who)
+    zh = f"本单位无权作出“{row.name_zh}”，请由有权单位（{entitled}）报送"
+    return Fault(Reason.SOURCE_NOT_COMPETENT, "source", grant.article, detail, zh)
 
 
 def _is_decider(act: Any, kind: KindOfAct, catalogue: Catalogue) -> bool:
@@ -91,7 +93,13 @@ def _is_decider(act: Any, kind: KindOfAct, catalogue: Catalogue) -> bool:
     if not kind.names_list:
         return _is_registered(act, kind, catalogue)
     definition = catalogue.lists.get(act.list_id)
-    return _keeps_any(act, catalogue) if definition is None else source in definition.keepers
+    return _keeps_any(act, catalogue) if definition is None else _keeps(act, definition, catalogue)
+
+
+def _keeps(act: Any, definition: ListDefinition, catalogue: Catalogue) -> bool:
+    """Return whether the author keeps a list; one that is off still takes its entries off it."""
+    is_keeper = act.envelope.source in definition.keepers
+    return is_keeper and (_author(act, catalogue) is not None or is_way_out(act))
 
 
 def _keeps_any(act: Any, catalogue: Catalogue) -> bool:
@@ -106,7 +114,7 @@ def _keeps_any(act: Any, catalogue: Catalogue) -> bool:
 
 def _is_keeper(act: Any, kind: KindOfAct, catalogue: Catalogue) -> bool:
     definition = catalogue.lists.get(act.list_id) if kind.names_list else None
-    return definition is not None and act.envelope.source in definition.keepers
+    return definition is not None and _keeps(act, definition, catalogue)
 
 
 def _is_superior(act: Any, kind: KindOfAct, catalogue: Catalogue) -> bool:
@@ -130,14 +138,14 @@ def _is_court(act: Any, kind: KindOfAct, catalogue: Catalogue) -> bool:
 
 
 def _is_registrar(act: Any, kind: KindOfAct, catalogue: Catalogue) -> bool:
-    author, subject = catalogue.sources.get(act.envelope.source), act.envelope.subject_id
+    author, subject = _author(act, catalogue), act.envelope.subject_id
     code = subject.removeprefix(USCC) if subject.startswith(USCC) else ""
     keeps = author is not None and code[:1] in author.registers
     return keeps and _is_registered(act, kind, catalogue)
 
 
 def _is_credit_office(act: Any, kind: KindOfAct, catalogue: Catalogue) -> bool:
-    author = catalogue.sources.get(act.envelope.source)
+    author = _author(act, catalogue)
     return author is not None and author.credit_office and _is_registered(act, kind, catalogue)
 
 
@@ -146,14 +154,20 @@ def _is_authority(act: Any, kind: KindOfAct, catalogue: Catalogue) -> bool:
 
 
 def _is_registered(act: Any, kind: KindOfAct, catalogue: Catalogue) -> bool:
-    author = catalogue.sources.get(act.envelope.source)
+    author = _author(act, catalogue)
     return author is not None and not kind.numbers.isdisjoint(author.events)
 
 
 def _is_of(source_kind: SourceKind, act: Any, kind: KindOfAct, catalogue: Catalogue) -> bool:
-    author = catalogue.sources.get(act.envelope.source)
+    author = _author(act, catalogue)
     is_one = author is not None and author.kind is source_kind
     return is_one and _is_registered(act, kind, catalogue)
+
+
+def _author(act: Any, catalogue: Catalogue) -> Source | None:
+    """Return the catalogue's row of who states an act, None where it is off."""
+    author = catalogue.sources.get(act.envelope.source)
+    return author if author is not None and author.enabled else None
 
 
 def _decider(act: Any, kind: KindOfAct, catalogue: Catalogue) -> Source | None:

@@ -52,6 +52,7 @@ class Reason(StrEnum):
     GRACE_TOO_LONG = "GRACE_TOO_LONG"
     TERM_MISSING = "TERM_MISSING"
     TERM_BEFORE_DECISION = "TERM_BEFORE_DECISION"
+    TERM_TOO_SHORT = "TERM_TOO_SHORT"
     TERM_TOO_LONG = "TERM_TOO_LONG"
     PACKAGE_INCOMPLETE = "PACKAGE_INCOMPLETE"
     OUTSIDE_CATALOGUE = "OUTSIDE_CATALOGUE"
@@ -90,6 +91,7 @@ ADVICE_ZH: Final[dict[Reason, str]] = {
     Reason.GRACE_TOO_LONG: "宽限期不得超过该名单所允许的天数",
     Reason.TERM_MISSING: "请填写期限届满之日；依法至履行完毕止的，不填届满之日",
     Reason.TERM_BEFORE_DECISION: "期限届满之日不得早于决定或者生效之日",
+    Reason.TERM_TOO_SHORT: "期限不得短于依据所规定的最短期限",
     Reason.TERM_TOO_LONG: "期限不得超过依据所允许的最长期限",
     Reason.PACKAGE_INCOMPLETE: "修复材料为履行证明和信用承诺书，不多不少",
     Reason.OUTSIDE_CATALOGUE: "该信息不属于公共信用信息，请勿报送",

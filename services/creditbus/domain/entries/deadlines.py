@@ -25,14 +25,20 @@ from creditbus.domain.entries.registers import (
     RepairRuled,
 )
 from creditbus.domain.law.catalogue import ListDefinition, Publication
-from creditbus.domain.terms.timers import Timer, deadline
+from creditbus.domain.terms.clauses import TermClause
+from creditbus.domain.terms.reckonings import Bound
+from creditbus.domain.terms.timers import Actor, Begin, Timer, deadline
 
 
 class Clocks(msgspec.Struct, frozen=True):
-    """The timers of the law by id, and the calendar that they are counted by; without, none run."""
+    """The timers of the law by id, and the calendar that they are counted by; without, none run.
+
+    ``terms`` are the clauses of disclosure by id.
+    """
 
     timers: Mapping[str, Timer] = {}
     calendar: Calendar = Calendar()
+    terms: Mapping[str, TermClause] = {}
 
 
 NO_CLOCKS: Final = Clocks()
@@ -55,6 +61,18 @@ _COURT_TIMER_OF: Final = {
     Deadline.REPAIR_PROPAGATION: "COURT-DELETE",
 }
 
+BEGINS: Final = {
+    "OBJECTION-OTHERS": Begin.RECEIPT,
+    "REPORT-REVOKED": Begin.CHANGE,
+    "REPAIR-AUTHORITY": Begin.RECEIPT,
+    "REPAIR-RESULT": Begin.RECEIPT,
+    "STOP-AFTER-REMOVAL": Begin.REMOVAL,
+    "COURT-REVIEW": Begin.RECEIPT,
+    "COURT-CORRECT": Begin.FINDING,
+    "COURT-DELETE": Begin.GROUND,
+}
+"""From what the bus counts each of these timers: a row that says otherwise is not loaded."""
+
 _RESULTS: Final = tuple(ObjectionResult)[::-1]
 _STEPS: Final = tuple(RepairStep)
 
@@ -65,8 +83,17 @@ def due_on(
     """Return the last day of a clock that began on a day; None where no timer binds anybody."""
     is_court = definition is not None and definition.publication is Publication.COURT
     timer_id = (_COURT_TIMER_OF if is_court else _TIMER_OF).get(kind, _TIMER_OF[kind])
-    timer = clocks.timers.get(timer_id)
+    return _last_on(clocks.timers.get(timer_id), start, clocks)
+
+
+def _last_on(timer: Timer | None, start: date, clocks: Clocks) -> date | None:
+    """Return the last day of a timer; None where it binds nobody, or nobody but the subject.
+
+    A waiting time makes nobody late either.
+    """
     if timer is None or not timer.is_in_force(start):
+        return None
+    if timer.actor is Actor.SUBJECT or timer.bound is Bound.AT_LEAST:
         return None
     return deadline(timer, start, clocks.calendar).end
 
@@ -96,9 +123,7 @@ def delete_by(
     """
     timer = clocks.timers.get(definition.performance_timer) if definition is not None else None
     started_on = performed_on(registers)
-    if timer is None or started_on is None or not timer.is_in_force(started_on):
-        return None
-    return deadline(timer, started_on, clocks.calendar).end
+    return _last_on(timer, started_on, clocks) if started_on is not None else None
 
 
 @overload

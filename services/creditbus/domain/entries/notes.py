@@ -6,15 +6,19 @@ permit but what an authority decides next.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from datetime import date
 
 import msgspec
 
+from creditbus.domain.acts.decisions import PenaltyDecided
 from creditbus.domain.acts.events import Fact
 from creditbus.domain.acts.kinds import KINDS
 from creditbus.domain.acts.registrations import RelationChanged
 from creditbus.domain.calendar import years_after
 from creditbus.domain.ids import SourceId, SubjectId
+from creditbus.domain.law.catalogue import ClockStart
+from creditbus.domain.terms.clauses import TermClause, tier_disclosure
 from creditbus.domain.terms.spans import CAP_YEARS
 
 
@@ -36,16 +40,17 @@ class Note(msgspec.Struct, frozen=True, array_like=True):
     other: SubjectId | None = None
 
 
-def note_of(fact: Fact) -> Note:
+def note_of(fact: Fact, clauses: Iterable[TermClause] = ()) -> Note:
     """Return what is kept of a fact: five years at most (山东省社会信用条例 第三十八条).
 
-    A relation is kept while it holds, and no day longer.
+    A relation is kept while it holds, and no day longer; a penalty as long as the clauses allow its
+    tier to be disclosed, whatever its source states.
     """
     envelope = fact.envelope
     kept = KINDS[type(fact)].kept
     assert kept is not None, "a test holds that every fact says what is kept of it"
     said, valid_from, valid_to = kept(fact)
-    cap = years_after(envelope.decided_on, CAP_YEARS)
+    cap = min([years_after(envelope.decided_on, CAP_YEARS), *_disclosed_to(fact, clauses)])
     is_relation = isinstance(fact, RelationChanged)
     return Note(
         str(type(fact).__struct_config__.tag),
@@ -59,6 +64,14 @@ def note_of(fact: Fact) -> Note:
         valid_to if is_relation else min(valid_to or cap, cap),
         fact.person if isinstance(fact, RelationChanged) else None,
     )
+
+
+def _disclosed_to(fact: Fact, clauses: Iterable[TermClause]) -> Iterator[date]:
+    if isinstance(fact, PenaltyDecided) and fact.tier is not None:
+        starts = {ClockStart.DECISION: fact.envelope.decided_on}
+        longest = tier_disclosure(clauses, fact.tier, starts).longest
+        if longest is not None:
+            yield longest.end
 
 
 def is_kept(note: Note, day: date | None) -> bool:

@@ -62,7 +62,11 @@ class Tier(StrEnum):
 
 
 class Term(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The least and the most months that a term may run; none at most is no fixed end."""
+    """The least and the most months of a term; none at most is no fixed end.
+
+    Of a ground, the first term that a decision may give; of a tier, how long its information is
+    published at least and at most, so that nobody asks for repair before (NDRC order 36).
+    """
 
     months_min: int = 0
     months_max: int | None = None
@@ -256,7 +260,7 @@ class SourceKind(StrEnum):
 
 
 class Source(Row, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A unit that reports, with its competence: its region, and the kinds of event it may state.
+    """A unit that reports, with its competence: the kinds of event that it may state.
 
     The lists it may keep are those that name it as a keeper, and are written there alone.
     ``superior`` supervises it within its own branch; ``reconsidered_by`` decides on reconsideration
@@ -265,7 +269,6 @@ class Source(Row, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """
 
     kind: SourceKind = SourceKind.AUTHORITY
-    region: str = "city"
     events: tuple[str, ...] = ()
     superior: SourceId | None = None
     reconsidered_by: SourceId | None = None
@@ -314,13 +317,12 @@ class Power(Row, frozen=True, kw_only=True, forbid_unknown_fields=True):
 class ExecutingBody(Row, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Who carries measures out, and how its directives reach it.
 
-    ``webhook`` names the setting's default target, empty for topic readers; ``topic`` tells whether
-    its directives lie in a topic of its own as well. ``concurrency`` is how many directives are on
-    their way to it at once, ``time_limit_s`` how long an answer may take, and after ``attempts``
-    failures in a row it counts as failing: then it is only probed, lifts first, until it answers.
+    ``topic`` tells whether its directives lie in a topic of its own as well; where its webhook is,
+    each deployment says. ``concurrency`` is how many directives are on their way to it at once,
+    ``time_limit_s`` how long an answer may take, and after ``attempts`` failures in a row it counts
+    as failing: then it is only probed, lifts first, until it answers. One that is off gets none.
     """
 
-    webhook: str = ""
     topic: bool = True
     concurrency: Annotated[int, msgspec.Meta(ge=1, le=1000)] = 64
     time_limit_s: Annotated[int, msgspec.Meta(ge=1, le=300)] = 15
@@ -330,8 +332,8 @@ class ExecutingBody(Row, frozen=True, kw_only=True, forbid_unknown_fields=True):
 class Subscriber(Row, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Who reads: the purposes it may name in a check, and whether it reads exposures.
 
-    ``code`` is its number in the register of subscribers; ``fields`` is all that it is shown,
-    ``persons`` whether natural persons are among the subjects, ``duties`` what it owes for it.
+    ``code`` is its number in the register of subscribers; ``persons`` is whether it may ask about
+    natural persons, ``bases`` by which law it reads, ``duties`` what it owes for it.
     """
 
     purposes: tuple[str, ...] = ()
@@ -341,7 +343,6 @@ class Subscriber(Row, frozen=True, kw_only=True, forbid_unknown_fields=True):
     purpose_en: str = ""
     bases: tuple[BasisId, ...] = ()
     persons: bool = False
-    fields: tuple[str, ...] = ()
     duties_zh: str = ""
     duties_en: str = ""
 

@@ -5,7 +5,7 @@ Written for who reads law: every id stands with its name, every basis with its d
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from enum import StrEnum
 from typing import Any, Final
@@ -13,83 +13,8 @@ from typing import Any, Final
 import msgspec
 
 from creditbus.domain.law.catalogue import Basis, Catalogue, Row, Term, Trigger
+from creditbus.domain.law.fields import words_of
 from creditbus.domain.law.numbers import NUMBERS
-
-FIELDS: Final[dict[str, str]] = {
-    "name_zh": "name",
-    "name_en": "name in English",
-    "enabled": "in use",
-    "note": "note",
-    "document": "document",
-    "article": "article",
-    "level": "level",
-    "in_force_from": "first day in force",
-    "in_force_to": "last day in force",
-    "polarity": "kind of list",
-    "keepers": "who keeps it",
-    "bases": "basis",
-    "remedy_zh": "remedy",
-    "remedy_en": "remedy in English",
-    "provisions": "provisions, with their longest term in years",
-    "serious": "serious, so that honours are suspended",
-    "years_max": "longest term in years",
-    "until_performed": "may have no fixed end",
-    "notice_required": "notice required",
-    "persons": "natural persons",
-    "organisations": "organisations",
-    "publication": "publication by the bus",
-    "clock_start": "what starts the term",
-    "exit_bases": "basis of term, removal and repair",
-    "grace_days": "longest grace in days",
-    "early_removal_months": "months before early removal",
-    "performance_timer": "clock that performance starts",
-    "extension_years": "longest extension in years",
-    "disclosure_cap_years": "years after which nothing is shown",
-    "closing_days": "days until a removed entry is closed",
-    "retention_days": "days until a closed entry is erased",
-    "classes": "first characters of the codes of its organisations",
-    "for_unit": "persons listed for a unit's sake",
-    "entered_by": "entered by",
-    "removed_by": "removed by",
-    "consent_required": "persons by their own application alone",
-    "tiers": "terms by tier",
-    "grounds": "provisions in words",
-    "measure_class": "class",
-    "triggers": "follows from",
-    "bodies": "pushed to",
-    "automatic": "applied without a human where the law allows",
-    "record_only": "shown only, carried out by others",
-    "excluded": "excluded for good",
-    "executor_zh": "carried out by",
-    "executor_en": "carried out by, in English",
-    "spares_zh": "never touches",
-    "spares_en": "never touches, in English",
-    "barred_by": "barred by",
-    "eased_by": "eased by",
-    "purposes": "purposes",
-    "kind": "kind",
-    "region": "region",
-    "events": "kinds of event it may state",
-    "superior": "its superior",
-    "reconsidered_by": "who reconsiders what it decides",
-    "registers": "first characters of the codes that it gives out",
-    "credit_office": "hands in what subjects state",
-    "who": "who may state it",
-    "lists": "who may state it about one list",
-    "webhook": "path of its webhook",
-    "topic": "reads its directives from a topic",
-    "concurrency": "directives on their way to it at once",
-    "time_limit_s": "seconds that its answer may take",
-    "attempts": "failures in a row until it is only probed",
-    "exposures": "reads exposures",
-    "code": "number in the register",
-    "purpose_zh": "purpose",
-    "purpose_en": "purpose in English",
-    "fields": "fields it is shown",
-    "duties_zh": "duties",
-    "duties_en": "duties in English",
-}
-"""Each field of a row in the words of a reader; a test holds this to the rows."""
 
 _NAMED: Final = {
     "bases": "basis",
@@ -110,10 +35,11 @@ class RowChange(StrEnum):
 
 
 class FieldChange(msgspec.Struct, frozen=True, kw_only=True):
-    """One field of a changed row: what it said, and what it says now, each in words."""
+    """One field of a changed row: what it said and says now, in words, and what that decides."""
 
     field: str
     name: str
+    decides: str
     before: tuple[str, ...]
     after: tuple[str, ...]
 
@@ -139,6 +65,39 @@ def differences(before: Catalogue, after: Catalogue) -> list[Difference]:
     ]
 
 
+class Consequence(msgspec.Struct, frozen=True, kw_only=True):
+    """What the change of one field decides, and in which rows of its part it is another."""
+
+    part: str
+    field: str
+    name: str
+    decides: str
+    rows: tuple[str, ...]
+
+
+def consequences(found: Iterable[Difference]) -> list[Consequence]:
+    """Return what is decided otherwise where a row is another than before, a field for itself.
+
+    A row that is new, or gone, changes with all that it says.
+    """
+    changed = [each for each in found if each.kind is RowChange.CHANGED]
+    fields = {(row.part, change.field): change for row in changed for change in row.fields}
+    return [
+        Consequence(
+            part=part,
+            field=field,
+            name=change.name,
+            decides=change.decides,
+            rows=tuple(
+                row.id
+                for row in changed
+                if row.part == part and any(each.field == field for each in row.fields)
+            ),
+        )
+        for (part, field), change in fields.items()
+    ]
+
+
 def in_words(field: str, value: Any, catalogue: Catalogue) -> tuple[str, ...]:
     """Return what a field says, an item each, with names and articles in place of bare ids."""
     match value:
@@ -159,7 +118,7 @@ def cited(basis: Basis) -> str:
 
 def _difference(part: str, row_id: str, before: Catalogue, after: Catalogue) -> Difference | None:
     old, new = before.parts[part].get(row_id), after.parts[part].get(row_id)
-    changes = tuple(_changes((old, before), (new, after)))
+    changes = tuple(_changes(part, (old, before), (new, after)))
     row = new or old
     assert row is not None
     if not changes:
@@ -174,7 +133,7 @@ def _difference(part: str, row_id: str, before: Catalogue, after: Catalogue) -> 
 
 
 def _changes(
-    old: tuple[Row | None, Catalogue], new: tuple[Row | None, Catalogue]
+    part: str, old: tuple[Row | None, Catalogue], new: tuple[Row | None, Catalogue]
 ) -> Iterator[FieldChange]:
     row = new[0] or old[0]
     assert row is not None
@@ -185,7 +144,8 @@ def _changes(
         if was != now:
             yield FieldChange(
                 field=field,
-                name=FIELDS[field],
+                name=words_of(part, field).name,
+                decides=words_of(part, field).decides,
                 before=tuple(each for each in was if each not in now),
                 after=tuple(each for each in now if each not in was),
             )

@@ -12,17 +12,24 @@ import json
 from collections.abc import Callable, Mapping
 from datetime import date
 from hashlib import sha256
+from itertools import product
 from typing import Any, Final
 
 import msgspec
 
-from creditbus.domain.ids import ListId
+from creditbus.domain.ids import ListId, MeasureId
 from creditbus.domain.law.catalogue import Catalogue, MeasureDefinition
 
 EVER: Final = date(1949, 10, 1)
 """From when an edition without a day is in force: before any law that it could name."""
 
 _HASH_DIGITS: Final = 16
+
+_GONE: Final = {"sources": ("region",), "bodies": ("webhook",), "subscribers": ("fields",)}
+"""Fields of older editions that decided nothing and are left out when one is opened.
+
+Its name is that of its bytes, so it keeps it.
+"""
 
 
 class EditionUnknown(LookupError):
@@ -52,7 +59,7 @@ class Edition(msgspec.Struct, frozen=True, kw_only=True):
 class _File(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     in_force_from: date
     follows: str
-    rows: dict[str, Any]
+    rows: dict[str, dict[str, dict[str, Any]]]
 
 
 class Editions:
@@ -184,7 +191,10 @@ def opened(data: bytes) -> Edition:
     Raises ``ValueError`` when they hold no edition.
     """
     file = msgspec.json.decode(data, type=_File)
-    rows = {"edition": _name(data), **file.rows}
+    for part, fields in _GONE.items():
+        for row, field in product(file.rows.get(part, {}).values(), fields):
+            row.pop(field, None)
+    rows: dict[str, Any] = {"edition": _name(data), **file.rows}
     return Edition(
         catalogue=msgspec.convert(rows, Catalogue),
         in_force_from=file.in_force_from,
@@ -193,7 +203,10 @@ def opened(data: bytes) -> Edition:
 
 
 def reformed(before: Catalogue, after: Catalogue) -> frozenset[ListId]:
-    """Return the lists that another catalogue changes: in their own row, or in a measure's."""
+    """Return the lists that another catalogue changes: in their own row, or in a measure's.
+
+    A measure is changed where one of its bodies has come into use, or out of it.
+    """
     rows = {
         row
         for row in {*before.lists, *after.lists}
@@ -202,13 +215,20 @@ def reformed(before: Catalogue, after: Catalogue) -> frozenset[ListId]:
     measures = (
         measure
         for row in {*before.measures, *after.measures}
-        if before.measures.get(row) != after.measures.get(row)
+        if _pushed(row, before) != _pushed(row, after)
         for measure in (before.measures.get(row), after.measures.get(row))
         if measure is not None
     )
     return frozenset(rows).union(
         trigger.list_id for measure in measures for trigger in measure.triggers
     )
+
+
+def _pushed(measure_id: MeasureId, catalogue: Catalogue) -> tuple[object, ...]:
+    """Return a measure with the state of each body that it is pushed to."""
+    measure = catalogue.measures.get(measure_id)
+    bodies = (catalogue.bodies.get(each) for each in measure.bodies) if measure else ()
+    return measure, *(each is None or each.enabled for each in bodies)
 
 
 def _empowered(edition: Edition, powers_from: Catalogue | None) -> Edition:

@@ -1,15 +1,23 @@
-"""Explanations: what a measure does, in sentences, with its law, its limits and its human.
+"""Explanations: what a measure does and what a reader reads, with law and limits, in sentences.
 
 Whoever is hit by a measure, or must carry it out, gets the same answer from the same rows.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Final
 
 import msgspec
 
-from creditbus.domain.law.catalogue import Basis, Catalogue, MeasureClass, MeasureDefinition
+from creditbus.domain.ids import BasisId
+from creditbus.domain.law.catalogue import (
+    Basis,
+    Catalogue,
+    MeasureClass,
+    MeasureDefinition,
+    Subscriber,
+)
 from creditbus.domain.law.differences import cited, in_words
 from creditbus.domain.law.never import SPARED_EN, SPARED_ZH
 
@@ -37,10 +45,46 @@ class Explanation(msgspec.Struct, frozen=True, kw_only=True):
     never: tuple[str, ...]
 
 
+class Reading(msgspec.Struct, frozen=True, kw_only=True):
+    """A subscriber in words; ``asks`` are the matters and purposes that are open to it."""
+
+    id: str
+    name_zh: str
+    name_en: str
+    state: str
+    purpose: str
+    bases: tuple[str, ...]
+    asks: tuple[str, ...]
+    persons: str
+    duties: tuple[str, ...]
+
+
+def explain_reader(reader: Subscriber, catalogue: Catalogue) -> Reading:
+    """Return what a subscriber may read and owes, under the edition that it belongs to."""
+    return Reading(
+        id=f"{reader.code} {reader.id}".strip(),
+        name_zh=reader.name_zh,
+        name_en=reader.name_en,
+        state=f"{'in use' if reader.enabled else 'off'}. {reader.note}".strip(),
+        purpose=f"{reader.purpose_zh} ({reader.purpose_en})",
+        bases=_cited(reader.bases, catalogue),
+        asks=(
+            *(("the feed of exposures",) if reader.exposures else ()),
+            *(
+                f"{item.id} {item.name_zh} ({item.name_en}), for {purpose}"
+                for item in catalogue.items.values()
+                for purpose in item.purposes
+                if purpose in reader.purposes
+            ),
+        ),
+        persons="yes, by their tokens" if reader.persons else "no, organisations alone",
+        duties=(f"{reader.duties_zh} ({reader.duties_en})",) if reader.duties_zh else (),
+    )
+
+
 def explain(measure: MeasureDefinition, catalogue: Catalogue) -> Explanation:
     """Return what a measure is, under the edition that it belongs to."""
     bodies = in_words("bodies", measure.bodies, catalogue)
-    known = (catalogue.bases[basis] for basis in measure.bases)
     own = f"{measure.spares_zh} ({measure.spares_en})"
     return Explanation(
         id=measure.id,
@@ -53,10 +97,7 @@ def explain(measure: MeasureDefinition, catalogue: Catalogue) -> Explanation:
             *(f"gets a directive: {body}" for body in bodies),
         ),
         lists=in_words("triggers", measure.triggers, catalogue),
-        bases=tuple(
-            f"{cited(basis)}, {basis.level.replace('_', ' ')}, {_in_force(basis)}"
-            for basis in known
-        ),
+        bases=_cited(measure.bases, catalogue),
         asked=tuple(
             f"{item.id} {item.name_zh} ({item.name_en})"
             for item in catalogue.items.values()
@@ -72,6 +113,13 @@ def state_of(measure: MeasureDefinition) -> str:
     if measure.enabled:
         return f"in use. {measure.note}".strip()
     return f"{'excluded' if measure.excluded else 'off'}. {measure.note}"
+
+
+def _cited(bases: Iterable[BasisId], catalogue: Catalogue) -> tuple[str, ...]:
+    known = (catalogue.bases[basis] for basis in bases)
+    return tuple(
+        f"{cited(basis)}, {basis.level.replace('_', ' ')}, {_in_force(basis)}" for basis in known
+    )
 
 
 def _in_force(basis: Basis) -> str:

@@ -153,6 +153,8 @@ def _mute_keepers(definition: ListDefinition, catalogue: Catalogue) -> Iterator[
     entered = set(definition.entered_by)
     for keeper in definition.keepers:
         source = catalogue.sources.get(keeper)
+        if source is not None and definition.enabled and not source.enabled:
+            yield f"list {definition.id}: {keeper} keeps it and is off; mend the keepers"
         if source is not None and not entered & set(source.events):
             yield (
                 f"list {definition.id}: {keeper} keeps it and may state none of"
@@ -166,6 +168,10 @@ def _parties(catalogue: Catalogue) -> Iterator[str]:
     acting = {*map(str, catalogue.bodies), *map(str, catalogue.sources)}
     for subscriber in sorted(set(catalogue.subscribers) & acting):
         yield f"subscriber {subscriber}: a source or body has the same id; each has its own token"
+    for reader in catalogue.subscribers.values():
+        known = (catalogue.bases.get(basis) for basis in reader.bases)
+        if reader.enabled and not any(basis is None or basis.enabled for basis in known):
+            yield f"subscriber {reader.id} reads by no basis in use; name one, or set it off"
     for source in catalogue.sources.values():
         for fact in source.events:
             if fact not in NUMBERS:

@@ -1,12 +1,13 @@
 """Clauses: how long what is known of a subject may be disclosed, with every step of the counting.
 
-Two ways to ask. Where a list fixes its own term: ``list_term(definition, decided)``, over what the
-decision says; its days are those of ``spans``, which gates and standings ask. Where the general law
-of three tiers holds, as for a penalty: ``tier_disclosure(clauses, tier, starts, calendar)`` over
-``terms.toml``, by the law in force on the day of the decision; ``starts`` gives the days that are
-known of what may start a clock, and a clock that has not started gives none. Both know the cap of
-five years from the end of the act (Shandong social credit regulation, article 38), where that day
-is known. ``explain`` (`words`) writes each out.
+Two ways to ask. Where a list fixes its own term: ``list_term(definition, decided, clauses)``, over
+what the decision says; its days are those of ``spans``, which gates and standings ask, and the
+general law says how long the subject must wait at least. Where the general law of three tiers holds
+alone, as for a penalty: ``tier_disclosure(clauses, tier, starts)`` over ``terms.toml``, by the law
+in force on the day of the decision; ``starts`` gives the days that are known of what may start a
+clock, and a clock that has not started gives none. Both know the cap of five years from the end of
+the act (Shandong social credit regulation, article 38), where that day is known. ``explain``
+(`words`) writes each out.
 """
 
 from __future__ import annotations
@@ -20,7 +21,13 @@ import msgspec
 from creditbus.domain.calendar import Calendar, days_after
 from creditbus.domain.law.catalogue import ClockStart, ListDefinition, Tier
 from creditbus.domain.terms.reckonings import Bound, Clause, Length, Reckoning, Unit, capped, reckon
-from creditbus.domain.terms.spans import Decided, cap_of, counted_from, months_allowed
+from creditbus.domain.terms.spans import (
+    Decided,
+    cap_of,
+    counted_from,
+    months_allowed,
+    months_waited,
+)
 
 Starts = Mapping[ClockStart, date]
 
@@ -46,7 +53,7 @@ class Disclosure(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def tier_disclosure(
-    clauses: Iterable[TermClause], tier: Tier, starts: Starts, calendar: Calendar
+    clauses: Iterable[TermClause], tier: Tier, starts: Starts, calendar: Calendar = _NO_CALENDAR
 ) -> Disclosure:
     """Return how long information of a tier is disclosed, by the law of its decision's day.
 
@@ -94,8 +101,12 @@ class ListTerm(msgspec.Struct, frozen=True, kw_only=True):
         return days_after(self.waiting.end, 1) if self.waiting is not None else None
 
 
-def list_term(definition: ListDefinition | None, decided: Decided) -> ListTerm:
+def list_term(
+    definition: ListDefinition | None, decided: Decided, clauses: Iterable[TermClause] = ()
+) -> ListTerm:
     """Return what a list's rule gives an entry; of a list that nobody knows, the cap alone.
+
+    ``clauses`` are the general law's, which may have the subject wait longer than the list does.
 
     These are the spans of ``terms.spans`` with every step; gates and standings ask those.
     """
@@ -106,13 +117,22 @@ def list_term(definition: ListDefinition | None, decided: Decided) -> ListTerm:
         )
         months = months_allowed(definition, decided.provisions, decided.tier)
         longest = _months(definition, months, Bound.AT_MOST, started_on)
-        asked = definition.early_removal_months
+        asked = months_waited(definition, decided.tier)
         waiting = _months(definition, asked, Bound.AT_LEAST, started_on)
+        if asked is not None and decided.tier is not None:
+            starts = {ClockStart.DECISION: decided.decided_on}
+            general = tier_disclosure(clauses, decided.tier, starts).shortest
+            waiting = _later(waiting, general)
     return ListTerm(
         waiting=waiting,
         longest=longest,
         cap=reckon(cap_clause(cap[1]), cap[0], _NO_CALENDAR) if cap is not None else None,
     )
+
+
+def _later(one: Reckoning | None, other: Reckoning | None) -> Reckoning | None:
+    found = [each for each in (one, other) if each is not None]
+    return max(found, key=lambda each: each.end, default=None)
 
 
 def _months(

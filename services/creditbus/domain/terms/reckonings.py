@@ -153,20 +153,6 @@ def reckon(clause: Clause, start: date, calendar: Calendar) -> Reckoning:
     )
 
 
-def extended(before: Reckoning, clause: Clause, calendar: Calendar) -> Reckoning:
-    """Return a reckoning prolonged by a clause, from its last day on.
-
-    Court list, 法释〔2017〕7号 article 2: the extension begins when the first term is over.
-    """
-    more = reckon(clause, before.end, calendar)
-    return msgspec.structs.replace(
-        more,
-        start=before.start,
-        steps=before.steps + more.steps,
-        provisional=before.provisional or more.provisional,
-    )
-
-
 def capped(reckoning: Reckoning, cap: Reckoning) -> Reckoning:
     """Return the reckoning, ended with the cap where the cap ends first."""
     if reckoning.end <= cap.end:

@@ -13,7 +13,7 @@ from datetime import date
 from typing import Final, Protocol
 
 from creditbus.domain.calendar import DAY, days_after, months_after, years_after
-from creditbus.domain.law.catalogue import ClockStart, ListDefinition, Polarity, Tier
+from creditbus.domain.law.catalogue import ClockStart, ListDefinition, Polarity, Term, Tier
 
 CAP_YEARS: Final = 5
 """The longest disclosure where the list is unknown (山东省社会信用条例 第三十八条)."""
@@ -119,6 +119,27 @@ def months_allowed(
     return _least(bounds)
 
 
+def months_required(definition: ListDefinition, provisions: Iterable[str]) -> int:
+    """Return the least months that a first term may run: the least that a provision's ground asks.
+
+    A bar shorter than its article says is no bar of that article (招标投标法 第五十三条).
+    """
+    grounds = [definition.grounds.get(name) for name in provisions]
+    least = (each.term.months_min if each and each.term else 0 for each in grounds)
+    return min(least, default=0)
+
+
+def months_waited(definition: ListDefinition, tier: Tier | None) -> int | None:
+    """Return after how many months the subject may ask to be removed early, None without a way.
+
+    The list's own number, and never before the shortest publication of the tier that is stated.
+    """
+    months, term = definition.early_removal_months, _tier_term(definition, tier)
+    if months is None:
+        return None
+    return max(months, term.months_min) if term is not None else months
+
+
 def runs_until_performed(definition: ListDefinition | None, decided: Decided) -> bool:
     """Return whether an entry runs until the subject has performed, whatever end was stated.
 
@@ -188,8 +209,12 @@ def _provision_months(definition: ListDefinition, name: str) -> int | None:
 
 
 def _tier_months(definition: ListDefinition, tier: Tier | None) -> int | None:
-    term = definition.tiers.get(tier) if tier is not None else None
+    term = _tier_term(definition, tier)
     return term.months_max if term is not None else None
+
+
+def _tier_term(definition: ListDefinition, tier: Tier | None) -> Term | None:
+    return definition.tiers.get(tier) if tier is not None else None
 
 
 def _least(bounds: Iterable[int | None]) -> int | None:

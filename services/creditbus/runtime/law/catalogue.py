@@ -16,6 +16,7 @@ from typing import Any, Final, TypeVar
 import msgspec
 
 from creditbus.domain.acts import power_review
+from creditbus.domain.entries import clock_review
 from creditbus.domain.law import review
 from creditbus.domain.law.catalogue import (
     Basis,
@@ -31,6 +32,7 @@ from creditbus.domain.law.catalogue import (
     Subscriber,
 )
 from creditbus.domain.law.editions import EVER, Edition, sealed
+from creditbus.domain.terms.timers import Timer
 from creditbus.runtime.law import calendars
 
 FOLDERS: Final[dict[str, type[Row]]] = {"lists": ListDefinition, "measures": MeasureDefinition}
@@ -104,13 +106,25 @@ def load_draft(folder: Path) -> tuple[Edition, bytes]:
     if problems:
         raise CatalogueInvalid(folder, problems)
     catalogue = msgspec.convert({"edition": "", **rows}, Catalogue, from_attributes=True)
-    if problems := [*review.problems(catalogue), *power_review.problems(catalogue)]:
+    if problems := [
+        *review.problems(catalogue),
+        *power_review.problems(catalogue),
+        *clock_review.problems(_timers(folder), catalogue),
+    ]:
         raise CatalogueInvalid(folder, problems)
     return sealed(
         Edition(
             catalogue=catalogue, in_force_from=succession.in_force_from, follows=succession.follows
         )
     )
+
+
+def _timers(folder: Path) -> dict[str, Timer]:
+    """Return the timers; their own faults are told with all that is wrong with the catalogue."""
+    try:
+        return calendars.load_timers(folder)
+    except calendars.CalendarInvalid as invalid:
+        raise CatalogueInvalid(folder, list(invalid.problems)) from invalid
 
 
 def _succession(path: Path, problems: list[str]) -> Succession:

@@ -53,6 +53,7 @@ MUTATIONS: Final[dict[Reason, Changes]] = {
     Reason.GRACE_TOO_LONG: {"effective_on": date(2026, 6, 1)},
     Reason.TERM_MISSING: {"ends_on": None},
     Reason.TERM_BEFORE_DECISION: {"ends_on": date(2026, 3, 1)},
+    Reason.TERM_TOO_SHORT: {"ends_on": date(2028, 2, 29)},
     Reason.TERM_TOO_LONG: {"ends_on": date(2031, 3, 3)},
 }
 """What makes the lawful listing fail, one element each."""
@@ -152,7 +153,11 @@ def test_of_two_faults_the_earlier_reason_is_told(first: Reason, second: Reason)
         ({"notice_served_on": DECIDED_ON}, None),
         ({"notice_served_on": date(2026, 3, 3)}, Reason.NOTICE_MISSING),
         ({"provisions": ()}, Reason.PROVISION_UNKNOWN),
-        ({"ends_on": DECIDED_ON}, None),
+        # A decision may count its own day; of several items the least holds.
+        ({"ends_on": date(2028, 3, 1)}, None),
+        ({"ends_on": date(2028, 2, 29)}, Reason.TERM_TOO_SHORT),
+        ({"ends_on": DECIDED_ON}, Reason.TERM_TOO_SHORT),
+        ({"provisions": ("1", "3"), "ends_on": DECIDED_ON}, None),
     ],
 )
 def test_court_terms(changes: Changes, reason: Reason | None) -> None:
@@ -162,6 +167,9 @@ def test_court_terms(changes: Changes, reason: Reason | None) -> None:
 @pytest.mark.parametrize(
     ("article", "ends_on", "reason"),
     [
+        ("53", date(2027, 3, 1), None),
+        ("53", date(2027, 2, 28), Reason.TERM_TOO_SHORT),
+        ("60", date(2028, 2, 29), Reason.TERM_TOO_SHORT),
         ("53", date(2028, 3, 2), None),
         ("53", date(2028, 3, 3), Reason.TERM_TOO_LONG),
         ("54", date(2029, 3, 2), None),

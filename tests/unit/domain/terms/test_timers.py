@@ -1,4 +1,4 @@
-"""The clocks of the law: what ships, until when they run, and who misses them."""
+"""The clocks of the law: what ships, and until when they run."""
 
 from __future__ import annotations
 
@@ -6,12 +6,10 @@ from datetime import date
 from functools import cache
 from typing import Final
 
-import msgspec
 import pytest
 
 from creditbus.domain.calendar import Calendar
-from creditbus.domain.terms.reckonings import Bound
-from creditbus.domain.terms.timers import Actor, Breach, Running, Timer, breaches, deadline
+from creditbus.domain.terms.timers import Actor, Timer, deadline
 from creditbus.runtime.law.calendars import load_timers
 from tests.examples import CATALOGUE_FOLDER, a_calendar
 
@@ -70,86 +68,6 @@ def test_every_timer_names_its_law() -> None:
         assert timer.document
         assert timer.article
         assert timer.name_zh != timer.name_en
-
-
-A_COURT: Final = "court-east"
-
-
-def running(timer_id: str, started_on: str, acted_on: str | None = None) -> Running:
-    return Running(
-        timer_id=timer_id,
-        party=A_COURT,
-        about="SX-2026-001",
-        started_on=date.fromisoformat(started_on),
-        acted_on=date.fromisoformat(acted_on) if acted_on else None,
-    )
-
-
-def missed(each: Running, day: str) -> list[Breach]:
-    return breaches([each], the_timers(), a_calendar(), date.fromisoformat(day))
-
-
-@pytest.mark.parametrize(
-    ("acted_on", "day", "days", "is_open"),
-    [
-        (None, "2026-10-10", None, None),  # the last day is not over yet
-        (None, "2026-10-11", 1, True),
-        (None, "2026-10-20", 10, True),
-        ("2026-10-10", "2026-10-20", None, None),  # kept on the last day
-        ("2026-10-12", "2026-10-20", 2, False),  # too late, and over
-        ("2026-10-12", "2026-10-11", 1, True),  # what comes later is not known on the day
-    ],
-)
-def test_removal_that_waits_too_long_shows_up(
-    acted_on: str | None,
-    day: str,
-    days: int | None,
-    is_open: bool | None,  # noqa: FBT001 - a column of the table
-) -> None:
-    found = missed(running("COURT-DELETE", "2026-09-30", acted_on), day)
-    expected = [] if days is None else [(days, is_open)]
-    assert [(each.days, each.is_open) for each in found] == expected
-    for each in found:
-        assert each.running.party == A_COURT
-        assert each.deadline.end == date(2026, 10, 10)
-
-
-@pytest.mark.parametrize(
-    ("held_on", "days"), [("2026-05-12", []), ("2026-05-11", [1]), ("2026-05-06", [6]), (None, [])]
-)
-def test_act_within_a_waiting_time_is_a_breach(held_on: str | None, days: list[int]) -> None:
-    found = missed(running("HEARING-NOTICE", "2026-04-28", held_on), "2026-06-30")
-    assert the_timers()["HEARING-NOTICE"].bound is Bound.AT_LEAST
-    assert [each.days for each in found] == days
-    assert not any(each.is_open for each in found)
-
-
-@pytest.mark.parametrize(
-    ("timer_id", "started_on"),
-    [
-        ("COURT-RECONSIDER-FILE", "2026-01-05"),  # the subject's own
-        ("REPAIR-AUTHORITY", "2026-01-05"),  # not enabled
-        ("STOP-AFTER-REMOVAL", "2026-04-01"),  # repealed the day before
-        ("REPORT-REVOKED", "2020-09-30"),  # not yet in force
-    ],
-)
-def test_timer_that_binds_nobody_is_not_missed(timer_id: str, started_on: str) -> None:
-    assert missed(running(timer_id, started_on), "2026-10-10") == []
-
-
-def test_old_law_still_binds_what_began_under_it() -> None:
-    [found] = missed(running("STOP-AFTER-REMOVAL", "2026-03-31"), "2026-04-04")
-    assert (found.days, found.is_open) == (1, True)
-
-
-def test_longest_delay_is_told_first() -> None:
-    late = [
-        msgspec.structs.replace(running("COURT-DELETE", start), party=party)
-        for start, party in [("2026-09-30", "b"), ("2026-06-01", "c"), ("2026-09-30", "a")]
-    ]
-    found = breaches(late, the_timers(), a_calendar(), date(2026, 10, 20))
-    assert [each.running.party for each in found] == ["c", "a", "b"]
-    assert breaches(reversed(late), the_timers(), a_calendar(), date(2026, 10, 20)) == found
 
 
 def test_deadline_is_right_again_when_the_year_is_loaded() -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import date
 
+import msgspec
+
 from creditbus.domain.terms.reckonings import (
     Bound,
     Clause,
@@ -12,7 +14,6 @@ from creditbus.domain.terms.reckonings import (
     StepKind,
     Unit,
     capped,
-    extended,
     reckon,
 )
 from creditbus.domain.terms.words import explain, length_in_words, name_of
@@ -39,9 +40,11 @@ def whole() -> Reckoning:
     """Return a reckoning with a step of every kind; no law has one like it."""
     calendar = a_calendar()
     month_end = reckon(a_clause(1, Unit.MONTH), date(2026, 8, 31), calendar)
-    days = extended(month_end, a_clause(60, Unit.WORKING_DAY), calendar)
-    moved = extended(days, a_clause(11, Unit.DAY, moves=True), calendar)
-    later = extended(moved, a_clause(5, Unit.WORKING_DAY), calendar)
+    days = reckon(a_clause(60, Unit.WORKING_DAY), month_end.end, calendar)
+    moved = reckon(a_clause(11, Unit.DAY, moves=True), days.end, calendar)
+    last = reckon(a_clause(5, Unit.WORKING_DAY), moved.end, calendar)
+    steps = (*month_end.steps, *days.steps, *moved.steps, *last.steps)
+    later = msgspec.structs.replace(last, start=month_end.start, steps=steps)
     return capped(later, reckon(a_clause(6, Unit.MONTH), date(2026, 6, 26), calendar))
 
 
