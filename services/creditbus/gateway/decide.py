@@ -1,25 +1,32 @@
 """The gateway's decision: a submission and who hands it in become an event, or a fault.
 
-Only what must not pass this door is asked here: speaking in another's name, a natural person's
-number, name or minority. All other rules are intake's and listing's, for every way in alike.
+What must not pass this door is asked here alone: speaking in another's name, a natural person's
+number, name or minority. All other rules are those that intake and listing ask of every way in; as
+far as they need no state, the same functions answer here, before there is a receipt.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import date, datetime
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 
 import msgspec
 
+from creditbus.domain.acts.doors import faults_of
 from creditbus.domain.acts.events import Act, Burden, EntryRemoved, Envelope, Fact
+from creditbus.domain.acts.kinds import is_way_out
+from creditbus.domain.acts.records import other_faults, record_faults, subject_faults, trust_in
 from creditbus.domain.acts.refusals import Fault, Reason
 from creditbus.domain.aliases.claims import alias_of
 from creditbus.domain.calendar import day_of
 from creditbus.domain.effects.directives import Acknowledgement, answer_record
 from creditbus.domain.ids import EventId, SourceId, SubjectId, derive_event_id
 from creditbus.domain.law.articles import IDENTITY, OWN_NAME, PERSONS
+from creditbus.domain.law.editions import Editions
 from creditbus.domain.subjects import (
     PERSON,
+    TOKEN_LENGTH,
     PersonNumber,
     SubjectKind,
     is_doubtful,
@@ -27,6 +34,7 @@ from creditbus.domain.subjects import (
     kind_of,
     why_not_subject,
 )
+from creditbus.gateway.mistakes import TurnedAway, mistakes_of
 from creditbus.gateway.submissions import (
     KIND_OF,
     AcknowledgementSubmission,
@@ -34,6 +42,11 @@ from creditbus.gateway.submissions import (
     RelationSubmission,
     SubmittedEnvelope,
 )
+
+_NOBODY: Final = SubjectId("")
+_SOMEBODY: Final = SubjectId(PERSON + "0" * TOKEN_LENGTH)
+_OF_SUBJECT: Final = frozenset({"subject_id", "source"})
+_PLACE: Final = {reason: place for place, reason in enumerate(Reason)}
 
 MADE_UP: Final = "synthetic"
 """The kind of number that only synthetic persons have."""
@@ -54,39 +67,73 @@ class Recognition(Protocol):
 
 
 def event_of(
-    submission: msgspec.Struct, source: str, *, at: datetime, persons: Recognition
-) -> Act | Fault:
-    """Return the event that a source submits at an instant, or the first fault.
+    submission: msgspec.Struct,
+    source: str,
+    *,
+    at: datetime,
+    persons: Recognition,
+    editions: Editions,
+) -> Act | TurnedAway:
+    """Return the event that a source submits at an instant, or every mistake in it.
 
-    Whoever is burdened, or remembered for a fact, must have been of age; what eases never asks.
+    What needs no state is asked here as intake and listing ask it, so that it is told before the
+    receipt. Whoever is burdened, or remembered for a fact, must have been of age; what eases never
+    asks. Of a minor nothing else is told.
     """
+    found, event = _read(submission, source, at=at, persons=persons)
+    minor = [fault for fault in found if fault.reason is Reason.SUBJECT_MINOR]
+    if not minor:
+        found = sorted([*found, *_lawful(event, editions)], key=lambda fault: _PLACE[fault.reason])
+    if not found:
+        return event
+    catalogue = editions.on(event.envelope.decided_on)
+    return TurnedAway(mistakes_of(submission, minor or found, catalogue))
+
+
+def _read(
+    submission: Any, source: str, *, at: datetime, persons: Recognition
+) -> tuple[list[Fault], Act]:
+    """Return what may not pass this door, and the event; about nobody where nobody is named."""
     kind = KIND_OF[type(submission)]
     asks_age = issubclass(kind, Burden | Fact)
-    envelope: SubmittedEnvelope = submission.envelope  # type: ignore[attr-defined]
+    envelope: SubmittedEnvelope = submission.envelope
     stated = _way_out(envelope) if kind is EntryRemoved else envelope
-    fault = _another_name(stated.source, source) or _one_subject(stated)
-    if fault is not None:
-        return fault
-    subject = _subject(stated, persons, asks_age=asks_age)
+    subject = _one_subject(stated) or _subject(stated, persons, asks_age=asks_age)
+    about = [_another_name(stated.source, source)]
     if isinstance(subject, Fault):
-        return subject
-    fault = _kind_differs(stated.subject_kind, subject) or _unnamed(submission, subject)
-    if fault is not None:
-        return fault
+        about, subject = [*about, subject], _NOBODY
+    else:
+        about += [_kind_differs(stated.subject_kind, subject), _unnamed(submission, subject)]
     fields = {name: getattr(submission, name) for name in submission.__struct_fields__}
     if isinstance(submission, RelationSubmission):
         person = _person(submission.person, persons, synthetic=stated.synthetic)
         if isinstance(person, Fault):
-            return person
+            about, person = [*about, person], _SOMEBODY
         fields["person"] = person
     fields["envelope"] = _envelope(stated, SourceId(source), subject, at=at, kind=kind)
-    return kind(**fields)
+    return [fault for fault in about if fault is not None], kind(**fields)
+
+
+def _lawful(event: Act, editions: Editions) -> Iterator[Fault]:
+    """Yield what intake and listing would refuse an event for, as far as it needs no state."""
+    envelope, subject = event.envelope, event.envelope.subject_id
+    yield from record_faults(event, is_cut=is_way_out(event))
+    law = faults_of(event, editions)
+    if subject != _NOBODY and alias_of(subject) is None:
+        trust = trust_in(event, is_registered=False)
+        yield from subject_faults(event, envelope, trust, attested=True)
+    else:
+        # Whom an old code stands for, and so who registers it and where it can be listed, is found
+        # by intake.
+        law = tuple(fault for fault in law if fault.field not in _OF_SUBJECT)
+        yield from other_faults(event, attested=True)
+    yield from law
 
 
 def acknowledgement_of(
     submission: AcknowledgementSubmission, body: str, *, at: datetime
-) -> Acknowledgement | Fault:
-    """Return the acknowledgement that a body submits at an instant, or the first fault.
+) -> Acknowledgement | TurnedAway:
+    """Return the acknowledgement that a body submits at an instant, or the first mistake.
 
     A body that names no record of its own answers each directive once for each outcome.
     """
@@ -95,7 +142,7 @@ def acknowledgement_of(
         stated.subject_kind, stated.subject_id
     )
     if fault is not None:
-        return fault
+        return TurnedAway(mistakes_of(submission, [fault]))
     return Acknowledgement(
         envelope=_answer_envelope(stated, submission, SourceId(body), at),
         directive_id=submission.directive_id,
@@ -177,7 +224,11 @@ def _kind_differs(stated: object, subject: SubjectId) -> Fault | None:
 
 
 def _person(person: PersonNumber, persons: Recognition, *, synthetic: bool) -> SubjectId | Fault:
-    return persons.identify(person.number_kind, person.number, synthetic=synthetic)
+    found = persons.identify(person.number_kind, person.number, synthetic=synthetic)
+    if isinstance(found, Fault):
+        field = found.field.replace("envelope.subject", "person", 1)
+        return msgspec.structs.replace(found, field=field)
+    return found
 
 
 def _unnamed(submission: msgspec.Struct, subject: SubjectId) -> Fault | None:

@@ -20,36 +20,19 @@ from typing import Final
 
 import msgspec
 
-from creditbus.domain.acts.events import Act, Burden, EntryListed, Envelope, Fact
+from creditbus.domain.acts.events import Act, Envelope
 from creditbus.domain.acts.kinds import is_way_out
-from creditbus.domain.acts.mappings import SubjectAliasMapped
-from creditbus.domain.acts.references import RecordReference
+from creditbus.domain.acts.records import record_faults, subject_faults, trust_in
 from creditbus.domain.acts.refusals import Fault, Reason, refuse
-from creditbus.domain.acts.registrations import RelationChanged
 from creditbus.domain.aliases.resolution import Aliases
 from creditbus.domain.effects.directives import Acknowledgement, Statement, misnamed
-from creditbus.domain.entries.entry import ID_CHARACTERS, TEXT_CHARACTERS
 from creditbus.domain.ids import SubjectId
-from creditbus.domain.law.articles import IDENTITY, MINORS, OWN_NAME, PERSONS
+from creditbus.domain.law.articles import OWN_NAME
 from creditbus.domain.law.editions import Editions
-from creditbus.domain.subjects import (
-    SubjectKind,
-    Trust,
-    is_doubtful,
-    is_person,
-    kind_of,
-    why_not_subject,
-)
 from creditbus.engine.values import Arrival, Output, Slice, SliceOutcome, State
 from creditbus.intake.names import Submission, conflict, meant
 
 Arrivals = Sequence[Arrival[Statement]]
-
-MANY: Final = 50
-
-_REMEMBERED: Final = (Burden, Fact, SubjectAliasMapped)
-"""Acts that burden a subject or are kept about it: of a person only when the gateway vouches."""
-
 
 _NOT_ITS: Final = {
     "obligation_id": "it is not the obligation of this subject, this measure and this body;"
@@ -160,40 +143,10 @@ def _body(submission: Submission) -> Iterator[Fault]:
 
 
 def _record(submission: Submission) -> Iterator[Fault]:
-    envelope = submission.event.envelope
-    if not envelope.record_id.strip() or envelope.record_revision < 1:
-        detail = "give the record's own id and a revision of 1 or more"
-        yield Fault(Reason.RECORD_UNNAMED, "record_id", OWN_NAME, detail)
-    if len(envelope.record_id) > ID_CHARACTERS or _is_wordy(submission.event):
-        detail = (
-            f"ids may have {ID_CHARACTERS} characters, texts {TEXT_CHARACTERS}, "
-            f"bases and provisions {MANY} rows"
-        )
-        yield Fault(Reason.FIELD_TOO_LONG, "record_id", OWN_NAME, detail)
-
-
-def _is_wordy(event: Statement) -> bool:
-    """Return whether a record says more than what it becomes can carry; what eases is only cut."""
-    if isinstance(event, Acknowledgement) or (isinstance(event, Act) and is_way_out(event)):
-        return False
-    envelope = event.envelope
-    ids = [envelope.event_id, *envelope.bases]
-    texts = [envelope.document_number]
-    rows = len(envelope.bases)
-    for name in event.__struct_fields__:
-        said = getattr(event, name)
-        if isinstance(said, tuple):
-            ids += said
-            rows = max(rows, len(said))
-        elif isinstance(said, RecordReference):
-            ids += [said.source, said.record_id]
-        elif isinstance(said, str):
-            (ids if name.endswith("_id") else texts).append(said)
-    return (
-        any(len(each) > ID_CHARACTERS for each in ids)
-        or any(len(each) > TEXT_CHARACTERS for each in texts)
-        or rows > MANY
-    )
+    event = submission.event
+    # What eases is only cut, and what becomes of an answer keeps little of it.
+    is_cut = isinstance(event, Acknowledgement) or (isinstance(event, Act) and is_way_out(event))
+    return record_faults(event, is_cut=is_cut)
 
 
 def _identity(submission: Submission) -> Iterator[Fault]:
@@ -202,61 +155,8 @@ def _identity(submission: Submission) -> Iterator[Fault]:
         yield conflict("an old code stands for this subject and for another at once")
 
 
-def _subject(submission: Submission) -> Iterator[Fault]:
-    envelope = submission.event.envelope
-    kind = kind_of(envelope.subject_id)
-    why_not = why_not_subject(kind, envelope.subject_id, _trust(submission))
-    if why_not:
-        yield Fault(Reason.SUBJECT_INVALID, "subject_id", IDENTITY, why_not)
-    yield from _alias(submission)
-    yield from _other(submission)
-    if not why_not:
-        yield from _person(submission, kind)
-
-
-def _trust(submission: Submission) -> Trust:
+def _subject(submission: Submission) -> list[Fault]:
     event = submission.event
-    if isinstance(event, SubjectAliasMapped):
-        return event.trust
-    if not isinstance(event, _REMEMBERED):
-        return Trust.EASING
     is_registered = submission.aliases.is_registered(event.envelope.subject_id)
-    return Trust.REGISTERED if is_registered else Trust.NONE
-
-
-def _alias(submission: Submission) -> Iterator[Fault]:
-    event = submission.event
-    why_not = event.named.why_not() if isinstance(event, SubjectAliasMapped) else ""
-    if why_not:
-        yield Fault(Reason.SUBJECT_INVALID, "alias", IDENTITY, why_not)
-
-
-def _person(submission: Submission, kind: SubjectKind) -> Iterator[Fault]:
-    event, envelope = submission.event, submission.event.envelope
-    if not is_person(kind) or not isinstance(event, _REMEMBERED):
-        return
-    if getattr(event, "subject_name", None) is not None:
-        detail = "a natural person's name never travels on the bus"
-        yield Fault(Reason.SUBJECT_INVALID, "subject_name", PERSONS, detail)
-    if not submission.attested:
-        # The age is the gateway's to say: of a record that it has not seen nothing is known.
-        detail = "facts about natural persons and individual businesses come through the gateway"
-        yield Fault(Reason.PERSON_NOT_ATTESTED, "subject_id", PERSONS, detail)
-    elif kind is SubjectKind.NATURAL_PERSON and envelope.adult_on_decision is not True:
-        detail = "the subject was not of age on the day of the decision; nothing of it is kept"
-        yield Fault(Reason.SUBJECT_MINOR, "adult_on_decision", MINORS, detail)
-
-
-def _other(submission: Submission) -> Iterator[Fault]:
-    event = submission.event
-    if isinstance(event, EntryListed) and event.unit is not None and is_doubtful(event.unit):
-        why_not = why_not_subject(kind_of(event.unit), event.unit)
-        yield Fault(Reason.SUBJECT_INVALID, "unit", IDENTITY, why_not)
-    if not isinstance(event, RelationChanged):
-        return
-    why_not = why_not_subject(SubjectKind.NATURAL_PERSON, event.person)
-    if why_not:
-        yield Fault(Reason.SUBJECT_INVALID, "person", IDENTITY, why_not)
-    if not submission.attested:
-        detail = "who stands for an organisation is told to the gateway, by number"
-        yield Fault(Reason.PERSON_NOT_ATTESTED, "person", PERSONS, detail)
+    trust = trust_in(event, is_registered=is_registered)
+    return subject_faults(event, event.envelope, trust, attested=submission.attested)

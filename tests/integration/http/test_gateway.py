@@ -226,6 +226,61 @@ def test_what_cannot_be_an_event_is_told_with_its_field(
     assert answer.json()["detail"]
 
 
+def test_every_mistake_is_told_before_the_receipt_in_the_callers_language(
+    stack: LocalStack, gateway: TestClient, tokens: Mapping[str, str]
+) -> None:
+    before = end_of(stack, "credit.inbox.court.v1")
+    spoilt = {**a_submission(subject_id=FIRM[:-1] + "X", bases=[]), "rights_stated": False}
+    shown = {**bearer(tokens["court"]), "Accept-Language": "zh-CN,en;q=0.5"}
+    answer = gateway.post("/v1/events", json=spoilt, headers=shown)
+
+    assert (answer.status_code, answer.headers["Content-Language"]) == (422, "zh")
+    told = answer.json()["mistakes"]
+    assert [(each["reason"], each["pointer"]) for each in told] == [
+        ("SUBJECT_INVALID", "/envelope/subject_id"),
+        ("BASIS_MISSING", "/envelope/bases"),
+        ("RIGHTS_NOT_STATED", "/rights_stated"),
+    ]
+    assert all(each["article"] for each in told)
+    assert told[1]["detail"] == "请填写决定所依据的条款"
+    assert answer.json()["detail"] == told[0]["detail"]
+    in_english = gateway.post("/v1/events", json=spoilt, headers=bearer(tokens["court"])).json()
+    assert in_english["mistakes"][1]["detail"] == "name the provision that the decision rests on"
+    assert end_of(stack, "credit.inbox.court.v1") == before
+
+
+def test_a_key_has_one_receipt_and_no_other_content(
+    stack: LocalStack, gateway: TestClient, tokens: Mapping[str, str]
+) -> None:
+    shown = {**bearer(tokens["court"]), "Idempotency-Key": "year 2026, no. 3"}
+    submission = a_submission(record_id="SX-2026-003")
+    first = gateway.post("/v1/events", json=submission, headers=shown)
+    end = end_of(stack, "credit.inbox.court.v1")
+    second = gateway.post("/v1/events", json=submission, headers=shown)
+    other = gateway.post("/v1/events", json=a_submission(record_id="SX-2026-004"), headers=shown)
+
+    assert (first.status_code, second.status_code) == (202, 202)
+    assert first.json() == second.json()
+    assert "Idempotent-Replayed" not in first.headers
+    assert second.headers["Idempotent-Replayed"] == "true"
+    assert (other.status_code, other.json()["reason"]) == (422, "IDEMPOTENCY_KEY_REUSED")
+    assert end_of(stack, "credit.inbox.court.v1") == end
+    long = {**shown, "Idempotency-Key": "x" * 201}
+    assert gateway.post("/v1/events", json=submission, headers=long).status_code == 422
+
+
+def test_a_key_is_free_again_after_a_mistake_and_does_not_need_redis(
+    gateway: TestClient, redis: PrivateRedis, tokens: Mapping[str, str]
+) -> None:
+    shown = {**bearer(tokens["court"]), "Idempotency-Key": "k"}
+    wrong = gateway.post("/v1/events", json=a_submission(bases=[]), headers=shown)
+    mended = gateway.post("/v1/events", json=a_submission(), headers=shown)
+    redis.stop()
+    unkept = gateway.post("/v1/events", json=a_submission(), headers=shown)
+
+    assert (wrong.status_code, mended.status_code, unkept.status_code) == (422, 202, 202)
+
+
 def test_a_body_that_is_too_large_is_not_read(
     gateway: TestClient, tokens: Mapping[str, str]
 ) -> None:

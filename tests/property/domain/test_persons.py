@@ -33,6 +33,7 @@ from creditbus.domain.ids import SubjectId, derive_directive_id, derive_obligati
 from creditbus.domain.subjects import kind_of, uscc_subject, why_not_subject
 from creditbus.exposure.decide import expose
 from creditbus.gateway.decide import event_of
+from creditbus.gateway.mistakes import TurnedAway
 from creditbus.gateway.submissions import ListingSubmission, SubmittedEnvelope
 from creditbus.intake.decide import Rejection, admit
 from creditbus.intake.names import Submission
@@ -198,10 +199,15 @@ def test_the_gateway_takes_no_number_for_an_organisation(digits: str) -> None:
     )
     at = datetime(2026, 11, 23, 18, tzinfo=UTC)
     listing = ListingSubmission(envelope=stated, list_id=COURT_LIST, subject_name="某人")
-    fault = event_of(listing, "court", at=at, persons=Door())
-    assert isinstance(fault, Fault)
-    assert (fault.reason, fault.field) == (Reason.SUBJECT_INVALID, "envelope.subject_id")
-    assert digits[6:] not in fault.detail
+    turned = event_of(listing, "court", at=at, persons=Door(), editions=some_editions())
+    assert isinstance(turned, TurnedAway)
+    first = turned.mistakes[0]
+    assert (first.reason, first.pointer) == (Reason.SUBJECT_INVALID, "/envelope/subject_id")
+    assert all(
+        digits[6:] not in text
+        for each in turned.mistakes
+        for text in (each.detail, each.detail_zh, each.suggestion)
+    )
 
 
 def test_query_answers_about_what_has_a_standing_alone() -> None:

@@ -9,10 +9,12 @@ import msgspec
 import pytest
 
 from creditbus.domain.acts.events import Act, EntryListed, EntryRemoved, RemovalCause
+from creditbus.domain.acts.mistakes import Mistake
 from creditbus.domain.acts.refusals import Fault, Reason
 from creditbus.domain.effects.directives import Acknowledgement, Action, Outcome, answer_record
 from creditbus.domain.ids import (
     DirectiveId,
+    ListId,
     MeasureId,
     ObligationId,
     SourceId,
@@ -21,6 +23,7 @@ from creditbus.domain.ids import (
 )
 from creditbus.domain.subjects import PersonNumber, SubjectKind
 from creditbus.gateway.decide import acknowledgement_of, event_of
+from creditbus.gateway.mistakes import TurnedAway
 from creditbus.gateway.submissions import (
     AcknowledgementSubmission,
     AnswerEnvelope,
@@ -29,7 +32,15 @@ from creditbus.gateway.submissions import (
     RemovalSubmission,
     SubmittedEnvelope,
 )
-from tests.examples import COURT_LIST, FIRM, INDIVIDUAL_BUSINESS, PERSON, a_listing, a_removal
+from tests.examples import (
+    COURT_LIST,
+    FIRM,
+    INDIVIDUAL_BUSINESS,
+    PERSON,
+    a_listing,
+    a_removal,
+    some_editions,
+)
 
 AT = datetime(2026, 11, 23, 18, tzinfo=UTC)
 MINOR = Fault(Reason.SUBJECT_MINOR, "envelope.subject", "", "a minor")
@@ -55,6 +66,8 @@ def envelope(**changes: Any) -> SubmittedEnvelope:
         "record_revision": 2,
         "decided_on": date(2026, 3, 2),
         "subject_id": FIRM,
+        "document_number": "（2026）测01执1号",
+        "bases": ("SPC-2017-7-ART1",),
         "synthetic": True,
     }
     return SubmittedEnvelope(**(stated | changes))
@@ -66,20 +79,34 @@ def someone(**changes: Any) -> SubmittedEnvelope:
 
 
 def listing(stated: SubmittedEnvelope | None = None, **changes: Any) -> ListingSubmission:
-    return ListingSubmission(envelope=stated or envelope(), list_id=COURT_LIST, **changes)
+    lawful: dict[str, Any] = {
+        "list_id": COURT_LIST,
+        "provisions": ("3",),
+        "ends_on": date(2028, 1, 1),
+        "notice_served_on": date(2026, 1, 1),
+        "rights_stated": True,
+    }
+    return ListingSubmission(envelope=stated or envelope(), **(lawful | changes))
 
 
 def removal(stated: SubmittedEnvelope) -> RemovalSubmission:
     return RemovalSubmission(envelope=stated, list_id=COURT_LIST, cause=RemovalCause.PERFORMED)
 
 
-def decide(submission: msgspec.Struct) -> Act | Fault:
-    return event_of(submission, "court", at=AT, persons=Door())
+def decide(submission: msgspec.Struct) -> Act | TurnedAway:
+    return event_of(submission, "court", at=AT, persons=Door(), editions=some_editions())
 
 
-def reason(decided: object) -> Reason:
-    assert isinstance(decided, Fault)
-    return decided.reason
+def told(submission: msgspec.Struct) -> list[tuple[str, str]]:
+    """Return the reason and the pointer of each mistake."""
+    decided = decide(submission)
+    assert isinstance(decided, TurnedAway)
+    return [(each.reason, each.pointer) for each in decided.mistakes]
+
+
+def reason(decided: object) -> str:
+    assert isinstance(decided, TurnedAway)
+    return decided.mistakes[0].reason
 
 
 @pytest.mark.parametrize("event", [a_listing(), a_removal()])
@@ -103,7 +130,7 @@ def test_what_is_left_out_is_filled_in() -> None:
 
 
 def test_nobody_speaks_in_anothers_name() -> None:
-    assert reason(decide(listing(envelope(source="tax")))) is Reason.SOURCE_MISMATCH
+    assert reason(decide(listing(envelope(source="tax")))) == Reason.SOURCE_MISMATCH
     assert isinstance(decide(listing(envelope(source="court"))), EntryListed)
 
 
@@ -112,34 +139,34 @@ def test_nobody_speaks_in_anothers_name() -> None:
     [envelope(subject_id=None), envelope(subject=PersonNumber(number_kind="x", number="y"))],
 )
 def test_a_record_is_about_one_subject(stated: SubmittedEnvelope) -> None:
-    assert reason(decide(listing(stated))) is Reason.SUBJECT_INVALID
+    assert reason(decide(listing(stated))) == Reason.SUBJECT_INVALID
 
 
 def test_a_person_of_age_is_attested_and_has_no_name() -> None:
     event = decide(listing(someone()))
     assert isinstance(event, EntryListed)
     assert (event.envelope.subject_id, event.envelope.adult_on_decision) == (PERSON, True)
-    assert reason(decide(listing(someone(), subject_name="某"))) is Reason.SUBJECT_INVALID
+    assert reason(decide(listing(someone(), subject_name="某"))) == Reason.SUBJECT_INVALID
     business = envelope(subject_id=INDIVIDUAL_BUSINESS)
-    assert reason(decide(listing(business, subject_name="某"))) is Reason.SUBJECT_INVALID
+    assert reason(decide(listing(business, subject_name="某"))) == Reason.SUBJECT_INVALID
 
 
 def test_a_minor_is_not_listed_but_may_be_removed() -> None:
     young = someone(decided_on=date(2026, 1, 1))
-    assert reason(decide(listing(young))) is Reason.SUBJECT_MINOR
+    assert reason(decide(listing(young))) == Reason.SUBJECT_MINOR
     event = decide(removal(young))
     assert isinstance(event, EntryRemoved)
     assert (event.envelope.subject_id, event.envelope.adult_on_decision) == (PERSON, None)
 
 
 def test_a_token_removes_and_never_lists() -> None:
-    assert reason(decide(listing(envelope(subject_id=PERSON)))) is Reason.PERSON_NOT_ATTESTED
+    assert reason(decide(listing(envelope(subject_id=PERSON)))) == Reason.PERSON_NOT_ATTESTED
     assert isinstance(decide(removal(envelope(subject_id=PERSON))), EntryRemoved)
 
 
 def test_a_kind_that_contradicts_the_id_is_refused() -> None:
     wrong = envelope(subject_kind=SubjectKind.UNINCORPORATED)
-    assert reason(decide(listing(wrong))) is Reason.SUBJECT_INVALID
+    assert reason(decide(listing(wrong))) == Reason.SUBJECT_INVALID
     right = envelope(subject_kind=SubjectKind.LEGAL_PERSON)
     assert isinstance(decide(listing(right)), EntryListed)
 
@@ -164,7 +191,7 @@ def test_the_number_alone_says_whether_a_removed_person_is_synthetic(number_kind
     is_made_up = number_kind == "synthetic"
     person = PersonNumber(number_kind=number_kind, number="SYN")
     leaving = removal(envelope(subject_id=None, subject=person, synthetic=not is_made_up))
-    event = event_of(leaving, "court", at=AT, persons=WayOut())
+    event = event_of(leaving, "court", at=AT, persons=WayOut(), editions=some_editions())
     assert isinstance(event, EntryRemoved)
     assert (event.envelope.subject_id, event.envelope.synthetic) == (PERSON, is_made_up)
 
@@ -188,7 +215,7 @@ def test_a_number_is_not_printed() -> None:
     assert "SYN" not in repr(someone())
 
 
-def answered(**changes: Any) -> Acknowledgement | Fault:
+def answered(**changes: Any) -> Acknowledgement | TurnedAway:
     submission = AcknowledgementSubmission(
         envelope=AnswerEnvelope(subject_id=FIRM, **changes),
         directive_id=DirectiveId("d1"),
@@ -235,8 +262,8 @@ def test_a_body_may_name_its_answer_itself(
 
 
 def test_a_body_acknowledges_for_itself_alone() -> None:
-    assert reason(answered(source="airline")) is Reason.SOURCE_MISMATCH
-    assert reason(answered(subject_kind=SubjectKind.NATURAL_PERSON)) is Reason.SUBJECT_INVALID
+    assert reason(answered(source="airline")) == Reason.SOURCE_MISMATCH
+    assert reason(answered(subject_kind=SubjectKind.NATURAL_PERSON)) == Reason.SUBJECT_INVALID
 
 
 @pytest.mark.parametrize("kind", [None, SubjectKind.LEGAL_PERSON])
@@ -245,11 +272,87 @@ def test_an_old_code_goes_to_intake_which_knows_whom_it_stands_for(
 ) -> None:
     stated = envelope(subject_id="org9:0000000A2", subject_kind=kind)
     for decided in (decide(listing(stated)), decide(removal(stated))):
-        assert not isinstance(decided, Fault)
+        assert isinstance(decided, Act)
         assert decided.envelope.subject_id == "org9:0000000A2"
         assert decided.envelope.subject_kind is SubjectKind.NONE
 
 
 def test_what_is_no_old_code_does_not_pass_the_door() -> None:
     for code in ("reg15:370299900101000", "org9:0000000a2", "taxno:370299199001010000"):
-        assert reason(decide(listing(envelope(subject_id=code)))) is Reason.SUBJECT_INVALID
+        assert reason(decide(listing(envelope(subject_id=code)))) == Reason.SUBJECT_INVALID
+
+
+def test_every_mistake_is_told_at_once_with_its_place() -> None:
+    spoilt = listing(
+        envelope(bases=(), document_number="", subject_id="uscc:91370200000000000X"),
+        notice_served_on=None,
+        ends_on=date(2999, 12, 31),
+    )
+    assert told(spoilt) == [
+        ("SUBJECT_INVALID", "/envelope/subject_id"),
+        ("DATE_MADE_UP", "/ends_on"),
+        ("BASIS_MISSING", "/envelope/bases"),
+        ("DOCUMENT_MISSING", "/envelope/document_number"),
+        ("NOTICE_MISSING", "/notice_served_on"),
+        ("TERM_TOO_LONG", "/ends_on"),
+    ]
+
+
+def test_of_a_minor_nothing_else_is_told_and_its_place_is_the_number() -> None:
+    young = someone(decided_on=date(2026, 1, 1), bases=())
+    assert told(listing(young)) == [("SUBJECT_MINOR", "/envelope/subject")]
+
+
+def test_the_law_is_asked_beside_an_unreadable_subject() -> None:
+    nobody = envelope(subject_id=None, bases=())
+    assert told(listing(nobody)) == [
+        ("SUBJECT_INVALID", "/envelope/subject_id"),
+        ("BASIS_MISSING", "/envelope/bases"),
+    ]
+
+
+def test_a_removal_is_asked_who_speaks_and_for_no_more_of_the_original() -> None:
+    bare = envelope(bases=(), document_number="")
+    assert isinstance(decide(removal(bare)), EntryRemoved)
+    strangers = msgspec.structs.replace(removal(bare), list_id=ListId("BL-BID-ZT"))
+    assert told(strangers) == [("SOURCE_NOT_COMPETENT", "/list_id")]
+    late = envelope(decided_on=date(2099, 12, 31))
+    assert told(removal(late)) == [("DATE_MADE_UP", "/envelope/decided_on")]
+
+
+def mistake(submission: msgspec.Struct) -> Mistake:
+    decided = decide(submission)
+    assert isinstance(decided, TurnedAway)
+    return decided.mistakes[0]
+
+
+@pytest.mark.parametrize(
+    ("subject", "meant"),
+    [
+        ("91370200000000000Y", "uscc:91370200000000000Y"),
+        ("uscc:9137 0200 0000 0000 0y", "uscc:91370200000000000Y"),
+        ("uscc:9137O20000000000OY", "uscc:91370200000000000Y"),
+        # Any of the 18 may be the wrong one, and two may have changed places.
+        ("uscc:91370200000000000X", ""),
+        ("uscc:93170200000000000Y", ""),
+        # It could be somebody's number, and nothing is made of that.
+        ("uscc:370299199001012298", ""),
+    ],
+)
+def test_a_suggestion_never_invites_a_wrong_repair(subject: str, meant: str) -> None:
+    found = mistake(listing(envelope(subject_id=subject)))
+    assert (found.reason, found.suggestion) == ("SUBJECT_INVALID", meant)
+    assert "370299199001012298" not in found.detail + found.detail_zh
+
+
+def test_a_list_or_a_basis_in_another_spelling_is_suggested() -> None:
+    assert mistake(listing(list_id="bl_court_sx")).suggestion == COURT_LIST
+    assert mistake(listing(list_id="BL-COURT-SY")).suggestion == ""
+    assert mistake(listing(envelope(bases=("spc-2017-7-art1",)))).suggestion == "SPC-2017-7-ART1"
+
+
+def test_what_is_too_long_is_told_with_its_field() -> None:
+    assert told(listing(envelope(document_number="x" * 501))) == [
+        ("FIELD_TOO_LONG", "/envelope/document_number")
+    ]
+    assert isinstance(decide(removal(envelope(document_number="x" * 501))), EntryRemoved)

@@ -127,7 +127,7 @@ def test_an_old_code_of_an_individual_business_is_protected_like_the_new_one() -
             "alias",
         ),
         (a_mapping(subject_id=INDIVIDUAL_BUSINESS), Reason.PERSON_NOT_ATTESTED, "subject_id"),
-        (a_mapping(document_number="x" * 501), Reason.FIELD_TOO_LONG, "record_id"),
+        (a_mapping(document_number="x" * 501), Reason.FIELD_TOO_LONG, "document_number"),
     ],
 )
 def test_a_claim_names_two_codes(fact: SubjectAliasMapped, reason: Reason, field: str) -> None:

@@ -73,7 +73,9 @@ def faults_of(act: Act, editions: Editions) -> tuple[Fault, ...]:
     definition = catalogue.lists.get(act.list_id)
     if definition is None or (found and found[0].reason is Reason.SUBJECT_MINOR):
         return found
-    return found + gate_faults(Listing(act, definition, catalogue))
+    gates = gate_faults(Listing(act, definition, catalogue))
+    # A made-up day was told above, by the field in which it stands.
+    return found + tuple(each for each in gates if each.reason is not Reason.DATE_MADE_UP)
 
 
 def _burden_faults(act: Burden, catalogue: Catalogue) -> tuple[Fault, ...]:

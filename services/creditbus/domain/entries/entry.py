@@ -19,10 +19,6 @@ from creditbus.domain.calendar import DAY, day_of, end_of_day
 from creditbus.domain.ids import BasisId, EntryId, EventId, ListId, SourceId
 from creditbus.domain.law.catalogue import ListDefinition, Polarity, Tier
 
-ID_CHARACTERS: Final = 200
-TEXT_CHARACTERS: Final = 500
-"""How long an id and a text of a record may be, so that a standing fits into a record."""
-
 
 class Stage(StrEnum):
     """Where an entry is; in grace it is not yet, suspended it is not now in effect."""

@@ -23,9 +23,9 @@ from creditbus.domain.acts.events import (
 from creditbus.domain.acts.kinds import kinds_below
 from creditbus.domain.acts.listings import EntryExtended, EntryNoticed, EntryVaried, NoticeStep
 from creditbus.domain.acts.objections import ObjectionDecided, ObjectionFiled
+from creditbus.domain.acts.records import ID_CHARACTERS, TEXT_CHARACTERS
 from creditbus.domain.acts.repairs import RepairApplied, RepairDecided, RepairPropagated
 from creditbus.domain.acts.suspensions import DutyPerformed, EntrySuspended, RestrictionLifted
-from creditbus.domain.entries.entry import ID_CHARACTERS, TEXT_CHARACTERS
 from creditbus.domain.entries.registers import (
     Extended,
     Filed,

@@ -98,7 +98,10 @@ def _why_not_check(code: str) -> str:
     expected = check_character(code[:17])
     if expected == code[17]:
         return ""
-    return f"the check character is {code[17]}, but the others give {expected}"
+    return (
+        f"the check character is {code[17]}, but the others give {expected}: "
+        "one of the 18 is wrong, compare them all with the certificate"
+    )
 
 
 def _why_not_inner(code: str) -> str:
@@ -133,6 +136,21 @@ UNIFIED: Final = Scheme(
 >>> UNIFIED.validate("370299199001012298").failed
 "no person's"
 """
+
+WORDS_ZH: Final = {
+    "length": "统一社会信用代码应为18位",
+    NO_PERSON: "该号码可能是自然人的证件号码：自然人请经网关以证件号码报送，组织请改填组织机构代码",
+    "alphabet": "代码中有不使用的字母（I、O、S、V、Z）或者其他字符",
+    "authority": "代码第1位不是登记管理部门代码",
+    CLASS: "代码第2位不是该登记管理部门的机构类别代码",
+    "region": "代码第3至8位应为6位行政区划码",
+    PROVINCE: "代码第3至4位不是省级行政区划码",
+    "check character": "代码的校验位不符：18位中有错，请与登记证书逐位核对，不要只改校验位",
+    INNER: "代码第9至17位（组织机构代码）的校验位不符，请与登记证书逐位核对",
+}
+"""What fails at each check, as a clerk of the reporting unit reads it."""
+
+assert set(WORDS_ZH) == {check.name for check in UNIFIED.checks}, "every check has its words"
 
 
 def organisation_in(code: str) -> str:

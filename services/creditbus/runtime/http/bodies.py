@@ -17,7 +17,15 @@ from typing import Any, Final, TypeVar
 import msgspec
 from fastapi import Request
 
-from creditbus.runtime.http.problems import BodyTooLarge, BodyTooSlow, Malformed, Unsupported
+from creditbus.domain.acts.mistakes import Mistake
+from creditbus.runtime.http.misfits import misfit, misfits, misread
+from creditbus.runtime.http.problems import (
+    BodyTooLarge,
+    BodyTooSlow,
+    Malformed,
+    Refused,
+    Unsupported,
+)
 
 BODY_MAX_BYTES: Final = 256 * 1024
 BODY_BOUND_S: Final = 20.0
@@ -71,7 +79,10 @@ def read_json(body: bytes, kind: Any) -> Any:
     creditbus.runtime.http.problems.Malformed: the key a stands twice in one object: send it once
     """
     try:
-        value = msgspec.json.decode(body, type=kind)
+        try:
+            value = msgspec.json.decode(body, type=kind)
+        except msgspec.ValidationError as first:
+            raise Refused(_misfits(body, kind) or [misfit(*misread(first))]) from first
         if _NUL.search(body):
             raise Malformed("NUL", "a text holds the character NUL (\\u0000): leave it out")
         json.loads(body, object_pairs_hook=_once, parse_int=len, parse_float=len)
@@ -80,6 +91,14 @@ def read_json(body: bytes, kind: Any) -> Any:
             endless
         )
     return value
+
+
+def _misfits(body: bytes, kind: Any) -> Sequence[Mistake]:
+    """Return every misfit of a text whose first the decoder has told, none where it is no JSON."""
+    try:
+        return misfits(msgspec.json.decode(body), kind)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return ()
 
 
 def _once(pairs: Sequence[tuple[str, Any]]) -> None:

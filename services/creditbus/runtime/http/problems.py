@@ -1,13 +1,12 @@
 """Problems: what a caller is told when the answer is no, and with which status. One table.
 
 Problem details for HTTP (RFC 9457), with the bus's own members: a stable reason, the field, the
-article.
+article, and every mistake in what was sent. In Chinese or English, as ``Accept-Language`` prefers.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -18,20 +17,39 @@ from fastapi.responses import Response
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
-from creditbus.domain.acts.refusals import Fault, Reason
+from creditbus.domain.acts.mistakes import Mistake
+from creditbus.domain.acts.refusals import Reason
+from creditbus.domain.identifiers.citizen import hide_persons
 from creditbus.runtime.http.credentials import CredentialRefused
+from creditbus.runtime.http.languages import Language, in_chinese, language_headers, preferred
+from creditbus.runtime.http.misfits import misfit, misread
 from creditbus.runtime.kafka.producer import RecordTooLarge
 from creditbus.runtime.outages import Unavailable
 
 PROBLEM_JSON: Final = "application/problem+json"
 RETRY_AFTER_S: Final = 2
 
-_SPOKEN: Final = re.compile(r"(?P<what>.*?)(?: - at `\$(?P<path>[^`]*)`)?", re.DOTALL)
-_NAMED: Final = re.compile(r"Object (?:missing required|contains unknown) field `(?P<field>[^`]*)`")
+
+class ToldMistake(msgspec.Struct, frozen=True, kw_only=True):
+    """One mistake in what was sent: a stable code, where it lies, the law, and what to do.
+
+    ``pointer`` is a JSON pointer (RFC 6901). ``suggestion`` may stand there as it is.
+    """
+
+    reason: str
+    field: str
+    pointer: str
+    article: str
+    detail: str
+    suggestion: str = ""
 
 
 class Problem(msgspec.Struct, frozen=True, kw_only=True):
-    """The body of an answer that is a no: what happened, where, by which article, what to do."""
+    """The body of an answer that is a no: what happened, where, by which article, what to do.
+
+    ``reason``, ``detail``, ``field`` and ``article`` are those of the first mistake; ``mistakes``
+    are all, where what was sent could be read.
+    """
 
     title: str
     status: int
@@ -39,14 +57,15 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True):
     detail: str
     field: str = ""
     article: str = ""
+    mistakes: tuple[ToldMistake, ...] = ()
 
 
 class Refused(Exception):
-    """A submission is refused by the fault that it names."""
+    """What was sent is not taken, for these mistakes: one or more, the first names the answer."""
 
-    def __init__(self, fault: Fault) -> None:
-        super().__init__(fault.detail)
-        self.fault = fault
+    def __init__(self, mistakes: Sequence[Mistake]) -> None:
+        super().__init__(mistakes[0].detail)
+        self.mistakes = mistakes
 
 
 class Forbidden(Exception):
@@ -90,7 +109,15 @@ class Malformed(ValueError):
         self.reason = reason
 
 
-_REFUSED_STATUS: Final = {Reason.SOURCE_MISMATCH: HTTPStatus.FORBIDDEN}
+class KeyConflict(Exception):
+    """The idempotency key is at work for another request, or for the same one that still runs."""
+
+    def __init__(self, reason: str, status: HTTPStatus, detail: str) -> None:
+        super().__init__(detail)
+        self.reason, self.status = reason, status
+
+
+_REFUSED_STATUS: Final = {str(Reason.SOURCE_MISMATCH): HTTPStatus.FORBIDDEN}
 _UNCHALLENGED: Final[Mapping[str, str]] = {}
 
 
@@ -104,9 +131,10 @@ def _of_too_large(error: Exception) -> Problem:
 
 
 def _of_refused(error: Refused) -> Problem:
-    fault = error.fault
-    status = _REFUSED_STATUS.get(fault.reason, HTTPStatus.UNPROCESSABLE_ENTITY)
-    return _problem(status, fault.reason, fault.detail, field=fault.field, article=fault.article)
+    first = error.mistakes[0]
+    status = _REFUSED_STATUS.get(first.reason, HTTPStatus.UNPROCESSABLE_ENTITY)
+    problem = _problem(status, first.reason, first.detail, field=first.field, article=first.article)
+    return msgspec.structs.replace(problem, mistakes=told_mistakes(error.mistakes, Language.EN))
 
 
 def _of_invalid(error: Invalid) -> Problem:
@@ -116,8 +144,7 @@ def _of_invalid(error: Invalid) -> Problem:
 
 def _of_mistyped(error: msgspec.ValidationError) -> Problem:
     field, what = misread(error)
-    detail = f"{what}; /openapi.json describes what belongs there"
-    return _problem(HTTPStatus.UNPROCESSABLE_ENTITY, "FIELD_INVALID", detail, field=field)
+    return _of_refused(Refused([misfit(field, what)]))
 
 
 def _of_no_json(error: msgspec.DecodeError | UnicodeDecodeError) -> Problem:
@@ -164,6 +191,7 @@ _TABLE: Final[tuple[tuple[type[Exception], Callable[[Any], Problem]], ...]] = (
     (CredentialRefused, _of_credential),
     (Forbidden, lambda error: _problem(HTTPStatus.FORBIDDEN, error.reason, str(error))),
     (Refused, _of_refused),
+    (KeyConflict, lambda error: _problem(error.status, error.reason, str(error))),
     (Invalid, _of_invalid),
     (Malformed, _of_malformed),
     (Unsupported, _of_unsupported),
@@ -182,20 +210,19 @@ _TABLE: Final[tuple[tuple[type[Exception], Callable[[Any], Problem]], ...]] = (
 """What each exception is told as. Whatever is in no row is our own mistake: 500."""
 
 
-def misread(error: msgspec.ValidationError) -> tuple[str, str]:
-    """Return the field that a validation error is about, as a dotted path, and what is wrong there.
-
-    >>> misread(msgspec.ValidationError("Expected `str`, got `int` - at `$.envelope.record_id`"))
-    ('envelope.record_id', 'Expected `str`, got `int`')
-    >>> misread(msgspec.ValidationError("Object missing required field `list_id`"))
-    ('list_id', 'Object missing required field `list_id`')
-    """
-    found = _SPOKEN.fullmatch(str(error))
-    assert found is not None
-    what, path = found["what"], (found["path"] or "").lstrip(".")
-    named = _NAMED.match(what)
-    parts = [part for part in (path, named["field"] if named else "") if part]
-    return ".".join(parts), what
+def told_mistakes(mistakes: Sequence[Mistake], language: Language) -> tuple[ToldMistake, ...]:
+    """Return mistakes as they are told in a language; nobody's number is repeated."""
+    return tuple(
+        ToldMistake(
+            reason=each.reason,
+            field=each.field,
+            pointer=each.pointer,
+            article=each.article,
+            detail=hide_persons(each.detail if language is Language.EN else each.detail_zh),
+            suggestion=each.suggestion,
+        )
+        for each in mistakes
+    )
 
 
 def answer_problems(app: FastAPI) -> None:
@@ -206,18 +233,28 @@ def answer_problems(app: FastAPI) -> None:
 
 
 def _answering(tell: Callable[[Any], Problem]) -> Callable[[Request, Exception], Response]:
-    def answer(_asked: Request, error: Exception) -> Response:
-        problem = tell(error)
+    def answer(asked: Request, error: Exception) -> Response:
+        problem, language = tell(error), preferred(asked.headers.get("Accept-Language", ""))
+        if language is Language.ZH:
+            problem = _in_chinese(problem, error)
         # Where another method is wanted, the standard asks that the answer name those there are.
         stated = getattr(error, "headers", None) if isinstance(error, HTTPException) else None
         return Response(
             msgspec.json.encode(problem),
             status_code=problem.status,
             media_type=PROBLEM_JSON,
-            headers={**(stated or {}), **_headers(problem.status)},
+            headers={**(stated or {}), **_headers(problem.status), **language_headers(language)},
         )
 
     return answer
+
+
+def _in_chinese(problem: Problem, error: Exception) -> Problem:
+    mistakes = problem.mistakes
+    if isinstance(error, Refused):
+        mistakes = told_mistakes(error.mistakes, Language.ZH)
+    detail = mistakes[0].detail if mistakes else in_chinese(problem.reason, problem.detail)
+    return msgspec.structs.replace(problem, detail=detail, mistakes=mistakes)
 
 
 def _headers(status: int) -> Mapping[str, str]:

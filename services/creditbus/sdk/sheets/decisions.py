@@ -11,7 +11,7 @@ from typing import Final
 
 from creditbus.domain.acts.decisions import PenaltyDecided, PermitDecided, PermitMode, Procedure
 from creditbus.domain.acts.events import Envelope
-from creditbus.domain.entries.entry import TEXT_CHARACTERS
+from creditbus.domain.acts.records import TEXT_CHARACTERS
 from creditbus.domain.ids import SourceId, derive_event_id
 from creditbus.sdk.sheets.cells import half_width
 from creditbus.sdk.sheets.parties import party_of

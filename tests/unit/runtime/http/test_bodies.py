@@ -19,7 +19,7 @@ from creditbus.gateway.submissions import EventSubmission
 from creditbus.query.questions import Question
 from creditbus.runtime.http import bodies
 from creditbus.runtime.http.bodies import BODY_MAX_BYTES, read_json, value_of
-from creditbus.runtime.http.problems import PROBLEM_JSON, Malformed, answer_problems
+from creditbus.runtime.http.problems import PROBLEM_JSON, Malformed, Refused, answer_problems
 
 GOOD = {"subject": "uscc:91370200000000000Y", "matter": "m", "purpose": "p"}
 DEEP = b"[" * 100_000
@@ -53,7 +53,7 @@ def text_of(**changes: object) -> bytes:
 @pytest.mark.parametrize(
     ("body", "status", "reason"),
     [
-        (b'{"z": ' + DEEP + b', "matter": "m"}', 422, "FIELD_INVALID"),
+        (b'{"z": ' + DEEP + b', "matter": "m"}', 422, "FIELD_UNKNOWN"),
         (DEEP, 422, "FIELD_INVALID"),
         (text_of()[:-1] + b', "matter": "n"}', 400, "KEY_TWICE"),
         (b'{"subject": {"number": "a", "number": "b"}, "matter": "m", "purpose": "p"}', 422, None),
@@ -173,5 +173,29 @@ RUBBISH = st.one_of(
 @given(RUBBISH)
 def test_nothing_that_is_sent_is_our_mistake(body: bytes) -> None:
     for kind in (Question, EventSubmission):
-        with suppress(Malformed, msgspec.DecodeError, UnicodeDecodeError):
+        with suppress(Malformed, Refused, msgspec.DecodeError, UnicodeDecodeError):
             read_json(body, kind)
+
+
+def test_every_misfit_is_told_at_once_with_its_pointer_in_the_callers_language() -> None:
+    body = {"type": "entry_listed", "envelope": {"recordId": 1, "decided_on": "x"}, "colour": "red"}
+    with TestClient(app_of(EventSubmission), raise_server_exceptions=False) as client:
+        told = client.post("/", json=body).json()
+        answer = client.post("/", json=body, headers={"Accept-Language": "zh-CN"})
+    assert [(each["reason"], each["pointer"]) for each in told["mistakes"]] == [
+        ("FIELD_MISSING", "/envelope/record_id"),
+        ("FIELD_MISSING", "/envelope/record_revision"),
+        ("FIELD_INVALID", "/envelope/decided_on"),
+        ("FIELD_UNKNOWN", "/envelope/recordId"),
+        ("FIELD_MISSING", "/list_id"),
+        ("FIELD_UNKNOWN", "/colour"),
+    ]
+    assert told["mistakes"][3]["suggestion"] == "record_id"
+    assert answer.headers["Content-Language"] == "zh"
+    assert "缺少必填字段 record_id" in answer.json()["detail"]
+
+
+def test_what_the_door_itself_says_is_told_in_chinese_too(door: Callable[..., Any]) -> None:
+    answer = door(b"{", Accept_Language="zh")
+    assert answer.json()["detail"].startswith("请求体不是 JSON")
+    assert door(b"{", Accept_Language="fr").headers["Content-Language"] == "en"

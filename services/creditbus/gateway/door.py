@@ -1,0 +1,110 @@
+"""The door: what the gateway holds while it is open, and the way of a statement to the broker."""
+
+import hmac
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from http import HTTPStatus
+
+import msgspec
+from starlette.responses import Response
+
+from creditbus.domain.acts.events import Act
+from creditbus.domain.effects.directives import Statement
+from creditbus.engine.connection import Connection
+from creditbus.gateway.decide import event_of
+from creditbus.gateway.keys import REPLAYED, IdempotencyKeys
+from creditbus.gateway.mistakes import TurnedAway
+from creditbus.gateway.submissions import Receipt
+from creditbus.runtime.http.credentials import Caller
+from creditbus.runtime.http.persons import Persons
+from creditbus.runtime.http.problems import Refused
+from creditbus.runtime.kafka.producer import AwaitedProducer
+from creditbus.runtime.process import Process
+from creditbus.runtime.redis.reads import Serving
+from creditbus.wire.headers import ATTESTATION, event_headers
+from creditbus.wire.records import RECORD_OF
+from creditbus.wire.topics import inbox
+
+
+class NoAttestationKey(ValueError):
+    """The key with which the gateway vouches for a record is not set."""
+
+
+class Door:
+    """What the gateway holds while it is open, and the way of a statement to the broker."""
+
+    def __init__(self, process: Process) -> None:
+        settings = process.settings
+        if not settings.attestation_key:
+            raise NoAttestationKey(
+                "set CREDITBUS_ATTESTATION_KEY, the same for the gateway and for intake"
+            )
+        self.persons = Persons(settings.person_key, allow_synthetic=settings.allow_synthetic)
+        self.serving = Serving.of(settings)
+        self._process = process
+        self._codec = process.codec
+        self._key = settings.attestation_key.encode()
+        self.editions = process.editions
+        self.keys = IdempotencyKeys(self.serving, self._key, process.logger)
+        self._producer: AwaitedProducer | None = None
+
+    @asynccontextmanager
+    async def open(self, _app: object) -> AsyncIterator[None]:
+        """Hold a producer and Redis for as long as the site is served."""
+        connection = Connection(self._process.settings.kafka, self._process.security)
+        self._producer = AwaitedProducer(connection, self._process.logger)
+        try:
+            yield
+        finally:
+            await self._producer.close()
+            await self.serving.close()
+
+    async def check(self) -> None:
+        """Raise while records cannot be taken."""
+        assert self._producer is not None
+        self._producer.check()
+
+    def event_of(self, submission: msgspec.Struct, caller: Caller) -> Act | TurnedAway:
+        """Return the event that a source submits now, or every mistake in it."""
+        at, persons, editions = self._process.clock.now(), self.persons, self.editions
+        return event_of(submission, caller.party, at=at, persons=persons, editions=editions)
+
+    async def take(
+        self, statement: Statement | TurnedAway, submission: msgspec.Struct, key: str
+    ) -> Response:
+        """Put a statement into its speaker's inbox and return the receipt.
+
+        Under an idempotency key the same submission is put there once. Raises ``Refused`` with
+        every mistake.
+        """
+        if isinstance(statement, TurnedAway):
+            raise Refused(statement.mistakes)
+        content = msgspec.json.encode(submission)
+
+        async def put() -> bytes:
+            return msgspec.json.encode(await self.put(statement))
+
+        party = statement.envelope.source
+        receipt, is_repeated = await self.keys.once(party, key, content, put)
+        headers = {REPLAYED: "true"} if is_repeated else None
+        return Response(receipt, HTTPStatus.ACCEPTED.value, headers, "application/json")
+
+    async def put(self, statement: Statement) -> Receipt:
+        """Put a statement into its speaker's inbox; the broker has acknowledged it then."""
+        assert self._producer is not None
+        envelope = statement.envelope
+        value = self._codec.encode(statement)
+        vouched = (ATTESTATION, hmac.digest(self._key, value, "sha256"))
+        place = await self._producer.send(
+            inbox(envelope.source),
+            key=envelope.record_id.encode(),
+            value=value,
+            headers=(*event_headers(RECORD_OF[type(statement)], envelope), vouched),
+        )
+        self._process.meters.add("receipts", source=envelope.source)
+        return Receipt(
+            event_id=envelope.event_id,
+            inbox=place.topic,
+            partition=place.partition,
+            offset=place.offset,
+        )
