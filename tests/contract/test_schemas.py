@@ -26,7 +26,7 @@ from creditbus.domain.acts.listings import NoticeStep
 from creditbus.domain.acts.mappings import AliasKind, Confidence
 from creditbus.domain.acts.objections import ObjectionResult
 from creditbus.domain.acts.references import RecordReference
-from creditbus.domain.acts.refusals import Reason
+from creditbus.domain.acts.refusals import Reason, SilentEffect
 from creditbus.domain.acts.registrations import Registration, Relation
 from creditbus.domain.acts.repairs import RepairDocument, RepairPlace, RepairStep
 from creditbus.domain.acts.revocations import ReorganisationStep, RevocationKind
@@ -79,7 +79,7 @@ ENUMS: Final[dict[str, type[StrEnum]]] = {
         *(Lane, LiftGround, NoticeStep, ObjectionResult, Outcome, PermitMode, Procedure),
         *(Proceeding, Registration, Relation),
         *(RemovalCause, ReorganisationStep, RepairDocument, RepairPlace, RepairStep),
-        *(RevocationKind, Stage, Stay, SubjectKind, SuspensionCause, Tier),
+        *(RevocationKind, SilentEffect, Stage, Stay, SubjectKind, SuspensionCause, Tier),
     )
 }
 

@@ -29,7 +29,7 @@ from creditbus.dispatch.decide import TABLES as LEDGERS
 from creditbus.dispatch.decide import build as build_dispatch
 from creditbus.domain.acts.events import DayTurned
 from creditbus.domain.acts.mappings import SubjectAliasMapped
-from creditbus.domain.acts.refusals import Refusal
+from creditbus.domain.acts.refusals import Refusal, Taken
 from creditbus.domain.aliases.claims import AliasClaims, SubjectIdentityConflict, alias_of
 from creditbus.domain.aliases.resolution import Aliases
 from creditbus.domain.effects.directives import Acknowledgement, Action, Attempt, Directive, Ground
@@ -406,6 +406,9 @@ class Bus:
         if isinstance(output.value, Standing):
             place = place_of(output.value.subject_id)
             self.topics.put(f"standings/{place}", output.value, origin=output.origin)
+            return
+        if isinstance(output.value, Taken):
+            # It counts: what is told of it changes no sum.
             return
         if isinstance(output.value, AliasClaims | SubjectIdentityConflict | Settled):
             self.register.append(output.value)

@@ -30,6 +30,7 @@ from creditbus.wire.topics import (
     OBLIGATIONS,
     REFUSALS,
     STANDINGS,
+    TAKEN,
     inbox,
 )
 
@@ -48,6 +49,7 @@ _FIXED: Final = (
     EVENTS,
     REFUSALS,
     DUPLICATES,
+    TAKEN,
     DEAD_LETTERS,
     STANDINGS,
     EXPOSURES,

@@ -5,12 +5,14 @@ from http import HTTPStatus
 from typing import Annotated, Final
 
 import msgspec
-from fastapi import Depends, FastAPI, Header, Query, Request, Response
+from fastapi import Depends, FastAPI, Header, Path, Query, Request, Response
 
+from creditbus.domain.acts.records import ID_CHARACTERS
 from creditbus.domain.acts.refusals import Refusal
 from creditbus.domain.ids import SourceId
 from creditbus.gateway.decide import acknowledgement_of
 from creditbus.gateway.door import Door
+from creditbus.gateway.fates import WAIT_MOST_S
 from creditbus.gateway.keys import HEADER
 from creditbus.gateway.submissions import AcknowledgementSubmission, EventSubmission, Receipt
 from creditbus.runtime.http.bodies import value_of
@@ -26,8 +28,13 @@ from creditbus.runtime.http.server import (
 )
 from creditbus.runtime.process import Process
 from creditbus.runtime.redis.reads import CursorUnknown, Serving
+from creditbus.wire.answers import RecordFate, RecordFates
 
 PAGE: Final = 500
+
+Wait = Annotated[
+    int, Query(ge=0, le=WAIT_MOST_S, description="Seconds to wait until it is decided.")
+]
 
 Key = Annotated[
     str,
@@ -40,6 +47,16 @@ class RefusalPage(msgspec.Struct, frozen=True):
 
     refusals: list[Refusal]
     next: str
+
+
+SPOKEN: Final = (
+    EventSubmission,
+    AcknowledgementSubmission,
+    Receipt,
+    RefusalPage,
+    RecordFate,
+    RecordFates,
+)
 
 
 def run(process: Process) -> None:
@@ -55,9 +72,10 @@ def build(process: Process) -> Site:
         "Credit bus gateway",
         summary="File credit events and acknowledgements; learn what was refused.",
         lifespan=door.open,
-        speaks=(EventSubmission, AcknowledgementSubmission, Receipt, RefusalPage),
+        speaks=SPOKEN,
     )
     _route(app, process, door)
+    _route_fates(app, process, door)
     return Site(app, door.check)
 
 
@@ -101,6 +119,30 @@ def _route(app: FastAPI, process: Process, door: Door) -> None:
     ) -> Response:
         """Learn which of your records were refused, and why."""
         return json_answer(await _refusals(door.serving, SourceId(caller.party), after, limit))
+
+
+def _route_fates(app: FastAPI, process: Process, door: Door) -> None:
+    credentials = Credentials.load(process.settings.tokens)
+    party = known_caller(process, credentials, CallerRole.SOURCE, CallerRole.BODY)
+
+    # A record's own id may hold a stroke, so it is the rest of the path.
+    @app.get("/v1/records/{record_id:path}", **documented(gives=RecordFates))
+    async def record(
+        caller: Annotated[Caller, Depends(party)],
+        record_id: Annotated[str, Path(min_length=1, max_length=ID_CHARACTERS)],
+        wait: Wait = 0,
+    ) -> Response:
+        """Learn what became of a record of yours, as soon as it is decided if you wait for it."""
+        return json_answer(await door.fates.of_record(SourceId(caller.party), record_id, wait))
+
+    @app.get("/v1/receipts/{offset}", **documented(gives=RecordFate))
+    async def receipt(
+        caller: Annotated[Caller, Depends(party)],
+        offset: Annotated[int, Path(ge=0, le=2**53)],
+        wait: Wait = 0,
+    ) -> Response:
+        """Learn what became of what a receipt of yours says lies at an offset of your inbox."""
+        return json_answer(await door.fates.at(SourceId(caller.party), offset, wait))
 
 
 async def _refusals(serving: Serving, party: SourceId, after: str, limit: int) -> RefusalPage:

@@ -12,6 +12,7 @@ from creditbus.domain.acts.events import Act
 from creditbus.domain.effects.directives import Statement
 from creditbus.engine.connection import Connection
 from creditbus.gateway.decide import event_of
+from creditbus.gateway.fates import FateDesk
 from creditbus.gateway.keys import REPLAYED, IdempotencyKeys
 from creditbus.gateway.mistakes import TurnedAway
 from creditbus.gateway.submissions import Receipt
@@ -46,6 +47,7 @@ class Door:
         self._key = settings.attestation_key.encode()
         self.editions = process.editions
         self.keys = IdempotencyKeys(self.serving, self._key, process.logger)
+        self.fates = FateDesk(self.serving)
         self._producer: AwaitedProducer | None = None
 
     @asynccontextmanager

@@ -12,7 +12,16 @@ from typing import Final
 import msgspec
 
 from creditbus.domain.acts.mappings import SubjectAliasMapped
-from creditbus.domain.acts.refusals import Duplicate, Fault, Refusal, duplicate, refuse
+from creditbus.domain.acts.refusals import (
+    Duplicate,
+    Fault,
+    Refusal,
+    SilentEffect,
+    Taken,
+    duplicate,
+    refuse,
+    taken,
+)
 from creditbus.domain.aliases.claims import AliasClaims, SubjectIdentityConflict, claim, conflict_in
 from creditbus.domain.ids import EventId
 from creditbus.engine.values import Draft, Table
@@ -35,7 +44,7 @@ class Settled(msgspec.Struct, frozen=True):
     root: str
 
 
-Said = AliasClaims | SubjectIdentityConflict | Settled | Refusal | Duplicate
+Said = AliasClaims | SubjectIdentityConflict | Settled | Refusal | Duplicate | Taken
 
 
 def register(draft: Draft, fact: SubjectAliasMapped, origin: str) -> Iterator[tuple[str, Said]]:
@@ -57,3 +66,4 @@ def register(draft: Draft, fact: SubjectAliasMapped, origin: str) -> Iterator[tu
         yield "conflicts", msgspec.structs.replace(now, caused_by=fact.envelope.event_id)
     elif now is None and was is not None:
         yield "conflicts", Settled(root)
+    yield "taken", taken(fact.envelope, SilentEffect.KEPT, origin)

@@ -1,10 +1,10 @@
-"""Connect listing: the log of record in; standings, aliases, refusals and duplicates out."""
+"""Connect listing: the log of record in; what follows from each event out."""
 
 from __future__ import annotations
 
 from functools import partial
 
-from creditbus.domain.acts.refusals import Duplicate, Refusal
+from creditbus.domain.acts.refusals import Duplicate, Refusal, Taken
 from creditbus.domain.aliases.claims import AliasClaims, SubjectIdentityConflict, conflict_key
 from creditbus.domain.entries.standings import Standing
 from creditbus.engine.job import Job
@@ -16,7 +16,15 @@ from creditbus.runtime.process import Process
 from creditbus.runtime.workers.hosts import host
 from creditbus.wire.headers import ORIGIN
 from creditbus.wire.records import Codec
-from creditbus.wire.topics import ALIASES, DUPLICATES, EVENTS, REFUSALS, STANDINGS, application
+from creditbus.wire.topics import (
+    ALIASES,
+    DUPLICATES,
+    EVENTS,
+    REFUSALS,
+    STANDINGS,
+    TAKEN,
+    application,
+)
 
 
 def run(process: Process) -> None:
@@ -48,6 +56,8 @@ def write(codec: Codec, output: Output) -> Produced:
             topic, key = REFUSALS, refusal.source
         case Duplicate() as repeat:
             topic, key = DUPLICATES, repeat.source
+        case Taken() as silent:
+            topic, key = TAKEN, silent.source
         case AliasClaims() as claims:
             topic, key = ALIASES, claims.root
         case SubjectIdentityConflict() | Settled() as about:

@@ -25,6 +25,7 @@ from creditbus.domain.acts.events import (
     EntryAct,
     EntryListed,
     EntryRemoved,
+    Envelope,
     Fact,
     OwnAct,
     SourceStatement,
@@ -39,7 +40,7 @@ from creditbus.domain.acts.kinds import (
 )
 from creditbus.domain.acts.mappings import SubjectAliasMapped
 from creditbus.domain.acts.powers import power_fault
-from creditbus.domain.acts.refusals import Fault, Reason, duplicate, refuse
+from creditbus.domain.acts.refusals import Fault, Reason, SilentEffect, duplicate, refuse, taken
 from creditbus.domain.calendar import DAY, days_after
 from creditbus.domain.entries.deadlines import NO_CLOCKS, Clocks
 from creditbus.domain.entries.dossiers import (
@@ -95,6 +96,10 @@ def _precedence(fault: Fault) -> int:
     return _PLACE[fault.reason]
 
 
+def _is_in(standing: Standing, entry: EntryId) -> bool:
+    return any(each.entry_id == entry for each in standing.entries)
+
+
 def _text(value: str) -> bytes:
     return value.encode()
 
@@ -129,6 +134,7 @@ class _Cause(msgspec.Struct, frozen=True):
     event_id: EventId
     origin: str = ""
     moved: EntryId | None = None
+    act: Envelope | None = None
     is_reform: bool = False
 
 
@@ -282,7 +288,7 @@ class _Shift:
     ) -> None:
         """Settle the subject after an act that says something new."""
         self.outcome.count(_COUNTS.get(type(event), "moved"))
-        cause = _Cause(event.envelope.event_id, origin, touched)
+        cause = _Cause(event.envelope.event_id, origin, touched, event.envelope)
         self._settle(self._standing(event), dossier, cause)
 
     def _standing(self, event: Act) -> Standing:
@@ -309,6 +315,7 @@ class _Shift:
             self._overtaken(event, origin)
             return
         self.outcome.count("kept")
+        self._say("taken", taken(event.envelope, SilentEffect.KEPT, origin), origin)
         if note.kept_to is not None:
             due = days_after(note.kept_to, 1)
             self.draft.put(DUE, (due, event.envelope.subject_id), b"")
@@ -337,6 +344,10 @@ class _Shift:
                 self.outcome.count(name)
             self.draft.put(SUBJECTS, subject, moved)
             self._say("standings", moved, cause.origin)
+        elif cause.act is not None:
+            is_known = cause.moved is None or dossier.joints or _is_in(after, cause.moved)
+            effect = SilentEffect.UNCHANGED if is_known else SilentEffect.WAITING
+            self._say("taken", taken(cause.act, effect, cause.origin), cause.origin)
 
     def _say(self, stream: str, value: object, origin: str) -> None:
         self.outcome.outputs.append(Output(stream, value, origin))

@@ -115,6 +115,13 @@ class Settings(BaseSettings):
     proxies: str = Field(
         "", description="Addresses of proxies, with commas, that may say who asks and over TLS."
     )
+    gateway: str = Field(
+        "",
+        description="Gateway that submit and fate ask, http://host:port; empty: the local bus's.",
+    )
+    token_file: _File = Field(
+        None, description="File with the token that submit and fate show to it; empty: none."
+    )
     body_port: int = Field(8090, description="Port of the demonstration's executing bodies.")
     metrics_port: int = Field(0, description="Port of health and metrics; 0: none.")
     tokens: Path = Field(

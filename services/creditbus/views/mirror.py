@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Final
 
-from creditbus.runtime.kafka.clients import Place, Record, Recreated, read_to_end
+from creditbus.runtime.kafka.clients import Place, Record, Recreated, read_to_end, since
 from creditbus.runtime.process import Process
 from creditbus.runtime.redis.reads import Serving
+from creditbus.runtime.redis.served import FATES_KEPT
 from creditbus.runtime.redis.writes import Writes
 from creditbus.runtime.workers.vigil import Vigil
 from creditbus.views.decide import is_behind, is_outdated
 from creditbus.views.lookout import Lookout
 from creditbus.views.placement import FOLLOWED, put, values
-from creditbus.wire.topics import TOMBSTONES_MS
+from creditbus.wire.topics import EVENTS, TOMBSTONES_MS
 
 TOMBSTONES: Final = timedelta(milliseconds=TOMBSTONES_MS)
 
@@ -66,6 +67,10 @@ class Mirror:
         self.known = {}
         self.lookout = Lookout(self._process)
         await storing.begin()
+        # Of the log only what fates are still told of: it is kept for ever, and is no view itself.
+        oldest = self._process.clock.now() - FATES_KEPT
+        begun = await asyncio.to_thread(since, self._process, EVENTS, oldest)
+        await self._pass_to(begun)
         # Read from the beginning, nothing is missed that is deleted from now on.
         await storing.note_caught_up(self._process.clock.now())
 
@@ -89,10 +94,14 @@ class Mirror:
             asyncio.run_coroutine_threadsafe(self.write(records), loop).result()
 
         ends = await asyncio.to_thread(read_to_end, self._process, FOLLOWED, stored, take)
+        await self._pass_to(ends)
+
+    async def _pass_to(self, positions: Mapping[Place, int]) -> None:
+        """Note that before these positions nothing is missing."""
         passed = []
-        for place, end in ends.items():
+        for place, position in positions.items():
             passed.append(Writes(*place, self.known.get(place, 0)))
-            passed[-1].pass_by(end - 1)
+            passed[-1].pass_by(position - 1)
         await self._put(passed)
 
     async def write(self, records: Sequence[Record]) -> None:

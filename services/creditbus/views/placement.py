@@ -7,26 +7,31 @@ from typing import Any, Final
 
 import msgspec
 
-from creditbus.domain.acts.refusals import DeadLetter, Duplicate, Refusal
+from creditbus.domain.acts.events import SourceStatement
+from creditbus.domain.acts.refusals import DeadLetter, Duplicate, Refusal, Taken
 from creditbus.domain.effects.exposures import Exposure
 from creditbus.domain.effects.obligations import Obligation
 from creditbus.domain.entries.standings import Standing
 from creditbus.domain.ids import EntryId
 from creditbus.runtime.kafka.clients import Record
-from creditbus.runtime.redis.writes import Writes
+from creditbus.runtime.redis.writes import FateOutcome, Writes
+from creditbus.wire.answers import FateState
 from creditbus.wire.records import Codec, Undecodable
 from creditbus.wire.topics import (
     ACKNOWLEDGEMENTS,
     DEAD_LETTERS,
     DIRECTIVES,
     DUPLICATES,
+    EVENTS,
     EXPOSURES,
     OBLIGATIONS,
     REFUSALS,
     STANDINGS,
+    TAKEN,
 )
 
 FOLLOWED: Final = (
+    EVENTS,
     STANDINGS,
     OBLIGATIONS,
     DIRECTIVES,
@@ -34,8 +39,11 @@ FOLLOWED: Final = (
     EXPOSURES,
     REFUSALS,
     DUPLICATES,
+    TAKEN,
     DEAD_LETTERS,
 )
+"""Of the log only who stated which record is kept, and it is read no further back than that is."""
+
 COUNTED: Final = frozenset({DIRECTIVES, ACKNOWLEDGEMENTS})
 """Of these views only counts how many: what they come to is reckoned once, by delivery, and lies
 among the obligations."""
@@ -67,12 +75,53 @@ def is_read(record: Record) -> bool:
 
 def put(writes: Writes, record: Record, value: Value) -> None:
     """Add what a record says to the writes of its partition."""
-    if record.topic in COUNTED:
+    if record.topic in COUNTED or isinstance(value, Taken):
         writes.pass_counted(record.offset)
+    elif record.topic == EVENTS:
+        writes.pass_counted(record.offset)
+        if isinstance(value, SourceStatement):
+            envelope, at = value.envelope, record.written_at
+            writes.note_admitted(record.offset, record.origin, envelope, at)
     elif value is None:
         writes.withdraw_exposure(record.offset, EntryId(record.key.decode()))
     else:
         _PUT[type(value)](writes, record.offset, value)
+    outcome = outcome_of(value)
+    if outcome is not None:
+        writes.note_outcome(record.offset, record.origin, outcome, record.written_at)
+
+
+def outcome_of(value: Value) -> FateOutcome | None:
+    """Return what a fact says became of the record that it came of, None where it says nothing.
+
+    A standing names no record: it is known by its origin.
+    """
+    match value:
+        case Standing():
+            return FateOutcome(state=FateState.APPLIED)
+        case Taken(effect=effect):
+            return _of(FateState.APPLIED, value, effect)
+        case Duplicate():
+            return _of(FateState.DUPLICATE, value)
+        case Refusal():
+            faults = msgspec.json.encode(value.every_fault).decode()
+            return _of(FateState.REFUSED, value, faults)
+        case DeadLetter(key=key, reason=reason, detail=detail):
+            content = msgspec.json.encode([reason, detail]).decode()
+            named = (key or b"").decode(errors="replace")
+            return FateOutcome(state=FateState.DEAD, content=content, record_id=named)
+        case _:
+            return None
+
+
+def _of(state: FateState, named: Taken | Duplicate | Refusal, content: str = "") -> FateOutcome:
+    return FateOutcome(
+        state=state,
+        content=content,
+        record_id=named.record_id,
+        record_revision=named.record_revision,
+        event_id=named.event_id,
+    )
 
 
 _PUT: Final[dict[type, Callable[[Writes, int, Any], None]]] = {

@@ -22,7 +22,7 @@ from fastavro.schema import SchemaParseException, UnknownType
 from creditbus.domain.acts.activations import EditionActivated
 from creditbus.domain.acts.events import DayTurned, Envelope
 from creditbus.domain.acts.kinds import KINDS
-from creditbus.domain.acts.refusals import DeadLetter, Duplicate, Refusal
+from creditbus.domain.acts.refusals import DeadLetter, Duplicate, Refusal, Taken
 from creditbus.domain.aliases.claims import AliasClaims, SubjectIdentityConflict
 from creditbus.domain.effects.checks import Access
 from creditbus.domain.effects.directives import Acknowledgement, Attempt, Directive
@@ -50,6 +50,7 @@ TYPES: Final[dict[str, type[msgspec.Struct]]] = {
     "exposure": Exposure,
     "refusal": Refusal,
     "duplicate": Duplicate,
+    "taken": Taken,
     "dead_letter": DeadLetter,
     "access": Access,
 }

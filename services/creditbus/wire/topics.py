@@ -47,6 +47,7 @@ ACKNOWLEDGEMENTS: Final = "credit.acknowledgements.v1"
 EXPOSURES: Final = "credit.exposures.v1"
 REFUSALS: Final = "credit.refusals.v1"
 DUPLICATES: Final = "credit.duplicates.v1"
+TAKEN: Final = "credit.taken.v1"
 DEAD_LETTERS: Final = "credit.dead-letters.v1"
 ALIASES: Final = "credit.aliases.v1"
 ATTEMPTS: Final = "credit.attempts.v2"
@@ -129,7 +130,7 @@ FIXED: Final[tuple[Topic, ...]] = (
         name=EVENTS,
         key="subject",
         writers=_services("intake", "clock", "catalogue"),
-        readers=_services("listing", "clock", "audit"),
+        readers=_services("listing", "clock", "views", "audit"),
         records=(*STATEMENTS, "day_turned", "edition_activated"),
     ),
     Topic(
@@ -171,6 +172,15 @@ FIXED: Final[tuple[Topic, ...]] = (
         writers=_services("listing"),
         readers=_services("views", "audit"),
         records=("duplicate",),
+        partitions=4,
+        retention_ms=YEAR_MS,
+    ),
+    Topic(
+        name=TAKEN,
+        key="source",
+        writers=_services("listing"),
+        readers=_services("views", "audit"),
+        records=("taken",),
         partitions=4,
         retention_ms=YEAR_MS,
     ),

@@ -339,7 +339,13 @@ def test_the_document_describes_what_may_be_sent(gateway: TestClient) -> None:
 
     schemas = document["components"]["schemas"]
     assert {"ListingSubmission", "RemovalSubmission", "Receipt", "Problem"} <= schemas.keys()
-    assert set(document["paths"]) == {"/v1/events", "/v1/acknowledgements", "/v1/refusals"}
+    assert set(document["paths"]) == {
+        "/v1/events",
+        "/v1/acknowledgements",
+        "/v1/refusals",
+        "/v1/records/{record_id}",
+        "/v1/receipts/{offset}",
+    }
     assert gateway.get("/nothing").json()["reason"] == "NOT_FOUND"
 
 

@@ -146,7 +146,7 @@ def test_a_person_is_asked_about_by_number_and_kept_as_a_token(
         ({"matter": "kindergarten"}, 422, "MATTER_UNKNOWN"),
         ({"subject": "uscc:913702000000000A2X"}, 422, "SUBJECT_INVALID"),
         ({"subject": {"number_kind": "citizen_id", "number": "0" * 18}}, 422, "SUBJECT_INVALID"),
-        ({"colour": "red"}, 422, "FIELD_INVALID"),
+        ({"colour": "red"}, 422, "FIELD_UNKNOWN"),
     ],
 )
 def test_what_may_not_be_asked_is_told_why(

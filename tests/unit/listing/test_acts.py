@@ -13,7 +13,7 @@ from creditbus.domain.acts.decisions import Procedure
 from creditbus.domain.acts.events import Act, Fact, RemovalCause
 from creditbus.domain.acts.kinds import KINDS, is_way_out, kinds_below
 from creditbus.domain.acts.objections import ObjectionResult
-from creditbus.domain.acts.refusals import Reason, Refusal
+from creditbus.domain.acts.refusals import Reason, Refusal, SilentEffect, Taken
 from creditbus.domain.acts.registrations import Registration
 from creditbus.domain.acts.repairs import RepairDocument, RepairStep
 from creditbus.domain.acts.revocations import ReorganisationStep
@@ -113,10 +113,27 @@ def test_facts_are_kept_and_move_no_entry() -> None:
     log = Log()
     log.take(a_listing())
     before, facts = log.standing, set(kinds_below(Fact))
-    assert log.take(*every_fact()) == []
+    outputs = log.take(*every_fact())
+    assert [each.stream for each in outputs] == ["taken"] * len(every_fact())
+    assert {effect_of(each) for each in outputs} == {SilentEffect.KEPT}
     assert log.standing == before
     assert {note.record for note in log.notes} == {KINDS[kind].record for kind in facts}
     assert {type(each) for each in every_fact()} == facts
+
+
+def test_an_act_that_changes_nothing_to_see_is_told_as_what_it_is() -> None:
+    log = Log()
+    (waiting,) = log.take(acts.an_objection())
+    assert effect_of(waiting) is SilentEffect.WAITING
+    log.take(a_listing())
+    (unchanged,) = log.take(a_listing(record_id="second report", source="court"))
+    assert effect_of(unchanged) is SilentEffect.UNCHANGED
+
+
+def effect_of(output: Output) -> SilentEffect:
+    assert isinstance(output.value, Taken)
+    assert output.origin == output.value.origin
+    return output.value.effect
 
 
 def test_no_entry_and_no_measure_spreads_to_a_legal_representative() -> None:
@@ -248,7 +265,11 @@ def test_what_burdens_or_closes_a_way_out_is_a_conflict_there() -> None:
 def test_every_kind_of_act_is_counted_once() -> None:
     log = Log()
     outputs = log.take(a_listing(), *every_fact(), acts.an_objection(), acts.a_stay())
-    assert [each.stream for each in outputs] == ["standings"] * 3
+    assert [each.stream for each in outputs] == [
+        "standings",
+        *["taken"] * len(every_fact()),
+        *["standings"] * 2,
+    ]
 
 
 def forgotten() -> Log:

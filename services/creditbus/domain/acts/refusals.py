@@ -155,6 +155,29 @@ class Duplicate(msgspec.Struct, frozen=True, kw_only=True):
     origin: str
 
 
+class SilentEffect(StrEnum):
+    """What an act came to that nobody else would see: nothing was refused, and no standing moved.
+
+    ``KEPT``: a fact. ``WAITING``: it is about an entry that nobody has listed yet. ``UNCHANGED``:
+    the entry stands as it stood, as after a second report of one decision.
+    """
+
+    KEPT = "KEPT"
+    WAITING = "WAITING"
+    UNCHANGED = "UNCHANGED"
+
+
+class Taken(msgspec.Struct, frozen=True, kw_only=True):
+    """An act that counts and moves no standing, told so that its source can know."""
+
+    source: SourceId
+    record_id: str
+    record_revision: int
+    event_id: EventId
+    origin: str
+    effect: SilentEffect
+
+
 class DeadLetter(msgspec.Struct, frozen=True, kw_only=True):
     """A record that could not be read, kept with its bytes, its place and the reason.
 
@@ -204,4 +227,16 @@ def duplicate(envelope: Envelope, origin: str) -> Duplicate:
         record_revision=envelope.record_revision,
         event_id=envelope.event_id,
         origin=origin,
+    )
+
+
+def taken(envelope: Envelope, effect: SilentEffect, origin: str) -> Taken:
+    """Return the note that the act with this envelope, found at ``origin``, counts in silence."""
+    return Taken(
+        source=envelope.source,
+        record_id=envelope.record_id,
+        record_revision=envelope.record_revision,
+        event_id=envelope.event_id,
+        origin=origin,
+        effect=effect,
     )

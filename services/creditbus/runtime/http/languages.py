@@ -39,6 +39,8 @@ IN_CHINESE: Final[Mapping[str, str]] = {
     "PARAMETER_INVALID": "参数不合要求",
     "IDEMPOTENCY_KEY_REUSED": "该幂等键已用于其他内容，请换用新键",
     "IDEMPOTENCY_KEY_IN_USE": "同一幂等键的请求正在处理，请稍后重试",
+    "RECORD_UNKNOWN": "本单位没有此记录，或者尚未读取，或者已超过保存期限",
+    "RECEIPT_UNKNOWN": "该回执所指的记录已超过保存期限",
     "NOT_FOUND": "没有此地址，/openapi.json 列有全部接口",
     "METHOD_NOT_ALLOWED": "该地址不支持此方法",
     "MISTAKE": "服务出错并已记录；未确认任何记录",

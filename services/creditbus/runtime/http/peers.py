@@ -20,8 +20,9 @@ from starlette.types import Receive, Scope, Send
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from creditbus.runtime.http.bodies import BODY_BOUND_S
-from creditbus.runtime.http.problems import PROBLEM_JSON, RETRY_AFTER_S, Problem
+from creditbus.runtime.http.problems import RETRY_AFTER_S
 from creditbus.runtime.metrics import Meters
+from creditbus.wire.answers import PROBLEM_JSON, Problem
 
 HEAD_BOUND_S: Final = 10.0
 """How long the head of a request may take, from the connection's or its first byte on."""

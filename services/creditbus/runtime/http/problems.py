@@ -25,39 +25,9 @@ from creditbus.runtime.http.languages import Language, in_chinese, language_head
 from creditbus.runtime.http.misfits import misfit, misread
 from creditbus.runtime.kafka.producer import RecordTooLarge
 from creditbus.runtime.outages import Unavailable
+from creditbus.wire.answers import PROBLEM_JSON, Problem, ToldMistake
 
-PROBLEM_JSON: Final = "application/problem+json"
 RETRY_AFTER_S: Final = 2
-
-
-class ToldMistake(msgspec.Struct, frozen=True, kw_only=True):
-    """One mistake in what was sent: a stable code, where it lies, the law, and what to do.
-
-    ``pointer`` is a JSON pointer (RFC 6901). ``suggestion`` may stand there as it is.
-    """
-
-    reason: str
-    field: str
-    pointer: str
-    article: str
-    detail: str
-    suggestion: str = ""
-
-
-class Problem(msgspec.Struct, frozen=True, kw_only=True):
-    """The body of an answer that is a no: what happened, where, by which article, what to do.
-
-    ``reason``, ``detail``, ``field`` and ``article`` are those of the first mistake; ``mistakes``
-    are all, where what was sent could be read.
-    """
-
-    title: str
-    status: int
-    reason: str
-    detail: str
-    field: str = ""
-    article: str = ""
-    mistakes: tuple[ToldMistake, ...] = ()
 
 
 class Refused(Exception):
@@ -87,6 +57,14 @@ class Invalid(ValueError):
 
 class Gone(Exception):
     """What the caller would continue from is no longer kept."""
+
+
+class Unknown(LookupError):
+    """What is asked about is not known here; ``reason`` is stable."""
+
+    def __init__(self, reason: str, detail: str) -> None:
+        super().__init__(detail)
+        self.reason = reason
 
 
 class BodyTooLarge(ValueError):
@@ -193,6 +171,7 @@ _TABLE: Final[tuple[tuple[type[Exception], Callable[[Any], Problem]], ...]] = (
     (Refused, _of_refused),
     (KeyConflict, lambda error: _problem(error.status, error.reason, str(error))),
     (Invalid, _of_invalid),
+    (Unknown, lambda error: _problem(HTTPStatus.NOT_FOUND, error.reason, str(error))),
     (Malformed, _of_malformed),
     (Unsupported, _of_unsupported),
     (BodyTooSlow, _of_slow),

@@ -29,15 +29,11 @@ from creditbus.runtime import tasks
 from creditbus.runtime.health import Readiness
 from creditbus.runtime.http.credentials import Caller, CallerRole, CredentialRefused, Credentials
 from creditbus.runtime.http.peers import KEEP_ALIVE_S, PeerBounds, Peers
-from creditbus.runtime.http.problems import (
-    PROBLEM_JSON,
-    Forbidden,
-    Problem,
-    answer_problems,
-)
+from creditbus.runtime.http.problems import Forbidden, answer_problems
 from creditbus.runtime.metrics import Meters
 from creditbus.runtime.outages import Unavailable
 from creditbus.runtime.process import Process
+from creditbus.wire.answers import PROBLEM_JSON, Problem
 
 STOP_BOUND_S: Final = 1
 ASK_EVERY_S: Final = 1.0

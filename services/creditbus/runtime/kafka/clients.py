@@ -163,6 +163,26 @@ def ends(consumer: Consumer, places: Sequence[Place]) -> dict[Place, int]:
         }
 
 
+def since(process: Process, topic: str, instant: datetime) -> dict[Place, int]:
+    """Return where to read a topic from to miss nothing that was written after an instant."""
+    consumer = _reader(process)
+    try:
+        with reached():
+            partitions = consumer.list_topics(topic, ANSWER_BOUND_S).topics[topic].partitions
+            millis = int(instant.timestamp() * 1000)
+            asked = [TopicPartition(topic, number, millis) for number in partitions]
+            found = consumer.offsets_for_times(asked, ANSWER_BOUND_S)
+            ended = ends(consumer, [(each.topic, each.partition) for each in found])
+    finally:
+        consumer.close()
+    return {
+        (each.topic, each.partition): each.offset
+        if each.offset >= 0
+        else ended[each.topic, each.partition]
+        for each in found
+    }
+
+
 def go_on_from(process: Process, application: str, positions: Mapping[Place, int]) -> bool:
     """Let the agents of an application begin at these positions; tell whether that was possible.
 

@@ -153,7 +153,7 @@ class Serving:
         Raises ``Rebuilding`` while what Redis holds is not whole.
         """
         number = cursor.number if cursor is not None else 0
-        held, (build, last, found) = await self._ask_held(
+        held, (build, last, found) = await self.ask_held(
             Lease.EXPOSURES,
             lambda ask: ask.get(served.BUILD),
             lambda ask: ask.get(served.EXPOSURE_NUMBER),
@@ -225,9 +225,9 @@ class Serving:
 
     async def overview(self) -> Overview:
         """Return the bus at a glance, be it as of some time ago: it says of when it is."""
-        _, (named_bodies,) = await self._ask_held(Lease.ALL, _bodies)
+        _, (named_bodies,) = await self.ask_held(Lease.ALL, _bodies)
         bodies = _body_ids(named_bodies)
-        held, (counts, exposures, said, *owed) = await self._ask_held(
+        held, (counts, exposures, said, *owed) = await self.ask_held(
             Lease.ALL,
             lambda ask: ask.hgetall(served.COUNTS),
             lambda ask: ask.scard(served.EXPOSED),
@@ -276,12 +276,12 @@ class Serving:
 
     async def _ask(self, lease: Lease, *parts: Part) -> list[Any]:
         """Return the answers of a Redis that holds everything but the last few seconds."""
-        held, answers = await self._ask_held(lease, *parts)
+        held, answers = await self.ask_held(lease, *parts)
         if not held.is_current:
             raise Rebuilding
         return answers
 
-    async def _ask_held(self, lease: Lease, *parts: Part) -> tuple[_Held, list[Any]]:
+    async def ask_held(self, lease: Lease, *parts: Part) -> tuple[_Held, list[Any]]:
         """Return the answers of a Redis that holds everything up to some instant, and which."""
         async with self.reached(), self._client.pipeline(transaction=True) as ask:
             for part in (_marker(lease), _as_of(lease), *parts):
@@ -298,7 +298,7 @@ class Serving:
         for start in range(0, len(entries), _AT_ONCE):
             part = entries[start : start + _AT_ONCE]
             keys = (_content(served.exposure_key(entry)) for entry in part)
-            held, contents = await self._ask_held(Lease.EXPOSURES, *keys)
+            held, contents = await self.ask_held(Lease.EXPOSURES, *keys)
             is_current = is_current and held.is_current
             found += [_decode(Exposure, each) if each is not None else None for each in contents]
         return is_current, found

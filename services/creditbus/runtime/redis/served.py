@@ -6,7 +6,7 @@ built anew instead of being misread.
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final, Self
 
@@ -17,7 +17,7 @@ from creditbus.domain.effects.exposures import Exposure
 from creditbus.domain.entries.entry import Stage
 from creditbus.domain.ids import BodyId, EntryId, ListId, SourceId
 
-PREFIX: Final = "creditbus:2:"
+PREFIX: Final = "creditbus:3:"
 
 
 class Lease(StrEnum):
@@ -63,6 +63,10 @@ BUILD: Final = f"{PREFIX}build"
 EXPOSED: Final = f"{PREFIX}exposed"
 EXPOSURE_LOG: Final = f"{PREFIX}exposure-log"
 EXPOSURE_NUMBER: Final = f"{PREFIX}exposure-number"
+
+
+FATES_KEPT: Final = timedelta(days=30)
+"""For how long it is known what became of a record: as long as an inbox keeps it."""
 
 
 class Cursor(msgspec.Struct, frozen=True):
@@ -183,6 +187,16 @@ def obligation_key(obligation: str) -> str:
 def refusals_key(source: str) -> str:
     """Return where a source's refusals lie, in their order."""
     return f"{PREFIX}refusals {source}"
+
+
+def arrival_key(source: str, offset: int) -> str:
+    """Return where it lies what became of the record at an offset of a source's inbox."""
+    return f"{PREFIX}arrival {source} {offset}"
+
+
+def record_key(source: str, record_id: str) -> str:
+    """Return where the newest offsets lie at which a record came in."""
+    return f"{PREFIX}record {source} {record_id}"
 
 
 def owed_key(body: str, action: str) -> str:

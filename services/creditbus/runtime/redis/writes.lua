@@ -1,5 +1,5 @@
 -- Write what one partition brought, in order, once: all of it or nothing.
--- ARGV: prefix, topic, partition, known position, next position, packed writes, packed origins.
+-- ARGV: prefix, topic, partition, known position, next position, packed writes, packed origins, packed fates.
 -- Whatever lies before the stored position was written already; a stored position below the known one
 -- means that Redis has lost writes, and then nothing may be written on top of the gap.
 local prefix, topic, place = ARGV[1], ARGV[2], ARGV[2] .. '/' .. ARGV[3]
@@ -107,6 +107,54 @@ end
 
 function write.dead_letter(_, source)
   count('dead ' .. source, 1)
+end
+
+-- A source's records, by their place in its inbox, until they are too old. An arrival has one outcome; that it
+-- waits is none. The newest places of each record are kept under its id, as long as the newest of them.
+local clock = redis.call('TIME')
+local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
+
+local function keep(key, until_ms)
+  if redis.call('PEXPIREAT', key, until_ms, 'GT') == 0 and redis.call('PTTL', key) == -1 then
+    redis.call('PEXPIREAT', key, until_ms)
+  end
+end
+
+local function arrival_of(source, number, record, revision, event, until_ms)
+  local key = prefix .. 'arrival ' .. source .. ' ' .. number
+  if record ~= '' then
+    local places = prefix .. 'record ' .. source .. ' ' .. record
+    redis.call('ZADD', places, number, number)
+    redis.call('ZREMRANGEBYRANK', places, 0, -51)
+    keep(places, until_ms)
+    redis.call('HSET', key, 'record', record)
+  end
+  if revision > 0 then
+    redis.call('HSET', key, 'revision', revision, 'event', event)
+  end
+  return key
+end
+
+local tell = {}
+
+function tell.admitted(until_ms, source, number, record, revision, event, subject)
+  local key = arrival_of(source, number, record, revision, event, until_ms)
+  redis.call('HSET', key, 'subject', subject)
+  keep(key, until_ms)
+end
+
+function tell.outcome(until_ms, source, number, record, revision, event, state, content, at)
+  local key = arrival_of(source, number, record, revision, event, until_ms)
+  if redis.call('HSETNX', key, 'state', state) == 1 then
+    redis.call('HSET', key, 'content', content, 'at', at)
+  end
+  keep(key, until_ms)
+end
+
+for _, each in ipairs(cmsgpack.unpack(ARGV[8])) do
+  if each[1] >= position and each[3] > now then
+    tell[each[2]](unpack(each, 3))
+  end
 end
 
 local written = 0

@@ -15,6 +15,8 @@ from typing import Any, Final, cast
 import msgspec
 from redis.asyncio import Redis
 
+from creditbus.domain.acts.events import Envelope
+from creditbus.domain.acts.records import ID_CHARACTERS
 from creditbus.domain.acts.refusals import DeadLetter, Duplicate, Refusal
 from creditbus.domain.effects.exposures import Exposure
 from creditbus.domain.effects.obligations import Obligation
@@ -25,6 +27,7 @@ from creditbus.runtime.redis.served import (
     BUILD,
     CAUGHT_UP,
     COMPLETE,
+    FATES_KEPT,
     LEASE_S,
     MARKERS,
     POSITIONS,
@@ -32,6 +35,7 @@ from creditbus.runtime.redis.served import (
     Lease,
     marker_key,
 )
+from creditbus.wire.answers import FateState
 from creditbus.wire.topics import INBOX_PREFIX, party_of_inbox
 
 SCRIPT: Final = Path(__file__).with_suffix(".lua").read_text(encoding="utf-8")
@@ -47,6 +51,19 @@ return 1
 """One step, so that a Redis flushed meanwhile, and so without a build, gets no marker."""
 _CLEARED_AT_ONCE: Final = 1000
 _BEHIND: Final = -1
+
+
+class FateOutcome(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of a record: its state, what is told beside it, and which record it is.
+
+    Where the fact does not name its record, that is known by its place in the inbox.
+    """
+
+    state: FateState
+    content: str = ""
+    record_id: str = ""
+    record_revision: int = 0
+    event_id: str = ""
 
 
 class Behind(Exception):
@@ -65,16 +82,16 @@ class Writes:
         self.known = known
         self.following = known
         self.collected: list[tuple[Any, ...]] = []
+        self.fates: list[tuple[Any, ...]] = []
         self.received: dict[str, int] = {}
 
     def pass_by(self, offset: int, origin: str = "") -> None:
         """Note that a record was read, and from which place of which inbox the fact in it came."""
         self.following = max(self.following, offset + 1)
-        inbox, _, place = origin.partition("/")
-        if inbox.startswith(INBOX_PREFIX):
-            source = party_of_inbox(inbox)
-            number = int(place.rpartition("/")[2]) + 1
-            self.received[source] = max(self.received.get(source, 0), number)
+        found = _arrived_at(origin)
+        if found is not None:
+            source, number = found
+            self.received[source] = max(self.received.get(source, 0), number + 1)
 
     def put_standing(self, offset: int, standing: Standing) -> None:
         """Put a subject's standing in place of a lower revision."""
@@ -120,6 +137,25 @@ class Writes:
     def put_dead_letter(self, offset: int, letter: DeadLetter) -> None:
         """Count a dead letter."""
         self._add(offset, "dead_letter", letter.source)
+
+    def note_admitted(
+        self, offset: int, origin: str, envelope: Envelope, told_at: datetime
+    ) -> None:
+        """Note that a record of an inbox is in the log, about which subject."""
+        found = _arrived_at(origin)
+        if found is not None:
+            told = (*found, *_identity(envelope), envelope.subject_id)
+            self.fates.append((offset, "admitted", _until(told_at), *told))
+
+    def note_outcome(
+        self, offset: int, origin: str, outcome: FateOutcome, told_at: datetime
+    ) -> None:
+        """Note what became of a record of an inbox; the first that is told of it counts."""
+        found = _arrived_at(origin)
+        if found is not None:
+            said = (outcome.state, outcome.content, _millis(told_at))
+            told = (*found, *_identity(outcome), *said)
+            self.fates.append((offset, "outcome", _until(told_at), *told))
 
     def _add(self, offset: int, kind: str, *content: object) -> None:
         self.pass_by(offset)
@@ -225,7 +261,30 @@ def _arguments(writes: Writes) -> list[Any]:
         writes.following,
         msgspec.msgpack.encode(writes.collected),
         msgspec.msgpack.encode(writes.received),
+        msgspec.msgpack.encode(writes.fates),
     ]
+
+
+def _arrived_at(origin: str) -> tuple[str, int] | None:
+    """Return whose inbox an origin is in, and its offset there; None for any other place."""
+    inbox, _, place = origin.partition("/")
+    if not inbox.startswith(INBOX_PREFIX):
+        return None
+    return party_of_inbox(inbox), int(place.rpartition("/")[2])
+
+
+def _identity(named: Envelope | FateOutcome) -> tuple[str, int, str]:
+    # An id that is too long is refused, and found again by its beginning.
+    record_id, event_id = named.record_id[:ID_CHARACTERS], named.event_id[:ID_CHARACTERS]
+    return record_id, named.record_revision, event_id
+
+
+def _millis(at: datetime) -> int:
+    return int(at.timestamp() * 1000)
+
+
+def _until(told_at: datetime) -> int:
+    return _millis(told_at + FATES_KEPT)
 
 
 def _last_said(obligation: Obligation) -> str:

@@ -19,7 +19,8 @@ from creditbus.gateway.submissions import EventSubmission
 from creditbus.query.questions import Question
 from creditbus.runtime.http import bodies
 from creditbus.runtime.http.bodies import BODY_MAX_BYTES, read_json, value_of
-from creditbus.runtime.http.problems import PROBLEM_JSON, Malformed, Refused, answer_problems
+from creditbus.runtime.http.problems import Malformed, Refused, answer_problems
+from creditbus.wire.answers import PROBLEM_JSON
 
 GOOD = {"subject": "uscc:91370200000000000Y", "matter": "m", "purpose": "p"}
 DEEP = b"[" * 100_000

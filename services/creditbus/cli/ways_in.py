@@ -1,0 +1,99 @@
+"""Ways in: the gateway as a source reaches it, from this machine's bus or from anywhere."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import wraps
+from inspect import Parameter, signature
+from pathlib import Path
+from typing import Annotated, Any, Final, TypeVar
+
+import typer
+
+from creditbus.cli.faults import MISUSED, fail
+from creditbus.cli.places import Home, catalogue, sites, stack_file, url
+from creditbus.runtime.settings import read_settings
+from creditbus.sdk.gateway import Gateway
+from creditbus.stack.bus import token_name
+
+_Source = Annotated[str, typer.Option("--source", help="Id of the source, on a local bus.")]
+_Url = Annotated[str, typer.Option("--gateway", help="Address of a gateway, http(s)://host:port.")]
+_File = Annotated[
+    Path | None, typer.Option("--token-file", help="File with the token of the source.")
+]
+
+R = TypeVar("R")
+
+
+@dataclass(frozen=True, slots=True)
+class WayIn:
+    """How a person named the gateway; options come before the settings of the same names."""
+
+    source: str = ""
+    gateway: str = ""
+    token_file: Path | None = None
+    home: Path | None = None
+
+    def open(self) -> Gateway:
+        """Return the way to the gateway that is named, or else to that of the local bus.
+
+        Elsewhere an address and a token are all that is needed.
+        """
+        settings = read_settings()
+        address, file = self.gateway or settings.gateway, self.token_file or settings.token_file
+        if address:
+            if file is None:
+                fail(
+                    "name the file with your token: --token-file, or CREDITBUS_TOKEN_FILE", MISUSED
+                )
+            return Gateway(address, _token(file), ca=settings.tls_ca)
+        if not self.source:
+            fail(
+                "name the gateway (--gateway and --token-file), or the --source of a local bus",
+                MISUSED,
+            )
+        known = catalogue(sites(self.home)).sources
+        if self.source not in known:
+            fail(
+                f"there is no source {self.source}; `court`, `tax` and {len(known) - 2} more are"
+                " known",
+                MISUSED,
+            )
+        local = stack_file(self.home)
+        token = _token(file) if file is not None else local.secrets[token_name(self.source)]
+        return Gateway(url(local.ports.gateway), token)
+
+
+_OPTIONS: Final = (
+    Parameter("source", Parameter.KEYWORD_ONLY, default="", annotation=_Source),
+    Parameter("gateway", Parameter.KEYWORD_ONLY, default="", annotation=_Url),
+    Parameter("token_file", Parameter.KEYWORD_ONLY, default=None, annotation=_File),
+    Parameter("home", Parameter.KEYWORD_ONLY, default=None, annotation=Home),
+)
+
+
+def comes_in(command: Callable[..., R]) -> Callable[..., R]:
+    """Give a command the options that name a gateway, in place of its parameter ``way``."""
+    own = signature(command, eval_str=True)
+    kept = [each for each in own.parameters.values() if each.name != "way"]
+
+    @wraps(command)
+    def run(**given: Any) -> R:
+        way = WayIn(**{each.name: given.pop(each.name) for each in _OPTIONS})
+        return command(way=way, **given)
+
+    asked = [each.replace(kind=Parameter.KEYWORD_ONLY) for each in kept]
+    run.__signature__ = own.replace(parameters=[*asked, *_OPTIONS])  # type: ignore[attr-defined]
+    run.__annotations__ = {each.name: each.annotation for each in (*asked, *_OPTIONS)}
+    return run
+
+
+def _token(file: Path) -> str:
+    try:
+        token = file.read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as fault:
+        fail(f"no token can be read from {file}: {fault}", MISUSED)
+    if not token or not token.isascii() or any(map(str.isspace, token)):
+        fail(f"{file} holds no token: one word, as the operator gave it", MISUSED)
+    return token

@@ -1,0 +1,129 @@
+"""Fates: what a source is told of its own record, now or as soon as it is decided.
+
+What the bus has heard of a record lies in Redis, by its id and by its place in the inbox. A caller
+that waits is asked for again a few times a second; so many may wait at once, the others are told
+what is known now.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Final
+
+from creditbus.domain.entries.entry import Entry
+from creditbus.domain.ids import SourceId
+from creditbus.runtime.http.problems import Unknown
+from creditbus.runtime.redis.fates import INTAKE, ArrivalFate, Fates
+from creditbus.runtime.redis.reads import Serving
+from creditbus.runtime.redis.served import FATES_KEPT
+from creditbus.wire.answers import EntryFate, FateState, RecordFate, RecordFates
+
+WAIT_MOST_S: Final = 60
+_ASK_S: Final = 0.2
+_WAITING_AT_ONCE: Final = 500
+
+
+class FateDesk:
+    """Answers sources about their records, at most so many of them waiting."""
+
+    def __init__(self, serving: Serving) -> None:
+        self._fates = Fates(serving)
+        self._room = asyncio.Semaphore(_WAITING_AT_ONCE)
+
+    async def of_record(self, source: SourceId, record_id: str, wait_s: float) -> RecordFates:
+        """Return what became of a record, once its newest arrival is decided or the wait is over.
+
+        Raises ``Unknown``.
+        """
+
+        async def ask() -> list[ArrivalFate]:
+            return await self._fates.of_record(source, record_id)
+
+        found = await self._waited(ask, wait_s)
+        if not found:
+            raise Unknown(
+                "RECORD_UNKNOWN",
+                f"nothing is known of a record {record_id} of {source}: it has not come in, intake "
+                f"has not read it yet, or it is older than {FATES_KEPT.days} days",
+            )
+        entries: dict[str, Sequence[Entry]] = {}
+        for each in found:
+            if each.subject_id not in entries:
+                entries[each.subject_id] = await self._fates.entries(source, each)
+        arrivals = [_told(each, entries[each.subject_id]) for each in found]
+        return RecordFates(record_id=record_id, state=arrivals[0].state, arrivals=tuple(arrivals))
+
+    async def at(self, source: SourceId, offset: int, wait_s: float) -> RecordFate:
+        """Return what became of what a receipt says lies at an offset of the source's inbox.
+
+        Raises ``Unknown``.
+        """
+
+        async def ask() -> list[ArrivalFate]:
+            found = await self._fates.at(source, offset)
+            return [found] if found is not None else []
+
+        found = await self._waited(ask, wait_s)
+        if found:
+            return _told(found[0], await self._fates.entries(source, found[0]))
+        if offset < await self._fates.received(source):
+            raise Unknown(
+                "RECEIPT_UNKNOWN",
+                f"what lay at {offset} in the inbox is older than {FATES_KEPT.days} days",
+            )
+        return RecordFate(
+            offset=offset,
+            record_id="",
+            record_revision=0,
+            event_id="",
+            state=FateState.WAITING,
+            waits_for=INTAKE,
+        )
+
+    async def _waited(
+        self, ask: Callable[[], Awaitable[list[ArrivalFate]]], wait_s: float
+    ) -> list[ArrivalFate]:
+        found = await ask()
+        if wait_s <= 0 or _is_decided(found) or self._room.locked():
+            return found
+        deadline = asyncio.get_running_loop().time() + wait_s
+        async with self._room:
+            while not _is_decided(found) and asyncio.get_running_loop().time() < deadline:
+                await asyncio.sleep(_ASK_S)
+                found = await ask()
+        return found
+
+
+def _is_decided(found: list[ArrivalFate]) -> bool:
+    return bool(found) and found[0].is_decided
+
+
+def _entry(entry: Entry) -> EntryFate:
+    return EntryFate(
+        list_id=entry.list_id,
+        stage=entry.stage,
+        record_revision=entry.record_revision,
+        ends_at=entry.ends_at,
+        removal_cause=entry.removal_cause,
+    )
+
+
+def _told(arrival: ArrivalFate, entries: Sequence[Entry]) -> RecordFate:
+    is_waiting = arrival.state is FateState.WAITING
+    # What waited for its entry is applied once somebody has listed it.
+    has_come = is_waiting and arrival.is_decided and bool(entries)
+    return RecordFate(
+        offset=arrival.offset,
+        record_id=arrival.record_id,
+        record_revision=arrival.record_revision,
+        event_id=arrival.event_id,
+        state=FateState.APPLIED if has_come else arrival.state,
+        waits_for="" if has_come else arrival.waits_for,
+        effect=arrival.effect,
+        entries=tuple(_entry(each) for each in entries),
+        reasons=arrival.reasons,
+        cause=arrival.cause,
+        detail=arrival.detail,
+        decided_at=arrival.decided_at,
+    )

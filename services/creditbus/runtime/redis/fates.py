@@ -1,0 +1,141 @@
+"""Fates: what became of a source's records, as far as views has heard, for as long as it is kept.
+
+What is told once stays true, so it is told even while views is behind; only that nothing is known
+of a record says little then.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any, Final
+
+import msgspec
+
+from creditbus.domain.acts.refusals import Fault, SilentEffect
+from creditbus.domain.entries.entry import Entry
+from creditbus.domain.entries.standings import Standing
+from creditbus.domain.ids import SourceId, SubjectId
+from creditbus.runtime.redis import served
+from creditbus.runtime.redis.reads import Rebuilding, Serving
+from creditbus.runtime.redis.served import Lease
+from creditbus.wire.answers import FateState
+
+LISTING: Final = "listing"
+INTAKE: Final = "intake"
+ITS_ENTRY: Final = "entry"
+"""What a record waits for: to be read, to be decided, or that somebody lists its entry."""
+
+
+class ArrivalFate(msgspec.Struct, frozen=True, kw_only=True):
+    """One record as it came into the inbox, and what became of it.
+
+    ``effect`` is of an applied one that changed nothing to see; ``reasons`` are of a refused one,
+    ``cause`` and ``detail`` of a dead one, which names no revision.
+    """
+
+    offset: int
+    record_id: str
+    record_revision: int
+    event_id: str
+    state: FateState
+    subject_id: SubjectId = SubjectId("")
+    waits_for: str = ""
+    effect: str = ""
+    reasons: tuple[Fault, ...] = ()
+    cause: str = ""
+    detail: str = ""
+    decided_at: datetime | None = None
+
+    @property
+    def is_decided(self) -> bool:
+        """Return whether nothing more will be told of it for now."""
+        return self.state is not FateState.WAITING or self.waits_for == ITS_ENTRY
+
+
+class Fates:
+    """The records of all sources in one Redis."""
+
+    def __init__(self, serving: Serving) -> None:
+        self._serving = serving
+
+    async def of_record(self, source: SourceId, record_id: str) -> list[ArrivalFate]:
+        """Return each time that a record came in, the newest first, none when nothing is known.
+
+        Raises ``Rebuilding`` when nothing is known, and what is known is not recent.
+        """
+        held, (found,) = await self._serving.ask_held(
+            Lease.ALL, lambda ask: ask.zrevrange(served.record_key(source, record_id), 0, -1)
+        )
+        arrivals = await self._arrivals(source, [int(each) for each in found])
+        if not arrivals and not held.is_current:
+            raise Rebuilding
+        return arrivals
+
+    async def at(self, source: SourceId, offset: int) -> ArrivalFate | None:
+        """Return what became of what lies at an offset of a source's inbox.
+
+        None for what was never heard of: it lies beyond the end, or was forgotten. What intake has
+        not read yet waits for it.
+        """
+        arrivals = await self._arrivals(source, [offset])
+        return arrivals[0] if arrivals else None
+
+    async def received(self, source: SourceId) -> int:
+        """Return up to which offset of its inbox anything was heard of a source."""
+        _, (count,) = await self._serving.ask_held(
+            Lease.ALL, lambda ask: ask.hget(served.COUNTS, f"received {source}")
+        )
+        return int(count or 0)
+
+    async def entries(self, source: SourceId, arrival: ArrivalFate) -> tuple[Entry, ...]:
+        """Return the entries that a source's record is about, as its subject stands now."""
+        if not arrival.subject_id:
+            return ()
+        key = served.standing_key(arrival.subject_id)
+        _, (content,) = await self._serving.ask_held(
+            Lease.STANDINGS, lambda ask: ask.hget(key, "content")
+        )
+        if content is None:
+            return ()
+        standing = msgspec.json.decode(content, type=Standing)
+        named = (source, arrival.record_id)
+        return tuple(each for each in standing.entries if (each.source, each.record_id) == named)
+
+    async def _arrivals(self, source: SourceId, offsets: Sequence[int]) -> list[ArrivalFate]:
+        if not offsets:
+            return []
+        keys = [served.arrival_key(source, offset) for offset in offsets]
+        _, found = await self._serving.ask_held(
+            Lease.ALL, *((lambda ask, key=key: ask.hgetall(key)) for key in keys)
+        )
+        return [
+            _arrival(offset, {name.decode(): value.decode() for name, value in each.items()})
+            for offset, each in zip(offsets, found, strict=True)
+            if each
+        ]
+
+
+def _arrival(offset: int, told: Mapping[str, str]) -> ArrivalFate:
+    state = FateState(told.get("state", FateState.WAITING))
+    content, fields = told.get("content", ""), dict[str, Any]()
+    if state is FateState.WAITING:
+        fields["waits_for"] = LISTING
+    elif state is FateState.REFUSED:
+        fields["reasons"] = msgspec.json.decode(content, type=tuple[Fault, ...])
+    elif state is FateState.DEAD:
+        fields["cause"], fields["detail"] = msgspec.json.decode(content, type=tuple[str, str])
+    elif content == SilentEffect.WAITING:
+        state, fields["waits_for"] = FateState.WAITING, ITS_ENTRY
+    elif state is FateState.APPLIED:
+        fields["effect"] = content
+    return ArrivalFate(
+        offset=offset,
+        record_id=told.get("record", ""),
+        record_revision=int(told.get("revision", 0)),
+        event_id=told.get("event", ""),
+        state=state,
+        subject_id=SubjectId(told.get("subject", "")),
+        decided_at=datetime.fromtimestamp(int(told["at"]) / 1000, UTC) if "at" in told else None,
+        **fields,
+    )

@@ -1,0 +1,112 @@
+"""The gateway by HTTP: what became of a record, for whoever has a token and an address.
+
+A no is ``GatewayRefused`` with the whole problem: every mistake, its pointer and what to do. A
+gateway that does not answer is ``NotPublished``, as a broker that does not.
+"""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final, Self, TypeVar
+from urllib.parse import quote
+
+import httpx2
+import msgspec
+
+from creditbus.sdk.publisher import NotPublished
+from creditbus.wire.answers import PROBLEM_JSON, Problem, RecordFate, RecordFates
+
+ANSWER_BOUND_S: Final = 30.0
+WAIT_MOST_S: Final = 60
+"""How long the gateway lets somebody wait for a decision in one question."""
+
+T = TypeVar("T")
+
+
+class GatewayRefused(Exception):
+    """The gateway says no; ``problem`` tells why, with every mistake and what to do."""
+
+    def __init__(self, problem: Problem) -> None:
+        super().__init__(problem.detail)
+        self.problem = problem
+
+
+class Gateway:
+    """One source's way to the gateway; use it as a context, its end closes the connection.
+
+    ``language`` is ``en`` or ``zh``: in which mistakes are told. ``ca`` is a PEM file with whose
+    authorities an https address is believed, by default the system's.
+    """
+
+    def __init__(
+        self, url: str, token: str, *, language: str = "en", ca: Path | None = None
+    ) -> None:
+        self.url = url.rstrip("/")
+        headers = {"Authorization": f"Bearer {token}", "Accept-Language": language}
+        try:
+            self._client = httpx2.Client(
+                base_url=self.url,
+                headers=headers,
+                timeout=ANSWER_BOUND_S,
+                verify=True if ca is None else _trusting(ca),
+            )
+        except (httpx2.InvalidURL, UnicodeEncodeError) as wrong:
+            raise NotPublished(f"{url} or its token cannot be used: {wrong}") from wrong
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_raised: object) -> None:
+        self._client.close()
+
+    def fate(self, record_id: str, wait_s: int = 0) -> RecordFates:
+        """Return what became of a record, once its newest arrival is decided or the wait is over.
+
+        Raises ``GatewayRefused`` (``RECORD_UNKNOWN`` when nothing is known) and ``NotPublished``.
+        """
+        path = f"/v1/records/{quote(record_id, safe='')}"
+        return self._get(path, {"wait": wait_s}, RecordFates)
+
+    def fate_at(self, offset: int, wait_s: int = 0) -> RecordFate:
+        """Return what became of what a receipt says lies at an offset of the inbox."""
+        return self._get(f"/v1/receipts/{offset}", {"wait": wait_s}, RecordFate)
+
+    def _get(self, path: str, asked: Mapping[str, Any], kind: type[T]) -> T:
+        wait = float(asked.get("wait", 0))
+        answer = self._sent(
+            self._client.build_request(
+                "GET", path, params=dict(asked), timeout=ANSWER_BOUND_S + wait
+            )
+        )
+        return msgspec.json.decode(answer, type=kind)
+
+    def _sent(self, request: httpx2.Request) -> bytes:
+        """Return the content of a good answer; raises what a no or no answer is told as."""
+        try:
+            answer = self._client.send(request)
+        except (httpx2.HTTPError, OSError, ValueError) as away:
+            raise NotPublished(
+                f"the gateway at {self.url} does not answer: {away}. Check the address, and"
+                " whether it is up; whatever has no receipt may be sent again"
+            ) from away
+        if answer.is_success:
+            return bytes(answer.content)
+        raise _refused(self.url, answer)
+
+
+def _refused(url: str, answer: httpx2.Response) -> Exception:
+    if answer.headers.get("Content-Type", "").startswith(PROBLEM_JSON):
+        return GatewayRefused(msgspec.json.decode(answer.content, type=Problem))
+    return NotPublished(
+        f"{url} answers {answer.status_code} and no problem: is it the gateway's address?"
+    )
+
+
+def _trusting(ca: Path) -> Any:
+
+    try:
+        return ssl.create_default_context(cafile=ca)
+    except OSError as wrong:
+        raise NotPublished(f"{ca} holds no certificates: {wrong}") from wrong

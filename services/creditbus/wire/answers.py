@@ -1,0 +1,101 @@
+"""Answers: the JSON that the gateway gives, for those who serve it and for those who read it.
+
+Of an answer that is a no the body is a problem (RFC 9457), with every mistake in what was sent. The
+fate of a record is what became of each time that it came in.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Final
+
+import msgspec
+
+from creditbus.domain.acts.events import RemovalCause
+from creditbus.domain.acts.refusals import Fault
+from creditbus.domain.entries.entry import Stage
+from creditbus.domain.ids import ListId
+
+PROBLEM_JSON: Final = "application/problem+json"
+
+
+class ToldMistake(msgspec.Struct, frozen=True, kw_only=True):
+    """One mistake in what was sent: a stable code, where it lies, the law, and what to do.
+
+    ``pointer`` is a JSON pointer (RFC 6901). ``suggestion`` may stand there as it is.
+    """
+
+    reason: str
+    field: str
+    pointer: str
+    article: str
+    detail: str
+    suggestion: str = ""
+
+
+class Problem(msgspec.Struct, frozen=True, kw_only=True):
+    """The body of an answer that is a no: what happened, where, by which article, what to do.
+
+    ``reason``, ``detail``, ``field`` and ``article`` are those of the first mistake; ``mistakes``
+    are all, where what was sent could be read.
+    """
+
+    title: str
+    status: int
+    reason: str
+    detail: str
+    field: str = ""
+    article: str = ""
+    mistakes: tuple[ToldMistake, ...] = ()
+
+
+class FateState(StrEnum):
+    """What became of a record that lies in an inbox; ``WAITING`` until somebody has decided."""
+
+    WAITING = "WAITING"
+    APPLIED = "APPLIED"
+    DUPLICATE = "DUPLICATE"
+    REFUSED = "REFUSED"
+    DEAD = "DEAD"
+
+
+class EntryFate(msgspec.Struct, frozen=True, kw_only=True):
+    """Where the entry of a record stands now."""
+
+    list_id: ListId
+    stage: Stage
+    record_revision: int
+    ends_at: datetime | None = None
+    removal_cause: RemovalCause | None = None
+
+
+class RecordFate(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of one arrival of a record.
+
+    ``waits_for`` is ``intake`` or ``listing`` of what is not decided yet, or ``entry`` of what is
+    about an entry that nobody has listed. ``effect`` is ``KEPT`` of a fact, ``UNCHANGED`` where
+    the entry stands as it stood. ``reasons`` are of a refused one; ``cause`` and ``detail`` of a
+    dead one. ``offset`` is its place in the inbox, as its receipt has it.
+    """
+
+    offset: int
+    record_id: str
+    record_revision: int
+    event_id: str
+    state: FateState
+    waits_for: str = ""
+    effect: str = ""
+    entries: tuple[EntryFate, ...] = ()
+    reasons: tuple[Fault, ...] = ()
+    cause: str = ""
+    detail: str = ""
+    decided_at: datetime | None = None
+
+
+class RecordFates(msgspec.Struct, frozen=True, kw_only=True):
+    """All arrivals of one record, the newest first; ``state`` is that of the newest."""
+
+    record_id: str
+    state: FateState
+    arrivals: tuple[RecordFate, ...]

@@ -1,0 +1,220 @@
+"""What a source is told of its records, held against a real server of the Redis protocol."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from redis import Redis
+
+from creditbus.domain.acts.refusals import (
+    DeadLetter,
+    Fault,
+    Reason,
+    SilentEffect,
+    duplicate,
+    refuse,
+    taken,
+)
+from creditbus.domain.ids import SourceId
+from creditbus.gateway.fates import FateDesk
+from creditbus.runtime.clock import SystemClock
+from creditbus.runtime.http.problems import Unknown
+from creditbus.runtime.kafka.clients import Record
+from creditbus.runtime.redis.reads import Rebuilding, Serving
+from creditbus.runtime.redis.served import PREFIX
+from creditbus.runtime.redis.writes import Writes
+from creditbus.stack.local import LocalStack
+from creditbus.views.placement import put, values
+from creditbus.wire.answers import FateState, RecordFate
+from creditbus.wire.headers import ORIGIN
+from creditbus.wire.topics import (
+    DEAD_LETTERS,
+    DUPLICATES,
+    EVENTS,
+    REFUSALS,
+    STANDINGS,
+    TAKEN,
+    inbox,
+)
+from tests.examples import a_codec, a_listing, a_removal, a_standing
+
+COURT = SourceId("court")
+EVENT = a_listing()
+RECORD = EVENT.envelope.record_id
+BASIS = Fault(Reason.BASIS_MISSING, "bases", "art. 8", "name it")
+
+
+@pytest.fixture
+def url(stack: LocalStack) -> str:
+    """An address of Redis, with nothing of another test in it."""
+    with Redis.from_url(stack.file.redis_url) as client:
+        for key in client.scan_iter(match=f"{PREFIX}*"):
+            client.delete(key)
+    return stack.file.redis_url
+
+
+class Told:
+    """A Redis to which facts are told as views tells them, at a record's place in the inbox."""
+
+    def __init__(self, serving: Serving) -> None:
+        self.serving, self.desk = serving, FateDesk(serving)
+        self._offsets: dict[str, int] = {}
+
+    async def tell(self, topic: str, value: Any, at: int, *, age: timedelta = timedelta()) -> None:
+        offset = self._offsets.get(topic, 0)
+        self._offsets[topic] = offset + 1
+        writes = Writes(topic, 0, offset)
+        record = Record(
+            topic=topic,
+            partition=0,
+            offset=offset,
+            written_at=SystemClock().now() - age,
+            key=b"",
+            value=a_codec().encode(value),
+            headers=[(ORIGIN, origin(at).encode())],
+        )
+        writes.pass_by(offset, record.origin)
+        put(writes, record, *values([record], a_codec()))
+        await self.serving.storing.write(writes)
+
+    async def newest(self, record: str = RECORD, wait_s: float = 0) -> RecordFate:
+        found = await self.desk.of_record(COURT, record, wait_s)
+        assert found.state is found.arrivals[0].state
+        return found.arrivals[0]
+
+
+def origin(at: int) -> str:
+    return f"{inbox(COURT)}/0/{at}"
+
+
+def run(url: str, steps: Callable[[Told], Awaitable[None]]) -> None:
+    async def whole() -> None:
+        serving = Serving(url)
+        try:
+            await serving.storing.begin()
+            await serving.storing.complete()
+            await steps(Told(serving))
+        finally:
+            await serving.close()
+
+    asyncio.run(whole())
+
+
+def test_a_listing_waits_and_is_applied_with_the_stage_of_its_entry(url: str) -> None:
+    async def steps(told: Told) -> None:
+        await told.tell(EVENTS, EVENT, 41)
+        waiting = await told.newest()
+        assert (waiting.state, waiting.waits_for) == (FateState.WAITING, "listing")
+        assert (waiting.offset, waiting.record_revision) == (41, 1)
+        await told.tell(STANDINGS, a_standing(EVENT), 41)
+        applied = await told.newest()
+        assert (applied.state, applied.waits_for, applied.effect) == (FateState.APPLIED, "", "")
+        assert [each.list_id for each in applied.entries] == [EVENT.list_id]
+        assert applied.decided_at is not None
+        assert (await told.desk.at(COURT, 41, 0)) == applied
+
+    run(url, steps)
+
+
+def test_whatever_is_told_first_the_outcome_stands(url: str) -> None:
+    async def steps(told: Told) -> None:
+        await told.tell(REFUSALS, refuse(EVENT.envelope, [BASIS], origin(5)), 5)
+        await told.tell(EVENTS, EVENT, 5)
+        refused = await told.newest()
+        assert refused.state is FateState.REFUSED
+        assert [(each.reason, each.field) for each in refused.reasons] == [(BASIS.reason, "bases")]
+        assert refused.reasons[0].detail_zh
+        await told.tell(DUPLICATES, duplicate(EVENT.envelope, origin(6)), 6)
+        found = await told.desk.of_record(COURT, RECORD, 0)
+        assert [(each.offset, each.state) for each in found.arrivals] == [
+            (6, FateState.DUPLICATE),
+            (5, FateState.REFUSED),
+        ]
+
+    run(url, steps)
+
+
+def test_what_counts_in_silence_is_told_as_what_it_is(url: str) -> None:
+    removal = a_removal(record_id="never listed")
+
+    async def steps(told: Told) -> None:
+        await told.tell(TAKEN, taken(EVENT.envelope, SilentEffect.KEPT, origin(1)), 1)
+        assert ((await told.newest()).state, (await told.newest()).effect) == (
+            FateState.APPLIED,
+            "KEPT",
+        )
+        await told.tell(EVENTS, removal, 2)
+        await told.tell(TAKEN, taken(removal.envelope, SilentEffect.WAITING, origin(2)), 2)
+        waiting = await told.newest("never listed", wait_s=5)
+        assert (waiting.state, waiting.waits_for) == (FateState.WAITING, "entry")
+
+    run(url, steps)
+
+
+def test_a_dead_letter_is_found_by_its_key_and_its_place(url: str) -> None:
+    letter = DeadLetter(
+        source=COURT,
+        topic=inbox(COURT),
+        partition=0,
+        offset=9,
+        reason="UNFRAMED",
+        detail="the value does not begin with a zero byte",
+        key="（2026）鲁02执9号".encode(),
+        value=b"x",
+        size=1,
+    )
+
+    async def steps(told: Told) -> None:
+        await told.tell(DEAD_LETTERS, letter, 9)
+        dead = await told.newest("（2026）鲁02执9号")
+        assert (dead.state, dead.cause, dead.offset) == (FateState.DEAD, "UNFRAMED", 9)
+        assert dead.detail
+
+    run(url, steps)
+
+
+def test_nobody_is_told_of_anothers_record_and_old_ones_are_forgotten(url: str) -> None:
+    async def steps(told: Told) -> None:
+        await told.tell(EVENTS, EVENT, 3)
+        await told.tell(DUPLICATES, duplicate(EVENT.envelope, origin(2)), 2, age=timedelta(days=31))
+        found = await told.desk.of_record(COURT, RECORD, 0)
+        assert [each.offset for each in found.arrivals] == [3]
+        with pytest.raises(Unknown, match="nothing is known"):
+            await told.desk.of_record(SourceId("tax"), RECORD, 0)
+        with pytest.raises(Unknown) as old:
+            await told.desk.at(COURT, 2, 0)
+        assert old.value.reason == "RECEIPT_UNKNOWN"
+        ahead = await told.desk.at(COURT, 4, 0)
+        assert (ahead.state, ahead.waits_for) == (FateState.WAITING, "intake")
+
+    run(url, steps)
+
+
+def test_whoever_waits_is_told_within_a_second(url: str) -> None:
+    async def steps(told: Told) -> None:
+        await told.tell(EVENTS, EVENT, 1)
+        waiting = asyncio.create_task(told.newest(wait_s=20))
+        await asyncio.sleep(0.5)
+        began = asyncio.get_running_loop().time()
+        await told.tell(STANDINGS, a_standing(EVENT), 1)
+        assert (await waiting).state is FateState.APPLIED
+        assert asyncio.get_running_loop().time() - began < 1
+
+    run(url, steps)
+
+
+def test_while_views_is_behind_what_is_known_is_told_and_nothing_else(url: str) -> None:
+    async def steps(told: Told) -> None:
+        await told.tell(EVENTS, EVENT, 1)
+        with Redis.from_url(url) as client:
+            for key in client.scan_iter(match=f"{PREFIX}complete*"):
+                client.delete(key)
+        assert (await told.newest()).state is FateState.WAITING
+        with pytest.raises(Rebuilding):
+            await told.newest("unheard of")
+
+    run(url, steps)

@@ -1,0 +1,144 @@
+"""The fate of a record on real servers: told to its source alone, and as soon as it is decided."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+import pytest
+from typer.testing import CliRunner
+
+from creditbus.cli.main import app
+from creditbus.domain.acts.decisions import PenaltyDecided, Procedure
+from creditbus.domain.ids import SubjectId
+from creditbus.sdk.gateway import Gateway, GatewayRefused
+from creditbus.sdk.publisher import NotPublished, Publisher
+from creditbus.stack.bus import token_name
+from creditbus.stack.ports import HOST
+from creditbus.wire.answers import FateState, RecordFates
+from tests.acts import a_penalty
+from tests.bus_fixtures import LiveBus, eventually
+from tests.examples import a_bid_bar, a_removal
+
+TOLD_WITHIN_S = 3.0
+"""Far more than it takes, for a busy machine; what is measured stands in the docs."""
+
+
+@pytest.fixture
+def tender(live: LiveBus) -> Iterator[Publisher]:
+    with Publisher(
+        "tender",
+        kafka=live.file.bootstrap,
+        registry=live.file.registry_url,
+        password=live.file.credentials["tender"],
+    ) as publisher:
+        yield publisher
+
+
+def address(live: LiveBus) -> str:
+    return f"http://{HOST}:{live.file.ports.gateway}"
+
+
+def gateway(live: LiveBus, party: str = "tender") -> Gateway:
+    return Gateway(address(live), live.file.secrets[token_name(party)])
+
+
+def test_each_state_of_a_record_is_told_to_its_source(
+    live: LiveBus, tender: Publisher, subject: SubjectId
+) -> None:
+    record = f"fate/of {subject}"  # an id may hold a stroke and a blank
+    listing = a_bid_bar(subject_id=subject, record_id=record)
+    with gateway(live) as door:
+        receipt = tender.publish(listing)
+        began = time.monotonic()
+        applied = door.fate_at(receipt.offset, wait_s=30)
+        assert time.monotonic() - began < TOLD_WITHIN_S
+        assert (applied.state, applied.record_id) == (FateState.APPLIED, record)
+        assert [(each.list_id, each.stage) for each in applied.entries] == [("BL-BID-ZT", "ACTIVE")]
+        tender.publish(listing)
+        eventually(lambda: door.fate(record).state is FateState.DUPLICATE)
+        spoilt = a_bid_bar(subject_id=subject, record_id=record, record_revision=2, bases=())
+        refused = door.fate_at(tender.publish(spoilt).offset, wait_s=30)
+        assert [each.reason for each in refused.reasons] == ["BASIS_MISSING"]
+        removal = a_removal(
+            source="tender",
+            subject_id=subject,
+            record_id=record,
+            record_revision=3,
+            list_id=listing.list_id,
+        )
+        removed = door.fate_at(tender.publish(removal).offset, wait_s=30)
+        assert removed.state is FateState.APPLIED
+        assert removed.entries[0].stage in {"REMOVED", "CLOSED"}
+        states = [each.state for each in door.fate(record).arrivals]
+        assert states == ["APPLIED", "REFUSED", "DUPLICATE", "APPLIED"]
+    with gateway(live, "tax") as other, pytest.raises(GatewayRefused) as refusal:
+        other.fate(record)
+    assert (refusal.value.problem.status, refusal.value.problem.reason) == (404, "RECORD_UNKNOWN")
+
+
+def test_a_dead_letter_a_fact_and_a_removal_that_waits_are_told_as_what_they_are(
+    live: LiveBus, tender: Publisher, subject: SubjectId
+) -> None:
+    offsets: list[int | None] = []
+    tender.send_bytes(
+        b"dead of tender", b"no record", on_receipt=lambda sent: offsets.append(sent.offset())
+    )
+    tender.flush()
+    removal = a_removal(
+        source="tender", subject_id=subject, record_id=f"never {subject}", list_id="BL-BID-ZT"
+    )
+    with gateway(live) as door:
+        assert offsets[0] is not None
+        dead = door.fate_at(offsets[0], wait_s=30)
+        assert (dead.state, dead.cause, dead.record_id) == (
+            FateState.DEAD,
+            "UNFRAMED",
+            "dead of tender",
+        )
+        waiting = door.fate_at(tender.publish(removal).offset, wait_s=30)
+        assert (waiting.state, waiting.waits_for) == (FateState.WAITING, "entry")
+        with pytest.raises(GatewayRefused):
+            door.fate("never heard of")
+    with Publisher(
+        "market",
+        kafka=live.file.bootstrap,
+        registry=live.file.registry_url,
+        password=live.file.credentials["market"],
+    ) as market:
+        penalty = a_penalty(source="market", subject_id=subject, record_id=f"fact {subject}")
+        assert isinstance(penalty, PenaltyDecided)
+        assert penalty.procedure is not Procedure.SIMPLE
+        offset = market.publish(penalty).offset
+    with gateway(live, "market") as door:
+        fact = door.fate_at(offset, wait_s=30)
+    assert (fact.state, fact.effect) == (FateState.APPLIED, "KEPT")
+
+
+def test_the_command_line_asks_from_anywhere(
+    live: LiveBus, tender: Publisher, subject: SubjectId, tmp_path: Path
+) -> None:
+    record = f"asked {subject}"
+    tender.publish(a_bid_bar(subject_id=subject, record_id=record))
+    token = tmp_path / "token"
+    token.write_text(live.file.secrets[token_name("tender")] + "\n", encoding="utf-8")
+    shown = ["--gateway", address(live), "--token-file", str(token)]
+    run = CliRunner()
+
+    eventually(lambda: run.invoke(app, ["fate", record, *shown]).exit_code == 0)
+    told = run.invoke(app, ["fate", record, *shown, "--wait", "20", "--json"])
+    assert told.exit_code == 0, told.output
+    assert msgspec.json.decode(told.stdout, type=RecordFates).state is FateState.APPLIED
+    assert run.invoke(app, ["fate", "nobody's", *shown]).exit_code == 2
+    local = ["--source", "tender", "--home", str(live.sites.home)]
+    assert run.invoke(app, ["fate", record, *local]).exit_code == 0
+
+
+def test_a_gateway_that_is_away_or_is_none_is_told_in_a_sentence(live: LiveBus) -> None:
+    with Gateway("http://127.0.0.1:9", "t") as away, pytest.raises(NotPublished, match="answer"):
+        away.fate("x")
+    other = f"http://{HOST}:{live.file.ports.metrics_of('gateway')}"
+    with Gateway(other, "t") as none, pytest.raises(NotPublished, match="gateway's address"):
+        none.fate("x")
