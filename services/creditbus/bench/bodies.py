@@ -31,7 +31,7 @@ class Manners(msgspec.Struct, frozen=True):
     slow: frozenset[str] = frozenset()
 
 
-class Taken(msgspec.Struct, frozen=True):
+class FirstArrival(msgspec.Struct, frozen=True):
     """A directive's first arrival: the instant, the event that caused it, and what it does."""
 
     at: float
@@ -42,7 +42,7 @@ class Taken(msgspec.Struct, frozen=True):
 class Arrivals(msgspec.Struct, frozen=True):
     """The directives that were taken, by id."""
 
-    taken: dict[str, Taken]
+    taken: dict[str, FirstArrival]
     repeated: int
 
     def at(self, name: str) -> float:
@@ -72,7 +72,7 @@ class BenchBodies:
 
     def __init__(self) -> None:
         self._manners = Manners()
-        self._taken: dict[str, Taken] = {}
+        self._taken: dict[str, FirstArrival] = {}
         self._repeated = 0
 
     async def deliver(self, request: web.Request) -> web.Response:
@@ -88,7 +88,7 @@ class BenchBodies:
             self._repeated += 1
         else:
             said = _DELIVERY.decode(content).data
-            self._taken[name] = Taken(now, said.caused_by, said.action)
+            self._taken[name] = FirstArrival(now, said.caused_by, said.action)
         if body in self._manners.slow:
             await asyncio.sleep(SLOW_S)
         return web.Response(body=_APPLIED, content_type="application/json")

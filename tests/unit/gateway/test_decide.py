@@ -82,7 +82,7 @@ def listing(stated: SubmittedEnvelope | None = None, **changes: Any) -> ListingS
     lawful: dict[str, Any] = {
         "list_id": COURT_LIST,
         "provisions": ("3",),
-        "ends_on": date(2028, 1, 1),
+        "ends_on": date(2028, 3, 2),
         "notice_served_on": date(2026, 1, 1),
         "rights_stated": True,
     }
