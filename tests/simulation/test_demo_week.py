@@ -31,7 +31,7 @@ from creditbus.exposure.decide import build as build_exposure
 from creditbus.listing.decide import TABLES as ENTRIES
 from creditbus.listing.decide import build as build_listing
 from creditbus.runtime.http.persons import Persons
-from tests.examples import Decide, a_catalogue, some_clocks, some_editions, state_hash
+from tests.examples import Decide, some_clocks, some_editions, state_hash
 from tests.simulation.bus import PARTITIONS, Bus
 from tests.simulation.city import Submitted
 
@@ -78,7 +78,7 @@ def week(request: pytest.FixtureRequest, weeks: Callable[[int], Week]) -> Week:
 
 def lived(bus: Bus, seed: int) -> dict[str, Fate]:
     """Let a bus live through the city's week; return what must become of each statement."""
-    city = City(a_catalogue(), seed=seed, run="week", today=BEGINS_ON)
+    city = City(some_editions(), seed=seed, run="week", today=BEGINS_ON)
     statements = city.statements(RECORDS)
     a_day = -(-len(statements) // DAYS)
     fates: dict[str, Fate] = {}

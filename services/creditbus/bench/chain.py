@@ -135,7 +135,7 @@ class _Exercise:
     def _prepared(self, events: int) -> list[Prepared]:
         self._runs += 1
         today = day_of(SystemClock().now())
-        city = City(self._process.catalogue, seed=self._runs, run=f"chain{self._runs}", today=today)
+        city = City(self._process.editions, seed=self._runs, run=f"chain{self._runs}", today=today)
         return prepare(city.statements(events), self._process.codec)
 
     def _settle(self, taken_in: float) -> None:

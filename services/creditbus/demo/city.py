@@ -23,6 +23,7 @@ from creditbus.domain.identifiers import uscc
 from creditbus.domain.identifiers.organisation import check_character
 from creditbus.domain.ids import BasisId, EventId, ListId, SourceId, SubjectId, derive
 from creditbus.domain.law.catalogue import Catalogue, ListDefinition, Polarity
+from creditbus.domain.law.editions import Editions
 from creditbus.domain.subjects import USCC, kind_of, uscc_subject
 
 CITY: Final = "3702"  # what the codes of Qingdao's regions begin with
@@ -83,10 +84,14 @@ def _class_on(definition: ListDefinition) -> str:
 
 
 class City:
-    """The histories of one run; ``run`` keeps its records apart from those of other runs."""
+    """The histories of one run; ``run`` keeps its records apart from those of other runs.
 
-    def __init__(self, catalogue: Catalogue, *, seed: int, run: str, today: date) -> None:
-        self._catalogue = catalogue
+    ``law`` is the succession of editions that the bus decides under, or one that always was.
+    """
+
+    def __init__(self, law: Editions | Catalogue, *, seed: int, run: str, today: date) -> None:
+        self._editions = law if isinstance(law, Editions) else Editions.of(law)
+        catalogue = self._editions.on(today)
         self._random = Random(f"{seed} {run}")
         self._run = run
         self._today = today
@@ -186,18 +191,26 @@ class City:
         )
 
     def _decision(self, definition: ListDefinition) -> tuple[date, tuple[BasisId, ...]]:
-        """Return a day and the bases in force on it.
+        """Return a day on which the list was in use, and the bases in force on it.
 
-        A few are so long ago that the term is over.
+        A few are so long ago that the term is over; a list that is new has only these days.
         """
         long_ago = self._today - _DAY * self._random.randint(2000, 2200)
         lately = self._today - _DAY * self._random.randint(20, 300)
-        for day in (long_ago, lately) if self._random.random() < _OVER else (lately,):
-            known = self._catalogue.bases
+        days = (long_ago, lately) if self._random.random() < _OVER else (lately,)
+        for day in (*days, self._today):
+            catalogue = self._editions.on(day)
+            then = catalogue.lists.get(ListId(definition.id))
+            if then is None or not then.enabled:
+                continue
+            known = catalogue.bases
             bases = [
                 basis
                 for basis in definition.bases
-                if known[basis].enabled and known[basis].is_in_force(day)
+                if basis in known
+                and basis in then.bases
+                and known[basis].enabled
+                and known[basis].is_in_force(day)
             ]
             if bases:
                 return day, tuple(bases[:2])

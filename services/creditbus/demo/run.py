@@ -91,7 +91,7 @@ class Demonstration:
     def city(self, seed: int, run: str) -> City:
         """Return the city of this run."""
         today = day_of(self.clock.now())
-        return City(self.process.catalogue, seed=seed, run=run, today=today)
+        return City(self.process.editions, seed=seed, run=run, today=today)
 
     async def live(
         self, statements: Sequence[Submitted], *, per_second: float | None = None

@@ -44,7 +44,7 @@ LISTING: Final = build_listing(some_editions())
 
 
 def statements(count: int = 1500, *, seed: int = 7, run: str = "r1") -> list[Submitted]:
-    return City(a_catalogue(), seed=seed, run=run, today=TODAY).statements(count)
+    return City(some_editions(), seed=seed, run=run, today=TODAY).statements(count)
 
 
 def as_the_gateway_hands_it_on(statement: Submitted) -> Statement:

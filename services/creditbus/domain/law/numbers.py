@@ -34,7 +34,7 @@ NUMBERS: Final[dict[str, str]] = {
     "E23": "serious breach of safety listed or removed",
     "E24": "abnormal operation entered or removed",
     "E25": "customs level changed",
-    "E26": "tax grade evaluated",
+    "E26": "grade of an organisation evaluated: tax, construction",
     "E27": "attention entered or cleared",
     "E28": "red list granted or withdrawn",
     "E29": "commitment signed, fulfilled or breached",

@@ -247,7 +247,7 @@ WHO: Final[dict[str, tuple[Builder, dict[str, Any], frozenset[str]]]] = {
     "an old code": (a_mapping, {}, frozenset({"market"})),
     "a commitment signed": (acts.a_commitment, {}, EVERYBODY - COURTS),
     "a commitment broken": (BREACHED, {}, AUTHORITIES),
-    "an evaluation": (acts.an_evaluation, {}, TAXES | {"customs"}),
+    "an evaluation": (acts.an_evaluation, {}, TAXES | {"customs", "housing"}),
     "a penalty": (acts.a_penalty, {}, AUTHORITIES - {"procuratorate"}),
     "a permit": (acts.a_permit, {}, AUTHORITIES - {"procuratorate"}),
     "an interview": (acts.a_step, {}, AUTHORITIES - {"procuratorate"}),
