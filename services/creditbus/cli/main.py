@@ -33,6 +33,8 @@ COMMANDS: Final = {
     "aliases": "creditbus.cli.aliases:aliases",
     "bench": "creditbus.cli.benches:benches",
     "catalogue": "creditbus.cli.catalogues:catalogues",
+    "secrets": "creditbus.cli.deployments:secrets",
+    "provision": "creditbus.cli.deployments:provision",
     "topics": "creditbus.cli.topics:topics",
     "schemas": "creditbus.cli.topics:schemas",
 }

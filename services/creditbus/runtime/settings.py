@@ -17,6 +17,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 from creditbus.wire.topics import SERVICES
 
 PREFIX: Final = "CREDITBUS_"
+SAMPLE: Final = "replace-me"
 
 _File = Annotated[Path | None, BeforeValidator(lambda named: named or None)]
 """A file, or none when nothing is named: an empty path would be the folder one stands in."""
@@ -79,6 +80,11 @@ class Settings(BaseSettings):
     catalogue: Path = Field(Path("deploy/catalogue"), description="Folder of the catalogue.")
     editions: Path = Field(
         Path("deploy/editions"), description="Folder of the catalogue's published editions."
+    )
+    secrets: _File = Field(
+        None,
+        description="Folder of secrets, a file each, named as the setting that it fills, in small"
+        " letters; a variable goes before it.",
     )
     state: Path = Field(Path(".creditbus/state"), description="Folder of the workers' stores.")
     workers: _Workers = Field(
@@ -157,7 +163,7 @@ def read_settings() -> Settings:
             f"unknown settings: {', '.join(unknown)}; known are {', '.join(sorted(known))}"
         )
     try:
-        return Settings()
+        return _refuse_samples(_with_secrets())
     except ValidationError as error:
         wrong = "; ".join(
             f"{PREFIX}{'.'.join(map(str, each['loc'])).upper()}: {each['msg']}"
@@ -168,6 +174,33 @@ def read_settings() -> Settings:
         raise UnknownSetting(
             f"settings with a wrong value: {error}; what holds several is written as JSON"
         ) from error
+
+
+def _with_secrets() -> Settings:
+    """Return the settings, those from the folder of secrets among them."""
+    named = os.environ.get(f"{PREFIX}SECRETS")
+    if not named:
+        return Settings()
+    folder = Path(named)
+    if not folder.is_dir():
+        raise UnknownSetting(f"{PREFIX}SECRETS: there is no folder {folder}")
+    known = {PREFIX.lower() + name for name in Settings.model_fields}
+    found = {path.name for path in folder.iterdir() if path.name.startswith(PREFIX.lower())}
+    if unknown := sorted(found - known):
+        raise UnknownSetting(f"{folder} holds {', '.join(unknown)}, which fill no setting")
+    return Settings(_secrets_dir=folder)
+
+
+def _refuse_samples(settings: Settings) -> Settings:
+    """Raise ``UnknownSetting`` for a secret that is still the sample that everybody knows."""
+    secret = [name for name, field in Settings.model_fields.items() if not field.repr]
+    samples = [name for name in secret if SAMPLE in str(getattr(settings, name))]
+    if samples:
+        names = ", ".join(PREFIX + name.upper() for name in samples)
+        raise UnknownSetting(
+            f"still the sample: {names}; `creditbus secrets` makes secrets that nobody knows"
+        )
+    return settings
 
 
 def spare_the_loopback() -> None:

@@ -183,14 +183,15 @@ def stock(sites: Sites) -> None:
     put(*load_draft(sites.catalogue), sites.shelf)
 
 
-def add_secrets(file: StackFile, folder: Folder, catalogue: Catalogue) -> None:
+def add_secrets(
+    file: StackFile, folder: Folder, catalogue: Catalogue, tokens: Path | None = None
+) -> None:
     """Give the bus the keys and tokens that it lacks, and write the hashes of the tokens."""
     for name in (ATTESTATION_KEY, PERSON_KEY):
         file.secrets.setdefault(name, secrets.token_hex(_SECRET_BYTES))
     for body in catalogue.bodies:
         file.secrets.setdefault(webhook_secret_name(body), _webhook_secret())
-    tokens = folder.path / "tokens.json"
-    _add_tokens(file, tokens, _callers(catalogue))
+    _add_tokens(file, tokens or folder.path / "tokens.json", _callers(catalogue))
     file.save(folder.stack_file)
 
 

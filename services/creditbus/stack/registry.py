@@ -55,7 +55,7 @@ class RegistryServer:
     def prepare(self) -> None:
         """Make the folder of the database, and write who may do what."""
         (self.folder / "tmp").mkdir(parents=True, exist_ok=True)
-        write_private(self._settings, _rights(self.password).encode())
+        write_private(self._settings, rights(self.password).encode())
 
     @property
     def _settings(self) -> Path:
@@ -106,7 +106,7 @@ class RegistryServer:
         return answers_well(f"{self.url()}/subjects", ANSWER_BOUND_S)
 
 
-def _rights(password: str) -> str:
+def rights(password: str) -> str:
     """Return the settings with which everybody reads and whoever has the password writes."""
     if not password:
         return ""

@@ -71,6 +71,43 @@ def test_value_that_is_no_json_is_named(monkeypatch: pytest.MonkeyPatch) -> None
         read_settings()
 
 
+def test_a_folder_of_secrets_fills_what_no_variable_does(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "creditbus_kafka_password").write_text("of-the-file\n")
+    (tmp_path / "creditbus_webhook_secrets").write_text('{"railway": "whsec_x"}')
+    (tmp_path / "another-file").write_text("none of ours")
+    monkeypatch.setenv("CREDITBUS_SECRETS", str(tmp_path))
+    settings = read_settings()
+    assert settings.kafka_password == "of-the-file"
+    assert settings.webhook_secrets == {"railway": "whsec_x"}
+    monkeypatch.setenv("CREDITBUS_KAFKA_PASSWORD", "of-the-variable")
+    assert read_settings().kafka_password == "of-the-variable"
+
+
+def test_a_secret_that_fills_nothing_or_a_missing_folder_is_told(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("CREDITBUS_SECRETS", str(tmp_path / "nowhere"))
+    with pytest.raises(UnknownSetting, match="there is no folder"):
+        read_settings()
+    (tmp_path / "creditbus_kafka_pasword").write_text("misspelt")
+    monkeypatch.setenv("CREDITBUS_SECRETS", str(tmp_path))
+    with pytest.raises(UnknownSetting, match="creditbus_kafka_pasword, which fill no setting"):
+        read_settings()
+
+
+@pytest.mark.parametrize("name", ["kafka_password", "person_key", "redis", "webhook_secrets"])
+def test_a_sample_that_everybody_knows_is_no_secret(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, name: str
+) -> None:
+    sample = '{"railway": "replace-me"}' if name == "webhook_secrets" else "x-replace-me"
+    (tmp_path / f"creditbus_{name}").write_text(sample)
+    monkeypatch.setenv("CREDITBUS_SECRETS", str(tmp_path))
+    with pytest.raises(UnknownSetting, match=f"still the sample: CREDITBUS_{name.upper()}"):
+        read_settings()
+
+
 def test_settings_are_frozen_and_keep_secrets_to_themselves() -> None:
     settings = Settings(kafka_password="guarded", attestation_key="guarded", person_key="guarded")
     with pytest.raises(ValidationError):
