@@ -1,4 +1,7 @@
-"""Certificates for tests: an authority made on the spot, and what it issues for this machine."""
+"""Certificates for tests: an authority made on the spot, and what it issues for this machine.
+
+They have what RFC 5280 asks for, because CPython 3.13 believes no others.
+"""
 
 from __future__ import annotations
 
@@ -14,6 +17,17 @@ from cryptography.x509.oid import NameOID
 from creditbus.runtime.clock import SystemClock
 
 _LIFE = timedelta(days=1)
+_SIGNING = x509.KeyUsage(
+    key_cert_sign=True,
+    crl_sign=True,
+    digital_signature=False,
+    content_commitment=False,
+    key_encipherment=False,
+    data_encipherment=False,
+    key_agreement=False,
+    encipher_only=False,
+    decipher_only=False,
+)
 
 
 class Authority:
@@ -26,6 +40,8 @@ class Authority:
         self._certificate = (
             _begun(self._name, self._name, self._key)
             .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+            .add_extension(_SIGNING, critical=True)
+            .add_extension(_named_by(self._key), critical=False)
             .sign(self._key, hashes.SHA256())
         )
         self.ca = folder / f"{name.replace(' ', '-')}.ca.pem"
@@ -38,6 +54,11 @@ class Authority:
         certificate = (
             _begun(_named(name), self._name, key)
             .add_extension(x509.SubjectAlternativeName(places), critical=False)
+            .add_extension(_named_by(key), critical=False)
+            .add_extension(
+                x509.AuthorityKeyIdentifier.from_issuer_public_key(self._key.public_key()),
+                critical=False,
+            )
             .sign(self._key, hashes.SHA256())
         )
         hidden: serialization.KeySerializationEncryption = (
@@ -51,6 +72,10 @@ class Authority:
         issued = self._folder / f"{name}.pem"
         issued.write_bytes(content + _pem(certificate))
         return issued
+
+
+def _named_by(key: ec.EllipticCurvePrivateKey) -> x509.SubjectKeyIdentifier:
+    return x509.SubjectKeyIdentifier.from_public_key(key.public_key())
 
 
 def _named(name: str) -> x509.Name:
