@@ -39,7 +39,6 @@ def a_producer(live: LiveBus, principal: str) -> Producer:
 
 
 def a_record(subject: str, revision: int) -> dict[str, object]:
-    today = datetime.now(UTC).date()  # noqa: TID251 - an agency's program has its own clock
     return {
         "envelope": {
             "event_id": f"agency-{subject}-{revision}",
@@ -58,7 +57,7 @@ def a_record(subject: str, revision: int) -> dict[str, object]:
         "list_id": "BL-BID-ZT",
         "subject_name": "（测）青岛示例有限公司",
         "provisions": ["53"],
-        "ends_on": today.replace(year=today.year, month=12, day=31),
+        "ends_on": date(2028, 5, 11),
         "notice_served_on": date(2026, 4, 20),
         "rights_stated": True,
     }
