@@ -36,6 +36,7 @@ from creditbus.domain.effects.directives import Acknowledgement, Action, Attempt
 from creditbus.domain.effects.directives import Outcome as Answer
 from creditbus.domain.effects.exposures import Exposure
 from creditbus.domain.effects.obligations import Obligation
+from creditbus.domain.entries.deadlines import DeadlineMissed
 from creditbus.domain.entries.standings import Standing
 from creditbus.domain.ids import ObligationId
 from creditbus.engine.values import Arrival, DictState, Output, Slice, SliceOutcome, State, Table
@@ -407,8 +408,8 @@ class Bus:
             place = place_of(output.value.subject_id)
             self.topics.put(f"standings/{place}", output.value, origin=output.origin)
             return
-        if isinstance(output.value, Taken):
-            # It counts: what is told of it changes no sum.
+        if isinstance(output.value, Taken | DeadlineMissed):
+            # What is told of a record that counts, or of a clock, changes no sum.
             return
         if isinstance(output.value, AliasClaims | SubjectIdentityConflict | Settled):
             self.register.append(output.value)

@@ -22,6 +22,7 @@ from creditbus.wire.records import RECORD_OF, Undecodable, to_record
 from creditbus.wire.topics import (
     ACKNOWLEDGEMENTS,
     ATTEMPTS,
+    BREACHES,
     DEAD_LETTERS,
     DIRECTIVES,
     DUPLICATES,
@@ -52,6 +53,7 @@ _FIXED: Final = (
     TAKEN,
     DEAD_LETTERS,
     STANDINGS,
+    BREACHES,
     EXPOSURES,
     DIRECTIVES,
     ATTEMPTS,

@@ -6,7 +6,7 @@ move any, so all are looked through, and those on a list that it changes are fou
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from functools import lru_cache
 from typing import Final
@@ -14,6 +14,7 @@ from typing import Final
 import msgspec
 
 from creditbus.domain.calendar import days_after
+from creditbus.domain.entries.deadlines import DeadlineMissed, first_of, party_of
 from creditbus.domain.entries.dossiers import Dossier, buried_with
 from creditbus.domain.entries.endings import Case
 from creditbus.domain.entries.entry import Entry, Stage
@@ -138,16 +139,33 @@ def without_erased(
     return [each for each in found if each[1].stage is not Stage.ERASED]
 
 
-def missed(before: Standing | None, after: Standing) -> Iterator[str]:
-    """Yield the clocks that have run out since the standing before, by authority and clock."""
-    late = [entry for entry in after.entries if entry.overdue]
+def missed(
+    before: Standing | None, after: Standing, found: Iterable[tuple[Case, Entry]]
+) -> Iterator[DeadlineMissed]:
+    """Yield the clocks that have run out since the standing before."""
+    late = [(case, entry) for case, entry in found if entry.overdue]
     if not late:
         return
     known = {entry.entry_id: entry.overdue for entry in before.entries} if before else {}
-    for entry in late:
-        for deadline in entry.overdue:
-            if deadline not in known.get(entry.entry_id, ()):
-                yield f"missed {entry.source} {deadline}"
+    for case, entry in late:
+        for kind in entry.overdue:
+            if kind in known.get(entry.entry_id, ()):
+                continue
+            owed = first_of(kind, case.registers, case.definition, case.clocks)
+            assert case.day is not None, "nothing is late before the first day has turned"
+            yield DeadlineMissed(
+                entry_id=entry.entry_id,
+                list_id=entry.list_id,
+                subject_id=after.subject_id,
+                party=party_of(owed, entry.source),
+                deadline=kind,
+                timer_id=owed.timer.id,
+                began_on=owed.began_on,
+                last_on=owed.last_on,
+                noticed_on=case.day,
+                caused_by=after.caused_by,
+                synthetic=after.synthetic,
+            )
 
 
 def _read_ahead(draft: Draft, subjects: set[SubjectId]) -> None:

@@ -6,6 +6,7 @@ from functools import partial
 
 from creditbus.domain.acts.refusals import Duplicate, Refusal, Taken
 from creditbus.domain.aliases.claims import AliasClaims, SubjectIdentityConflict, conflict_key
+from creditbus.domain.entries.deadlines import DeadlineMissed
 from creditbus.domain.entries.standings import Standing
 from creditbus.engine.job import Job
 from creditbus.engine.values import Output, Produced
@@ -18,6 +19,7 @@ from creditbus.wire.headers import ORIGIN
 from creditbus.wire.records import Codec
 from creditbus.wire.topics import (
     ALIASES,
+    BREACHES,
     DUPLICATES,
     EVENTS,
     REFUSALS,
@@ -58,6 +60,8 @@ def write(codec: Codec, output: Output) -> Produced:
             topic, key = DUPLICATES, repeat.source
         case Taken() as silent:
             topic, key = TAKEN, silent.source
+        case DeadlineMissed() as late:
+            topic, key = BREACHES, str(late.subject_id)
         case AliasClaims() as claims:
             topic, key = ALIASES, claims.root
         case SubjectIdentityConflict() | Settled() as about:

@@ -340,10 +340,11 @@ class _Shift:
         after = msgspec.structs.replace(with_entries(standing, found), edition=rules.edition)
         moved = advance(before, after, cause.event_id, is_reform=cause.is_reform)
         if moved is not None:
-            for name in missed(before, moved):
-                self.outcome.count(name)
             self.draft.put(SUBJECTS, subject, moved)
             self._say("standings", moved, cause.origin)
+            for each in missed(before, moved, found):
+                self._say("breaches", each, cause.origin)
+                self.outcome.count(f"missed {each.party} {each.deadline}")
         elif cause.act is not None:
             is_known = cause.moved is None or dossier.joints or _is_in(after, cause.moved)
             effect = SilentEffect.UNCHANGED if is_known else SilentEffect.WAITING

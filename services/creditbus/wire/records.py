@@ -28,6 +28,7 @@ from creditbus.domain.effects.checks import Access
 from creditbus.domain.effects.directives import Acknowledgement, Attempt, Directive
 from creditbus.domain.effects.exposures import Exposure
 from creditbus.domain.effects.obligations import Obligation
+from creditbus.domain.entries.deadlines import DeadlineMissed
 from creditbus.domain.entries.standings import Standing
 from creditbus.wire.avro import AvroTypes, SchemaUnsupported
 from creditbus.wire.schemas import Schema, Schemas, lost_logical_types, published
@@ -52,6 +53,7 @@ TYPES: Final[dict[str, type[msgspec.Struct]]] = {
     "duplicate": Duplicate,
     "taken": Taken,
     "dead_letter": DeadLetter,
+    "deadline_missed": DeadlineMissed,
     "access": Access,
 }
 """Every record but the envelope, which travels only inside others."""

@@ -49,6 +49,7 @@ REFUSALS: Final = "credit.refusals.v1"
 DUPLICATES: Final = "credit.duplicates.v1"
 TAKEN: Final = "credit.taken.v1"
 DEAD_LETTERS: Final = "credit.dead-letters.v1"
+BREACHES: Final = "credit.breaches.v1"
 ALIASES: Final = "credit.aliases.v1"
 ATTEMPTS: Final = "credit.attempts.v2"
 OBLIGATIONS: Final = "credit.obligations.v1"
@@ -192,6 +193,14 @@ FIXED: Final[tuple[Topic, ...]] = (
         records=("dead_letter",),
         partitions=4,
         retention_ms=YEAR_MS,
+    ),
+    Topic(
+        name=BREACHES,
+        key="subject",
+        writers=_services("listing"),
+        readers=_services("audit"),
+        records=("deadline_missed",),
+        retention_ms=5 * YEAR_MS,
     ),
     Topic(
         name=ALIASES,

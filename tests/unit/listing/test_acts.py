@@ -18,6 +18,7 @@ from creditbus.domain.acts.registrations import Registration
 from creditbus.domain.acts.repairs import RepairDocument, RepairStep
 from creditbus.domain.acts.revocations import ReorganisationStep
 from creditbus.domain.acts.suspensions import Stay
+from creditbus.domain.entries.deadlines import DeadlineMissed
 from creditbus.domain.entries.entry import Deadline, Stage
 from creditbus.domain.entries.notes import Note
 from creditbus.domain.entries.standings import Standing
@@ -32,6 +33,7 @@ from creditbus.runtime.workers.hosts import MISSED
 from tests import acts
 from tests.examples import (
     CATALOGUE_FOLDER,
+    COURT_LIST,
     DECIDED_ON,
     ENDS_ON,
     FIRM,
@@ -323,10 +325,49 @@ def test_a_clock_that_runs_out_is_seen_when_the_day_turns() -> None:
     log = Log()
     log.take(a_listing(), acts.an_objection(), a_turn(DECIDED_ON))
     assert log.take(a_turn(date(2026, 3, 24))) == []
-    (output,) = log.take(a_turn(date(2026, 3, 25)))
-    assert isinstance(output.value, Standing)
-    assert output.value.entries[0].overdue == ("OBJECTION_DECISION",)
-    assert output.value.entries[0].disputed
+    turned = a_turn(date(2026, 3, 25))
+    stated, late = log.take(turned)
+    assert isinstance(stated.value, Standing)
+    assert stated.value.entries[0].overdue == ("OBJECTION_DECISION",)
+    assert stated.value.entries[0].disputed
+    assert late.stream == "breaches"
+    assert late.value == DeadlineMissed(
+        entry_id=stated.value.entries[0].entry_id,
+        list_id=COURT_LIST,
+        subject_id=FIRM,
+        party="court",
+        deadline=Deadline.OBJECTION_DECISION,
+        timer_id="COURT-REVIEW",
+        began_on=date(2026, 3, 9),
+        last_on=date(2026, 3, 24),
+        noticed_on=date(2026, 3, 25),
+        caused_by=turned.envelope.event_id,
+        synthetic=True,
+    )
+    assert log.take(a_turn(date(2026, 3, 26))) == [], "it is told once"
+
+
+def test_a_clock_of_the_platform_runs_out_against_the_platform() -> None:
+    log = Log()
+    log.take(a_listing(), acts.an_application(), a_turn(date(2026, 9, 7)))
+    (late,) = [
+        each.value
+        for day in range(8, 30)
+        for each in log.take(a_turn(date(2026, 9, day)))
+        if isinstance(each.value, DeadlineMissed)
+    ]
+    assert (late.party, late.deadline) == ("platform", Deadline.REPAIR_DECISION)
+    assert late.noticed_on == late.last_on + DAY
+
+
+def test_an_act_that_comes_late_tells_of_the_clock_that_ran_out_before_it() -> None:
+    log = Log()
+    log.take(a_turn(date(2026, 6, 1)), a_listing())
+    filed = acts.an_objection()
+    late = [each.value for each in log.take(filed) if isinstance(each.value, DeadlineMissed)]
+    assert [(each.noticed_on, each.caused_by) for each in late] == [
+        (date(2026, 6, 1), filed.envelope.event_id)
+    ]
 
 
 def test_a_red_entry_returns_on_the_day_a_stay_begins() -> None:

@@ -24,10 +24,40 @@ from creditbus.domain.entries.registers import (
     Repair,
     RepairRuled,
 )
+from creditbus.domain.ids import EntryId, EventId, ListId, SourceId, SubjectId
 from creditbus.domain.law.catalogue import ListDefinition, Publication
 from creditbus.domain.terms.clauses import TermClause
 from creditbus.domain.terms.reckonings import Bound
 from creditbus.domain.terms.timers import Actor, Begin, Timer, deadline
+
+
+class DeadlineMissed(msgspec.Struct, frozen=True, kw_only=True):
+    """A clock that has run out against ``party``: who owed what about an entry, since when.
+
+    ``began_on`` set it going by the row ``timer_id``, ``last_on`` would have been in time, and it
+    was noticed at the event ``caused_by`` on ``noticed_on``.
+    """
+
+    entry_id: EntryId
+    list_id: ListId
+    subject_id: SubjectId
+    party: str
+    deadline: Deadline
+    timer_id: str
+    began_on: date
+    last_on: date
+    noticed_on: date
+    caused_by: EventId
+    synthetic: bool = False
+
+
+class Owed(msgspec.Struct, frozen=True):
+    """A clock that runs: what is owed, by which timer, from which day to which."""
+
+    deadline: Deadline
+    timer: Timer
+    began_on: date
+    last_on: date
 
 
 class Clocks(msgspec.Struct, frozen=True):
@@ -77,25 +107,28 @@ _RESULTS: Final = tuple(ObjectionResult)[::-1]
 _STEPS: Final = tuple(RepairStep)
 
 
-def due_on(
-    start: date, kind: Deadline, definition: ListDefinition | None, clocks: Clocks
-) -> date | None:
-    """Return the last day of a clock that began on a day; None where no timer binds anybody."""
+def _timer_of(kind: Deadline, definition: ListDefinition | None, clocks: Clocks) -> Timer | None:
+    if kind is Deadline.DELETION:
+        named = definition.performance_timer if definition is not None else ""
+        return clocks.timers.get(named)
     is_court = definition is not None and definition.publication is Publication.COURT
     timer_id = (_COURT_TIMER_OF if is_court else _TIMER_OF).get(kind, _TIMER_OF[kind])
-    return _last_on(clocks.timers.get(timer_id), start, clocks)
+    return clocks.timers.get(timer_id)
 
 
-def _last_on(timer: Timer | None, start: date, clocks: Clocks) -> date | None:
-    """Return the last day of a timer; None where it binds nobody, or nobody but the subject.
+def _owed(
+    kind: Deadline, start: date, definition: ListDefinition | None, clocks: Clocks
+) -> Owed | None:
+    """Return a clock that began on a day; None where it binds nobody, or the subject alone.
 
     A waiting time makes nobody late either.
     """
+    timer = _timer_of(kind, definition, clocks)
     if timer is None or not timer.is_in_force(start):
         return None
     if timer.actor is Actor.SUBJECT or timer.bound is Bound.AT_LEAST:
         return None
-    return deadline(timer, start, clocks.calendar).end
+    return Owed(kind, timer, start, deadline(timer, start, clocks.calendar).end)
 
 
 def performed_on(registers: Registers) -> date | None:
@@ -121,9 +154,11 @@ def delete_by(
     By the timer that the list names (``performance_timer``): three working days for a court
     (法释〔2017〕7号 第十条). None where nobody has performed, or no timer binds the keeper.
     """
-    timer = clocks.timers.get(definition.performance_timer) if definition is not None else None
     started_on = performed_on(registers)
-    return _last_on(timer, started_on, clocks) if started_on is not None else None
+    if started_on is None:
+        return None
+    owed = _owed(Deadline.DELETION, started_on, definition, clocks)
+    return owed.last_on if owed is not None else None
 
 
 @overload
@@ -173,22 +208,47 @@ def overdue(
     """Return the clocks that have run out by a day, each once, in the order of their kinds."""
     if day is None or not (registers.objections or registers.repairs):
         return ()
-    late = set()
-    for kind, start in _running(registers):
-        last_on = due_on(start, kind, definition, clocks)
-        if last_on is not None and last_on < day:
-            late.add(kind)
+    late = {each.deadline for each in _clocks(registers, definition, clocks) if each.last_on < day}
     return tuple(kind for kind in Deadline if kind in late)
+
+
+def first_of(
+    kind: Deadline, registers: Registers, definition: ListDefinition | None, clocks: Clocks
+) -> Owed:
+    """Return the clock of a kind that runs out, or has run out, first.
+
+    Raises ``ValueError`` where none of the kind runs.
+    """
+    started_on = performed_on(registers) if kind is Deadline.DELETION else None
+    running = (
+        filter(None, [_owed(kind, started_on, definition, clocks)])
+        if started_on is not None
+        else _clocks(registers, definition, clocks)
+    )
+    of_kind = (each for each in running if each.deadline is kind)
+    return min(of_kind, key=lambda each: each.last_on)
+
+
+def party_of(owed: Owed, source: SourceId) -> str:
+    """Return who owes an act about an entry: its source, or the platform where the law says so."""
+    return source if owed.timer.actor in {Actor.AUTHORITY, Actor.COURT} else str(owed.timer.actor)
 
 
 def due_days(
     registers: Registers, definition: ListDefinition | None, clocks: Clocks
 ) -> Iterator[date]:
     """Yield the days on which a clock that still runs will have run out."""
+    for each in _clocks(registers, definition, clocks):
+        yield days_after(each.last_on, 1)
+
+
+def _clocks(
+    registers: Registers, definition: ListDefinition | None, clocks: Clocks
+) -> Iterator[Owed]:
     for kind, start in _running(registers):
-        last_on = due_on(start, kind, definition, clocks)
-        if last_on is not None:
-            yield days_after(last_on, 1)
+        owed = _owed(kind, start, definition, clocks)
+        if owed is not None:
+            yield owed
 
 
 def _running(registers: Registers) -> Iterator[tuple[Deadline, date]]:
