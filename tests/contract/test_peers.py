@@ -14,8 +14,9 @@ from typing import Any
 import httpx
 import pytest
 import uvicorn
-from fastapi import FastAPI, Request, Response
+from fastapi import FastAPI, Request, Response, WebSocket
 from fastapi.responses import StreamingResponse
+from websockets.sync.client import connect
 
 from creditbus.runtime.http.bodies import body_of
 from creditbus.runtime.http.peers import PeerBounds, Peers
@@ -53,7 +54,13 @@ class Door:
         return self.meters.registry.get_sample_value(name, {"why": why}) or 0.0
 
 
-def site() -> Site:
+async def talk(peer: WebSocket) -> None:
+    await peer.accept()
+    while True:
+        await peer.send_text(await peer.receive_text())
+
+
+def site(*, talks: bool) -> Site:
     app = FastAPI()
     answer_problems(app)
 
@@ -78,18 +85,20 @@ def site() -> Site:
 
         return StreamingResponse(beats(), media_type="text/event-stream")
 
+    app.websocket("/talk")(talk)
+
     async def check() -> None:
         return
 
-    return Site(app, check)
+    return Site(app, check, talks=talks)
 
 
 @pytest.fixture
-def door() -> Iterator[Door]:
-    """A site whose patience is short."""
+def door(request: pytest.FixtureRequest) -> Iterator[Door]:
+    """A site whose patience is short; with the parameter, one that talks over WebSockets."""
     meters = Meters()
     peers = Peers(BOUNDS, meters)
-    server = uvicorn.Server(server_config(site(), peers))
+    server = uvicorn.Server(server_config(site(talks=getattr(request, "param", False)), peers))
     listener = socket.create_server(("127.0.0.1", 0), backlog=128)
 
     async def serve() -> None:
@@ -122,6 +131,17 @@ def ended(peer: socket.socket, sent: bytes = b"", every: float = 0.0) -> bytes:
             return told
         told += part
     raise AssertionError(f"still connected after {told[:200]!r}")
+
+
+@pytest.mark.parametrize("door", [True], indirect=True)
+def test_a_socket_is_let_through_and_outlives_the_patience_for_requests(door: Door) -> None:
+    with connect(f"ws://127.0.0.1:{door.port}/talk", proxy=None) as talking:
+        talking.send("hello")
+        assert talking.recv(CUT_BOUND_S) == "hello"
+        time.sleep(2 * BOUNDS.keep_alive_s)
+        talking.send("still here")
+        assert talking.recv(CUT_BOUND_S) == "still here"
+        assert door.ask().status_code == 200
 
 
 def test_silence_and_dripping_are_cut_off_while_others_are_answered(door: Door) -> None:

@@ -143,7 +143,8 @@ class Views:
     def _readiness(self) -> Readiness:
         if not self._is_complete:
             return Readiness(is_ready=False, why="rebuilding what Redis serves, or behind")
-        return Readiness(is_ready=bool(self._vigil.assigned), why="beginning to follow")
+        is_following = bool(self._vigil.assigned)
+        return Readiness(is_ready=is_following, why="" if is_following else "beginning to follow")
 
 
 def _stop(_number: int, _frame: FrameType | None) -> None:

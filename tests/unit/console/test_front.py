@@ -60,7 +60,7 @@ def test_every_answer_forbids_frames_and_foreign_scripts() -> None:
         assert "frame-ancestors 'none'" in headers["content-security-policy"]
         assert headers["x-frame-options"] == "DENY"
         assert headers["x-content-type-options"] == "nosniff"
-        assert headers["referrer-policy"] == "no-referrer"
+        assert headers["referrer-policy"] == "same-origin"
         assert "strict-transport-security" not in headers
     assert ask()[1]["cache-control"] == "no-store"
 

@@ -167,7 +167,9 @@ class PeerConnection(HttpToolsProtocol):
     def on_message_complete(self) -> None:
         """Note that all of the request is there, be it answered already or not."""
         super().on_message_complete()
-        self.cycle.more_body = False
+        # One that asks for a WebSocket begins nothing.
+        if self.cycle is not None:
+            self.cycle.more_body = False
 
     def on_response_complete(self) -> None:
         """Wait for the next request."""
