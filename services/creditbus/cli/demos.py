@@ -17,7 +17,6 @@ from creditbus.cli.checks import ask, asker_for
 from creditbus.cli.faults import MISUSED, fail, told
 from creditbus.cli.places import Home, auditor, catalogue, ports, sites
 from creditbus.cli.progress import report_to
-from creditbus.cli.submissions import send_sheet
 from creditbus.cli.summary import tell_outcome, tell_suggestions
 from creditbus.demo.city import Fate, Submitted
 from creditbus.demo.run import (
@@ -28,6 +27,7 @@ from creditbus.demo.run import (
     kill_each,
     next_run,
 )
+from creditbus.demo.sheets import send_sheet
 from creditbus.demo.suggestions import suggestions
 from creditbus.domain.acts.events import EntryListed
 from creditbus.domain.acts.gates import Listing, first_fault

@@ -8,7 +8,7 @@ from typing import Annotated
 import msgspec
 import typer
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 from creditbus.cli.faults import MISUSED, fail, told
 from creditbus.cli.places import AsJson
@@ -48,7 +48,8 @@ def fate(
 
 
 def _table(found: RecordFates) -> Table:
-    table = Table("receipt", "revision", "state", "what is told", title=found.record_id)
+    told = Column("what is told", overflow="fold")
+    table = Table("receipt", "revision", "state", told, title=found.record_id)
     for each in found.arrivals:
         table.add_row(str(each.offset), str(each.record_revision or ""), each.state, said(each))
     return table

@@ -22,6 +22,7 @@ COMMANDS: Final = {
     "drain": "creditbus.cli.modes:drain",
     "run": "creditbus.cli.runs:run",
     "submit": "creditbus.cli.submissions:submit",
+    "files": "creditbus.cli.templates:files",
     "fate": "creditbus.cli.fates:fate",
     "check": "creditbus.cli.checks:check",
     "explain": "creditbus.cli.explanations:explain",

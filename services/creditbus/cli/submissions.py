@@ -1,181 +1,212 @@
-"""``creditbus submit``: an office's file as it is, row by row, with what was refused and why."""
+"""``creditbus submit``: an office's file as it is, and what became of each of its rows."""
 
 from __future__ import annotations
 
-import re
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Final
 
-import httpx
 import msgspec
 import typer
 from rich.console import Console
-from rich.progress import track
-from rich.table import Table
+from rich.progress import Progress, SpinnerColumn, TextColumn
+from rich.table import Column, Table
 
-from creditbus.cli.faults import MISUSED, fail, told
-from creditbus.cli.places import AsJson, Home, catalogue, sites, stack_file, url
-from creditbus.domain.acts.refusals import Refusal
-from creditbus.domain.ids import SourceId
-from creditbus.engine.values import Position
-from creditbus.sdk.publisher import Publisher, Receipt
-from creditbus.sdk.sheets.files import FileAct, read_file
-from creditbus.sdk.sheets.rows import RowFault
-from creditbus.stack.bus import token_name
-from creditbus.stack.folder import StackFile
+from creditbus.cli.fates import said
+from creditbus.cli.faults import FAILED, MISUSED, fail, told
+from creditbus.cli.places import AsJson
+from creditbus.cli.results import write_results
+from creditbus.cli.ways_in import WayIn, comes_in
+from creditbus.sdk.gateway import Gateway, GatewayRefused
+from creditbus.wire.answers import FateState, FileAnswer, RecordFate, RowAnswer, RowState
 
-_TOLD_BOUND_S: Final = 15.0
-_QUIET_S: Final = 3.0
+_QUIET_BOUND_S: Final = 15.0
+"""How long nothing new may be decided before the rest is called undecided."""
+
 _ASK_S: Final = 0.5
-_LAG: Final = re.compile(r"^creditbus_engine_lag\{[^}]*\} ([0-9.e+]+)$", re.MULTILINE)
+_PRINTED: Final = 200
 _console = Console(highlight=False)
+_FINE: Final = frozenset({FateState.APPLIED, FateState.DUPLICATE})
 
 
 @dataclass
 class FileFate:
-    """What became of a file: rows sent, rows not read, and records that the bus refused."""
+    """What became of a file: of each row what the door said, and then the bus."""
 
-    sent: list[FileAct] = field(default_factory=list)
-    faults: list[RowFault] = field(default_factory=list)
-    refusals: list[Refusal] = field(default_factory=list)
-    origins: set[str] = field(default_factory=set)
-    """Where the broker keeps what was sent: a refusal of an earlier try is another place's."""
+    rows: list[RowAnswer] = field(default_factory=list)
+    file: FileAnswer = field(default_factory=lambda: FileAnswer(name=""))
+    fates: dict[int, RecordFate] = field(default_factory=dict)
+    """What became of what was taken, by its offset."""
+
+    @property
+    def sent(self) -> int:
+        """Return how many rows were taken."""
+        return self.file.taken
+
+    @property
+    def undecided(self) -> int:
+        """Return of how many taken rows nobody has decided yet."""
+        return sum(1 for row in self.rows if row.offset is not None and not self._is_decided(row))
+
+    def counts(self) -> Counter[str]:
+        """Return how many taken rows came to what."""
+        taken = (self.fates.get(row.offset) for row in self.rows if row.offset is not None)
+        return Counter(str(each.state) for each in taken if each is not None)
+
+    def is_fine(self, row: RowAnswer) -> bool:
+        """Return whether nothing need be done about a row."""
+        if row.offset is None:
+            return row.state is RowState.FINE
+        fate = self.fates.get(row.offset)
+        return fate is not None and fate.state in _FINE
+
+    def words(self, row: RowAnswer) -> tuple[str, str]:
+        """Return what became of a row in a word, and why or what to do."""
+        if row.offset is None:
+            return str(row.state), "\n".join(
+                f"{each.field}: {each.detail}" + (f" ({each.article})" if each.article else "")
+                for each in row.mistakes
+            )
+        fate = self.fates.get(row.offset)
+        return ("UNDECIDED", "") if fate is None else (str(fate.state), said(fate))
+
+    def _is_decided(self, row: RowAnswer) -> bool:
+        fate = self.fates.get(row.offset) if row.offset is not None else None
+        return fate is not None and is_decided(fate)
 
 
+def is_decided(fate: RecordFate) -> bool:
+    """Return whether somebody has decided what lies at a place of the inbox."""
+    return fate.state is not FateState.WAITING or fate.waits_for == "entry"
+
+
+@comes_in
 @told
 def submit(
     file: Annotated[
         Path, typer.Argument(help="A court list, penalties or permits as .csv, .xlsx or .xls.")
     ],
-    source: Annotated[str, typer.Option(help="Id of the source that files.")],
-    home: Home = None,
+    way: WayIn,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Tell all mistakes by row, and send nothing.")
+    ] = False,
+    result: Annotated[
+        Path | None, typer.Option(help="Write the file with a column of results, as .xlsx.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Send an office's file, and say which rows were refused and why."""
+    """Send an office's file, and say what became of each row: from a local bus, or anywhere."""
     if not file.is_file():
         fail(f"there is no file {file}", MISUSED)
-    known = catalogue(sites(home)).sources
-    if source not in known:
-        fail(
-            f"there is no source {source}; `court`, `tax` and {len(known) - 2} more are known",
-            MISUSED,
-        )
-    try:
-        sheet = send_sheet(stack_file(home), file, source)
-    except ValueError as fault:
-        fail(str(fault), MISUSED)
-    sheet.refusals = list(_refusals(stack_file(home), source, sheet.origins))
-    undecided = why_undecided(stack_file(home))
+    if result is not None and result.suffix.lower() != ".xlsx":
+        fail(f"{result}: results are written as .xlsx", MISUSED)
+    with way.open() as door:
+        try:
+            outcome = hand_in(door, file, is_dry_run=dry_run)
+        except GatewayRefused as refused:
+            fail(str(refused), MISUSED if refused.problem.status < 500 else FAILED)
+    if result is not None:
+        write_results(file, result, outcome.rows, outcome.words, outcome.file.header_row)
     if as_json:
-        content = {
-            "sent": len(sheet.sent),
-            "unread": sheet.faults,
-            "refused": sheet.refusals,
-            "undecided": undecided,
-        }
-        sys.stdout.buffer.write(msgspec.json.encode(content) + b"\n")
+        sys.stdout.buffer.write(msgspec.json.encode(_content(outcome)) + b"\n")
     else:
-        _console.print(_table(sheet))
-        _console.print(summary(sheet, undecided))
-    if sheet.faults or sheet.refusals or undecided:
+        _tell(outcome)
+    if outcome.file.broken or not all(map(outcome.is_fine, outcome.rows)):
         raise typer.Exit(1)
 
 
-def summary(sheet: FileFate, undecided: str) -> str:
-    """Return the last sentence; while listing has not spoken it says so, and no number of none."""
-    refused, unread = len(sheet.refusals), len(sheet.faults)
-    told = f"{len(sheet.sent)} sent, {refused} of them refused; {unread} not read"
-    if not undecided:
+def hand_in(door: Gateway, path: Path, *, is_dry_run: bool) -> FileFate:
+    """Hand in a file and wait until its rows are decided, or nothing more is for a while."""
+    outcome = FileFate()
+    columns = (SpinnerColumn(), TextColumn("{task.description}"))
+    with Progress(*columns, console=_console, transient=True) as progress:
+        task = progress.add_task(f"sending {path.name}")
+        for line in door.submit_file(path, is_dry_run=is_dry_run):
+            if isinstance(line, FileAnswer):
+                outcome.file = line
+                continue
+            outcome.rows.append(line)
+            progress.update(task, description=f"sending {path.name}: {len(outcome.rows)} rows")
+        quiet_until = time.monotonic() + _QUIET_BOUND_S
+        while (left := outcome.undecided) and time.monotonic() < quiet_until:
+            progress.update(task, description=f"{left} rows are being decided")
+            _ask(door, outcome)
+            if outcome.undecided < left:
+                quiet_until = time.monotonic() + _QUIET_BOUND_S
+            elif outcome.undecided:
+                time.sleep(_ASK_S)
+    return outcome
+
+
+def _ask(door: Gateway, outcome: FileFate) -> None:
+    """Learn what became of the rows that are not decided, from the first of them on."""
+    open_ = sorted(
+        row.offset
+        for row in outcome.rows
+        if row.offset is not None and not _is_known(outcome, row.offset)
+    )
+    start = open_[0]
+    while start <= open_[-1]:
+        page = door.fates_between(start)
+        outcome.fates.update((each.offset, each) for each in page.fates)
+        if page.next == start:
+            return
+        start = page.next
+
+
+def _is_known(outcome: FileFate, offset: int) -> bool:
+    fate = outcome.fates.get(offset)
+    return fate is not None and is_decided(fate)
+
+
+def summary(outcome: FileFate) -> str:
+    """Return the last sentence; while somebody has not spoken it says so, and no number of none."""
+    file, counts = outcome.file, outcome.counts()
+    if file.is_dry_run:
+        return f"{file.fine} would be sent, {file.refused} refused; {file.unread} not read"
+    refused = file.refused + counts[FateState.REFUSED]
+    parts = [f"{counts[FateState.APPLIED]} applied", f"{counts[FateState.DUPLICATE]} duplicates"]
+    parts += [f"{refused} refused", f"{file.unread} not read"]
+    if counts[FateState.DEAD]:
+        parts.append(f"{counts[FateState.DEAD]} dead")
+    told = ", ".join(parts)
+    if not outcome.undecided:
         return told
-    so_far = f", {refused} of them refused so far" if refused else ""
     return (
-        f"{len(sheet.sent)} sent{so_far}; the rest is undecided: {undecided}; {unread} not read. "
-        "Submit the file again later: what was taken is told as a duplicate and changes nothing"
+        f"{told}; {outcome.undecided} undecided: intake or listing has not spoken yet. Submit the"
+        " file again later: what was taken is told as a duplicate and changes nothing"
     )
 
 
-def why_undecided(file: StackFile) -> str:
-    """Return who has not decided yet and why, nothing when everybody has and the bus is idle."""
-    for service in ("intake", "listing", "views"):
-        address = url(file.ports.metrics_of(service))
-        try:
-            ready = httpx.get(f"{address}/health/ready", timeout=5)
-            metrics = httpx.get(f"{address}/metrics", timeout=5).text
-        except httpx.HTTPError:
-            return f"{service} does not answer"
-        if not ready.is_success:
-            return f"{service} {ready.json().get('why', 'is not ready')}"
-        if behind := sum(float(lag) for lag in _LAG.findall(metrics)):
-            return f"{service} has {behind:.0f} records before it"
-    return ""
+def _tell(outcome: FileFate) -> None:
+    table = Table("row", "record", "result", Column("why, and what to do", overflow="fold"))
+    wrong = [row for row in outcome.rows if not outcome.is_fine(row)]
+    for row in wrong[:_PRINTED]:
+        table.add_row(str(row.row), row.record_id, *outcome.words(row))
+    if wrong:
+        _console.print(table)
+    if len(wrong) > _PRINTED:
+        _console.print(f"… and {len(wrong) - _PRINTED} more; --result writes them all")
+    for notice in outcome.file.notices:
+        _console.print(f"[bold]notice[/] {notice}")
+    if outcome.file.broken:
+        _console.print(f"[bold red]broken off[/] {outcome.file.broken}")
+    _console.print(summary(outcome))
 
 
-def send_sheet(
-    file: StackFile,
-    path: Path,
-    source: str,
-    say: Callable[[FileAct], FileAct] = lambda event: event,
-) -> FileFate:
-    """Send every row that can be read, each as ``say`` puts it.
-
-    Raises ``ValueError`` for a file that is no sheet.
-    """
-    sheet = FileFate()
-    with Publisher(
-        source,
-        kafka=file.bootstrap,
-        registry=file.registry_url,
-        password=file.credentials[source],
-    ) as publisher:
-        rows = list(read_file(path, SourceId(source)))
-        for row in track(rows, f"sending {path.name}", console=_console, transient=True):
-            if isinstance(row, RowFault):
-                sheet.faults.append(row)
-                continue
-            sheet.sent.append(say(row))
-            publisher.send(sheet.sent[-1], lambda receipt: sheet.origins.add(_origin(receipt)))
-    return sheet
-
-
-def _origin(receipt: Receipt) -> str:
-    return str(Position(receipt.inbox, receipt.partition, receipt.offset))
-
-
-def _refusals(file: StackFile, source: str, sent: set[str]) -> Iterator[Refusal]:
-    """Yield the refusals of what lies at these places, until nothing new has come for a while."""
-    token = file.secrets[token_name(source)]
-    deadline = time.monotonic() + _TOLD_BOUND_S
-    quiet_until = time.monotonic() + _QUIET_S
-    after = ""
-    with httpx.Client(base_url=url(file.ports.gateway), timeout=10) as client:
-        while time.monotonic() < min(deadline, quiet_until):
-            answer = client.get(
-                "/v1/refusals",
-                params={"after": after} if after else {},
-                headers={"Authorization": f"Bearer {token}"},
-            )
-            answer.raise_for_status()
-            page = answer.json()
-            after = page["next"] or after
-            found = msgspec.convert(page["refusals"], list[Refusal])
-            for refusal in found:
-                if refusal.origin in sent:
-                    yield refusal
-            if found:
-                quiet_until = time.monotonic() + _QUIET_S
-            time.sleep(_ASK_S)
-
-
-def _table(sheet: FileFate) -> Table:
-    table = Table("row or record", "why", "what to do")
-    for fault in sheet.faults:
-        table.add_row(f"row {fault.row}", fault.column, fault.detail)
-    for refusal in sheet.refusals:
-        for each in refusal.every_fault:
-            advice = f"{each.detail}\n{each.detail_zh}"
-            table.add_row(refusal.record_id, f"{each.reason} ({each.article})", advice)
-    return table
+def _content(outcome: FileFate) -> dict[str, object]:
+    rows = [
+        {
+            "sheet": row.sheet,
+            "row": row.row,
+            "record_id": row.record_id,
+            "result": outcome.words(row)[0],
+            "mistakes": row.mistakes,
+            "fate": outcome.fates.get(row.offset) if row.offset is not None else None,
+        }
+        for row in outcome.rows
+    ]
+    return {"file": outcome.file, "undecided": outcome.undecided, "rows": rows}

@@ -13,10 +13,13 @@ from creditbus.domain.ids import SourceId
 from creditbus.gateway.decide import acknowledgement_of
 from creditbus.gateway.door import Door
 from creditbus.gateway.fates import WAIT_MOST_S
+from creditbus.gateway.files import FILE_BOUND_S, FILE_KINDS, FILE_MAX_BYTES, FileDesk
 from creditbus.gateway.keys import HEADER
 from creditbus.gateway.submissions import AcknowledgementSubmission, EventSubmission, Receipt
-from creditbus.runtime.http.bodies import value_of
+from creditbus.runtime.http.bodies import body_of, value_of
 from creditbus.runtime.http.credentials import Caller, CallerRole, Credentials
+from creditbus.runtime.http.languages import preferred
+from creditbus.runtime.http.lines import documented_lines, streamed
 from creditbus.runtime.http.problems import Invalid
 from creditbus.runtime.http.server import (
     Site,
@@ -28,10 +31,11 @@ from creditbus.runtime.http.server import (
 )
 from creditbus.runtime.process import Process
 from creditbus.runtime.redis.reads import CursorUnknown, Serving
-from creditbus.wire.answers import RecordFate, RecordFates
+from creditbus.wire.answers import FileLine, ReceiptPage, RecordFate, RecordFates
 
 PAGE: Final = 500
 
+DryRun = Annotated[bool, Query(description="Only say what is wrong, and take nothing.")]
 Wait = Annotated[
     int, Query(ge=0, le=WAIT_MOST_S, description="Seconds to wait until it is decided.")
 ]
@@ -56,6 +60,8 @@ SPOKEN: Final = (
     RefusalPage,
     RecordFate,
     RecordFates,
+    ReceiptPage,
+    FileLine,
 )
 
 
@@ -76,6 +82,7 @@ def build(process: Process) -> Site:
     )
     _route(app, process, door)
     _route_fates(app, process, door)
+    _route_files(app, process, door)
     return Site(app, door.check)
 
 
@@ -143,6 +150,33 @@ def _route_fates(app: FastAPI, process: Process, door: Door) -> None:
     ) -> Response:
         """Learn what became of what a receipt of yours says lies at an offset of your inbox."""
         return json_answer(await door.fates.at(SourceId(caller.party), offset, wait))
+
+
+def _route_files(app: FastAPI, process: Process, door: Door) -> None:
+    source = known_caller(process, Credentials.load(process.settings.tokens), CallerRole.SOURCE)
+    files = FileDesk(process, door)
+
+    @app.post("/v1/files", **documented_lines(takes=FILE_KINDS, gives=FileLine))
+    async def file(
+        asked: Request,
+        caller: Annotated[Caller, Depends(source)],
+        name: Annotated[str, Query(min_length=1, max_length=200, description="Its name.")],
+        dry_run: DryRun = False,  # noqa: FBT002 - a question's parameter has its default
+    ) -> Response:
+        """Hand in an official sheet as it is; each row is answered in a line, then the file."""
+        content = await body_of(asked, FILE_MAX_BYTES, FILE_BOUND_S)
+        language = preferred(asked.headers.get("Accept-Language", ""))
+        lines = files.answers(SourceId(caller.party), name, content, language, is_dry_run=dry_run)
+        return await streamed(lines, language)
+
+    @app.get("/v1/receipts", **documented(gives=ReceiptPage))
+    async def receipts(
+        caller: Annotated[Caller, Depends(source)],
+        start: Annotated[int, Query(ge=0, le=2**53, description="The first offset.")],
+        limit: Annotated[int, Query(ge=1, le=PAGE)] = PAGE,
+    ) -> Response:
+        """Learn what became of what lies at some offsets of your inbox, as after a file."""
+        return json_answer(await door.fates.between(SourceId(caller.party), start, limit))
 
 
 async def _refusals(serving: Serving, party: SourceId, after: str, limit: int) -> RefusalPage:

@@ -16,6 +16,7 @@ import msgspec
 from creditbus.domain.acts.doors import faults_of
 from creditbus.domain.acts.events import Act, Burden, EntryRemoved, Envelope, Fact
 from creditbus.domain.acts.kinds import is_way_out
+from creditbus.domain.acts.mistakes import Mistake
 from creditbus.domain.acts.records import other_faults, record_faults, subject_faults, trust_in
 from creditbus.domain.acts.refusals import Fault, Reason
 from creditbus.domain.aliases.claims import alias_of
@@ -88,6 +89,14 @@ def event_of(
         return event
     catalogue = editions.on(event.envelope.decided_on)
     return TurnedAway(mistakes_of(submission, minor or found, catalogue))
+
+
+def mistakes_in(event: Act, editions: Editions) -> tuple[Mistake, ...]:
+    """Return every mistake in an event that somebody else has read, about an organisation."""
+    found = sorted(_lawful(event, editions), key=lambda fault: _PLACE[fault.reason])
+    if not found:
+        return ()
+    return mistakes_of(event, found, editions.on(event.envelope.decided_on))
 
 
 def _read(

@@ -9,9 +9,10 @@ import msgspec
 from starlette.responses import Response
 
 from creditbus.domain.acts.events import Act
+from creditbus.domain.acts.mistakes import Mistake
 from creditbus.domain.effects.directives import Statement
 from creditbus.engine.connection import Connection
-from creditbus.gateway.decide import event_of
+from creditbus.gateway.decide import event_of, mistakes_in
 from creditbus.gateway.fates import FateDesk
 from creditbus.gateway.keys import REPLAYED, IdempotencyKeys
 from creditbus.gateway.mistakes import TurnedAway
@@ -70,6 +71,10 @@ class Door:
         """Return the event that a source submits now, or every mistake in it."""
         at, persons, editions = self._process.clock.now(), self.persons, self.editions
         return event_of(submission, caller.party, at=at, persons=persons, editions=editions)
+
+    def mistakes_in(self, act: Act) -> tuple[Mistake, ...]:
+        """Return every mistake in an act that was read from a sheet."""
+        return mistakes_in(act, self.editions)
 
     async def take(
         self, statement: Statement | TurnedAway, submission: msgspec.Struct, key: str

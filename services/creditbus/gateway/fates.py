@@ -17,7 +17,7 @@ from creditbus.runtime.http.problems import Unknown
 from creditbus.runtime.redis.fates import INTAKE, ArrivalFate, Fates
 from creditbus.runtime.redis.reads import Serving
 from creditbus.runtime.redis.served import FATES_KEPT
-from creditbus.wire.answers import EntryFate, FateState, RecordFate, RecordFates
+from creditbus.wire.answers import EntryFate, FateState, ReceiptPage, RecordFate, RecordFates
 
 WAIT_MOST_S: Final = 60
 _ASK_S: Final = 0.2
@@ -80,6 +80,16 @@ class FateDesk:
             state=FateState.WAITING,
             waits_for=INTAKE,
         )
+
+    async def between(self, source: SourceId, start: int, limit: int) -> ReceiptPage:
+        """Return what became of what lies at some offsets, from ``start`` on.
+
+        Where it stands now is not told: that is asked for each record.
+        """
+        received = await self._fates.received(source)
+        end = min(start + limit, received)
+        found = await self._fates.between(source, range(start, end))
+        return ReceiptPage(fates=tuple(_told(each, ()) for each in found), next=max(start, end))
 
     async def _waited(
         self, ask: Callable[[], Awaitable[list[ArrivalFate]]], wait_s: float

@@ -7,7 +7,8 @@ gateway that does not answer is ``NotPublished``, as a broker that does not.
 from __future__ import annotations
 
 import ssl
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final, Self, TypeVar
 from urllib.parse import quote
@@ -16,9 +17,18 @@ import httpx2
 import msgspec
 
 from creditbus.sdk.publisher import NotPublished
-from creditbus.wire.answers import PROBLEM_JSON, Problem, RecordFate, RecordFates
+from creditbus.wire.answers import (
+    PROBLEM_JSON,
+    FileLine,
+    Problem,
+    ReceiptPage,
+    RecordFate,
+    RecordFates,
+)
 
 ANSWER_BOUND_S: Final = 30.0
+FILE_BOUND_S: Final = 180.0
+"""How long a file may give no answer: it is unpacked and measured before its first row."""
 WAIT_MOST_S: Final = 60
 """How long the gateway lets somebody wait for a decision in one question."""
 
@@ -44,6 +54,8 @@ class Gateway:
         self, url: str, token: str, *, language: str = "en", ca: Path | None = None
     ) -> None:
         self.url = url.rstrip("/")
+        if not self.url.startswith(("http://", "https://")):
+            raise NotPublished(f"{url} is no address of a gateway: give http://host:port")
         headers = {"Authorization": f"Bearer {token}", "Accept-Language": language}
         try:
             self._client = httpx2.Client(
@@ -73,6 +85,44 @@ class Gateway:
         """Return what became of what a receipt says lies at an offset of the inbox."""
         return self._get(f"/v1/receipts/{offset}", {"wait": wait_s}, RecordFate)
 
+    def fates_between(self, start: int, limit: int = 500) -> ReceiptPage:
+        """Return what became of what lies at some offsets of the inbox, as after a file."""
+        return self._get("/v1/receipts", {"start": start, "limit": limit}, ReceiptPage)
+
+    def submit_file(self, path: Path, *, is_dry_run: bool = False) -> Iterator[FileLine]:
+        """Hand in an official sheet; yield the answer to each row, and last what the file was.
+
+        In a dry run nothing is taken. Raises ``GatewayRefused`` when the file is no sheet, and
+        ``NotPublished``: what has no receipt by then is handed in again with the file.
+        """
+        try:
+            content = path.read_bytes()
+        except OSError as fault:
+            raise NotPublished(f"{path} cannot be read: {fault}") from fault
+        asked = {"name": path.name, "dry_run": str(is_dry_run).lower()}
+        request = self._client.build_request(
+            "POST",
+            "/v1/files",
+            params=asked,
+            content=content,
+            headers={"Content-Type": "application/octet-stream"},
+            timeout=FILE_BOUND_S,
+        )
+        for line in self._lines(request):
+            yield msgspec.json.decode(line, type=FileLine)
+
+    def _lines(self, request: httpx2.Request) -> Iterator[str]:
+        """Yield the lines of a good answer while they come."""
+        with _reached(self.url):
+            answer = self._client.send(request, stream=True)
+            try:
+                if not answer.is_success:
+                    answer.read()
+                    raise _refused(self.url, answer)
+                yield from answer.iter_lines()
+            finally:
+                answer.close()
+
     def _get(self, path: str, asked: Mapping[str, Any], kind: type[T]) -> T:
         wait = float(asked.get("wait", 0))
         answer = self._sent(
@@ -84,16 +134,22 @@ class Gateway:
 
     def _sent(self, request: httpx2.Request) -> bytes:
         """Return the content of a good answer; raises what a no or no answer is told as."""
-        try:
+        with _reached(self.url):
             answer = self._client.send(request)
-        except (httpx2.HTTPError, OSError, ValueError) as away:
-            raise NotPublished(
-                f"the gateway at {self.url} does not answer: {away}. Check the address, and"
-                " whether it is up; whatever has no receipt may be sent again"
-            ) from away
         if answer.is_success:
             return bytes(answer.content)
         raise _refused(self.url, answer)
+
+
+@contextmanager
+def _reached(url: str) -> Iterator[None]:
+    try:
+        yield
+    except (httpx2.HTTPError, OSError) as away:
+        raise NotPublished(
+            f"the gateway at {url} does not answer: {away}. Check the address, and whether it is"
+            " up; whatever has no receipt may be sent again"
+        ) from away
 
 
 def _refused(url: str, answer: httpx2.Response) -> Exception:

@@ -99,3 +99,59 @@ class RecordFates(msgspec.Struct, frozen=True, kw_only=True):
     record_id: str
     state: FateState
     arrivals: tuple[RecordFate, ...]
+
+
+class ReceiptPage(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of what lies at some offsets of an inbox, in their order.
+
+    ``next`` is where the following page starts: all before it is told here, or was forgotten.
+    """
+
+    fates: tuple[RecordFate, ...]
+    next: int
+
+
+class RowState(StrEnum):
+    """What became of a row at the door: ``FINE`` is of a dry run, in which nothing is taken."""
+
+    TAKEN = "TAKEN"
+    FINE = "FINE"
+    REFUSED = "REFUSED"
+    UNREAD = "UNREAD"
+
+
+class RowAnswer(msgspec.Struct, frozen=True, kw_only=True, tag="row", tag_field="kind"):
+    """One row of a file: its number in the sheet, and its receipt or every mistake in it.
+
+    Of a mistake ``field`` is the header of its column.
+    """
+
+    sheet: str
+    row: int
+    state: RowState
+    record_id: str = ""
+    offset: int | None = None
+    mistakes: tuple[ToldMistake, ...] = ()
+
+
+class FileAnswer(msgspec.Struct, frozen=True, kw_only=True, tag="file", tag_field="kind"):
+    """What a file was, after its rows: how many became what, and what its sender should know.
+
+    ``header_row`` is the row of the headers in the sheet. ``broken`` says why no row was read
+    after the last one told, empty where the whole file was read.
+    """
+
+    name: str
+    table: str = ""
+    header_row: int = 0
+    is_dry_run: bool = False
+    taken: int = 0
+    fine: int = 0
+    refused: int = 0
+    unread: int = 0
+    notices: tuple[str, ...] = ()
+    broken: str = ""
+
+
+FileLine = RowAnswer | FileAnswer
+"""What each line of the answer to a file holds."""

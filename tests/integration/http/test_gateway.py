@@ -345,6 +345,8 @@ def test_the_document_describes_what_may_be_sent(gateway: TestClient) -> None:
         "/v1/refusals",
         "/v1/records/{record_id}",
         "/v1/receipts/{offset}",
+        "/v1/receipts",
+        "/v1/files",
     }
     assert gateway.get("/nothing").json()["reason"] == "NOT_FOUND"
 

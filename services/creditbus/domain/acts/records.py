@@ -7,7 +7,7 @@ of whatever lies in an inbox; of what eases no more is asked than who it is abou
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, Final, Protocol
 
 from creditbus.domain.acts.events import Burden, EntryListed, Envelope, Fact
@@ -132,23 +132,35 @@ def _person_faults(
 
 def _wordy_field(stated: Any) -> str:
     """Return the first field that says more than what it becomes can carry, or nothing."""
+    # Asked of every record on the bus: what has no length is passed by at once.
     envelope = stated.envelope
-    named: list[tuple[str, object]] = [
-        ("event_id", envelope.event_id),
-        ("bases", envelope.bases),
-        ("document_number", envelope.document_number),
-        *((name, getattr(stated, name)) for name in stated.__struct_fields__),
-    ]
-    return next((name for name, said in named if _is_wordy(name, said)), "")
+    for name in _WORDY:
+        said = getattr(envelope, name)
+        if _TOO_LONG[type(said)](name, said):
+            return name
+    for name in stated.__struct_fields__:
+        said = getattr(stated, name)
+        is_too_long = _TOO_LONG.get(type(said))
+        if is_too_long is not None and is_too_long(name, said):
+            return str(name)
+    return ""
 
 
-def _is_wordy(name: str, said: object) -> bool:
-    match said:
-        case tuple():
-            return len(said) > MANY or any(len(str(each)) > ID_CHARACTERS for each in said)
-        case RecordReference():
-            return max(len(said.source), len(said.record_id)) > ID_CHARACTERS
-        case str():
-            return len(said) > (ID_CHARACTERS if name.endswith("_id") else TEXT_CHARACTERS)
-        case _:
-            return False
+def _is_long(name: str, said: str) -> bool:
+    return len(said) > (ID_CHARACTERS if name.endswith("_id") else TEXT_CHARACTERS)
+
+
+def _is_many(_name: str, said: tuple[Any, ...]) -> bool:
+    return len(said) > MANY or any(len(each) > ID_CHARACTERS for each in said)
+
+
+def _is_far(_name: str, said: RecordReference) -> bool:
+    return max(len(said.source), len(said.record_id)) > ID_CHARACTERS
+
+
+_WORDY: Final = ("event_id", "bases", "document_number")
+_TOO_LONG: Final[dict[type, Callable[[str, Any], bool]]] = {
+    str: _is_long,
+    tuple: _is_many,
+    RecordReference: _is_far,
+}

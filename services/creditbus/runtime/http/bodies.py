@@ -37,7 +37,9 @@ T = TypeVar("T")
 _NUL: Final = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
 
 
-async def body_of(asked: Request, limit: int = BODY_MAX_BYTES) -> bytes:
+async def body_of(
+    asked: Request, limit: int = BODY_MAX_BYTES, bound_s: float | None = None
+) -> bytes:
     """Return the body; raises ``BodyTooLarge`` before more than the limit is held.
 
     Raises ``BodyTooSlow`` when it is not there in time.
@@ -46,8 +48,9 @@ async def body_of(asked: Request, limit: int = BODY_MAX_BYTES) -> bytes:
     if declared.isdecimal() and (len(declared) > 18 or int(declared) > limit):
         raise _too_large(limit)
     parts, size = [], 0
+    bound_s = BODY_BOUND_S if bound_s is None else bound_s
     try:
-        async with asyncio.timeout(BODY_BOUND_S):
+        async with asyncio.timeout(bound_s):
             async for part in asked.stream():
                 size += len(part)
                 if size > limit:
@@ -55,7 +58,7 @@ async def body_of(asked: Request, limit: int = BODY_MAX_BYTES) -> bytes:
                 parts.append(part)
     except TimeoutError as late:
         raise BodyTooSlow(
-            f"the body was not there within {BODY_BOUND_S:.0f} s: send it at once"
+            f"the body was not there within {bound_s:.0f} s: send it at once"
         ) from late
     return b"".join(parts)
 

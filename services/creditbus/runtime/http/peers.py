@@ -19,7 +19,7 @@ import msgspec
 from starlette.types import Receive, Scope, Send
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from creditbus.runtime.http.bodies import BODY_BOUND_S
+from creditbus.runtime.http.bodies import BODY_BOUND_S, BODY_MAX_BYTES
 from creditbus.runtime.http.problems import RETRY_AFTER_S
 from creditbus.runtime.metrics import Meters
 from creditbus.wire.answers import PROBLEM_JSON, Problem
@@ -33,6 +33,9 @@ KEEP_ALIVE_S: Final = 15.0
 
 READ_BOUND_S: Final = 10.0
 """How long a peer may read nothing of its answer, while more of it waits to be sent."""
+
+BODY_BYTES_A_S: Final = BODY_MAX_BYTES / BODY_BOUND_S
+"""The pace that a body must keep beyond its first seconds, however long it is."""
 
 LOOK_EVERY_S: Final = 0.5
 _SPARE_FILES: Final = 256
@@ -137,6 +140,9 @@ class PeerConnection(HttpToolsProtocol):
         self._asked_at = self._since
         self._unread_since: float | None = None
         self._head_bytes = 0
+        self._body_bytes = 0
+        self._excused_s = 0.0
+        self._looked_at = self._since
         self._is_first = True
         if not self.peers.enter(self, self.client[0] if self.client else ""):
             self.app = _crowded(self)
@@ -155,12 +161,16 @@ class PeerConnection(HttpToolsProtocol):
             if not self._head_bytes:
                 self._since = self.loop.time()
             self._head_bytes += len(data)
+        else:
+            self._body_bytes += len(data)
         super().data_received(data)
 
     def on_headers_complete(self) -> None:
         """Note that a request has begun."""
         self._asked_at = self.loop.time()
         self._head_bytes = 0
+        self._body_bytes = 0
+        self._excused_s = 0.0
         self._is_first = False
         super().on_headers_complete()
 
@@ -203,10 +213,15 @@ class PeerConnection(HttpToolsProtocol):
     def overdue(self, now: float) -> Cut | None:
         """Return why the connection must end by now, if it must."""
         bounds = self.peers.bounds
+        since, self._looked_at = now - self._looked_at, now
+        if self.flow.read_paused:
+            # It is we who do not read.
+            self._excused_s += since
         if self._unread_since is not None and now - self._unread_since > bounds.read_s:
             return Cut.UNREAD
         if not self._is_waiting:
-            is_late = self._is_arriving and now - self._asked_at > bounds.body_s
+            may_take = bounds.body_s + self._excused_s + self._body_bytes / BODY_BYTES_A_S
+            is_late = self._is_arriving and now - self._asked_at > may_take
             return Cut.SLOW_BODY if is_late else None
         waited = now - self._since
         if self._head_bytes:

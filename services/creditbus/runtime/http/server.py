@@ -116,7 +116,7 @@ def documented(
     *, takes: Any = None, gives: Any = None, status: HTTPStatus = HTTPStatus.OK
 ) -> dict[str, Any]:
     """Return what a route's decorator is told about the JSON that it takes and gives."""
-    problem = {PROBLEM_JSON: {"schema": _schema(Problem)}}
+    problem = {PROBLEM_JSON: {"schema": schema_of(Problem)}}
     told: dict[str, Any] = {
         "status_code": status.value,
         "response_class": Response,
@@ -295,9 +295,10 @@ def _document(app: FastAPI, speaks: Sequence[Any]) -> None:
 
 
 def _content(kind: Any) -> dict[str, Any]:
-    return {"application/json": {"schema": _schema(kind) if kind is not None else {}}}
+    return {"application/json": {"schema": schema_of(kind) if kind is not None else {}}}
 
 
-def _schema(kind: Any) -> dict[str, Any]:
+def schema_of(kind: Any) -> dict[str, Any]:
+    """Return the schema of a kind of value, whose parts the app's document holds."""
     (schema,), _ = msgspec.json.schema_components([kind], ref_template=_REFERENCES)
     return schema

@@ -81,6 +81,10 @@ class Fates:
         arrivals = await self._arrivals(source, [offset])
         return arrivals[0] if arrivals else None
 
+    async def between(self, source: SourceId, offsets: Sequence[int]) -> list[ArrivalFate]:
+        """Return what became of what lies at some offsets, as far as it is known."""
+        return await self._arrivals(source, offsets)
+
     async def received(self, source: SourceId) -> int:
         """Return up to which offset of its inbox anything was heard of a source."""
         _, (count,) = await self._serving.ask_held(

@@ -30,6 +30,7 @@ from creditbus.domain.entries.standings import Standing
 from creditbus.domain.ids import BodyId, EntryId, ListId, ObligationId, SourceId, SubjectId
 from creditbus.runtime.outages import Unavailable
 from creditbus.runtime.redis import served
+from creditbus.runtime.redis.inventories import Inventories
 from creditbus.runtime.redis.repeats import Repeats
 from creditbus.runtime.redis.served import (
     Cursor,
@@ -103,6 +104,7 @@ class Serving:
         self._client = Redis.from_pool(pool)
         self.storing = Storing(self._client)
         self.repeats = Repeats(self._client)
+        self.inventories = Inventories(self._client)
 
     @classmethod
     def of(cls, settings: Settings) -> Self:

@@ -12,6 +12,8 @@ from itertools import chain, islice
 from pathlib import Path
 from typing import Any, Final
 
+import msgspec
+
 from creditbus.domain.acts.decisions import PenaltyDecided, PermitDecided
 from creditbus.domain.acts.events import EntryListed
 from creditbus.domain.ids import SourceId
@@ -40,6 +42,19 @@ _ACT_OF: Final[dict[str, Callable[[SheetRow, SourceId], FileAct]]] = {
 }
 _ROW: Final = "the row"
 
+_SOUND: Final[dict[str, str]] = {
+    **dict.fromkeys(("decided", "published", "notice", "valid_from"), "2026-01-01"),
+    **dict.fromkeys(("valid_to", "published_until"), "2027-01-01"),
+    **dict.fromkeys(("case", "document", "name", "permit"), "x"),
+    **dict.fromkeys(("fine", "confiscated", "status", "party", "kind"), ""),
+    **dict.fromkeys(("violation", "facts", "content", "licences", "penalty"), ""),
+    **dict.fromkeys(("other_penalty", "certificate", "title"), ""),
+    "code": "91370200000000000Y",
+    "conduct": "违反财产报告制度",
+    "rights": "是",
+}
+"""What is read in place of a cell that cannot be, to find what else is wrong with its row."""
+
 
 class OfficeFile:
     """One file: its rows are read as they are asked for, and what it is about is told after."""
@@ -50,6 +65,11 @@ class OfficeFile:
         self.notices: list[str] = []
         self.numbers: list[int] = []
         """The row in the sheet of each act, in their order."""
+        self.sheet = ""
+        """The sheet that is being read, or was last."""
+        self.sound: FileAct | None = None
+        """What a row that was not read would state, were sound cells where ``unsound`` are."""
+        self.unsound: frozenset[str] = frozenset()
 
     def rows(self) -> Iterator[FileAct | RowFault]:
         """Yield an act for each row, or why it was not read.
@@ -77,26 +97,43 @@ class OfficeFile:
     def _acts(
         self, sheet: Sheet, table: SheetTable, rows: Iterator[tuple[int, list[str]]]
     ) -> Iterator[FileAct | RowFault]:
-        self.table = table
+        self.table, self.sheet = table, sheet.name
         self.notices += [
             f"the column {each} is not known and was not read" for each in table.unknown
         ]
-        act_of = _ACT_OF[table.layout.name]
         for number, cells in rows:
             if not any(cells) and not any(isinstance(cell, Unread) for cell in cells):
                 continue
             # Printed pages hold the headers once more.
             if is_closing(cells) or tuple(cells[: table.width]) == table.headers:
                 continue
-            try:
-                _refuse_surplus(cells, table)
-                act = act_of(SheetRow(cells, table, from_1904=sheet.from_1904), self._source)
-            except CellFault as finding:
-                names: Any = table.layout.fields.get(finding.field, (finding.field,))
-                yield RowFault(number, names[0], finding.detail)
+            self.sound = None
+            found, act = self._read(cells, SheetRow(cells, table, from_1904=sheet.from_1904))
+            if found:
+                self.sound = act
+                self.unsound = frozenset(each.field for each in found)
+                first, *others = (_told(each, number, table) for each in found)
+                yield msgspec.structs.replace(first, others=tuple(others))
             else:
+                assert act is not None, "a row without a fault states an act"
                 self.numbers.append(number)
                 yield act
+
+    def _read(self, cells: list[str], row: SheetRow) -> tuple[list[CellFault], FileAct | None]:
+        """Return every cell that cannot be read, and the act with something sound in its place."""
+        table, found = self.table, list[CellFault]()
+        assert table is not None
+        surplus = _surplus(cells, table)
+        if surplus is not None:
+            return [surplus], None
+        while True:
+            try:
+                return found, _ACT_OF[table.layout.name](row, self._source)
+            except CellFault as fault:
+                found.append(fault)
+                sound = _SOUND.get(fault.field)
+                if sound is None or not row.read_instead(fault.field, sound):
+                    return found, None
 
     def _why_not(self, seen: list[list[str]], hidden: list[str]) -> str:
         name = self._path.name
@@ -123,11 +160,17 @@ def read_file(path: Path, source: SourceId) -> Iterator[FileAct | RowFault]:
     return OfficeFile(path, source).rows()
 
 
-def _refuse_surplus(cells: list[str], table: SheetTable) -> None:
+def _surplus(cells: list[str], table: SheetTable) -> CellFault | None:
     surplus = [cell for cell in cells[table.width :] if cell]
-    if surplus:
-        detail = (
-            f"the row has {len(surplus)} cells more than there are headers: is there a separator "
-            "within a value?"
-        )
-        raise CellFault(_ROW, detail)
+    if not surplus:
+        return None
+    detail = (
+        f"the row has {len(surplus)} cells more than there are headers: is there a separator "
+        "within a value?"
+    )
+    return CellFault(_ROW, detail)
+
+
+def _told(fault: CellFault, number: int, table: SheetTable) -> RowFault:
+    names: Any = table.layout.fields.get(fault.field, (fault.field,))
+    return RowFault(number, names[0], fault.detail)

@@ -37,7 +37,11 @@ _PARTY: Final[dict[str, Names]] = {
     "institution": ("事业单位证书号",),
     "social": ("社会组织登记证号",),
 }
+RESULT: Final = "处理结果 result"
+"""The header of the column that a file comes back with, so that it can be sent again as it is."""
+
 _COMMON_IGNORED: Final[Names] = (
+    RESULT,
     *("法定代表人", "法定代表人姓名", "法定代表人身份证号", "法定代表人证件类型"),
     *("法定代表人证件号码", "居民身份证号", "身份证号", "证件类型", "证件号码", "序号", "备注"),
     *("数据来源单位", "数据来源单位统一社会信用代码", "数据导出时间", "地方编码"),
@@ -121,6 +125,7 @@ COURT_LIST: Final = SheetLayout(
     },
     ("case", "name", "code", "document", "conduct", "published", "notice", "rights"),
     (
+        RESULT,
         *("企业法人/负责人姓名", "地域名称", "执行法院", "作出执行依据单位", "序号", "备注"),
         *("法律生效文书确定的义务", "被执行人的履行情况", "立案时间", "已履行部分"),
         *("未履行部分", "id", "age", "sexy", "businessEntity", "courtName", "areaName"),

@@ -33,11 +33,15 @@ _CLOSING: Final = re.compile(
 
 
 class RowFault(msgspec.Struct, frozen=True):
-    """Why a row was not read: its number in the sheet, the column, and what to do."""
+    """Why a row was not read: its number in the sheet, the column, and what to do.
+
+    ``others`` are what is wrong with further cells of the row.
+    """
 
     row: int
     column: str
     detail: str
+    others: tuple[RowFault, ...] = ()
 
 
 class CellFault(Exception):
@@ -53,9 +57,21 @@ class SheetRow:
 
     def __init__(self, cells: Sequence[str], table: SheetTable, *, from_1904: bool = False) -> None:
         self._cells, self._places, self._from_1904 = cells, table.places, from_1904
+        self._instead: dict[str, str] = {}
+
+    def read_instead(self, field: str, text: str) -> bool:
+        """Let a cell be read as something sound, so that the others are read too.
+
+        Returns whether there is such a field, and it was not replaced before.
+        """
+        is_new = field in self._places and field not in self._instead
+        self._instead[field] = text
+        return is_new
 
     def raw(self, field: str) -> str:
         """Return a cell as it stands, nothing where the table has no such column."""
+        if field in self._instead:
+            return self._instead[field]
         place = self._places.get(field)
         return self._cells[place] if place is not None and place < len(self._cells) else ""
 
