@@ -342,13 +342,19 @@ def holders(build: Builder, named: dict[str, Any], role: Role) -> frozenset[str]
 
 
 def cases_of(name: str, list_id: ListId | None) -> Iterator[tuple[Builder, dict[str, Any]]]:
-    """Yield the cases of the table that a grant decides."""
-    row = a_catalogue().powers[name]
+    """Yield the cases of the table that a grant decides; of a list that it has not, such as it."""
+    row, lists = a_catalogue().powers[name], a_catalogue().lists
+    tabled = {named["list_id"] for _, named, _ in WHO.values() if "list_id" in named}
     for build, named, _ in WHO.values():
         act = build(**named, source="court")
+        if kind_name(act) != name:
+            continue
         on = getattr(act, "list_id", None) if POWERS[name].names_list else None
-        if kind_name(act) == name and (on if on in row.lists else None) == list_id:
+        if (on if on in row.lists else None) == list_id:
             yield build, named
+        elif list_id is not None and list_id not in tabled:
+            keeper = lists[list_id].keepers[0]
+            yield build, about(keeper, list_id) if "entry" in named else own(list_id)
 
 
 @pytest.mark.parametrize(("name", "list_id"), list(grants()))
