@@ -26,6 +26,8 @@ _CELL: Final = """
 </q-td>
 """
 
+_EMPTY: Final = """<span class="nothing">{{ props.message }}</span>"""
+
 
 @dataclass(frozen=True, slots=True)
 class Column:
@@ -62,6 +64,10 @@ def show_table(
     table.props('flat dense :rows-per-page-options="[25, 100, 500]" wrap-cells')
     table.props(f'no-data-label="{visit.say("nothing_here")}"')
     table.props(f'no-results-label="{visit.say("nothing_found")}"')
+    # The library's own words are English, and its sign for "empty" is one for "beware".
+    table.props(f'rows-per-page-label="{visit.say("rows_a_page")}"')
+    table.props(':pagination-label="(first, last, all) => `${first}-${last} / ${all}`"')
+    table.add_slot("no-data", _EMPTY)
     table.add_slot("body-cell", _CELL)
     with table.add_slot("top"):
         search = ui.input(placeholder=visit.say("search")).props("dense outlined clearable")

@@ -171,6 +171,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "entry": ("记录标识", "Entry"),
     "search": ("在表中查找", "Search the table"),
     "take_away": ("导出 CSV", "Export CSV"),
+    "rows_a_page": ("每页行数", "Rows a page"),
     "nothing_here": ("没有数据", "nothing here"),
     "nothing_found": ("没有匹配的行", "no row matches"),
     "token_wait": (
