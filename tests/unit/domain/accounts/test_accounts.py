@@ -198,6 +198,26 @@ def test_list_and_basis_that_no_edition_holds_go_by_their_ids() -> None:
     assert entry.remedy_en in text
 
 
+@pytest.mark.parametrize(
+    ("language", "sentence"),
+    [
+        ("zh", "可以申请提前移出"),
+        ("en", "2027-03-03"),
+    ],
+)
+def test_the_subject_is_told_from_when_it_may_ask_to_be_taken_off(
+    language: Language, sentence: str
+) -> None:
+    safety = a_listing(
+        source="emergency",
+        list_id="BL-EM-AQ",
+        bases=("WSL-ART78",),
+        provisions=(),
+        ends_on=date(2029, 3, 2),
+    )
+    assert any(sentence in line for line in told(explained(safety), language))
+
+
 def test_extension_is_part_of_the_term() -> None:
     extended = explained(a_listing(), acts.an_extension(), day=date(2027, 9, 2))
     assert "extended by a decision to: 2029-03-02" in "\n".join(told(extended, "en"))
