@@ -33,6 +33,7 @@ from creditbus.wire.schemas import load_schemas, meaning_hash
 from creditbus.wire.topics import DAY_MS, YEAR_MS, Topic, topics
 from tests.crash.programme import CHAPTERS
 from tests.crash.scenarios import Chapter
+from tests.monitoring import dashboards, levels
 from tests.siege import blows
 from tests.siege.programme import CHAPTERS as DOORS
 from tests.tidy import chart, explaining, sources
@@ -356,6 +357,13 @@ def pins_file() -> str:
 PINS: Final = "services/creditbus/sdk/pins.json"
 """No page, and written with them, because a schema that is added makes it stale as well."""
 
+BESIDE: Final[dict[str, Callable[[], str]]] = {
+    PINS: pins_file,
+    levels.PATH: levels.rules,
+    **dashboards.FILES,
+}
+"""What is no page and is written with them."""
+
 
 def stale(page: Source) -> list[str]:
     """Complain about a page that is not what its declaration gives now."""
@@ -367,7 +375,7 @@ def stale(page: Source) -> list[str]:
 def write(root: Path) -> list[str]:
     """Write the pages that are stale or missing, and return their names."""
     written = []
-    for name, made in {**PAGES, PINS: pins_file}.items():
+    for name, made in {**PAGES, **BESIDE}.items():
         path, text = root / name, made()
         if not path.exists() or path.read_text(encoding="utf-8") != text:
             path.parent.mkdir(parents=True, exist_ok=True)

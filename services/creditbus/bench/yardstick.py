@@ -205,7 +205,7 @@ def decide(records: Slice[Columns], state: State) -> SliceOutcome:
             codes = tuple(each for each in codes if each != code)
             tell(Output("changes", (subject, code, False, count, event_id, at)))
         held[subject] = (count, codes)
-    outcome.count("repeated", len(columns.ids) - len(seen))
+    outcome.count("repeated", by=len(columns.ids) - len(seen))
     return outcome
 
 

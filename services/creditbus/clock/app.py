@@ -115,7 +115,7 @@ class DayClock:
             except KafkaException:
                 producer.abort_transaction(CALL_BOUND_S)
                 raise
-        self._process.meters.add("days_turned")
+        self._process.meters.add("day_turns")
         self._process.logger.info("the day has turned", day=day.isoformat())
 
     def _readiness(self) -> Readiness:

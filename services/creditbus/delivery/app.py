@@ -8,13 +8,14 @@ from functools import partial
 from typing import Any, Final
 
 from creditbus.delivery.answers import BodyAnswer, acknowledgement
-from creditbus.delivery.conditions import BodyState, Condition
+from creditbus.delivery.conditions import Condition
 from creditbus.delivery.express import Express
 from creditbus.delivery.holdings import Holdings, Moves
 from creditbus.delivery.job import job
 from creditbus.delivery.lanes import Lanes
 from creditbus.delivery.notes import Notes
 from creditbus.delivery.sender import Means, Outlet, Sender
+from creditbus.delivery.tallies import Tallies
 from creditbus.delivery.webhooks import Target, WebhookBounds
 from creditbus.domain.effects.directives import Attempt, Directive
 from creditbus.domain.ids import BodyId
@@ -30,7 +31,6 @@ from creditbus.wire.topics import ATTEMPTS, inbox
 
 COUNT_EVERY_S: Final = 1.0
 STOP_BOUND_S: Final = 3.0
-_STATES: Final = list(BodyState)
 
 
 def run(process: Process) -> None:
@@ -52,7 +52,7 @@ class Delivery:
             partial(self._later, self._moved),
             partial(self._later, self._ended),
         )
-        self._counted: set[str] = set(map(str, process.catalogue.bodies))
+        self._tallies = Tallies(process, self._holdings, self._outlets)
         self.job = job(process, self._holdings)
 
     async def begin(self) -> None:
@@ -144,22 +144,7 @@ class Delivery:
             await asyncio.sleep(COUNT_EVERY_S)
             self._notes.alarm.check()
             self._express.alarm.check()
-            self._measure()
-
-    def _measure(self) -> None:
-        meters, now = self._process.meters, self._process.clock.now().timestamp()
-        owed = self._holdings.owed()
-        # A body that owes nothing any more is told once more, with nothing.
-        self._counted |= owed.keys()
-        for body in self._counted:
-            applies, lifts = owed.get(body, (0, 0))
-            oldest = self._holdings.oldest_lift(BodyId(body)) if lifts else None
-            overdue = max(0.0, now - oldest / 1000) if oldest is not None else 0.0
-            meters.set("owed_apply", applies, body=body)
-            meters.set("owed_lift", lifts, body=body)
-            meters.set("overdue_lift_seconds", overdue, body=body)
-        for name, each in self._outlets.items():
-            meters.set("body_state", _STATES.index(each.state), body=name)
+            self._tallies.measure()
 
 
 def outlet(process: Process, body: BodyId) -> Outlet:

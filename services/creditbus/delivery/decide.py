@@ -38,10 +38,14 @@ _EVER: Final = (1 << 63) - 1
 
 
 class Heard(msgspec.Struct, frozen=True):
-    """A record as delivery hears it, with the instant at which it was written."""
+    """A record as delivery hears it, with the instant at which it was written.
+
+    ``began`` is when the fact behind it came in, in milliseconds.
+    """
 
     value: Directive | Acknowledgement | Attempt
     at: datetime
+    began: int | None = None
 
 
 class Early(msgspec.Struct, frozen=True, array_like=True):
@@ -57,12 +61,14 @@ class Debt(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """An obligation, the directive for as long as it is owed, and what was read before it.
 
     ``early_try`` is the last attempt at a directive that is not stated here: the express is faster.
+    ``began`` is when the fact came in that led to the directive, in milliseconds.
     """
 
     obligation: Obligation | None = None
     directive: Directive | None = None
     early: tuple[Early, ...] = ()
     early_try: Attempt | None = None
+    began: int | None = None
 
     @property
     def revision(self) -> int:
@@ -133,6 +139,15 @@ OLDEST: Final = Table[Due, bool](
 )
 """The lifts that are owed, by body, in the order in which they were stated."""
 
+OLDEST_APPLIES: Final = Table[Due, bool](
+    name="applies",
+    pack_key=_pack_due,
+    unpack_key=_unpack_due,
+    pack_value=_pack_flag,
+    unpack_value=lambda packed: packed == b"\1",
+)
+"""The applications that are owed, in the same order."""
+
 SUMS: Final = Table[str, tuple[int, int]](
     name="sums",
     pack_key=str.encode,
@@ -142,7 +157,7 @@ SUMS: Final = Table[str, tuple[int, int]](
 )
 """How many applications and lifts each body owes."""
 
-TABLES: Final = (OBLIGATIONS, DUE, OLDEST, SUMS)
+TABLES: Final = (OBLIGATIONS, DUE, OLDEST, OLDEST_APPLIES, SUMS)
 
 
 def decide(arrived: Slice[Heards], state: State) -> SliceOutcome:
@@ -157,6 +172,8 @@ def decide(arrived: Slice[Heards], state: State) -> SliceOutcome:
         outcome.count(word)
         if after == before:
             continue
+        if (took := _settled(before, after)) is not None:
+            outcome.count("settled", *took)
         draft.put(OBLIGATIONS, name, after)
         _index(draft, before, after)
         if after.obligation is not None and after.obligation != before.obligation:
@@ -170,7 +187,7 @@ def _moved(row: Debt, heard: Heard) -> tuple[Debt, str]:
     """Return the row after what was heard, and one word for the count."""
     match heard.value:
         case Directive() as directive:
-            after = stated(row, directive, heard.at)
+            after = stated(row, directive, heard.at, heard.began)
             return after, directive.lane if after is not row else "superseded"
         case Acknowledgement() as answer:
             after = answered(row, answer, heard.at)
@@ -179,7 +196,18 @@ def _moved(row: Debt, heard: Heard) -> tuple[Debt, str]:
             return tried(row, attempt), "tried"
 
 
-def stated(row: Debt, directive: Directive, at: datetime) -> Debt:
+def _settled(before: Debt, after: Debt) -> tuple[str, str] | None:
+    """Return what has just been settled and after how many milliseconds, None when nothing has."""
+    obligation = after.obligation
+    if obligation is None or obligation.settled_at is None or after.began is None:
+        return None
+    if not before.is_owed and before.revision == after.revision:
+        return None
+    took = max(0, millis(obligation.settled_at) - after.began)
+    return obligation.action.lower(), str(took)
+
+
+def stated(row: Debt, directive: Directive, at: datetime, began: int | None = None) -> Debt:
     """Return the row with a directive in place of an older one, due at once.
 
     A try of it that was read first counts; so does an answer, unless it is from before the
@@ -201,7 +229,7 @@ def stated(row: Debt, directive: Directive, at: datetime) -> Debt:
         due_at=at,
         synthetic=directive.synthetic,
     )
-    after = Debt(obligation=obligation, directive=directive, early=early)
+    after = Debt(obligation=obligation, directive=directive, early=early, began=began)
     if row.early_try is not None and row.early_try.directive_id == directive.directive_id:
         after = tried(after, row.early_try)
     for each in row.early:
@@ -332,9 +360,8 @@ def _index(draft: Draft, before: Debt, after: Debt) -> None:
         if obligation is None or not obligation.is_owed:
             continue
         is_lift = obligation.action is Action.LIFT
-        if is_lift:
-            place = _due(obligation, obligation.stated_at)
-            draft.put(OLDEST, place, True if sign > 0 else None)
+        place = _due(obligation, obligation.stated_at)
+        draft.put(OLDEST if is_lift else OLDEST_APPLIES, place, True if sign > 0 else None)
         applies, lifts = draft.get(SUMS, str(obligation.body)) or (0, 0)
         sums = (applies + sign * (not is_lift), lifts + sign * is_lift)
         draft.put(SUMS, str(obligation.body), sums if any(sums) else None)

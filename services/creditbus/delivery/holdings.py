@@ -9,12 +9,22 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Sequence
 
-from creditbus.delivery.decide import DUE, OBLIGATIONS, OLDEST, SUMS, Debt, Due
-from creditbus.domain.effects.directives import Lane
+from creditbus.delivery.decide import (
+    DUE,
+    OBLIGATIONS,
+    OLDEST,
+    OLDEST_APPLIES,
+    SUMS,
+    Debt,
+    Due,
+)
+from creditbus.domain.effects.directives import Action, Lane
 from creditbus.domain.ids import BodyId
 from creditbus.engine.onlooker import Onlooker
 from creditbus.engine.values import Changes, State
 
+COUNTED_AT_MOST = 1000
+_EVER = (1 << 63) - 1
 _MANY = 100_000
 _LAST = "\U0010ffff"
 
@@ -84,12 +94,27 @@ class Holdings(Onlooker):
                     sums[body] = (before[0] + applies, before[1] + lifts)
         return sums
 
-    def oldest_lift(self, body: BodyId) -> int | None:
-        """Return since when a body has owed its oldest lift, in milliseconds; None without one."""
+    def oldest(self, body: BodyId, action: Action) -> int | None:
+        """Return since when a body has owed the oldest of a kind, in milliseconds, if it owes any.
+
+        A correction is an application in the lane of the lifts, so both lanes are looked at.
+        """
+        return min(self._stated(body, action, _EVER, 1), default=None)
+
+    def overdue(self, body: BodyId, action: Action, before: int) -> int:
+        """Return how many of a kind a body has owed since before an instant, in milliseconds.
+
+        Of each lane of a partition they are counted up to 1000: a look must not take long.
+        """
+        return sum(1 for _ in self._stated(body, action, before, COUNTED_AT_MOST))
+
+    def _stated(self, body: BodyId, action: Action, before: int, limit: int) -> list[int]:
+        table = OLDEST if action is Action.LIFT else OLDEST_APPLIES
+        lanes = (Lane.LIFT,) if action is Action.LIFT else tuple(Lane)
         with self._lock:
-            found = [
+            return [
                 due.at
                 for state in self._states.values()
-                for due, _ in state.scan(OLDEST, *Due.between(body, Lane.LIFT, 0), 1)
+                for lane in lanes
+                for due, _ in state.scan(table, *Due.between(body, lane, 0, before), limit)
             ]
-        return min(found, default=None)

@@ -15,6 +15,7 @@ from creditbus.domain.effects.obligations import Obligation
 from creditbus.engine.job import Job
 from creditbus.engine.values import Output, Produced, Unreadable
 from creditbus.runtime.kafka import arrivals
+from creditbus.runtime.kafka.beginnings import began_at, readables
 from creditbus.runtime.process import Process
 from creditbus.wire.records import Codec
 from creditbus.wire.topics import ACKNOWLEDGEMENTS, ATTEMPTS, DIRECTIVES, OBLIGATIONS, application
@@ -40,11 +41,13 @@ def read(
 ) -> tuple[list[Heard], list[Unreadable]]:
     """Return what was heard and when it was written, and the records that cannot be read."""
     found, unreadable = values(messages)
-    bad = {each.position.offset for each in unreadable}
-    times = [message.timestamp()[1] for message in messages if message.offset() not in bad]
     heard = [
-        Heard(arrival.value, datetime.fromtimestamp(at / 1000, UTC))
-        for arrival, at in zip(found, times, strict=True)
+        Heard(
+            arrival.value,
+            datetime.fromtimestamp(message.timestamp()[1] / 1000, UTC),
+            began_at(message, arrival.headers),
+        )
+        for arrival, message in zip(found, readables(messages, unreadable), strict=True)
     ]
     return heard, unreadable
 

@@ -10,6 +10,7 @@ from creditbus.domain.entries.standings import Standing
 from creditbus.engine.job import Job
 from creditbus.engine.values import Output, Produced
 from creditbus.runtime.kafka import arrivals
+from creditbus.runtime.kafka.beginnings import Beginnings
 from creditbus.runtime.process import Process
 from creditbus.runtime.workers.hosts import host
 from creditbus.wire import topics
@@ -24,15 +25,15 @@ def run(process: Process) -> None:
 
 def job(process: Process) -> Job[Arrivals]:
     """Return what a dispatch worker does: standings over one ledger, partition by partition."""
-    codec = process.codec
+    codec, beginnings = process.codec, Beginnings()
     return Job(
         application=topics.application("dispatch"),
         name=process.name,
         sources=(topics.STANDINGS,),
         tables=TABLES,
-        read=arrivals.values(codec, accepts=(Standing,)),
+        read=beginnings.reading(arrivals.values(codec, accepts=(Standing,))),
         decide=build(process.editions),
-        write=partial(write, codec),
+        write=beginnings.writing(partial(write, codec)),
     )
 
 

@@ -140,8 +140,9 @@ class SliceOutcome:
         """Return the changed rows of a table, to be filled: a value sets, none deletes."""
         return self.changes.setdefault(table, {})
 
-    def count(self, name: str, by: int = 1) -> None:
-        """Add to a count, which the worker adds to the metric of the same name."""
+    def count(self, *words: str, by: int = 1) -> None:
+        """Add to a count; of several words the first names it, the others are what it is about."""
+        name = " ".join(words)
         self.counts[name] = self.counts.get(name, 0) + by
 
 

@@ -7,10 +7,13 @@ reads their topic to the end before it joins its group, and follows it beside it
 from __future__ import annotations
 
 import hmac
-from collections.abc import Callable, Iterable
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
+from typing import Any
 
 import msgspec
+from confluent_kafka import Message
 
 from creditbus.domain.acts.events import Act
 from creditbus.domain.acts.kinds import STATEMENTS, is_way_out
@@ -20,11 +23,22 @@ from creditbus.domain.aliases.claims import AliasClaims, SubjectIdentityConflict
 from creditbus.domain.aliases.resolution import Aliases
 from creditbus.domain.effects.directives import Acknowledgement
 from creditbus.engine.job import Job
-from creditbus.engine.values import Arrival, Output, Produced, Slice, SliceOutcome, State
+from creditbus.engine.values import (
+    Arrival,
+    Output,
+    Produced,
+    Slice,
+    SliceOutcome,
+    State,
+    Unreadable,
+)
 from creditbus.intake.decide import Arrivals, Renamed, build
+from creditbus.intake.gaps import Gaps
 from creditbus.runtime.kafka import arrivals
+from creditbus.runtime.kafka.beginnings import Beginnings
 from creditbus.runtime.kafka.clients import Record
 from creditbus.runtime.kafka.follower import Follower
+from creditbus.runtime.metrics import Meters
 from creditbus.runtime.process import Process
 from creditbus.runtime.workers.hosts import host
 from creditbus.wire.headers import ALIAS, ORIGIN, event_headers
@@ -67,16 +81,35 @@ def job(process: Process) -> Job[Arrivals]:
     decide = build(
         process.editions, party_of_inbox, lambda raw: hmac.digest(key, raw, "sha256"), aliases
     )
+    read = arrivals.values(codec, accepts=accepts, max_bytes=INBOX_MAX_BYTES)
+    beginnings = Beginnings()
     return Job(
         application=application("intake"),
         name=process.name,
         sources=tuple(inbox(party) for party in (*catalogue.sources, *catalogue.bodies)),
         tables=(),
-        read=arrivals.values(codec, accepts=accepts, max_bytes=INBOX_MAX_BYTES),
+        read=_watched(beginnings.reading(read), process.meters, frozenset(catalogue.sources)),
         decide=_informed(decide, following, partial(take, codec=codec, aliases=aliases), aliases),
-        write=partial(write, codec),
+        write=beginnings.writing(partial(write, codec)),
         bury=partial(arrivals.dead_letter, codec=codec),
     )
+
+
+def _watched(read: arrivals.Read, meters: Meters, sources: frozenset[str]) -> arrivals.Read:
+    """Return the reader, which also tells when each source last said something."""
+    gaps: defaultdict[str, Gaps] = defaultdict(Gaps)
+
+    def watched(messages: Sequence[Message]) -> tuple[list[Arrival[Any]], list[Unreadable]]:
+        source = party_of_inbox(str(messages[0].topic()))
+        if source in sources:
+            of_source = gaps[source]
+            for message in messages:
+                of_source.note(message.timestamp()[1] / 1000)
+            meters.set("source_last_record_timestamp_seconds", of_source.last or 0, source=source)
+            meters.set("source_usual_gap_seconds", of_source.usual, source=source)
+        return read(messages)
+
+    return watched
 
 
 def take(records: Iterable[Record], codec: Codec, aliases: Aliases) -> None:

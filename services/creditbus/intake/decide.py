@@ -101,6 +101,7 @@ def build(
                 refusal = refuse(spoken, admitted.faults, arrival.origin)
                 outcome.outputs.append(Output("refusals", refusal, arrival.origin))
                 outcome.count("refused")
+                outcome.count("refused", refusal.source, refusal.reason)
                 continue
             stream = "acknowledgements" if isinstance(event, Acknowledgement) else "events"
             for each in admitted:

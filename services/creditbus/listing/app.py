@@ -13,6 +13,7 @@ from creditbus.engine.values import Output, Produced
 from creditbus.listing.aliases import Settled
 from creditbus.listing.decide import LOGGED, TABLES, Arrivals, build
 from creditbus.runtime.kafka import arrivals
+from creditbus.runtime.kafka.beginnings import Beginnings
 from creditbus.runtime.process import Process
 from creditbus.runtime.workers.hosts import host
 from creditbus.wire.headers import ORIGIN
@@ -36,15 +37,15 @@ def run(process: Process) -> None:
 
 def job(process: Process) -> Job[Arrivals]:
     """Return what a listing worker does."""
-    codec = process.codec
+    codec, beginnings = process.codec, Beginnings()
     return Job(
         application=application("listing"),
         name=process.name,
         sources=(EVENTS,),
         tables=TABLES,
-        read=arrivals.values(codec, accepts=LOGGED),
+        read=beginnings.reading(arrivals.values(codec, accepts=LOGGED)),
         decide=build(process.editions, process.clocks),
-        write=partial(write, codec),
+        write=beginnings.writing(partial(write, codec)),
         bury=partial(arrivals.dead_letter, codec=codec),
     )
 

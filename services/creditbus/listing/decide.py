@@ -2,10 +2,10 @@
 
 An event seen before with the same content is a duplicate; with other content it is a conflict, and
 only what eases passes then. Who may state an act is asked of every kind, and what burdens passes
-the gates. What is left moves the registers of an
-entry, or of the subject, or is kept as a fact; the standing that follows goes out when it changed.
-The turn of the day is an event like any other: it begins and ends what is due. So is an edition of
-the catalogue: on its first day whoever stands on a list that it changes is settled anew.
+the gates. What is left moves the registers of an entry, or of the subject, or is kept as a fact;
+the standing that follows goes out when it changed. The turn of the day is an event like any other:
+it begins and ends what is due. So is an edition of the catalogue: on its first day whoever stands
+on a list that it changes is settled anew.
 """
 
 from __future__ import annotations
@@ -32,12 +32,7 @@ from creditbus.domain.acts.events import (
     SubjectAct,
     content_digest,
 )
-from creditbus.domain.acts.kinds import (
-    ACTS,
-    STATEMENTS,
-    is_way_out,
-    kinds_below,
-)
+from creditbus.domain.acts.kinds import ACTS, STATEMENTS, is_way_out, kinds_below
 from creditbus.domain.acts.mappings import SubjectAliasMapped
 from creditbus.domain.acts.powers import power_fault
 from creditbus.domain.acts.refusals import Fault, Reason, SilentEffect, duplicate, refuse, taken
@@ -165,7 +160,7 @@ class _Shift:
             return
         faults = self._faults(event, conflict=known is not None)
         if faults:
-            self._say("refusals", refuse(envelope, faults, origin), origin)
+            self._refuse(event, faults, origin)
             return
         # What is seen again after a conflict is no younger for it: a second replay moves nothing.
         day = known.day if known is not None else self.today or envelope.decided_on
@@ -177,7 +172,7 @@ class _Shift:
         """Enter what a registrar says of an old code."""
         fault = power_fault(event, self.editions.on(event.envelope.decided_on))
         if fault is not None:
-            self._say("refusals", refuse(event.envelope, (fault,), origin), origin)
+            self._refuse(event, (fault,), origin)
             return
         for stream, value in register(self.draft, event, origin):
             self._say(stream, value, origin)
@@ -322,8 +317,7 @@ class _Shift:
 
     def _overtaken(self, event: Act, origin: str, barred: date | None = None) -> None:
         # It says nothing that a newer act has not overtaken.
-        fault = OVERTAKEN if barred is None else too_old(barred)
-        self._say("refusals", refuse(event.envelope, (fault,), origin), origin)
+        self._refuse(event, (OVERTAKEN if barred is None else too_old(barred),), origin)
 
     def _settle(self, standing: Standing, dossier: Dossier, cause: _Cause) -> None:
         """Say the standing that follows from the dossier on this day, if it is another."""
@@ -349,6 +343,10 @@ class _Shift:
             is_known = cause.moved is None or dossier.joints or _is_in(after, cause.moved)
             effect = SilentEffect.UNCHANGED if is_known else SilentEffect.WAITING
             self._say("taken", taken(cause.act, effect, cause.origin), cause.origin)
+
+    def _refuse(self, event: SourceStatement, faults: Sequence[Fault], origin: str) -> None:
+        self.outcome.count("refused", event.envelope.source, faults[0].reason)
+        self._say("refusals", refuse(event.envelope, faults, origin), origin)
 
     def _say(self, stream: str, value: object, origin: str) -> None:
         self.outcome.outputs.append(Output(stream, value, origin))

@@ -12,6 +12,7 @@ deciding stays pure. Each folder is a floor and imports only what is below it::
     law | registry             the catalogue's files | the ids of the schemas
        |
     health | outages | tls     is this process well | the world is away | whom it believes there
+    | vitals                   its build, its disk and the size of its state
        |
     settings | clock | metrics | logs
 

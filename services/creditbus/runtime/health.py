@@ -50,12 +50,17 @@ class _Answer:
 
 
 class HealthServer:
-    """Serves health and metrics until it is closed."""
+    """Serves health and metrics until it is closed; ``measure`` is called before each scrape."""
 
     def __init__(
-        self, address: tuple[str, int], meters: Meters, readiness: Callable[[], Readiness]
+        self,
+        address: tuple[str, int],
+        meters: Meters,
+        readiness: Callable[[], Readiness],
+        measure: Callable[[], None] = lambda: None,
     ) -> None:
         self._meters = meters
+        self._measure = measure
         self._readiness = readiness
         self._server = _Server(address, self._answer)
         self._thread = threading.Thread(
@@ -78,6 +83,7 @@ class HealthServer:
     def _answer(self, path: str, accepts: str) -> _Answer:
         if path == "/metrics":
             self._look()
+            self._measure()
             encode, kind = choose_encoder(accepts)
             return _Answer(HTTPStatus.OK, kind, encode(self._meters.registry))
         if path == "/health/live":

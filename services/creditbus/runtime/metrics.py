@@ -8,9 +8,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    ProcessCollector,
+    disable_created_metrics,
+)
 
 _SECONDS: Final = (0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 60.0, 600.0)
+_LONG_SECONDS: Final = (0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0, 600.0, 3600.0, 86400.0)
+# When each counter began is known from the process's start, and would be a third of every scrape.
+disable_created_metrics()  # type: ignore[no-untyped-call]  # the library types all but this
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +31,7 @@ class Metric:
     kind: Literal["counter", "gauge", "histogram"]
     labels: tuple[str, ...]
     sentence: str
+    buckets: tuple[float, ...] = _SECONDS
 
 
 METRICS: Final[tuple[Metric, ...]] = (
@@ -54,6 +65,20 @@ METRICS: Final[tuple[Metric, ...]] = (
         ("what",),
         "What decisions came to: admitted, listed, removed, refused …",
     ),
+    Metric("refusals", "counter", ("source", "reason"), "Records refused, by their first reason."),
+    Metric(
+        "source_last_record_timestamp_seconds",
+        "gauge",
+        ("source",),
+        "When the broker took the last record into a source's inbox that intake has decided.",
+    ),
+    Metric(
+        "source_usual_gap_seconds",
+        "gauge",
+        ("source",),
+        "The longest silence between two records of a source in its last 14 days, as far as this"
+        " process saw them; 0 before the second.",
+    ),
     Metric(
         "deadlines_missed",
         "counter",
@@ -61,6 +86,15 @@ METRICS: Final[tuple[Metric, ...]] = (
         "Clocks of the law that ran out against an authority, on the day that turned.",
     ),
     Metric("ready", "gauge", (), "1 while the process does its work."),
+    Metric(
+        "build_info",
+        "gauge",
+        ("version", "python", "build"),
+        "1; which version runs on which interpreter, and how that was built.",
+    ),
+    Metric("disk_free_bytes", "gauge", (), "Room left on the disk that holds the state."),
+    Metric("disk_size_bytes", "gauge", (), "Size of the disk that holds the state."),
+    Metric("state_bytes", "gauge", (), "Size of this worker's stores on disk, told every 15 s."),
     Metric("waiting", "gauge", ("whom",), "1 while the process waits for a server that is away."),
     Metric(
         "http_requests", "counter", ("route", "status"), "Requests answered, by route and status."
@@ -82,8 +116,35 @@ METRICS: Final[tuple[Metric, ...]] = (
     Metric("receipts", "counter", ("source",), "Submissions that the broker has acknowledged."),
     Metric("deliveries", "counter", ("body", "lane", "result"), "Tries to deliver a directive."),
     Metric("delivery_seconds", "histogram", ("lane",), "Seconds that a try took."),
+    Metric(
+        "settled_seconds",
+        "histogram",
+        ("action",),
+        "Seconds from the broker's taking of an event into its inbox to intake's writing of the"
+        " answer with which the body settled what the event led to; apply or lift. What a turned"
+        " day or a reform led to counts from the writing of its standing.",
+        _LONG_SECONDS,
+    ),
     Metric("owed_apply", "gauge", ("body",), "Applications that the body has not settled."),
     Metric("owed_lift", "gauge", ("body",), "Lifts that the body has not settled."),
+    Metric(
+        "overdue_apply",
+        "gauge",
+        ("body",),
+        "Applications owed for more than 600 s, of each partition counted up to 1000.",
+    ),
+    Metric(
+        "overdue_lift",
+        "gauge",
+        ("body",),
+        "Lifts owed for more than 60 s, of each partition counted up to 1000.",
+    ),
+    Metric(
+        "overdue_apply_seconds",
+        "gauge",
+        ("body",),
+        "Age of the oldest application that is still owed.",
+    ),
     Metric(
         "overdue_lift_seconds", "gauge", ("body",), "Age of the oldest lift that is still owed."
     ),
@@ -100,7 +161,7 @@ METRICS: Final[tuple[Metric, ...]] = (
         (),
         "1 while Redis holds everything; 0 while it is rebuilt or behind.",
     ),
-    Metric("days_turned", "counter", (), "Civil days written to the log."),
+    Metric("day_turns", "counter", (), "Civil days written to the log."),
     Metric("checks", "counter", ("matter", "verdict"), "Checks answered."),
     Metric("checks_refused", "counter", ("why",), "Checks that were not answered, by reason."),
 )
@@ -116,6 +177,8 @@ class Meters:
         self._histograms: dict[str, Histogram] = {}
         for metric in METRICS:
             self._declare(metric)
+        # Memory, processor time, open files and the start, under the names that all know.
+        ProcessCollector(registry=self.registry)
 
     def add(self, name: str, value: float = 1, **labels: str) -> None:
         """Add to a counter."""
@@ -126,6 +189,10 @@ class Meters:
         """Set a gauge."""
         gauge = self._gauges[name]
         (gauge.labels(**labels) if labels else gauge).set(value)
+
+    def begin(self, name: str, **labels: str) -> None:
+        """Let a histogram's labels be there at 0, so that the first of them is a rise."""
+        self._histograms[name].labels(**labels)
 
     def forget(self, name: str) -> None:
         """Forget every label of a gauge, because what they named is gone."""
@@ -149,5 +216,9 @@ class Meters:
                 )
             case "histogram":
                 self._histograms[metric.name] = Histogram(
-                    name, sentence, metric.labels, registry=self.registry, buckets=_SECONDS
+                    name,
+                    sentence,
+                    metric.labels,
+                    registry=self.registry,
+                    buckets=metric.buckets,
                 )

@@ -21,6 +21,7 @@ from creditbus.runtime.outages import Patience
 from creditbus.runtime.registry import Registry
 from creditbus.runtime.settings import Settings
 from creditbus.runtime.tls import of_servers
+from creditbus.runtime.vitals import Vitals
 from creditbus.wire.records import Codec
 from creditbus.wire.schemas import load_schemas
 from creditbus.wire.topics import records_of
@@ -108,8 +109,12 @@ class Process:
                 return Readiness(is_ready=False, why=f"waiting for the {self.patience.waiting_for}")
             return readiness()
 
+        vitals = Vitals(self.meters, self.settings.state / self.name)
         server = HealthServer(
-            (self.settings.host, self.settings.metrics_port), self.meters, with_patience
+            (self.settings.host, self.settings.metrics_port),
+            self.meters,
+            with_patience,
+            vitals.measure,
         )
         server.start()
         return server

@@ -33,6 +33,7 @@ from creditbus.stack.nursery import Nursery
 from creditbus.stack.ports import HOST, Ports, refuse_taken
 from creditbus.stack.registry import read_registered
 from creditbus.stack.reports import Report
+from creditbus.stack.scrapes import write_scrapes
 from creditbus.stack.services import HOSTED, SLICED, Plan, Services, run_argv, worker_name
 from creditbus.stack.training import WORTH_S, Training
 from creditbus.wire.schemas import Schemas, load_schemas
@@ -114,6 +115,7 @@ class LocalBus:
                 if name in SLICED:
                     wanted = WantedMode(self.stack.folder.state, worker_name(name, worker))
                     wanted.write(Mode.RUNNING)
+            write_scrapes(self.stack.folder, self.stack.file.ports, crew)
             self.services.start([self.plan(*each) for each in crew], READY_BOUND_S)
             self._say(f"{len(workers)} services are ready")
         except BaseException:

@@ -124,6 +124,11 @@ class Folder:
         return self.path / "stack.json"
 
     @property
+    def scrapes_file(self) -> Path:
+        """Where Prometheus finds each process; it tells no secret."""
+        return self.path / "prometheus.json"
+
+    @property
     def lock_file(self) -> Path:
         """The lock, holding its owner's pid."""
         return self.path / "lock"

@@ -9,6 +9,8 @@ from creditbus.domain.acts.events import Envelope
 
 ORIGIN: Final = "origin"
 ATTESTATION: Final = "attestation"
+SINCE: Final = "since"
+"""When the broker took the fact into its inbox, in milliseconds; carried on beside the origin."""
 TRACEPARENT: Final = "traceparent"
 ALIAS: Final = "alias"
 """The old code that a record named its subject by, @, and how far the aliases were read."""

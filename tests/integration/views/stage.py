@@ -6,6 +6,7 @@ Every service runs as a process of its own, as it does in life, against the shar
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import signal
 import socket
@@ -36,6 +37,7 @@ T = TypeVar("T")
 ROOT: Final = Path(__file__).resolve().parents[3]
 SCHEMAS: Final = ROOT / "schemas" / "avro"
 BOUND_S: Final = 60.0
+NAMED: Final = re.compile(r"^bodies = \[(.*)\]$", re.MULTILINE)
 
 MAIN: Final = """
 import sys
@@ -219,7 +221,12 @@ def _keep_bodies(catalogue: Path) -> None:
     bodies.write_text("\n[".join([first, *kept]), encoding="utf-8")
     for measure in (catalogue / "measures").glob("*.toml"):
         text = measure.read_text(encoding="utf-8")
-        measure.write_text(text.replace('"airline", ', ""), encoding="utf-8")
+        measure.write_text(NAMED.sub(_kept, text), encoding="utf-8")
+
+
+def _kept(found: re.Match[str]) -> str:
+    names = [f'"{name}"' for name in re.findall(r'"([^"]+)"', found[1]) if name in BODIES]
+    return f"bodies = [{', '.join(names)}]"
 
 
 def free_port() -> int:

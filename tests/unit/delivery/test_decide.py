@@ -14,6 +14,7 @@ from creditbus.delivery.decide import (
     NOT_SENT,
     OBLIGATIONS,
     OLDEST,
+    OLDEST_APPLIES,
     SUMS,
     TABLES,
     Debt,
@@ -246,6 +247,47 @@ def test_the_tables_say_what_is_due_what_is_oldest_and_how_much_is_owed() -> Non
     assert state.scan(DUE, *EVERYTHING, 9) == state.scan(OLDEST, *EVERYTHING, 9) == []
     assert state.get_many(SUMS, ["railway"]) == [None]
     assert settled.counts == {"acknowledged": 2}
+
+
+def test_what_is_settled_tells_the_action_and_how_long_it_took_since_the_fact_came_in() -> None:
+    state, began = DictState(), millis(AT) - 2000
+    apply, lift = directive(), directive(2, Action.LIFT)
+    for stated_one, since in ((apply, began), (lift, began + 500)):
+        arrived = [Heard(stated_one, AT, since)]
+        state.apply(decide(Slice(topic="t", partition=0, columns=arrived), state).changes)
+        settled = decide(heard(answer(stated_one), answer(stated_one), at=after(3)), state)
+        state.apply(settled.changes)
+        took = f"settled {stated_one.action.lower()} {5000 if since == began else 4500}"
+        assert settled.counts[took] == 1
+
+
+def test_an_answer_that_was_read_before_its_directive_is_timed_as_well() -> None:
+    state = DictState()
+    state.apply(decide(heard(answer(directive()), at=after(1)), state).changes)
+    arrived = [Heard(directive(), AT, millis(AT))]
+    outcome = decide(Slice(topic="t", partition=0, columns=arrived), state)
+    assert outcome.counts == {"apply": 1, "settled apply 1000": 1}
+
+
+def test_what_is_accepted_is_not_settled_and_a_row_of_before_tells_no_time() -> None:
+    state = DictState()
+    arrived = [Heard(directive(), AT, millis(AT))]
+    state.apply(decide(Slice(topic="t", partition=0, columns=arrived), state).changes)
+    accepted = decide(heard(answer(directive(), Answer.ACCEPTED), at=after(1)), state)
+    assert accepted.counts == {"acknowledged": 1}
+    old = DictState()
+    old.apply(decide(heard(directive()), old).changes)
+    assert decide(heard(answer(directive()), at=after(1)), old).counts == {"acknowledged": 1}
+
+
+def test_what_is_oldest_is_kept_for_each_action_and_a_correction_with_the_applications() -> None:
+    state = DictState()
+    correction = msgspec.structs.replace(directive(name="two"), is_correction=True)
+    state.apply(decide(heard(directive(), correction), state).changes)
+    lanes = [each.lane for each, _ in state.scan(OLDEST_APPLIES, *EVERYTHING, 9)]
+    assert lanes == [Lane.LIFT, Lane.APPLY]
+    state.apply(decide(heard(answer(directive()), answer(correction), at=after(1)), state).changes)
+    assert state.scan(OLDEST_APPLIES, *EVERYTHING, 9) == []
 
 
 def test_an_obligation_that_moves_twice_in_a_slice_is_told_once_as_it_is() -> None:

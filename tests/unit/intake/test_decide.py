@@ -324,7 +324,8 @@ def test_attestation_holds_for_these_bytes_alone(stated: bytes | None, stream: s
     arrived = Slice(topic=inbox("court"), partition=0, columns=[arrival])
     outcome = DECIDE(arrived, DictState())
     assert [output.stream for output in outcome.outputs] == [stream]
-    assert outcome.counts == {"admitted" if stream == "events" else "refused": 1}
+    reason = "refused court PERSON_NOT_ATTESTED"
+    assert outcome.counts == ({"admitted": 1} if stream == "events" else {"refused": 1, reason: 1})
 
 
 def test_nothing_is_written_to_any_table() -> None:

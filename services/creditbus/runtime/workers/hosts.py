@@ -29,8 +29,14 @@ from creditbus.runtime.workers.modes import LOOK_EVERY_S, Mode, WantedMode, obey
 
 STOP_BOUND_S: Final = 20.0
 
-MISSED: Final = "missed "
-"""What the count of a decision begins with that names an authority and the clock it missed."""
+LABELLED: Final = {
+    "missed": ("deadlines_missed", ("source", "deadline")),
+    "refused": ("refusals", ("source", "reason")),
+}
+"""The metric of a count that says more than one word, and what the further words are."""
+
+SETTLED: Final = "settled"
+"""The count of what a body has settled says the action and how many milliseconds it took."""
 
 
 class Beside(Protocol):
@@ -55,7 +61,7 @@ def host(process: Process, job: Job[Any], beside: Beside | None = None) -> None:
         job,
         connection,
         Storage(process.settings.state, cache_mb=process.settings.store_cache_mb),
-        counters=_Counted(process.meters),
+        counters=Counted(process.meters),
         logger=process.logger,
         now=process.clock.now,
     )
@@ -173,20 +179,28 @@ class _Hosted:
                 obey(self._wanted.read(), self._worker)
 
 
-class _Counted:
-    """The engine's counters: its own by their names, those of decisions under one metric."""
+class Counted:
+    """The engine's counters: its own by their names, those of decisions by their first word."""
 
     def __init__(self, meters: Meters) -> None:
         self._meters = meters
 
     def add(self, name: str, value: float, **labels: str) -> None:
+        """Add to the metric that a count is about."""
         if name.startswith("engine_"):
             self._meters.add(name, value, **labels)
-        elif name.startswith(MISSED):
-            source, _, deadline = name.removeprefix(MISSED).rpartition(" ")
-            self._meters.add("deadlines_missed", value, source=source, deadline=deadline)
+            return
+        word, *about = name.split(" ")
+        if not about:
+            self._meters.add("decided", value, what=word)
+        elif word == SETTLED:
+            action, milliseconds = about
+            for _ in range(round(value)):
+                self._meters.observe("settled_seconds", int(milliseconds) / 1000, action=action)
         else:
-            self._meters.add("decided", value, what=name)
+            metric, names = LABELLED[word]
+            self._meters.add(metric, value, **dict(zip(names, about, strict=True)))
 
     def observe(self, name: str, seconds: float) -> None:
+        """Note one duration of the engine."""
         self._meters.observe(name, seconds)

@@ -1,0 +1,76 @@
+"""Beginnings: when each fact came in, carried from the inbox to what it leads to in the end.
+
+The pure decisions between know no instants. What came in with a record's origin goes out with it,
+in a header beside the origin, so that delivery can tell how long it all took.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import msgspec
+from confluent_kafka import TIMESTAMP_NOT_AVAILABLE, Message
+
+from creditbus.engine.values import Arrival, Output, Produced, Unreadable
+from creditbus.runtime.kafka.arrivals import Headers, Read
+from creditbus.wire.headers import SINCE, header
+from creditbus.wire.topics import INBOX_PREFIX
+
+Write = Callable[[Output], Produced]
+
+
+class Beginnings:
+    """The beginnings of one slice, from its read to the writing of what it led to."""
+
+    def __init__(self) -> None:
+        self._of: dict[str, bytes] = {}
+
+    def reading(self, read: Read) -> Read:
+        """Return the reader, which notes the beginning of every record that it reads."""
+
+        def reads(
+            messages: Sequence[Message],
+        ) -> tuple[list[Arrival[Any]], list[Unreadable]]:
+            arrivals, unreadable = read(messages)
+            readable = readables(messages, unreadable)
+            self._of = {
+                arrival.origin: str(began).encode()
+                for arrival, message in zip(arrivals, readable, strict=True)
+                if (began := began_at(message, arrival.headers)) is not None
+            }
+            return arrivals, unreadable
+
+        return reads
+
+    def writing(self, write: Write) -> Write:
+        """Return the writer, which gives each record the beginning of what led to it."""
+
+        def writes(output: Output) -> Produced:
+            produced, began = write(output), self._of.get(output.origin)
+            if began is None:
+                return produced
+            return msgspec.structs.replace(produced, headers=(*produced.headers, (SINCE, began)))
+
+        return writes
+
+
+def readables(messages: Sequence[Message], unreadable: Sequence[Unreadable]) -> Sequence[Message]:
+    """Return the records of one partition without those that cannot be read."""
+    if not unreadable:
+        return messages
+    bad = {each.position.offset for each in unreadable}
+    return [message for message in messages if message.offset() not in bad]
+
+
+def began_at(message: Message, headers: Headers) -> int | None:
+    """Return when the fact of a record came in, in milliseconds; None when nobody knows.
+
+    In an inbox that is when the broker took it, whatever a header says: those are its party's own
+    words. Without a header it is when the record was written.
+    """
+    carried = None if str(message.topic()).startswith(INBOX_PREFIX) else header(headers, SINCE)
+    if carried is not None:
+        return int(carried)
+    kind, at = message.timestamp()
+    return None if kind == TIMESTAMP_NOT_AVAILABLE else at
