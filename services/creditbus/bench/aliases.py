@@ -11,13 +11,12 @@ import gc
 import time
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Final
 
 import psutil
 
-from creditbus.bench.rows import CONSOLE, BenchRow
+from creditbus.bench.buses import bench_bus
+from creditbus.bench.rows import BenchRow
 from creditbus.demo.city import organisation
 from creditbus.domain.acts.events import Envelope
 from creditbus.domain.acts.mappings import AliasKind, Confidence, SubjectAliasMapped
@@ -27,15 +26,10 @@ from creditbus.domain.ids import SourceId, derive_event_id
 from creditbus.domain.subjects import USCC, kind_of
 from creditbus.intake.app import take
 from creditbus.runtime.kafka.follower import Follower
-from creditbus.runtime.law.catalogue import load_catalogue
 from creditbus.runtime.process import Process
-from creditbus.runtime.settings import Settings, read_settings
 from creditbus.sdk.publisher import Publisher
-from creditbus.stack.bus import LocalBus, Sites
 from creditbus.stack.folder import StackFile
-from creditbus.stack.ports import free
-from creditbus.stack.reports import Report
-from creditbus.wire.topics import ALIASES, service_principal
+from creditbus.wire.topics import ALIASES
 
 _REGISTRAR: Final = SourceId("market")
 _PAUSE_S: Final = 0.05
@@ -43,18 +37,9 @@ _PAUSE_S: Final = 0.05
 
 def aliases(count: int) -> list[BenchRow]:
     """Measure the way of so many old codes into the register, then a reader's start."""
-    settings = read_settings()
-    catalogue = load_catalogue(settings.catalogue)
-    with TemporaryDirectory(prefix="creditbus-bench-") as home:
-        sites = Sites(
-            home=Path(home),
-            cache=read_settings().cache,
-            schemas=settings.schemas,
-            catalogue=settings.catalogue,
-        )
-        with LocalBus(sites, catalogue, ports=free(), say=Report(CONSOLE.print)) as bus:
-            process = _auditor(bus.stack.file, sites)
-            return [_registered(bus.stack.file, process, count), _read(process, count)]
+    with bench_bus() as here:
+        process = here.auditor()
+        return [_registered(here.file, process, count), _read(process, count)]
 
 
 def facts(count: int) -> Iterator[SubjectAliasMapped]:
@@ -125,17 +110,3 @@ def _read(process: Process, count: int) -> BenchRow:
         peak_mb=round(megabytes, 1),
         extra={"fetched_s": round(fetched, 2), "read_s": round(seconds, 2)},
     )
-
-
-def _auditor(file: StackFile, sites: Sites) -> Process:
-    principal = service_principal("audit")
-    settings = Settings(
-        kafka=file.bootstrap,
-        kafka_user=principal,
-        kafka_password=file.credentials[principal],
-        registry=file.registry_url,
-        schemas=sites.schemas,
-        catalogue=sites.catalogue,
-        log_level="error",
-    )
-    return Process("audit", 0, settings)

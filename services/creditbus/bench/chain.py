@@ -10,9 +10,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from pathlib import Path
 from statistics import quantiles
-from tempfile import TemporaryDirectory
 from typing import Final
 
 import httpx
@@ -21,6 +19,7 @@ import msgspec
 from creditbus.audit.app import TopicReader
 from creditbus.bench import bodies
 from creditbus.bench.bodies import Arrivals, Manners
+from creditbus.bench.buses import BenchBus, bench_bus
 from creditbus.bench.driver import Driver, Prepared, prepare
 from creditbus.bench.machine import probe_ms, spent
 from creditbus.bench.rows import CONSOLE, BenchRow
@@ -28,16 +27,10 @@ from creditbus.demo.city import City
 from creditbus.domain.calendar import day_of
 from creditbus.domain.effects.directives import Action
 from creditbus.runtime.clock import SystemClock
-from creditbus.runtime.law.catalogue import load_catalogue
-from creditbus.runtime.process import Process
-from creditbus.runtime.settings import Settings, read_settings
-from creditbus.stack.bus import LocalBus, Sites
-from creditbus.stack.folder import StackFile
 from creditbus.stack.kafka import ADMIN
-from creditbus.stack.ports import HOST, free
-from creditbus.stack.reports import Report
+from creditbus.stack.ports import HOST
 from creditbus.stack.services import SLICED
-from creditbus.wire.topics import INBOX_PREFIX, service_principal
+from creditbus.wire.topics import INBOX_PREFIX
 
 WARM_UP: Final = 3000
 BOUND_S: Final = 600.0
@@ -51,34 +44,24 @@ _LOOK_S: Final = 0.25
 
 def chain(events: int, seconds: int, rates: Sequence[float]) -> list[BenchRow]:
     """Measure at full speed, then at each rate (records a second) for so many seconds."""
-    settings = read_settings()
-    catalogue = load_catalogue(settings.catalogue)
-    with TemporaryDirectory(prefix="creditbus-bench-") as home:
-        sites = Sites(
-            home=Path(home),
-            cache=settings.cache,
-            schemas=settings.schemas,
-            catalogue=settings.catalogue,
-            editions=settings.editions,
-        )
-        with LocalBus(sites, catalogue, ports=free(), say=Report(CONSOLE.print)) as bus:
-            bus.services.start([bodies.plan(bus.stack.file.ports.body)])
-            exercise = _Exercise(bus, auditor(bus.stack.file, sites))
-            exercise.run(WARM_UP, 0.0)
-            plans = [(events, 0.0), *((int(rate * seconds), rate) for rate in rates)]
-            rows = [exercise.run(count, rate) for count, rate in plans]
-            exercise.check()
-            return rows
+    with bench_bus() as here:
+        here.bus.services.start([bodies.plan(here.file.ports.body)])
+        exercise = _Exercise(here)
+        exercise.run(WARM_UP, 0.0)
+        plans = [(events, 0.0), *((int(rate * seconds), rate) for rate in rates)]
+        rows = [exercise.run(count, rate) for count, rate in plans]
+        exercise.check()
+        return rows
 
 
 class _Exercise:
     """One bus, and runs over it; each has a quarter of the city of its own."""
 
-    def __init__(self, bus: LocalBus, process: Process) -> None:
-        self._bus = bus
-        self._process = process
+    def __init__(self, here: BenchBus) -> None:
+        self._bus = here.bus
+        self._process = here.auditor()
         self._runs = 0
-        file = bus.stack.file
+        file = here.file
         self._client = httpx.Client(base_url=f"http://{HOST}:{file.ports.body}", timeout=60)
         self._metrics = {
             name: f"http://{HOST}:{file.ports.metrics_of(name)}/metrics" for name in SLICED
@@ -184,20 +167,3 @@ def _latency(arrivals: Arrivals, driver: Driver, action: Action) -> tuple[float,
     ]
     cuts = quantiles(delays, n=100, method="inclusive")
     return round(cuts[49], 1), round(cuts[98], 1)
-
-
-def auditor(file: StackFile, sites: Sites) -> Process:
-    """Return a process that may read every topic of a bus."""
-    principal = service_principal("audit")
-    settings = Settings(
-        kafka=file.bootstrap,
-        kafka_user=principal,
-        kafka_password=file.credentials[principal],
-        registry=file.registry_url,
-        redis=file.redis_url,
-        schemas=sites.schemas,
-        catalogue=sites.catalogue,
-        editions=sites.editions,
-        log_level="error",
-    )
-    return Process("audit", 0, settings)

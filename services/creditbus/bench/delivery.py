@@ -10,32 +10,25 @@ import re
 import shutil
 import signal
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 from statistics import quantiles
-from tempfile import TemporaryDirectory
 from typing import Final
 
 import httpx
 import msgspec
-import psutil
 
 from creditbus.bench import bodies
 from creditbus.bench.bodies import Arrivals, Manners
-from creditbus.bench.chain import auditor
+from creditbus.bench.buses import BenchBus, bench_bus
 from creditbus.bench.issuer import Issuer
-from creditbus.bench.machine import MachineWatch, probe_ms, spent, watched
+from creditbus.bench.machine import Spending, spending
 from creditbus.bench.rows import CONSOLE, BenchRow, shown
 from creditbus.domain.effects.directives import Action
 from creditbus.domain.ids import BodyId, DirectiveId
-from creditbus.runtime.law.catalogue import load_catalogue
-from creditbus.runtime.settings import read_settings
-from creditbus.stack.bus import LocalBus, Sites
 from creditbus.stack.kafka import ADMIN
-from creditbus.stack.ports import HOST, free
-from creditbus.stack.reports import Report
+from creditbus.stack.ports import HOST
 from creditbus.stack.services import ProcessState, worker_name
 
 MANY: Final = 190
@@ -47,12 +40,12 @@ LIFT_EVERY_S: Final = 0.05
 BOUND_S: Final = 600.0
 _WORKER: Final = worker_name("delivery")
 _LOOK_S: Final = 0.05
-_MB: Final = 1 << 20
 
 
 def delivery(events: int, owed: int, away_s: float) -> list[BenchRow]:
     """Measure ``events`` directives a run, a body away for so many seconds, and a restart."""
-    with _exercise() as exercise:
+    with bench_bus(("intake",), _with_bodies) as here:
+        exercise = _Exercise(here)
         # The broker's first minute is mostly its compiler's.
         exercise.pace("warm up", max(FEW, events // 2), 1)
         return [
@@ -67,13 +60,12 @@ def delivery(events: int, owed: int, away_s: float) -> list[BenchRow]:
 class _Exercise:
     """One bus, its bodies, and what is sent to them."""
 
-    def __init__(self, bus: LocalBus, sites: Sites) -> None:
-        file = bus.stack.file
+    def __init__(self, here: BenchBus) -> None:
+        bus, file = here.bus, here.file
         self._services = bus.services
         self._bodies = httpx.Client(base_url=f"http://{HOST}:{file.ports.body}", timeout=60)
         self._metrics = f"http://{HOST}:{file.ports.metrics_of('delivery')}/metrics"
-        codec = auditor(file, sites).codec
-        self._issuer = Issuer(bus.stack.client_config(ADMIN), codec)
+        self._issuer = Issuer(bus.stack.client_config(ADMIN), here.auditor().codec)
         broker = bus.stack.server("kafka").pid
         assert broker is not None, "the broker runs"
         self._broker = broker
@@ -86,7 +78,7 @@ class _Exercise:
         dead, slow = names[:poor], names[poor : 2 * poor]
         self._behave(Manners(frozenset(dead), frozenset(slow)))
         reached = names[2 * poor :]
-        with self._measured() as measure:
+        with self._spending() as run:
             began = time.monotonic()
             self._issuer.issue_all(Action.APPLY, dead)
             self._issuer.issue_all(Action.APPLY, slow)
@@ -94,13 +86,13 @@ class _Exercise:
                 Action.APPLY, (reached[number % len(reached)] for number in range(events))
             )
             arrivals = self._wait(events + len(slow))
-        return measure.row(name, arrivals, began=began)
+        return _row(name, arrivals, run, began=began)
 
     def burst(self, events: int) -> BenchRow:
         """Measure lifts that are stated while a burst of applications to the same body waits."""
         self._behave(Manners())
         body, lifts = _name(0), dict[DirectiveId, float]()
-        with self._measured() as measure:
+        with self._spending() as run:
             self._issuer.issue_all(Action.APPLY, [body] * events)
             while self._count() < events + len(lifts):
                 name, at = self._issuer.issue(Action.LIFT, body)
@@ -108,7 +100,7 @@ class _Exercise:
                 time.sleep(LIFT_EVERY_S)
             arrivals = self._wait(events + len(lifts))
         delays = [arrivals.at(name) - at for name, at in lifts.items()]
-        return measure.row("delivery burst", arrivals, delays=delays)
+        return _row("delivery burst", arrivals, run, delays=delays)
 
     def absence(self, events: int, away_s: float) -> BenchRow:
         """Measure how soon a body that was away has its lifts: ``lifts_s``, all in ``all_s``."""
@@ -117,7 +109,7 @@ class _Exercise:
         lifts = [self._issuer.issue(Action.LIFT, body)[0] for _ in range(FEW)]
         self._issuer.issue_all(Action.APPLY, [body] * events)
         time.sleep(away_s)
-        with self._measured() as measure:
+        with self._spending() as run:
             self._behave(Manners())
             returned = time.monotonic()
             arrivals = self._wait(events + FEW)
@@ -128,7 +120,7 @@ class _Exercise:
             "lifts_s": round(last, 3),
             "all_s": round(arrivals.last_at - returned, 3),
         }
-        return measure.row("delivery return", arrivals, extra=extra)
+        return _row("delivery return", arrivals, run, extra=extra)
 
     def restart(self, owed: int) -> BenchRow:
         """Measure a killed worker with much owed: until it is ready, and until it sends a lift."""
@@ -145,14 +137,14 @@ class _Exercise:
         self._issuer.issue_all(Action.LIFT, [healthy])
         self._services.wait_ready([_WORKER], BOUND_S)
         ready = time.monotonic()
-        with self._measured() as measure:
+        with self._spending() as run:
             arrivals = self._wait(1)
         extra = {
             "ready_s": round(ready - started, 2),
             "lift_s": round(arrivals.last_at - started, 2),
             "owed": float(owed),
         }
-        return measure.row("delivery restart", arrivals, extra=extra)
+        return _row("delivery restart", arrivals, run, extra=extra)
 
     def _behave(self, manners: Manners) -> None:
         self._bodies.put("/manners", content=msgspec.json.encode(manners)).raise_for_status()
@@ -178,64 +170,37 @@ class _Exercise:
     def _state(self) -> ProcessState:
         return next(each for each in self._services.states() if each.name == _WORKER)
 
-    @contextmanager
-    def _measured(self) -> Iterator[_Measure]:
-        """Watch processor and memory while the block lasts."""
-        states = {each.name: each.pid for each in self._services.states()}
-        pids = [pid for pid in states.values() if pid is not None]
-        worker = states[_WORKER]
-        assert worker is not None, "delivery runs"
-        probed, own, all_s = probe_ms(), spent(worker), sum(map(spent, pids))
-        with watched(self._broker) as watch:
-            measure = _Measure(watch)
-            yield measure
-        measure.cpu_s = spent(worker) - own
-        measure.others_cores = watch.others_cores(sum(map(spent, pids)) - all_s)
-        measure.memory_mb = psutil.Process(worker).memory_info().rss / _MB
-        measure.probe_ms = round((probed + probe_ms()) / 2, 1)
+    def _spending(self) -> AbstractContextManager[Spending]:
+        pids = {each.name: each.pid for each in self._services.states() if each.pid is not None}
+        worker = pids.pop(_WORKER)
+        return spending(self._broker, worker, list(pids.values()))
 
 
-@dataclass(slots=True)
-class _Measure:
-    """What delivery's process took: processor seconds, and its memory at the end."""
-
-    watch: MachineWatch
-    cpu_s: float = 0.0
-    others_cores: float = 0.0
-    memory_mb: float = 0.0
-    probe_ms: float = 0.0
-
-    def row(
-        self,
-        name: str,
-        arrivals: Arrivals,
-        *,
-        began: float | None = None,
-        delays: Sequence[float] = (),
-        extra: Mapping[str, float] | None = None,
-    ) -> BenchRow:
-        """Return the row: the pace from ``began`` to the last arrival, the delays of lifts."""
-        taken = len(arrivals.taken)
-        cuts = quantiles(delays, n=100, method="inclusive") if delays else None
-        pace = taken / (arrivals.last_at - began) if began is not None else None
-        row = BenchRow(
-            name=name,
-            events=taken,
-            events_per_s=round(pace, 1) if pace is not None else None,
-            cpu_s_per_million=round(self.cpu_s / taken * 1e6, 1) if pace is not None else None,
-            peak_mb=round(self.memory_mb, 1),
-            p50_ms=round(cuts[49] * 1000, 1) if cuts is not None else None,
-            p99_ms=round(cuts[98] * 1000, 1) if cuts is not None else None,
-            extra={
-                **(extra or {}),
-                "repeated": arrivals.repeated,
-                "broker_cpu_s_per_million": round(self.watch.broker_s / taken * 1e6, 1),
-                "others_cores": self.others_cores,
-                "probe_ms": self.probe_ms,
-            },
-        )
-        CONSOLE.print(f"{name}: {told(row)}", markup=False)
-        return row
+def _row(
+    name: str,
+    arrivals: Arrivals,
+    run: Spending,
+    *,
+    began: float | None = None,
+    delays: Sequence[float] = (),
+    extra: Mapping[str, float] | None = None,
+) -> BenchRow:
+    """Return the row: the pace from ``began`` to the last arrival, the delays of lifts."""
+    taken = len(arrivals.taken)
+    cuts = quantiles(delays, n=100, method="inclusive") if delays else None
+    pace = taken / (arrivals.last_at - began) if began is not None else None
+    row = BenchRow(
+        name=name,
+        events=taken,
+        events_per_s=round(pace, 1) if pace is not None else None,
+        cpu_s_per_million=round(run.cpu_s / taken * 1e6, 1) if pace is not None else None,
+        peak_mb=round(run.memory_mb, 1),
+        p50_ms=round(cuts[49] * 1000, 1) if cuts is not None else None,
+        p99_ms=round(cuts[98] * 1000, 1) if cuts is not None else None,
+        extra={**(extra or {}), "repeated": arrivals.repeated, **run.beside(taken)},
+    )
+    CONSOLE.print(f"{name}: {told(row)}", markup=False)
+    return row
 
 
 def told(row: BenchRow) -> str:
@@ -247,25 +212,6 @@ def told(row: BenchRow) -> str:
         **row.extra,
     }
     return ", ".join(f"{name} {shown(value)}" for name, value in figures.items() if value)
-
-
-@contextmanager
-def _exercise() -> Iterator[_Exercise]:
-    settings = read_settings()
-    with TemporaryDirectory(prefix="creditbus-bench-") as home:
-        law = _with_bodies(settings.catalogue, Path(home) / "catalogue")
-        sites = Sites(
-            home=Path(home) / "bus",
-            cache=settings.cache,
-            schemas=settings.schemas,
-            catalogue=law,
-            editions=settings.editions,
-        )
-        say = Report(CONSOLE.print)
-        with LocalBus(
-            sites, load_catalogue(law), ports=free(), say=say, services=("intake",)
-        ) as bus:
-            yield _Exercise(bus, sites)
 
 
 def _with_bodies(catalogue: Path, copy: Path) -> Path:

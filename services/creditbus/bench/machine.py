@@ -7,7 +7,7 @@ how fast the machine was at a fixed piece of work, which also tells of what it d
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from statistics import median
@@ -15,6 +15,7 @@ from typing import Final
 
 import psutil
 
+_MB: Final = 1 << 20
 _PROBE_ROWS: Final = 100_000
 _PROBES: Final = 3
 _SCATTER: Final = 7919  # a prime, so that the keys come in no order
@@ -61,6 +62,38 @@ def spent(pid: int | None) -> float:
     """Return a process's user and system seconds so far; none is this process."""
     times = psutil.Process(pid).cpu_times()
     return float(times.user + times.system)
+
+
+@dataclass(slots=True)
+class Spending:
+    """What one process took while others did their part: processor seconds, memory at the end."""
+
+    watch: MachineWatch
+    cpu_s: float = 0.0
+    memory_mb: float = 0.0
+    others_cores: float = 0.0
+    probe_ms: float = 0.0
+
+    def beside(self, records: int) -> dict[str, float]:
+        """Return what else a row says of a run over so many records."""
+        return {
+            "broker_cpu_s_per_million": round(self.watch.broker_s / records * 1e6, 1),
+            "others_cores": self.others_cores,
+            "probe_ms": self.probe_ms,
+        }
+
+
+@contextmanager
+def spending(broker: int, worker: int, helpers: Sequence[int] = ()) -> Iterator[Spending]:
+    """Watch a process while the block lasts; helpers are parts of the measurement too."""
+    probed, own, all_s = probe_ms(), spent(worker), sum(map(spent, helpers))
+    with watched(broker) as watch:
+        found = Spending(watch)
+        yield found
+    found.cpu_s = spent(worker) - own
+    found.others_cores = watch.others_cores(found.cpu_s + sum(map(spent, helpers)) - all_s)
+    found.memory_mb = psutil.Process(worker).memory_info().rss / _MB
+    found.probe_ms = round((probed + probe_ms()) / 2, 1)
 
 
 def probe_ms() -> float:

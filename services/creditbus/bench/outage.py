@@ -15,8 +15,6 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Final
 
 import httpx
@@ -24,7 +22,7 @@ import msgspec
 from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
 
-from creditbus.bench.chain import auditor
+from creditbus.bench.buses import BenchBus, bench_bus
 from creditbus.bench.rows import CONSOLE, BenchRow
 from creditbus.bench.witness import Doings, HealthLog
 from creditbus.demo.agencies import Agencies
@@ -32,12 +30,9 @@ from creditbus.demo.city import City, Fate, Submitted
 from creditbus.domain.acts.events import EntryListed
 from creditbus.domain.calendar import day_of
 from creditbus.runtime.clock import SystemClock
-from creditbus.runtime.law.catalogue import load_catalogue
-from creditbus.runtime.settings import read_settings
-from creditbus.stack.bus import LocalBus, Sites, bodies_plan, token_name
+from creditbus.stack.bus import bodies_plan, token_name
 from creditbus.stack.folder import StackFile
-from creditbus.stack.ports import HOST, free
-from creditbus.stack.reports import Report
+from creditbus.stack.ports import HOST
 from creditbus.stack.services import HOSTED
 from creditbus.wire.records import to_record
 
@@ -53,35 +48,25 @@ _STATEMENTS: Final = 2000
 
 def outage(kills: int, rate: float) -> list[BenchRow]:
     """Kill the broker so often, under so many events a second, and return a row for each time."""
-    settings = read_settings()
-    catalogue = load_catalogue(settings.catalogue)
-    with TemporaryDirectory(prefix="creditbus-bench-") as home:
-        sites = Sites(
-            home=Path(home),
-            cache=settings.cache,
-            schemas=settings.schemas,
-            catalogue=settings.catalogue,
-            editions=settings.editions,
-        )
-        with LocalBus(sites, catalogue, ports=free(), say=Report(CONSOLE.print)) as bus:
-            bus.services.start([bodies_plan(bus.stack.file, sites)])
-            today = day_of(SystemClock().now())
-            city = City(catalogue, seed=7, run="outage", today=today)
-            probes = _probes(city, kills + 1, today)
-            exercise = _Exercise(bus, sites)
-            with _load(bus.stack.file, city, rate):
-                exercise.settle(probes[0])
-                return [exercise.strike(number, probe) for number, probe in enumerate(probes[1:])]
+    with bench_bus() as here:
+        here.bus.services.start([bodies_plan(here.file, here.sites)])
+        today = day_of(SystemClock().now())
+        city = City(here.catalogue, seed=7, run="outage", today=today)
+        probes = _probes(city, kills + 1, today)
+        exercise = _Exercise(here)
+        with _load(here.file, city, rate):
+            exercise.settle(probes[0])
+            return [exercise.strike(number, probe) for number, probe in enumerate(probes[1:])]
 
 
 class _Exercise:
     """One bus, and what is asked of it after each blow."""
 
-    def __init__(self, bus: LocalBus, sites: Sites) -> None:
-        self._bus = bus
-        self._file = bus.stack.file
-        self._doings = Doings(self._file, auditor(self._file, sites), BODY)
-        self._client = bus.stack.client_config("admin") | {"log_level": 0}
+    def __init__(self, here: BenchBus) -> None:
+        self._bus = here.bus
+        self._file = here.file
+        self._doings = Doings(self._file, here.auditor(), BODY)
+        self._client = here.bus.stack.client_config("admin") | {"log_level": 0}
 
     def settle(self, probe: EntryListed) -> None:
         """Wait until one subject has gone all the way before anything is struck."""

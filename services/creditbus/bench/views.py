@@ -10,8 +10,7 @@ import asyncio
 import signal
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -20,10 +19,10 @@ from typing import Final
 from confluent_kafka import Message, Producer
 from confluent_kafka.admin import AdminClient
 
-from creditbus.bench.chain import auditor
+from creditbus.bench.buses import BenchBus, bench_bus
 from creditbus.bench.fold import SEED, SLICE, Run, history, messages_of
-from creditbus.bench.machine import MachineWatch, probe_ms, spent, watched
-from creditbus.bench.rows import CONSOLE, BenchRow
+from creditbus.bench.machine import Spending, spending
+from creditbus.bench.rows import BenchRow
 from creditbus.bench.supply import put
 from creditbus.delivery.decide import Debt, stated
 from creditbus.delivery.job import write as write_obligation
@@ -38,14 +37,9 @@ from creditbus.engine.values import DictState, Output, Produced, Slice, SliceOut
 from creditbus.listing.decide import TABLES, build
 from creditbus.runtime.kafka.arrivals import values
 from creditbus.runtime.kafka.clients import Place
-from creditbus.runtime.law.catalogue import load_catalogue
 from creditbus.runtime.law.editions import load_editions
 from creditbus.runtime.redis.reads import Serving
-from creditbus.runtime.settings import read_settings
-from creditbus.stack.bus import LocalBus, Sites
 from creditbus.stack.kafka import ADMIN
-from creditbus.stack.ports import free
-from creditbus.stack.reports import Report
 from creditbus.stack.services import worker_name
 from creditbus.views.placement import FOLLOWED
 from creditbus.wire.records import Codec
@@ -59,7 +53,8 @@ _WORKER: Final = worker_name("views")
 
 def views(events: int) -> list[BenchRow]:
     """Measure following what so many events come to, and reading it all again."""
-    with _exercise() as exercise:
+    with bench_bus(("views",)) as here:
+        exercise = _Exercise(here)
         written = list(exercise.supply(events))
         exercise.follow(written[: len(written) // 5])
         return [exercise.follow(written[len(written) // 5 :]), exercise.rebuild()]
@@ -68,12 +63,12 @@ def views(events: int) -> list[BenchRow]:
 class _Exercise:
     """One bus with views on it."""
 
-    def __init__(self, bus: LocalBus, sites: Sites) -> None:
-        file = bus.stack.file
+    def __init__(self, here: BenchBus) -> None:
+        bus = here.bus
         self._services = bus.services
-        self._sites = sites
-        self._codec: Codec = auditor(file, sites).codec
-        self._redis = file.redis_url
+        self._sites = here.sites
+        self._codec: Codec = here.auditor().codec
+        self._redis = here.file.redis_url
         client = bus.stack.client_config(ADMIN)
         self._admin = AdminClient(client)
         self._producer = Producer(
@@ -121,12 +116,12 @@ class _Exercise:
 
     def follow(self, written: Sequence[Produced]) -> BenchRow:
         """Measure from the first record produced to the last one in Redis."""
-        with self._measured(self._worker()) as run:
+        with self._spending() as run:
             for each in written:
                 put(self._producer, each.topic, each.key, each.value, headers=list(each.headers))
             assert self._producer.flush(120) == 0, "the broker did not take every record"
             self._wait_written()
-        return run.row("views", len(written))
+        return _row("views", len(written), run)
 
     def rebuild(self) -> BenchRow:
         """Measure a killed worker with an empty Redis, from its start to the last record."""
@@ -136,9 +131,9 @@ class _Exercise:
         while self._restarts() == before:
             time.sleep(_LOOK_S / 5)
         total = sum(self._ends().values())
-        with self._measured(self._worker()) as run:
+        with self._spending() as run:
             self._wait_written()
-        return run.row("views rebuild", total)
+        return _row("views rebuild", total, run)
 
     def _worker(self) -> int:
         (found,) = [each.pid for each in self._services.states() if each.name == _WORKER]
@@ -174,38 +169,20 @@ class _Exercise:
         await serving.storing.clear()
         await serving.close()
 
-    @contextmanager
-    def _measured(self, worker: int) -> Iterator[_Measure]:
-        probed, own = probe_ms(), spent(worker)
-        with watched(self._broker) as watch:
-            measure = _Measure(watch)
-            yield measure
-        measure.cpu_s = spent(worker) - own
-        measure.probe_ms = round((probed + probe_ms()) / 2, 1)
+    def _spending(self) -> AbstractContextManager[Spending]:
+        return spending(self._broker, self._worker())
 
 
-@dataclass(slots=True)
-class _Measure:
-    """What views' process took, in processor seconds, and how fast the machine was."""
-
-    watch: MachineWatch
-    cpu_s: float = 0.0
-    probe_ms: float = 0.0
-
-    def row(self, name: str, records: int) -> BenchRow:
-        """Return the row of a run over so many records."""
-        return BenchRow(
-            name=name,
-            workers=1,
-            events=records,
-            events_per_s=round(records / self.watch.seconds, 1),
-            cpu_s_per_million=round(self.cpu_s / records * 1e6, 1),
-            extra={
-                "broker_cpu_s_per_million": round(self.watch.broker_s / records * 1e6, 1),
-                "others_cores": self.watch.others_cores(self.cpu_s),
-                "probe_ms": self.probe_ms,
-            },
-        )
+def _row(name: str, records: int, run: Spending) -> BenchRow:
+    return BenchRow(
+        name=name,
+        workers=1,
+        events=records,
+        events_per_s=round(records / run.watch.seconds, 1),
+        cpu_s_per_million=round(run.cpu_s / records * 1e6, 1),
+        peak_mb=round(run.memory_mb, 1),
+        extra=run.beside(records),
+    )
 
 
 async def _holds(serving: Serving, ends: dict[Place, int]) -> bool:
@@ -223,19 +200,3 @@ def _message(produced: Produced) -> Message:
         value=produced.value,
         headers=headers,
     )
-
-
-@contextmanager
-def _exercise() -> Iterator[_Exercise]:
-    settings = read_settings()
-    with TemporaryDirectory(prefix="creditbus-bench-") as home:
-        sites = Sites(
-            home=Path(home),
-            cache=settings.cache,
-            schemas=settings.schemas,
-            catalogue=settings.catalogue,
-            editions=settings.editions,
-        )
-        catalogue, say = load_catalogue(settings.catalogue), Report(CONSOLE.print)
-        with LocalBus(sites, catalogue, ports=free(), say=say, services=("views",)) as bus:
-            yield _Exercise(bus, sites)
