@@ -29,7 +29,7 @@ from creditbus.domain.effects.directives import Action
 from creditbus.domain.ids import BodyId, DirectiveId
 from creditbus.stack.kafka import ADMIN
 from creditbus.stack.ports import HOST
-from creditbus.stack.services import ProcessState, worker_name
+from creditbus.stack.services import worker_name
 
 MANY: Final = 190
 POOR: Final = 10
@@ -63,6 +63,7 @@ class _Exercise:
     def __init__(self, here: BenchBus) -> None:
         bus, file = here.bus, here.file
         self._services = bus.services
+        self._given_up: set[BodyId] = set()
         self._bodies = httpx.Client(base_url=f"http://{HOST}:{file.ports.body}", timeout=60)
         self._metrics = f"http://{HOST}:{file.ports.metrics_of('delivery')}/metrics"
         self._issuer = Issuer(bus.stack.client_config(ADMIN), here.auditor().codec)
@@ -76,7 +77,8 @@ class _Exercise:
         names = [_name(number) for number in range(count)]
         poor = POOR if count > 1 else 0
         dead, slow = names[:poor], names[poor : 2 * poor]
-        self._behave(Manners(frozenset(dead), frozenset(slow)))
+        self._given_up |= set(dead)
+        self._behave(slow=slow)
         reached = names[2 * poor :]
         with self._spending() as run:
             began = time.monotonic()
@@ -90,8 +92,8 @@ class _Exercise:
 
     def burst(self, events: int) -> BenchRow:
         """Measure lifts that are stated while a burst of applications to the same body waits."""
-        self._behave(Manners())
-        body, lifts = _name(0), dict[DirectiveId, float]()
+        self._behave()
+        body, lifts = _name(MANY - 1), dict[DirectiveId, float]()
         with self._spending() as run:
             self._issuer.issue_all(Action.APPLY, [body] * events)
             while self._count() < events + len(lifts):
@@ -104,13 +106,13 @@ class _Exercise:
 
     def absence(self, events: int, away_s: float) -> BenchRow:
         """Measure how soon a body that was away has its lifts: ``lifts_s``, all in ``all_s``."""
-        body = _name(1)
-        self._behave(Manners(dead=frozenset({body})))
+        body = _name(MANY - 2)
+        self._behave(dead=[body])
         lifts = [self._issuer.issue(Action.LIFT, body)[0] for _ in range(FEW)]
         self._issuer.issue_all(Action.APPLY, [body] * events)
         time.sleep(away_s)
         with self._spending() as run:
-            self._behave(Manners())
+            self._behave()
             returned = time.monotonic()
             arrivals = self._wait(events + FEW)
         last = max(arrivals.at(name) for name in lifts) - returned
@@ -124,14 +126,14 @@ class _Exercise:
 
     def restart(self, owed: int) -> BenchRow:
         """Measure a killed worker with much owed: until it is ready, and until it sends a lift."""
-        dead, healthy = _name(2), _name(3)
-        self._behave(Manners(dead=frozenset({dead})))
+        dead, healthy = _name(MANY - 3), _name(MANY - 4)
+        self._behave(dead=[dead])
         self._issuer.issue_all(Action.APPLY, [dead] * owed)
         while self._owed(dead) < owed:
             time.sleep(_LOOK_S)
-        before = self._state().restarts
+        before = self._worker()
         self._services.kill(_WORKER, signal.SIGKILL)
-        while self._state().restarts == before:
+        while self._worker() in {before, None}:
             time.sleep(_LOOK_S / 5)
         started = time.monotonic()
         self._issuer.issue_all(Action.LIFT, [healthy])
@@ -146,7 +148,9 @@ class _Exercise:
         }
         return _row("delivery restart", arrivals, run, extra=extra)
 
-    def _behave(self, manners: Manners) -> None:
+    def _behave(self, *, dead: Sequence[BodyId] = (), slow: Sequence[BodyId] = ()) -> None:
+        """Set the manners and forget what came; who was given up stays dead for every later run."""
+        manners = Manners(frozenset({*dead, *self._given_up}), frozenset(slow))
         self._bodies.put("/manners", content=msgspec.json.encode(manners)).raise_for_status()
 
     def _count(self) -> int:
@@ -167,8 +171,8 @@ class _Exercise:
         lines = httpx.get(self._metrics, timeout=10).text.splitlines()
         return sum(float(line.rpartition(" ")[2]) for line in lines if line.startswith(start))
 
-    def _state(self) -> ProcessState:
-        return next(each for each in self._services.states() if each.name == _WORKER)
+    def _worker(self) -> int | None:
+        return next(each.pid for each in self._services.states() if each.name == _WORKER)
 
     def _spending(self) -> AbstractContextManager[Spending]:
         pids = {each.name: each.pid for each in self._services.states() if each.pid is not None}

@@ -126,22 +126,17 @@ class _Exercise:
     def rebuild(self) -> BenchRow:
         """Measure a killed worker with an empty Redis, from its start to the last record."""
         asyncio.run(self._clear())
-        before = self._restarts()
+        before = self._worker()
         self._services.kill(_WORKER, signal.SIGKILL)
-        while self._restarts() == before:
+        while self._worker() in {before, None}:
             time.sleep(_LOOK_S / 5)
         total = sum(self._ends().values())
         with self._spending() as run:
             self._wait_written()
         return _row("views rebuild", total, run)
 
-    def _worker(self) -> int:
-        (found,) = [each.pid for each in self._services.states() if each.name == _WORKER]
-        assert found is not None, "views runs"
-        return found
-
-    def _restarts(self) -> int:
-        return next(each.restarts for each in self._services.states() if each.name == _WORKER)
+    def _worker(self) -> int | None:
+        return next(each.pid for each in self._services.states() if each.name == _WORKER)
 
     def _ends(self) -> dict[Place, int]:
         places = [(topic, number) for topic in FOLLOWED for number in range(PARTITIONS)]
@@ -170,7 +165,9 @@ class _Exercise:
         await serving.close()
 
     def _spending(self) -> AbstractContextManager[Spending]:
-        return spending(self._broker, self._worker())
+        worker = self._worker()
+        assert worker is not None, "views runs"
+        return spending(self._broker, worker)
 
 
 def _row(name: str, records: int, run: Spending) -> BenchRow:
