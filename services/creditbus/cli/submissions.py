@@ -15,6 +15,7 @@ from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn
 from rich.table import Column, Table
 
+from creditbus.cli.batches import is_batch, submit_batch
 from creditbus.cli.fates import said
 from creditbus.cli.faults import FAILED, MISUSED, fail, told
 from creditbus.cli.places import AsJson
@@ -87,7 +88,11 @@ def is_decided(fate: RecordFate) -> bool:
 @told
 def submit(
     file: Annotated[
-        Path, typer.Argument(help="A court list, penalties or permits as .csv, .xlsx or .xls.")
+        Path,
+        typer.Argument(
+            help="A court list, penalties or permits as .csv, .xlsx or .xls; or events, the JSON"
+            " of one a line, as .ndjson, .ndjson.gz or .ndjson.zst."
+        ),
     ],
     way: WayIn,
     dry_run: Annotated[
@@ -96,18 +101,23 @@ def submit(
     result: Annotated[
         Path | None, typer.Option(help="Write the file with a column of results, as .xlsx.")
     ] = None,
+    after: Annotated[
+        int, typer.Option(min=0, help="Of events a line: the last line that was answered.")
+    ] = 0,
     as_json: AsJson = False,
 ) -> None:
-    """Send an office's file, and say what became of each row: from a local bus, or anywhere."""
+    """Send an office's file, and say what became of each row: to a local bus, or anywhere."""
     if not file.is_file():
         fail(f"there is no file {file}", MISUSED)
+    if is_batch(file):
+        if dry_run or result is not None:
+            fail("--dry-run and --result are for sheets, not for events a line", MISUSED)
+        with way.open() as door:
+            submit_batch(door, file, after, as_json=as_json)
+        return
     if result is not None and result.suffix.lower() != ".xlsx":
         fail(f"{result}: results are written as .xlsx", MISUSED)
-    with way.open() as door:
-        try:
-            outcome = hand_in(door, file, is_dry_run=dry_run)
-        except GatewayRefused as refused:
-            fail(str(refused), MISUSED if refused.problem.status < 500 else FAILED)
+    outcome = _handed_in(way, file, is_dry_run=dry_run)
     if result is not None:
         write_results(file, result, outcome.rows, outcome.words, outcome.file.header_row)
     if as_json:
@@ -116,6 +126,14 @@ def submit(
         _tell(outcome)
     if outcome.file.broken or not all(map(outcome.is_fine, outcome.rows)):
         raise typer.Exit(1)
+
+
+def _handed_in(way: WayIn, file: Path, *, is_dry_run: bool) -> FileFate:
+    with way.open() as door:
+        try:
+            return hand_in(door, file, is_dry_run=is_dry_run)
+        except GatewayRefused as refused:
+            fail(str(refused), MISUSED if refused.problem.status < 500 else FAILED)
 
 
 def hand_in(door: Gateway, path: Path, *, is_dry_run: bool) -> FileFate:

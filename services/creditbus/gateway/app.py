@@ -10,6 +10,7 @@ from fastapi import Depends, FastAPI, Header, Path, Query, Request, Response
 from creditbus.domain.acts.records import ID_CHARACTERS
 from creditbus.domain.acts.refusals import Refusal
 from creditbus.domain.ids import SourceId
+from creditbus.gateway.batches import Batch
 from creditbus.gateway.decide import acknowledgement_of
 from creditbus.gateway.door import Door
 from creditbus.gateway.fates import WAIT_MOST_S
@@ -19,7 +20,7 @@ from creditbus.gateway.submissions import AcknowledgementSubmission, EventSubmis
 from creditbus.runtime.http.bodies import body_of, value_of
 from creditbus.runtime.http.credentials import Caller, CallerRole, Credentials
 from creditbus.runtime.http.languages import preferred
-from creditbus.runtime.http.lines import documented_lines, streamed
+from creditbus.runtime.http.lines import NDJSON, documented_lines, streamed
 from creditbus.runtime.http.problems import Invalid
 from creditbus.runtime.http.server import (
     Site,
@@ -29,9 +30,10 @@ from creditbus.runtime.http.server import (
     known_caller,
     run_http,
 )
+from creditbus.runtime.http.unpacked import lines_of
 from creditbus.runtime.process import Process
 from creditbus.runtime.redis.reads import CursorUnknown, Serving
-from creditbus.wire.answers import FileLine, ReceiptPage, RecordFate, RecordFates
+from creditbus.wire.answers import BatchLine, FileLine, ReceiptPage, RecordFate, RecordFates
 
 PAGE: Final = 500
 
@@ -54,14 +56,8 @@ class RefusalPage(msgspec.Struct, frozen=True):
 
 
 SPOKEN: Final = (
-    EventSubmission,
-    AcknowledgementSubmission,
-    Receipt,
-    RefusalPage,
-    RecordFate,
-    RecordFates,
-    ReceiptPage,
-    FileLine,
+    *(EventSubmission, AcknowledgementSubmission, Receipt, RefusalPage),
+    *(RecordFate, RecordFates, ReceiptPage, FileLine, BatchLine),
 )
 
 
@@ -168,6 +164,18 @@ def _route_files(app: FastAPI, process: Process, door: Door) -> None:
         language = preferred(asked.headers.get("Accept-Language", ""))
         lines = files.answers(SourceId(caller.party), name, content, language, is_dry_run=dry_run)
         return await streamed(lines, language)
+
+    @app.post("/v1/batches", **documented_lines(takes=(NDJSON,), gives=BatchLine))
+    async def batch(
+        asked: Request,
+        caller: Annotated[Caller, Depends(source)],
+        after: Annotated[int, Query(ge=0, le=2**53, description="The last line answered.")] = 0,
+    ) -> Response:
+        """File events, one a line; each is answered in a line, in their order, as they arrive."""
+        coding = asked.headers.get("Content-Encoding", "identity").strip().lower()
+        language = preferred(asked.headers.get("Accept-Language", ""))
+        lines = Batch(door, caller, language, after).answers(lines_of(asked.stream(), coding))
+        return await streamed(lines, language, is_duplex=True)
 
     @app.get("/v1/receipts", **documented(gives=ReceiptPage))
     async def receipts(

@@ -7,7 +7,7 @@ gateway that does not answer is ``NotPublished``, as a broker that does not.
 from __future__ import annotations
 
 import ssl
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final, Self, TypeVar
@@ -19,6 +19,7 @@ import msgspec
 from creditbus.sdk.publisher import NotPublished
 from creditbus.wire.answers import (
     PROBLEM_JSON,
+    BatchLine,
     FileLine,
     Problem,
     ReceiptPage,
@@ -110,6 +111,26 @@ class Gateway:
         )
         for line in self._lines(request):
             yield msgspec.json.decode(line, type=FileLine)
+
+    def send_batch(
+        self, lines: Iterable[bytes], *, after: int = 0, coding: str = "identity"
+    ) -> Iterator[BatchLine]:
+        """Send events, the JSON of one a line; yield the answer to each, and last what it was.
+
+        ``coding`` says how the bytes are packed: ``identity``, ``gzip`` or ``zstd``. The lines up
+        to ``after`` are passed over: a batch that broke goes on with the ``last`` of its answer.
+        Raises ``GatewayRefused`` and ``NotPublished``.
+        """
+        request = self._client.build_request(
+            "POST",
+            "/v1/batches",
+            params={"after": after},
+            content=iter(lines),
+            headers={"Content-Type": "application/x-ndjson", "Content-Encoding": coding},
+            timeout=FILE_BOUND_S,
+        )
+        for line in self._lines(request):
+            yield msgspec.json.decode(line, type=BatchLine)
 
     def _lines(self, request: httpx2.Request) -> Iterator[str]:
         """Yield the lines of a good answer while they come."""

@@ -155,3 +155,31 @@ class FileAnswer(msgspec.Struct, frozen=True, kw_only=True, tag="file", tag_fiel
 
 FileLine = RowAnswer | FileAnswer
 """What each line of the answer to a file holds."""
+
+
+class LineAnswer(msgspec.Struct, frozen=True, kw_only=True, tag="line", tag_field="kind"):
+    """One line of a batch: its receipt, or every mistake in it; ``UNREAD`` is what is no event."""
+
+    line: int
+    state: RowState
+    record_id: str = ""
+    event_id: str = ""
+    offset: int | None = None
+    mistakes: tuple[ToldMistake, ...] = ()
+
+
+class BatchAnswer(msgspec.Struct, frozen=True, kw_only=True, tag="batch", tag_field="kind"):
+    """What a batch was, after its lines: ``last`` is the last that was answered.
+
+    ``broken`` says why no line after it was taken; then the batch goes on with ``after=last``.
+    """
+
+    last: int
+    taken: int = 0
+    refused: int = 0
+    unread: int = 0
+    broken: str = ""
+
+
+BatchLine = LineAnswer | BatchAnswer
+"""What each line of the answer to a batch holds."""

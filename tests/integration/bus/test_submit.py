@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from creditbus.stack.bus import token_name
 from creditbus.stack.ports import HOST
 from tests.bus_fixtures import LiveBus
 from tests.integration.http.test_files import HEAD, a_row
+from tests.integration.http.test_gateway import a_submission
 
 
 @pytest.fixture
@@ -63,6 +65,32 @@ def test_every_row_is_accounted_for_and_the_same_file_again_is_duplicates(
     mended = submit(file, *shown)
     assert mended.exit_code == 0, mended.output
     assert "0 applied, 1 duplicates, 0 refused, 0 not read" in mended.output
+
+
+def test_events_a_line_go_in_packed_and_on_from_the_last_one_answered(
+    subject: SubjectId, shown: list[str], tmp_path: Path
+) -> None:
+    file = tmp_path / "events.ndjson.gz"
+    submissions = [
+        a_submission(subject_id=subject, record_id=f"line {number} {subject}")
+        for number in range(20)
+    ]
+    submissions[4]["colour"] = "red"
+    lines = b"".join(json.dumps(each).encode() + b"\n" for each in submissions)
+    packed = gzip.compress(lines, mtime=0)
+
+    file.write_bytes(packed[: len(packed) // 2])
+    broken = submit(file, *shown, "--json")
+    batch = json.loads(broken.stdout)["batch"]
+    assert (broken.exit_code, "ends early" in batch["broken"]) == (1, True)
+    file.write_bytes(packed)
+    rest = submit(file, *shown, "--after", str(batch["last"]), "--json")
+    told = json.loads(rest.stdout)
+    assert told["batch"]["last"] == 20
+    assert told["batch"]["taken"] + batch["taken"] == 19
+    assert submit(file, *shown, "--dry-run").exit_code == 2
+    in_words = submit(file, *shown)
+    assert (in_words.exit_code, "19 taken, 1 refused" in in_words.output) == (1, True)
 
 
 def test_a_local_bus_needs_only_the_source_and_what_is_no_sheet_is_misuse(

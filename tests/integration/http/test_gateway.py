@@ -347,6 +347,7 @@ def test_the_document_describes_what_may_be_sent(gateway: TestClient) -> None:
         "/v1/receipts/{offset}",
         "/v1/receipts",
         "/v1/files",
+        "/v1/batches",
     }
     assert gateway.get("/nothing").json()["reason"] == "NOT_FOUND"
 

@@ -7,6 +7,7 @@ from http import HTTPStatus
 from typing import Any, Final
 
 from fastapi.responses import Response, StreamingResponse
+from starlette.types import Receive, Scope, Send
 
 from creditbus.runtime.http.languages import Language, language_headers
 from creditbus.runtime.http.server import documented, schema_of
@@ -14,7 +15,20 @@ from creditbus.runtime.http.server import documented, schema_of
 NDJSON: Final = "application/x-ndjson"
 
 
-async def streamed(lines: AsyncIterator[bytes], language: Language) -> Response:
+class DuplexResponse(StreamingResponse):
+    """An answer that is told while its request still arrives.
+
+    The usual one listens for a caller that hangs up, and would eat the request's own body.
+    """
+
+    async def __call__(self, _scope: Scope, _receive: Receive, send: Send) -> None:
+        """Send the lines; whoever reads the request learns that the caller has hung up."""
+        await self.stream_response(send)
+
+
+async def streamed(
+    lines: AsyncIterator[bytes], language: Language, *, is_duplex: bool = False
+) -> Response:
     """Return an answer of lines; what is raised before the first of them is told as a problem."""
     first = await anext(lines, b"")
 
@@ -23,7 +37,8 @@ async def streamed(lines: AsyncIterator[bytes], language: Language) -> Response:
         async for line in lines:
             yield line
 
-    return StreamingResponse(
+    made = DuplexResponse if is_duplex else StreamingResponse
+    return made(
         whole(),
         HTTPStatus.OK.value,
         headers={**language_headers(language), "Cache-Control": "no-store"},

@@ -217,6 +217,9 @@ class PeerConnection(HttpToolsProtocol):
         if self.flow.read_paused:
             # It is we who do not read.
             self._excused_s += since
+        if self._is_arriving and self._unread_since is not None:
+            # Who sends everything before it reads is not silent: its answers wait.
+            self._unread_since = now
         if self._unread_since is not None and now - self._unread_since > bounds.read_s:
             return Cut.UNREAD
         if not self._is_waiting:
