@@ -31,6 +31,7 @@ from creditbus.wire.topics import (
 _FATES: Final = {DUPLICATES: "duplicate", REFUSALS: "refused", DEAD_LETTERS: "dead"}
 _ASK_S: Final = 10.0
 _BATCH: Final = 5000
+_LAST: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +83,21 @@ class TopicReader:
             if message.value() is not None:
                 yield codec.decode(message.value())
 
-    def read(self, *topics: str) -> Iterator[Message]:
-        """Yield every committed record of these topics up to their present ends."""
+    def last_written(self, *topics: str) -> dict[str, int]:
+        """Return when the last record of each topic was written, in milliseconds; empty ones lack.
+
+        The last few are read, because a marker of a transaction may lie behind the last record.
+        """
+        found: dict[str, int] = {}
+        for message in self.read(*topics, last=_LAST):
+            found[_topic(message)] = max(found.get(_topic(message), 0), message.timestamp()[1])
+        return found
+
+    def read(self, *topics: str, last: int | None = None) -> Iterator[Message]:
+        """Yield every committed record of these topics up to their present ends.
+
+        With ``last``, only those at the last so many places of each partition.
+        """
         consumer = Consumer(
             {
                 **self.process.security,
@@ -98,7 +112,7 @@ class TopicReader:
             }
         )
         try:
-            yield from _to_the_end(consumer, _ends(consumer, topics))
+            yield from _to_the_end(consumer, _ends(consumer, topics), last)
         finally:
             consumer.close()
 
@@ -145,10 +159,13 @@ def _ends(consumer: Consumer, topics: tuple[str, ...]) -> dict[tuple[str, int], 
     return ends
 
 
-def _to_the_end(consumer: Consumer, ends: dict[tuple[str, int], int]) -> Iterator[Message]:
+def _to_the_end(
+    consumer: Consumer, ends: dict[tuple[str, int], int], last: int | None = None
+) -> Iterator[Message]:
     if not ends:
         return
-    consumer.assign([TopicPartition(*place, 0) for place in ends])
+    starts = {place: max(0, end - last) if last is not None else 0 for place, end in ends.items()}
+    consumer.assign([TopicPartition(*place, start) for place, start in starts.items()])
     left = set(ends)
     while left:
         for message in consumer.consume(_BATCH, 0.05):

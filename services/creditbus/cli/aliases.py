@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
 
-import msgspec
 import typer
 from rich.console import Console
 from rich.progress import track
@@ -15,6 +13,7 @@ from rich.progress import track
 from creditbus.audit.app import TopicReader
 from creditbus.cli.faults import MISUSED, fail, told
 from creditbus.cli.places import AsJson, Home, auditor, catalogue, sites, stack_file
+from creditbus.cli.prints import show_json
 from creditbus.domain.acts.mappings import SubjectAliasMapped
 from creditbus.domain.aliases.claims import (
     AliasClaims,
@@ -82,7 +81,7 @@ def find(
     if not found:
         fail("no registrar has said what this old code stands for")
     if as_json:
-        sys.stdout.buffer.write(msgspec.json.encode(found) + b"\n")
+        show_json(found)
         return
     for each in found:
         for line in _lines(each):

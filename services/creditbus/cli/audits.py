@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import sys
-
-import msgspec
 from rich.console import Console
 from rich.table import Table
 
@@ -12,6 +9,7 @@ from creditbus.audit.app import TopicReader
 from creditbus.audit.decide import Sum, total
 from creditbus.cli.faults import fail, told
 from creditbus.cli.places import AsJson, Home, auditor
+from creditbus.cli.prints import show, show_json
 
 _console = Console(highlight=False)
 
@@ -24,13 +22,13 @@ def audit(home: Home = None, as_json: AsJson = False) -> None:
     rows = [*sums, total(sums)]
     if as_json:
         content = {"sums": rows, "reconciliation": reconciliation}
-        sys.stdout.buffer.write(msgspec.json.encode(content) + b"\n")
+        show_json(content)
     else:
         table = Table("party", "received", "applied", "duplicate", "refused", "dead", "open")
         for row in [*filter(_says_something, sums), rows[-1]]:
             counts = (row.received, row.applied, row.duplicate, row.refused, row.dead, row.open)
             table.add_row(row.party, *(str(count) for count in counts))
-        _console.print(table)
+        show(table)
         silent = sum(not _says_something(row) for row in sums)
         if silent:
             _console.print(f"{silent} more parties have sent nothing")

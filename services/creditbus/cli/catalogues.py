@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Annotated, Final
 
-import msgspec
 import typer
 from rich.console import Console
 
 from creditbus.cli.faults import MISUSED, fail, told
 from creditbus.cli.places import AsJson, sites
+from creditbus.cli.prints import show_json
 from creditbus.cli.publications import publish
 from creditbus.domain.law.differences import (
     Consequence,
@@ -200,4 +199,4 @@ def _of_measure(explanation: Explanation) -> Questions:
 
 
 def _print_json(value: object) -> None:
-    sys.stdout.buffer.write(msgspec.json.encode(value) + b"\n")
+    show_json(value)

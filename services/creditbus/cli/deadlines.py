@@ -15,6 +15,7 @@ from rich.table import Table
 
 from creditbus.cli.faults import MISUSED, fail, told
 from creditbus.cli.places import AsJson, catalogue, sites
+from creditbus.cli.prints import show
 from creditbus.domain.calendar import Calendar
 from creditbus.domain.ids import ListId
 from creditbus.domain.law.catalogue import ListDefinition
@@ -156,4 +157,4 @@ def _tell_all(clauses: Mapping[str, Clause], language: Language) -> None:
     for clause in clauses.values():
         name = name_of(clause, language) + ("" if clause.enabled else off)
         table.add_row(clause.id, length_in_words(clause.length, language), name)
-    _console.print(table)
+    show(table)

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import sys
 from typing import Annotated
 
-import msgspec
 import typer
 from rich.console import Console
 from rich.table import Column, Table
 
 from creditbus.cli.faults import MISUSED, fail, told
 from creditbus.cli.places import AsJson
+from creditbus.cli.prints import show, show_json
 from creditbus.cli.ways_in import WayIn, comes_in
 from creditbus.sdk.gateway import WAIT_MOST_S, GatewayRefused
 from creditbus.wire.answers import FateState, RecordFate, RecordFates
@@ -40,9 +39,9 @@ def fate(
         except GatewayRefused as refused:
             fail(str(refused), MISUSED if refused.problem.status < 500 else 1)
     if as_json:
-        sys.stdout.buffer.write(msgspec.json.encode(found) + b"\n")
+        show_json(found)
     else:
-        _console.print(_table(found))
+        show(_table(found))
     if found.state in _UNDONE:
         raise typer.Exit(1)
 

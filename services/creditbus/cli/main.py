@@ -7,7 +7,7 @@ for what only an operator needs.
 from __future__ import annotations
 
 import pkgutil
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
 import typer
 from typer.core import TyperGroup
@@ -29,6 +29,10 @@ COMMANDS: Final = {
     "identify": "creditbus.cli.codes:identify",
     "trace": "creditbus.cli.traces:trace",
     "audit": "creditbus.cli.audits:audit",
+    "logs": "creditbus.cli.journals:logs",
+    "owed": "creditbus.cli.inquiries:owed",
+    "sources": "creditbus.cli.inquiries:sources",
+    "dead-letters": "creditbus.cli.dead_letters:dead_letters",
     "deadline": "creditbus.cli.deadlines:deadline",
     "demo": "creditbus.cli.demos:demo",
     "aliases": "creditbus.cli.aliases:aliases",
@@ -59,13 +63,28 @@ app = typer.Typer(
     name="creditbus",
     cls=Commands,
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
 )
 
 
+def _tell_version(asked: bool) -> None:  # noqa: FBT001 - as typer calls it
+    """Say which version this is, and on which interpreter, and end."""
+    if asked:
+        from importlib.metadata import version
+
+        from creditbus.runtime.interpreter import described
+
+        typer.echo(f"creditbus {version('creditbus')}, {described()}")
+        raise typer.Exit
+
+
 @app.callback()
-def _creditbus() -> None:
+def _creditbus(
+    _version: Annotated[
+        bool,
+        typer.Option("--version", callback=_tell_version, is_eager=True, help="Say which this is."),
+    ] = False,
+) -> None:
     """An event-streaming bus for public credit."""
 
 

@@ -9,15 +9,16 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, Final
 
-import httpx
-import msgspec
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from creditbus.cli.faults import fail, told
 from creditbus.cli.places import AsJson, Home, catalogue, ports, sites, stack_file, url
+from creditbus.cli.prints import show, show_json
 from creditbus.cli.progress import report_to
+from creditbus.cli.roster import Roster
 from creditbus.runtime.interpreter import described
 from creditbus.runtime.settings import read_settings
 from creditbus.stack.bus import LocalBus, bodies_plan
@@ -25,9 +26,8 @@ from creditbus.stack.cluster import SIZES, Cluster
 from creditbus.stack.folder import Folder, StackFile, holder
 from creditbus.stack.interrupts import raise_when_asked
 from creditbus.stack.local import stop_stack
-from creditbus.stack.processes import is_alive, own_memory, recorded
 from creditbus.stack.reports import megabytes
-from creditbus.stack.services import crew, worker_name
+from creditbus.stack.services import crew
 
 _DETACHED_BOUND_S: Final = 300
 _console = Console(highlight=False)
@@ -38,17 +38,6 @@ def _a_size(brokers: int | None) -> int | None:
     if brokers is not None and brokers not in SIZES:
         raise typer.BadParameter(f"a local bus has 1 or 3 brokers, not {brokers}")
     return brokers
-
-
-class ServiceState(msgspec.Struct, frozen=True):
-    """One line of ``status``."""
-
-    name: str
-    pid: int | None
-    ready: bool
-    why: str
-    memory_bytes: int = 0
-    """What it holds alone: services share the pages of what they import."""
 
 
 @told
@@ -108,40 +97,21 @@ def down(home: Home = None) -> None:
 
 @told
 def status(home: Home = None, as_json: AsJson = False) -> None:
-    """Say how every process of the local bus is."""
-    file = stack_file(home)
+    """Say how every process of the local bus is: servers, services, bodies, further workers."""
     folder = Folder(sites(home).home)
-    names = crew(file.workers)
-    # A service's workers are numbered in the order in which it is named.
-    numbered = [(name, names[:place].count(name)) for place, name in enumerate(names)]
-    states = [_state(each, file, folder) for each in numbered]
+    lines = Roster(stack_file(home), folder).lines()
     if as_json:
-        sys.stdout.buffer.write(msgspec.json.encode(states) + b"\n")
+        show_json(lines)
     else:
-        table = Table("service", "pid", "memory", "ready", "")
-        for state in states:
-            mark = "[green]yes[/]" if state.ready else "[red]no[/]"
-            memory = megabytes(state.memory_bytes) if state.pid else "-"
-            table.add_row(state.name, str(state.pid or "-"), memory, mark, state.why)
-        _console.print(table)
+        table = Table("process", "pid", "memory", "ready", "")
+        for line in lines:
+            mark = "[green]yes[/]" if line.ready else "[red]no[/]"
+            memory = megabytes(line.memory_bytes) if line.pid else "-"
+            table.add_row(line.name, str(line.pid or "-"), memory, mark, escape(line.why))
+        show(table)
         _say(f"on {described()}: {sys.executable}")
-    if not all(state.ready for state in states):
+    if not all(line.ready for line in lines):
         fail(f"not everything is ready: `creditbus up` starts it, the logs are in {folder.logs}")
-
-
-def _state(worker: tuple[str, int], file: StackFile, folder: Folder) -> ServiceState:
-    name = worker_name(*worker)
-    pid = next(
-        (each.pid for each in recorded(folder.records) if each.name == name and is_alive(each)),
-        None,
-    )
-    memory = own_memory(pid) if pid else 0
-    try:
-        answer = httpx.get(f"{url(file.ports.metrics_of(*worker))}/health/ready", timeout=2)
-    except httpx.HTTPError:
-        return ServiceState(name, pid, False, "does not answer", memory)
-    why = answer.json().get("why", "")
-    return ServiceState(name, pid, answer.is_success, why, memory)
 
 
 def _runs_already(folder: Folder) -> bool:

@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Final
 
-import msgspec
 import typer
 from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn
-from rich.table import Column, Table
+from rich.table import Table
 
 from creditbus.cli.batches import is_batch, submit_batch
 from creditbus.cli.fates import said
 from creditbus.cli.faults import FAILED, MISUSED, fail, told
 from creditbus.cli.places import AsJson
+from creditbus.cli.prints import show, show_json
 from creditbus.cli.results import write_results
 from creditbus.cli.ways_in import WayIn, comes_in
 from creditbus.sdk.gateway import Gateway, GatewayRefused
@@ -121,7 +120,7 @@ def submit(
     if result is not None:
         write_results(file, result, outcome.rows, outcome.words, outcome.file.header_row)
     if as_json:
-        sys.stdout.buffer.write(msgspec.json.encode(_content(outcome)) + b"\n")
+        show_json(_content(outcome))
     else:
         _tell(outcome)
     if outcome.file.broken or not all(map(outcome.is_fine, outcome.rows)):
@@ -200,12 +199,12 @@ def summary(outcome: FileFate) -> str:
 
 
 def _tell(outcome: FileFate) -> None:
-    table = Table("row", "record", "result", Column("why, and what to do", overflow="fold"))
+    table = Table("row", "record", "result", "why, and what to do")
     wrong = [row for row in outcome.rows if not outcome.is_fine(row)]
     for row in wrong[:_PRINTED]:
         table.add_row(str(row.row), row.record_id, *outcome.words(row))
     if wrong:
-        _console.print(table)
+        show(table)
     if len(wrong) > _PRINTED:
         _console.print(f"… and {len(wrong) - _PRINTED} more; --result writes them all")
     for notice in outcome.file.notices:

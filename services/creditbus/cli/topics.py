@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import sys
-
-import msgspec
 import typer
 from confluent_kafka.admin import AdminClient
 from rich.console import Console
@@ -12,6 +9,7 @@ from rich.table import Table
 
 from creditbus.cli.faults import fail, told
 from creditbus.cli.places import AsJson, Home, catalogue, sites, stack_file
+from creditbus.cli.prints import show, show_json
 from creditbus.runtime.registry import Registry
 from creditbus.stack import kafka
 from creditbus.stack.folder import Folder
@@ -33,14 +31,14 @@ def list_topics(home: Home = None, as_json: AsJson = False) -> None:
     """Print the table of topics."""
     table = _declared(home)
     if as_json:
-        sys.stdout.buffer.write(msgspec.json.encode(table) + b"\n")
+        show_json(table)
         return
     printed = Table("topic", "key", "partitions", "kept", "written by", "read by")
     for topic in table:
         kept = "last of each key" if topic.compact else _duration(topic.retention_ms)
         writers, readers = ", ".join(topic.writers), ", ".join(topic.readers)
         printed.add_row(topic.name, topic.key, str(topic.partitions), kept, writers, readers)
-    _console.print(printed)
+    show(printed)
 
 
 @topics.command("create")
@@ -53,9 +51,12 @@ def create(home: Home = None) -> None:
 
 @topics.command("check")
 @told
-def check(home: Home = None) -> None:
+def check(home: Home = None, as_json: AsJson = False) -> None:
     """Compare the broker's topics with the table."""
     differences = check_topics(_admin(home), _declared(home))
+    if as_json:
+        show_json(differences)
+        raise typer.Exit(1 if differences else 0)
     if differences:
         fail(" ".join(differences))
     _console.print("the topics are as declared")
@@ -63,7 +64,7 @@ def check(home: Home = None) -> None:
 
 @schemas.command("check")
 @told
-def check_schemas(home: Home = None) -> None:
+def check_schemas(home: Home = None, as_json: AsJson = False) -> None:
     """Check that no released schema was edited, and that the registry would take the newest."""
     folder = sites(home).schemas
     problems = unreleased_changes(folder)
@@ -75,6 +76,9 @@ def check_schemas(home: Home = None) -> None:
             for schema in newest
             if not registry.is_compatible(schema)
         ]
+    if as_json:
+        show_json(problems)
+        raise typer.Exit(1 if problems else 0)
     if problems:
         fail("; ".join(problems))
     _console.print(f"{len(load_schemas(folder).versions)} schemas are as released")

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 from typing import Annotated, Any, Final
 
 import msgspec
 import typer
 from confluent_kafka import Message
-from rich.console import Console
 from rich.tree import Tree
 
 from creditbus.audit.app import TopicReader
 from creditbus.cli.faults import fail, told
 from creditbus.cli.places import AsJson, Home, auditor
+from creditbus.cli.prints import show, show_json
 from creditbus.domain.subjects import PERSON, USCC
 from creditbus.runtime.kafka.arrivals import headers_of, position_of
 from creditbus.wire.headers import ORIGIN, header
@@ -35,7 +34,6 @@ from creditbus.wire.topics import (
     inbox,
 )
 
-_console = Console(highlight=False)
 _NAMES: Final = (
     "event_id",
     "record_id",
@@ -91,9 +89,9 @@ def trace(
     if not chain:
         fail(f"none of {len(links)} records names {name}: is the id whole?")
     if as_json:
-        sys.stdout.buffer.write(msgspec.json.encode(chain) + b"\n")
+        show_json(chain)
         return
-    _console.print(_tree(name, chain))
+    show(_tree(name, chain))
 
 
 def _links(reader: TopicReader, topics: tuple[str, ...]) -> Iterator[Link]:

@@ -1,0 +1,119 @@
+"""``creditbus dead-letters``: records that could not be read, and their bytes, shown safely."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Annotated, Final
+
+import msgspec
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from creditbus.audit.app import TopicReader
+from creditbus.cli.faults import MISUSED, fail, told
+from creditbus.cli.places import AsJson, Home, auditor
+from creditbus.cli.prints import show, show_json
+from creditbus.domain.acts.refusals import DeadLetter
+from creditbus.wire.topics import DEAD_LETTERS
+
+dead_letters = typer.Typer(help="The records that could not be read.", no_args_is_help=True)
+
+_console = Console(highlight=False, markup=False)
+_COLUMNS: Final = 16
+SHOWN_BYTES: Final = 4096
+
+
+class LetterLine(msgspec.Struct, frozen=True, kw_only=True):
+    """One dead letter, without its bytes; ``place`` is where the record lies that it is about."""
+
+    place: str
+    source: str
+    reason: str
+    detail: str
+    size: int
+
+
+@dead_letters.command("list")
+@told
+def list_letters(
+    source: Annotated[str | None, typer.Option("--source", help="Of this source alone.")] = None,
+    limit: Annotated[int, typer.Option("--limit", min=1, help="How many are shown.")] = 100,
+    home: Home = None,
+    as_json: AsJson = False,
+) -> None:
+    """Print the dead letters, the newest last."""
+    lines = [
+        LetterLine(
+            place=_place(letter),
+            source=letter.source,
+            reason=letter.reason,
+            detail=letter.detail,
+            size=letter.size,
+        )
+        for letter in _letters(home)
+        if source is None or letter.source == source
+    ]
+    if as_json:
+        show_json(lines[-limit:])
+        return
+    table = Table("place", "source", "bytes", "reason", "detail")
+    for line in lines[-limit:]:
+        # A detail may quote what a source has sent.
+        table.add_row(line.place, line.source, str(line.size), line.reason, escape(line.detail))
+    show(table)
+    more = f"; the last {limit} shown, --limit shows more" if len(lines) > limit else ""
+    _console.print(f"{len(lines)} dead letters{more}", soft_wrap=True)
+
+
+@dead_letters.command("show")
+@told
+def show_letter(
+    place: Annotated[str, typer.Argument(help="Topic/partition/offset, as `list` prints it.")],
+    home: Home = None,
+    as_json: AsJson = False,
+) -> None:
+    """Print one dead letter with the bytes that could not be read, as figures and letters."""
+    found = next((letter for letter in _letters(home) if _place(letter) == place), None)
+    if found is None:
+        fail(f"no dead letter is about {place}: `creditbus dead-letters list` has them", MISUSED)
+    if as_json:
+        show_json(found)
+        return
+    _console.print(f"{place} of {found.source}: {found.reason}", soft_wrap=True)
+    _console.print(found.detail, soft_wrap=True)
+    for name, content in (("key", found.key), ("value", found.value)):
+        if content is None:
+            _console.print(f"{name}: none")
+            continue
+        length = found.size if name == "value" else len(content)
+        kept = f", the first {SHOWN_BYTES} shown" if length > SHOWN_BYTES else ""
+        _console.print(f"{name}: {length} bytes{kept}")
+        for line in dump(content[:SHOWN_BYTES]):
+            _console.print(line, soft_wrap=True)
+
+
+def dump(content: bytes) -> Iterator[str]:
+    """Yield the bytes sixteen a line: the place, the figures, and the letters that are letters.
+
+    Nothing of it can speak to a terminal, whatever a source has sent.
+
+    >>> list(dump(b"{a}" + bytes([27, 200])))
+    ['0000  7b 61 7d 1b c8                                   {a}..']
+    """
+    for start in range(0, len(content), _COLUMNS):
+        part = content[start : start + _COLUMNS]
+        figures = part.hex(" ").ljust(3 * _COLUMNS - 1)
+        letters = "".join(chr(each) if 32 <= each < 127 else "." for each in part)
+        yield f"{start:04x}  {figures}  {letters}"
+
+
+def _letters(home: Home) -> Iterator[DeadLetter]:
+    for value in TopicReader(auditor(home)).values(DEAD_LETTERS):
+        if isinstance(value, DeadLetter):
+            yield value
+
+
+def _place(letter: DeadLetter) -> str:
+    return f"{letter.topic}/{letter.partition}/{letter.offset}"

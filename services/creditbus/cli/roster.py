@@ -1,0 +1,109 @@
+"""Who belongs to the local bus, and how each is: servers, workers, bodies, and workers beside it.
+
+A server is ready when it listens; whatever has a health of its own is asked for it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from http.client import HTTPConnection, HTTPException
+from typing import Final, Literal
+
+import msgspec
+
+from creditbus.stack.cluster import name_of
+from creditbus.stack.folder import Folder, StackFile
+from creditbus.stack.ports import HOST, METRICS_STEP
+from creditbus.stack.processes import is_alive, own_memory, recorded
+from creditbus.stack.services import HOSTED, crew, worker_name
+from creditbus.stack.sockets import is_listening
+
+Kind = Literal["server", "service", "bodies", "further"]
+
+BODIES: Final = "bodies-0"
+FURTHER: Final = "runs beside what `up` started: nobody starts it again"
+_ASK_BOUND_S: Final = 2.0
+_SILENT: Final = "does not answer"
+
+
+class ProcessLine(msgspec.Struct, frozen=True, kw_only=True):
+    """One line of ``status``; ``why`` is empty while it is ready and there is nothing to say."""
+
+    name: str
+    kind: Kind
+    pid: int | None
+    ready: bool
+    why: str
+    memory_bytes: int = 0
+    """What it holds alone: services share the pages of what they import."""
+
+
+class Roster:
+    """The processes of one local bus, as its folder and its ports tell of them."""
+
+    def __init__(self, file: StackFile, folder: Folder) -> None:
+        self._file = file
+        alive = (each for each in recorded(folder.records) if is_alive(each))
+        self._pids = {each.name: each.pid for each in alive}
+
+    def lines(self) -> list[ProcessLine]:
+        """Return a line each: the servers, the workers in the order of the flow, and the rest."""
+        return [*self._servers(), *self._services(), *self._bodies(), *self._further()]
+
+    def _servers(self) -> Iterator[ProcessLine]:
+        ports = self._file.ports
+        brokers = range(1, self._file.brokers + 1)
+        servers = {name_of(number): ports.broker(number)[0] for number in brokers}
+        for name, port in (
+            {"valkey": ports.redis} | servers | {"registry": ports.registry}
+        ).items():
+            is_ready = name in self._pids and is_listening(port)
+            yield self._line(name, "server", "" if is_ready else _SILENT)
+
+    def _services(self) -> Iterator[ProcessLine]:
+        names = crew(self._file.workers)
+        for place, service in enumerate(names):
+            # A service's workers are numbered in the order in which it is named.
+            worker = names[:place].count(service)
+            why = self._asked(self._file.ports.metrics_of(service, worker))
+            yield self._line(worker_name(service, worker), "service", why)
+
+    def _bodies(self) -> Iterator[ProcessLine]:
+        if BODIES in self._pids:
+            yield self._line(BODIES, "bodies", self._asked(self._file.ports.body))
+
+    def _further(self) -> Iterator[ProcessLine]:
+        """Yield workers that somebody runs by hand, whom no file knows and a port betrays."""
+        for service in HOSTED:
+            for worker in range(self._file.workers.get(service, 1), METRICS_STEP):
+                port = self._file.ports.metrics_of(service, worker)
+                if is_listening(port):
+                    why = self._asked(port)
+                    line = self._line(worker_name(service, worker), "further", why)
+                    yield line if why else msgspec.structs.replace(line, why=FURTHER)
+
+    def _line(self, name: str, kind: Kind, why: str) -> ProcessLine:
+        pid = self._pids.get(name)
+        memory = own_memory(pid) if pid else 0
+        return ProcessLine(
+            name=name, kind=kind, pid=pid, ready=not why, why=why, memory_bytes=memory
+        )
+
+    def _asked(self, port: int) -> str:
+        """Return why a process is not ready, empty when it is."""
+        connection = HTTPConnection(HOST, port, timeout=_ASK_BOUND_S)
+        try:
+            connection.request("GET", "/health/ready")
+            answer = connection.getresponse()
+            told = answer.read()
+        except (OSError, HTTPException):
+            return _SILENT
+        finally:
+            connection.close()
+        if 200 <= answer.status < 300:
+            return ""
+        try:
+            return str(json.loads(told).get("why") or _SILENT)
+        except ValueError:
+            return f"HTTP {answer.status}"

@@ -1,0 +1,45 @@
+"""Nothing that the command line prints is cut off, however narrow the window."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+import pytest
+from rich.table import Table
+
+from creditbus.cli.prints import show, show_json
+
+LONG = "credit.inbox.market-supervision-shandong.v1/0/" + "9" * 120
+
+
+def a_table() -> Table:
+    table = Table("place", "why")
+    table.add_row(LONG, "it could not be read")
+    return table
+
+
+def test_a_program_finds_each_row_in_one_line(capsys: pytest.CaptureFixture[str]) -> None:
+    show(a_table())
+    told = capsys.readouterr().out
+    assert [line for line in told.splitlines() if LONG in line and "could not be read" in line]
+
+
+def test_a_narrow_terminal_is_shown_all_of_it(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("COLUMNS", "80")
+    show(a_table())
+    told = re.sub(r"\x1b\[[0-9;]*m", "", capsys.readouterr().out)
+    assert "…" not in told
+    assert told.count("9") == LONG.count("9")
+    assert all(len(line) <= 80 for line in told.splitlines())
+
+
+def test_json_is_one_line(capfdbinary: Any) -> None:
+    show_json([{"why": "ü\n"}])
+    told = capfdbinary.readouterr().out
+    assert told.count(b"\n") == 1
+    assert json.loads(told) == [{"why": "ü\n"}]
