@@ -38,7 +38,8 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalStack]:
     """A running stack on free ports, with three sources and two executing bodies."""
     say = logging.getLogger("stack").info
     with LocalStack(
-        tmp_path_factory.mktemp("stack"),
+        # As somebody's own folder may be called: every server must cope with it.
+        tmp_path_factory.mktemp("信用 总线"),
         read_settings().cache,
         ports=ports.free(),
         parties=Parties(sources=SOURCES, bodies=BODIES),

@@ -85,7 +85,8 @@ class RegistryServer:
                 "QUARKUS_MANAGEMENT_HOST": HOST,
                 "QUARKUS_MANAGEMENT_PORT": "0",
                 # In a file that its owner alone reads: a command line is seen by everybody.
-                "SMALLRYE_CONFIG_LOCATIONS": str(self._settings),
+                # It takes an address, in which a path's blanks and Chinese letters are escaped.
+                "SMALLRYE_CONFIG_LOCATIONS": self._settings.absolute().as_uri(),
                 "APICURIO_STORAGE_KIND": "sql",
                 "APICURIO_STORAGE_SQL_KIND": "h2",
                 # Without the delay of 0 a kill within half a second lost a registration.
