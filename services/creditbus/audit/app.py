@@ -42,8 +42,8 @@ class TopicReader:
 
     def sums(self) -> list[Sum]:
         """Return what became of everything that was received, by party."""
-        catalogue = self.process.catalogue
-        inboxes = [inbox(party) for party in (*catalogue.sources, *catalogue.bodies)]
+        parties = self.process.parties
+        inboxes = [inbox(party) for party in (*parties.sources, *parties.bodies)]
         received: dict[str, set[str]] = {party_of_inbox(topic): set() for topic in inboxes}
         for message in self.read(*inboxes):
             position = position_of(message)

@@ -15,7 +15,7 @@ from rich.console import Console
 from creditbus.audit.decide import total
 from creditbus.cli.checks import ask, asker_for
 from creditbus.cli.faults import MISUSED, fail, told
-from creditbus.cli.places import Home, auditor, catalogue, ports, sites
+from creditbus.cli.places import Home, auditor, parties, ports, sites
 from creditbus.cli.progress import report_to
 from creditbus.cli.summary import tell_outcome, tell_suggestions
 from creditbus.demo.city import Fate, Submitted
@@ -67,7 +67,7 @@ def demo(
     places = sites(home)
     if holder(Folder(places.home)) is not None:
         fail(f"a bus runs in {places.home} already: `creditbus down` first, or name another --home")
-    bus = LocalBus(places, catalogue(places), ports=ports(), say=report_to(_console))
+    bus = LocalBus(places, parties(places), ports=ports(), say=report_to(_console))
     with bus:
         bus.services.start([bodies_plan(bus.stack.file, places)])
         demonstration = Demonstration(bus.stack.file, auditor(home), _console)

@@ -9,7 +9,7 @@ import typer
 from rich.console import Console
 
 from creditbus.cli.faults import fail, told
-from creditbus.cli.places import catalogue, sites
+from creditbus.cli.places import parties, sites
 from creditbus.runtime.settings import read_settings
 from creditbus.stack.deployment import STACK, make_secrets, provision_servers
 from creditbus.stack.folder import StackFile
@@ -29,7 +29,7 @@ def secrets(
     ] = "valkey:6379",
 ) -> None:
     """Make the passwords, keys and tokens that a deployment lacks, and each process's files."""
-    file = make_secrets(into, catalogue(sites()), redis)
+    file = make_secrets(into, parties(sites()), redis)
     _console.print(
         f"{len(file.credentials)} logins and {len(file.secrets)} keys and tokens lie in "
         f"{into / STACK}: keep it. Each process's own are in the folders beside it."
@@ -42,7 +42,7 @@ def provision(home: Of = RUN) -> None:
     path = home / STACK
     if not path.exists():
         fail(f"there is no {path}: run `creditbus secrets --into {home}` first")
-    done = provision_servers(StackFile.load(path), read_settings(), catalogue(sites()))
+    done = provision_servers(StackFile.load(path), read_settings(), parties(sites()))
     _console.print(
         f"topics, logins and rights are as declared ({done.changes} changes); "
         f"{done.schemas} schemas are published"

@@ -68,10 +68,8 @@ def owed(
 ) -> None:
     """Print what the executing bodies owe: lifts first, then the oldest first."""
     process = auditor(home)
-    if body is not None and body not in process.catalogue.bodies:
-        fail(
-            f"{body} is no executing body; there are {', '.join(process.catalogue.bodies)}", MISUSED
-        )
+    if body is not None and body not in process.parties.bodies:
+        fail(f"{body} is no executing body; there are {', '.join(process.parties.bodies)}", MISUSED)
     now = process.clock.now()
     found = _served(process, lambda serving: serving.owed(BodyId(body) if body else None))
     lines = [line for each in found if (line := _owed_line(each, now)).overdue or not overdue]
@@ -95,7 +93,7 @@ def owed(
 def sources(home: Home = None, as_json: AsJson = False) -> None:
     """Print when each source last said something, the longest silent first, and what came of it."""
     process = auditor(home)
-    names = sorted(process.catalogue.sources)
+    names = sorted(process.parties.sources)
     last = TopicReader(process).last_written(*(inbox(name) for name in names))
     overview = _served(process, lambda serving: serving.overview())
     now = process.clock.now()

@@ -9,7 +9,9 @@ import typer
 
 from creditbus.cli.faults import fail
 from creditbus.domain.law.catalogue import Catalogue
+from creditbus.domain.law.editions import EditionUnknown
 from creditbus.runtime.law.catalogue import load_catalogue
+from creditbus.runtime.law.editions import load_editions
 from creditbus.runtime.process import Process
 from creditbus.runtime.settings import Settings, read_settings
 from creditbus.stack.bus import Sites
@@ -50,6 +52,14 @@ def catalogue(places: Sites) -> Catalogue:
     try:
         return load_catalogue(places.catalogue)
     except (OSError, ValueError) as fault:
+        fail(str(fault))
+
+
+def parties(places: Sites) -> Catalogue:
+    """Return the catalogue with whom only older editions name, or say what is wrong with it."""
+    try:
+        return load_editions(places.catalogue, places.editions, places.shelf).inclusive
+    except (OSError, ValueError, EditionUnknown) as fault:
         fail(str(fault))
 
 

@@ -15,7 +15,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from creditbus.cli.faults import fail, told
-from creditbus.cli.places import AsJson, Home, catalogue, ports, sites, stack_file, url
+from creditbus.cli.places import AsJson, Home, parties, ports, sites, stack_file, url
 from creditbus.cli.prints import show, show_json
 from creditbus.cli.progress import report_to
 from creditbus.cli.roster import Roster
@@ -66,7 +66,7 @@ def up(
     raise_when_asked()
     bus = LocalBus(
         places,
-        catalogue(places),
+        parties(places),
         ports=ports(),
         say=report_to(_console),
         cluster=None if brokers is None else Cluster(size=brokers),

@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.table import Table
 
 from creditbus.cli.faults import fail, told
-from creditbus.cli.places import AsJson, Home, catalogue, sites, stack_file
+from creditbus.cli.places import AsJson, Home, parties, sites, stack_file
 from creditbus.cli.prints import show, show_json
 from creditbus.runtime.registry import Registry
 from creditbus.stack import kafka
@@ -106,7 +106,7 @@ def publish(home: Home = None) -> None:
 
 
 def _declared(home: Home) -> tuple[Topic, ...]:
-    known = catalogue(sites(home))
+    known = parties(sites(home))
     return declared_topics(sorted(known.sources), sorted(known.bodies))
 
 

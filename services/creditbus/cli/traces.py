@@ -79,9 +79,9 @@ def trace(
 ) -> None:
     """Print every record that belongs to an id, in the order of the flow."""
     process = auditor(home)
-    catalogue = process.catalogue
+    parties = process.parties
     topics = (
-        *(inbox(party) for party in (*catalogue.sources, *catalogue.bodies)),
+        *(inbox(party) for party in (*parties.sources, *parties.bodies)),
         *_FIXED,
     )
     links = list(_links(TopicReader(process), topics))

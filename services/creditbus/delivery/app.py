@@ -149,7 +149,7 @@ class Delivery:
 
 def outlet(process: Process, body: BodyId) -> Outlet:
     """Return the outlet of a body with a webhook, as its row in the catalogue asks for."""
-    settings, row = process.settings, process.catalogue.bodies.get(body)
+    settings, row = process.settings, process.parties.bodies.get(body)
     if row is None or body not in settings.webhook_secrets:
         raise ValueError(
             f"webhooks names {body}, which has no row among the catalogue's bodies or no secret"

@@ -27,7 +27,7 @@ class Tallies:
         self._meters, self._clock = process.meters, process.clock
         self._holdings = holdings
         self._outlets = outlets
-        self._counted: set[str] = set(map(str, process.catalogue.bodies))
+        self._counted: set[str] = set(map(str, process.parties.bodies))
         for action in Action:
             self._meters.begin("settled_seconds", action=action.lower())
 

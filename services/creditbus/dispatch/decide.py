@@ -115,12 +115,12 @@ def instruct(
 def _outputs(directive: Directive, origin: str, editions: Editions) -> list[Output]:
     """Return where a directive goes.
 
-    A body that a reform has dropped has no topic any more; what it owes still is told and counted.
+    A body that a reform has dropped reads what it owes still as before.
     """
     streams = [DIRECTIVES]
     if directive.lane is Lane.LIFT:
         streams.append(LIFTS)
-    body = editions.latest.bodies.get(directive.body)
+    body = editions.inclusive.bodies.get(directive.body)
     if body is not None and body.topic:
         streams.append(BODIES)
     return [Output(stream, directive, origin) for stream in streams]

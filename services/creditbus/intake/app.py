@@ -66,7 +66,7 @@ def run(process: Process) -> None:
 
 def job(process: Process) -> Job[Arrivals]:
     """Return what an intake worker does: all inboxes in, no tables; waits for the aliases."""
-    codec, catalogue = process.codec, process.catalogue
+    codec, parties = process.codec, process.parties
     key = process.settings.attestation_key.encode()
     if not key:
         raise ValueError(
@@ -86,9 +86,9 @@ def job(process: Process) -> Job[Arrivals]:
     return Job(
         application=application("intake"),
         name=process.name,
-        sources=tuple(inbox(party) for party in (*catalogue.sources, *catalogue.bodies)),
+        sources=tuple(inbox(party) for party in (*parties.sources, *parties.bodies)),
         tables=(),
-        read=_watched(beginnings.reading(read), process.meters, frozenset(catalogue.sources)),
+        read=_watched(beginnings.reading(read), process.meters, frozenset(parties.sources)),
         decide=_informed(decide, following, partial(take, codec=codec, aliases=aliases), aliases),
         write=beginnings.writing(partial(write, codec)),
         bury=partial(arrivals.dead_letter, codec=codec),

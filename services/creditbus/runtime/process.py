@@ -57,6 +57,11 @@ class Process:
         """The newest edition of the catalogue, which this process began with."""
         return self.editions.latest
 
+    @property
+    def parties(self) -> Catalogue:
+        """The newest edition with whom only older ones name: whose inboxes and debts there are."""
+        return self.editions.inclusive
+
     @cached_property
     def editions(self) -> Editions:
         """The editions of the catalogue: an event is decided under that of its day."""

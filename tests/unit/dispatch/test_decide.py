@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Final
 
 import msgspec
@@ -17,7 +18,7 @@ from creditbus.domain.ids import (
     derive_directive_id,
     derive_obligation_id,
 )
-from creditbus.domain.law.editions import Editions
+from creditbus.domain.law.editions import Edition, Editions
 from creditbus.engine.values import DictState, Output
 from tests.examples import (
     FIRM,
@@ -214,6 +215,18 @@ def test_what_a_body_without_a_topic_owes_is_still_stated(*, remains: bool) -> N
     standing = a_standing(a_bid_bar())
     outputs = decided(decide, DictState(), [standing, nothing_of(standing, 2)])
     assert streams(outputs) == [DIRECTIVES, DIRECTIVES, LIFTS]
+
+
+def test_a_body_that_an_edition_has_dropped_reads_its_lift_where_it_read_the_rest() -> None:
+    catalogue, body = a_catalogue(), BodyId("tender-platform")
+    bodies = {name: each for name, each in catalogue.bodies.items() if name != body}
+    dropped = msgspec.structs.replace(catalogue, bodies=bodies, edition="dropped")
+    before = Edition(catalogue=msgspec.structs.replace(catalogue, edition="before"))
+    latest = Edition(catalogue=dropped, in_force_from=date(2026, 4, 1), follows="before")
+    decide = build(Editions(latest, {"before": before}.get))
+    standing = a_standing(a_bid_bar())
+    outputs = decided(decide, DictState(), [standing, nothing_of(standing, 2)])
+    assert streams(outputs)[-2:] == [LIFTS, BODIES]
 
 
 def test_slice_sees_what_its_own_beginning_did() -> None:

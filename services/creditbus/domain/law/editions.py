@@ -9,7 +9,7 @@ clock does.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from hashlib import sha256
 from itertools import product
@@ -82,6 +82,7 @@ class Editions:
         self._succession = [latest]
         while self._succession[-1].follows:
             self._succession.append(self._known(self._succession[-1].follows))
+        self._inclusive = _inclusive([each.catalogue for each in self._succession])
         stated = (each.catalogue for each in reversed(self._succession) if each.catalogue.powers)
         self._powers_from = next(stated, powers_from)
         self._succession = [_empowered(each, self._powers_from) for each in self._succession]
@@ -99,6 +100,15 @@ class Editions:
     def latest(self) -> Catalogue:
         """The catalogue of the newest edition."""
         return self._succession[0].catalogue
+
+    @property
+    def inclusive(self) -> Catalogue:
+        """The newest catalogue, with the sources and bodies that only older editions name.
+
+        A party that an edition has dropped still has an inbox, with records in it and removals to
+        come, and owes or is owed what was stated before.
+        """
+        return self._inclusive
 
     @property
     def catalogues(self) -> tuple[Catalogue, ...]:
@@ -229,6 +239,18 @@ def _pushed(measure_id: MeasureId, catalogue: Catalogue) -> tuple[object, ...]:
     measure = catalogue.measures.get(measure_id)
     bodies = (catalogue.bodies.get(each) for each in measure.bodies) if measure else ()
     return measure, *(each is None or each.enabled for each in bodies)
+
+
+def _inclusive(catalogues: Sequence[Catalogue]) -> Catalogue:
+    """Return the first catalogue, with each party of the others as the newest that names it."""
+    newest, *older = catalogues
+    sources, bodies = dict(newest.sources), dict(newest.bodies)
+    for catalogue in older:
+        sources = {**catalogue.sources, **sources}
+        bodies = {**catalogue.bodies, **bodies}
+    if len(sources) == len(newest.sources) and len(bodies) == len(newest.bodies):
+        return newest
+    return msgspec.structs.replace(newest, sources=sources, bodies=bodies)
 
 
 def _empowered(edition: Edition, powers_from: Catalogue | None) -> Edition:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date
 from typing import Any, Final
 
@@ -10,7 +11,7 @@ import pytest
 
 from creditbus.domain.acts.activations import edition_activated
 from creditbus.domain.effects.measures import asked_of, grounds_of
-from creditbus.domain.ids import BasisId, ListId, MeasureId, SourceId
+from creditbus.domain.ids import BasisId, BodyId, ListId, MeasureId, SourceId
 from creditbus.domain.law.catalogue import Basis, Catalogue, Level
 from creditbus.domain.law.editions import Edition, Editions, EditionUnknown, opened, sealed
 from tests.examples import BID_LIST, a_bid_bar, a_catalogue, a_standing, some_editions
@@ -205,3 +206,45 @@ def test_a_table_of_powers_is_in_the_name_and_its_lack_changes_no_older_one() ->
     assert opened(sealed(Edition(catalogue=a_catalogue()))[1]).catalogue.powers == (
         a_catalogue().powers
     )
+
+
+def test_whom_an_edition_has_dropped_is_still_known_as_the_newest_that_names_it() -> None:
+    catalogue = a_catalogue()
+    bodies = {name: row for name, row in catalogue.bodies.items() if name != "railway"}
+    sources = {name: row for name, row in catalogue.sources.items() if name != "metro"}
+    renamed = {
+        **catalogue.bodies,
+        BodyId("railway"): msgspec.structs.replace(
+            catalogue.bodies[BodyId("railway")], name_en="Railways", topic=False
+        ),
+    }
+    law = a_succession(
+        an_edition("a", date(2024, 1, 1)),
+        an_edition("b", date(2025, 1, 1), "a", bodies=renamed),
+        an_edition("c", FIRST, "b", bodies=bodies, sources=sources),
+    )
+    assert "railway" not in law.latest.bodies
+    assert law.inclusive.bodies[BodyId("railway")].name_en == "Railways"
+    assert SourceId("metro") in law.inclusive.sources
+    assert law.inclusive.lists == law.latest.lists
+    assert set(law.upto("a").inclusive.bodies) == set(catalogue.bodies)
+
+
+def test_editions_that_drop_nobody_know_no_more_than_the_newest() -> None:
+    assert some_editions().inclusive.sources == some_editions().latest.sources
+    assert Editions.of(a_catalogue()).inclusive is a_catalogue()
+
+
+def test_what_older_editions_said_and_nothing_was_decided_by_is_read_and_left_out() -> None:
+    draft, data = sealed(an_edition("", FIRST))
+    stated = json.loads(data)
+    stated["rows"]["sources"]["tender"]["region"] = "east"
+    stated["rows"]["bodies"]["railway"]["webhook"] = "/v1/directives"
+    stated["rows"]["subscribers"]["approval"]["fields"] = ["verdict"]
+    older = opened(json.dumps(stated).encode())
+    assert older.id != draft.id, "its name is that of its bytes"
+    assert older.catalogue.sources == draft.catalogue.sources
+    assert older.catalogue.bodies == draft.catalogue.bodies
+    stated["rows"]["bodies"]["railway"]["invented"] = 1
+    with pytest.raises(ValueError, match="invented"):
+        opened(json.dumps(stated).encode())
