@@ -11,6 +11,7 @@ import msgspec
 import pytest
 from redis import Redis
 
+from creditbus.domain.acts.letters import notice_of
 from creditbus.domain.acts.refusals import DeadLetter, Duplicate, Reason, Refusal
 from creditbus.domain.effects.directives import Action, Directive, Outcome
 from creditbus.domain.effects.exposures import Exposure
@@ -255,6 +256,10 @@ def test_a_record_read_again_counts_once(served: Served[None]) -> None:
         assert [each.record_id for _, each in found] == ["record-0", "record-1", "record-2"]
         rest = await serving.refusals_after(COURT, found[-1][0], 10)
         assert [each.record_id for _, each in rest] == ["record-3", "record-4"]
+        ((cursor, notice),) = await serving.unread_after(COURT, "", 3)
+        assert notice == notice_of(dead_letter())
+        assert await serving.unread_after(COURT, cursor, 3) == []
+        assert await serving.newest_unread(COURT, 3) == [notice]
 
     served(steps)
 

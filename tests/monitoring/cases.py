@@ -72,6 +72,41 @@ PROCESSES: Final = (
         labels={"job": "creditbus", "service": "listing"},
         summary="listing does not answer.",
     ),
+    # Started again at 6, 7 and 8 minutes, and quiet from then on.
+    Case(
+        alert="ProcessFlapping",
+        series={'creditbus_started_at_seconds{service="intake"}': "1x5 2 3 4x30"},
+        interval="1m",
+        before="6m",
+        at="10m",
+        after="25m",
+        labels={"service": "intake"},
+        summary="intake ends again and again; `creditbus status` says with what.",
+    ),
+    Case(
+        alert="InboxParked",
+        series={
+            'creditbus_parked{service="intake",source="court",reason="batch_unreadable"}': (
+                "0x5 1x23 0x9"
+            )
+        },
+        before="50s",
+        at="120s",
+        after="160s",
+        labels={"source": "court", "reason": "batch_unreadable"},
+        summary="The inbox of court cannot be read (batch_unreadable) and waits.",
+    ),
+    Case(
+        alert="DeadLetters",
+        series={f"creditbus_dead_letters_total{COURT}": "0x5 1x40"},
+        interval="1m",
+        before="5m",
+        at="10m",
+        after="25m",
+        labels={"source": "court"},
+        severity="ticket",
+        summary="court sends records that nobody can read.",
+    ),
     Case(
         alert="ProcessNotReady",
         series={'creditbus_ready{service="listing"}': "1x9 0x39 1x9"},

@@ -6,13 +6,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from confluent_kafka import Consumer, KafkaError, Message, TopicPartition
+from confluent_kafka import Consumer, Message, TopicPartition
 
 from creditbus.audit.decide import BURIED, Reconciliation, Sum, merged, reconcile, tally
 from creditbus.domain.acts.refusals import DeadLetter
 from creditbus.domain.effects.directives import Directive
 from creditbus.domain.effects.obligations import Obligation
-from creditbus.runtime.kafka.arrivals import headers_of, position_of
+from creditbus.engine.values import Position
+from creditbus.runtime.kafka.arrivals import Headers, headers_or_none, position_of
+from creditbus.runtime.kafka.clients import reached
+from creditbus.runtime.kafka.stretches import StretchReader
 from creditbus.runtime.process import Process
 from creditbus.wire.headers import ALIAS, ORIGIN, header
 from creditbus.wire.topics import (
@@ -30,7 +33,6 @@ from creditbus.wire.topics import (
 
 _FATES: Final = {DUPLICATES: "duplicate", REFUSALS: "refused", DEAD_LETTERS: "dead"}
 _ASK_S: Final = 10.0
-_BATCH: Final = 5000
 _LAST: Final = 3
 
 
@@ -45,19 +47,21 @@ class TopicReader:
         parties = self.process.parties
         inboxes = [inbox(party) for party in (*parties.sources, *parties.bodies)]
         received: dict[str, set[str]] = {party_of_inbox(topic): set() for topic in inboxes}
-        for message in self.read(*inboxes):
-            position = position_of(message)
+        past: list[Position] = []
+        found = [position_of(message) for message in self.read(*inboxes, past=past)]
+        for position in (*found, *past):
             received[party_of_inbox(position.topic)].add(str(position))
         admitted: dict[str, int] = {}
         copies: dict[str, dict[str, int]] = {}
         undecided: set[str] = set()
         decided = self._decided()
         for message in self.read(EVENTS, ACKNOWLEDGEMENTS):
-            origin, position = _origin(message), position_of(message)
+            headers, position = headers_or_none(message), position_of(message)
+            origin = _origin(headers)
             if origin is None:
                 continue
             # Only what was named by an old code may be about several subjects.
-            if header(headers_of(message), ALIAS) is None:
+            if header(headers, ALIAS) is None:
                 admitted[origin] = admitted.get(origin, 0) + 1
             else:
                 by_subject = copies.setdefault(origin, {})
@@ -65,7 +69,10 @@ class TopicReader:
                 by_subject[subject] = by_subject.get(subject, 0) + 1
             if position.topic == EVENTS and position.offset >= decided.get(position.partition, 0):
                 undecided.add(origin)
-        fates = [(_origin(message) or "", self._fate(message)) for message in self.read(*_FATES)]
+        fates = [
+            (_origin(headers_or_none(message)) or "", self._fate(message))
+            for message in self.read(*_FATES)
+        ]
         renamed, fates = merged(copies, fates)
         return tally(received, admitted | renamed, fates, undecided)
 
@@ -93,28 +100,23 @@ class TopicReader:
             found[_topic(message)] = max(found.get(_topic(message), 0), message.timestamp()[1])
         return found
 
-    def read(self, *topics: str, last: int | None = None) -> Iterator[Message]:
+    def read(
+        self, *topics: str, last: int | None = None, past: list[Position] | None = None
+    ) -> Iterator[Message]:
         """Yield every committed record of these topics up to their present ends.
 
-        With ``last``, only those at the last so many places of each partition.
+        With ``last``, only those at the last so many places of each partition. What cannot be
+        fetched is read past, and told to ``past``.
         """
-        consumer = Consumer(
-            {
-                **self.process.security,
-                "bootstrap.servers": self.process.settings.kafka,
-                "group.id": application("audit"),
-                "isolation.level": "read_committed",
-                "enable.auto.commit": False,
-                "enable.partition.eof": True,
-                "auto.offset.reset": "earliest",
-                "fetch.wait.max.ms": 20,
-                "log_level": 2,
-            }
-        )
-        try:
-            yield from _to_the_end(consumer, _ends(consumer, topics), last)
-        finally:
-            consumer.close()
+        with reached():
+            yield from StretchReader(self.process, [] if past is None else past).read(topics, last)
+
+    def unread(self, *topics: str) -> list[Position]:
+        """Return where records lie in these topics that nobody can fetch."""
+        past: list[Position] = []
+        for _ in self.read(*topics, past=past):
+            pass
+        return past
 
     def _fate(self, message: Message) -> str:
         """Return what a record became; a dead letter tells by its place who could not read it."""
@@ -146,49 +148,8 @@ class TopicReader:
         return {each.partition: each.offset for each in found if each.error is None}
 
 
-def _ends(consumer: Consumer, topics: tuple[str, ...]) -> dict[tuple[str, int], int]:
-    ends = {}
-    for topic in topics:
-        known = consumer.list_topics(topic, timeout=_ASK_S).topics[topic]
-        for partition in known.partitions:
-            _, end = consumer.get_watermark_offsets(
-                TopicPartition(topic, partition), timeout=_ASK_S
-            )
-            if end > 0:
-                ends[topic, partition] = end
-    return ends
-
-
-def _to_the_end(
-    consumer: Consumer, ends: dict[tuple[str, int], int], last: int | None = None
-) -> Iterator[Message]:
-    if not ends:
-        return
-    starts = {place: max(0, end - last) if last is not None else 0 for place, end in ends.items()}
-    consumer.assign([TopicPartition(*place, start) for place, start in starts.items()])
-    left = set(ends)
-    while left:
-        for message in consumer.consume(_BATCH, 0.05):
-            if message.error() is None:
-                yield message
-            elif (reached := _end_reached(message)) is not None and reached[1] >= ends[reached[0]]:
-                left.discard(reached[0])
-        # A control record at the end is never yielded, but the position passes it.
-        for known in consumer.position([TopicPartition(*place) for place in left]):
-            if known.offset >= ends[known.topic, known.partition]:
-                left.discard((known.topic, known.partition))
-
-
-def _end_reached(message: Message) -> tuple[tuple[str, int], int] | None:
-    """Return the partition whose end a notice tells, with the offset; None for other notices."""
-    fault = message.error()
-    if fault is None or fault.code() != KafkaError._PARTITION_EOF:
-        return None
-    return (_topic(message), message.partition() or 0), message.offset() or 0
-
-
-def _origin(message: Message) -> str | None:
-    origin = header(headers_of(message), ORIGIN)
+def _origin(headers: Headers | None) -> str | None:
+    origin = header(headers, ORIGIN)
     return origin.decode() if origin is not None else None
 
 

@@ -20,6 +20,7 @@ COMMANDS: Final = {
     "pause": "creditbus.cli.modes:pause",
     "resume": "creditbus.cli.modes:resume",
     "drain": "creditbus.cli.modes:drain",
+    "inbox": "creditbus.cli.inboxes:inboxes",
     "run": "creditbus.cli.runs:run",
     "submit": "creditbus.cli.submissions:submit",
     "files": "creditbus.cli.templates:files",

@@ -8,14 +8,14 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from http.client import HTTPConnection, HTTPException
-from typing import Final, Literal
+from typing import Final, Literal, NamedTuple
 
 import msgspec
 
 from creditbus.stack.cluster import name_of
 from creditbus.stack.folder import Folder, StackFile
 from creditbus.stack.ports import HOST, METRICS_STEP
-from creditbus.stack.processes import is_alive, own_memory, recorded
+from creditbus.stack.processes import is_alive, own_memory, recorded, uptime
 from creditbus.stack.services import HOSTED, crew, worker_name
 from creditbus.stack.sockets import is_listening
 
@@ -28,7 +28,10 @@ _SILENT: Final = "does not answer"
 
 
 class ProcessLine(msgspec.Struct, frozen=True, kw_only=True):
-    """One line of ``status``; ``why`` is empty while it is ready and there is nothing to say."""
+    """One line of ``status``; ``why`` is empty while it is ready and there is nothing to say.
+
+    ``restarts`` and ``last_exit`` are of the launcher that keeps it now.
+    """
 
     name: str
     kind: Kind
@@ -37,6 +40,16 @@ class ProcessLine(msgspec.Struct, frozen=True, kw_only=True):
     why: str
     memory_bytes: int = 0
     """What it holds alone: services share the pages of what they import."""
+    uptime_s: float = 0.0
+    restarts: int = 0
+    last_exit: str = ""
+
+
+class _Said(NamedTuple):
+    """What a process says of itself; one that is ready may still say something."""
+
+    is_ready: bool
+    why: str
 
 
 class Roster:
@@ -44,8 +57,8 @@ class Roster:
 
     def __init__(self, file: StackFile, folder: Folder) -> None:
         self._file = file
-        alive = (each for each in recorded(folder.records) if is_alive(each))
-        self._pids = {each.name: each.pid for each in alive}
+        self._known = {each.name: each for each in recorded(folder.records)}
+        self._pids = {each.name: each.pid for each in self._known.values() if is_alive(each)}
 
     def lines(self) -> list[ProcessLine]:
         """Return a line each: the servers, the workers in the order of the flow, and the rest."""
@@ -59,15 +72,15 @@ class Roster:
             {"valkey": ports.redis} | servers | {"registry": ports.registry}
         ).items():
             is_ready = name in self._pids and is_listening(port)
-            yield self._line(name, "server", "" if is_ready else _SILENT)
+            yield self._line(name, "server", _Said(is_ready, "" if is_ready else _SILENT))
 
     def _services(self) -> Iterator[ProcessLine]:
         names = crew(self._file.workers)
         for place, service in enumerate(names):
             # A service's workers are numbered in the order in which it is named.
             worker = names[:place].count(service)
-            why = self._asked(self._file.ports.metrics_of(service, worker))
-            yield self._line(worker_name(service, worker), "service", why)
+            said = self._asked(self._file.ports.metrics_of(service, worker))
+            yield self._line(worker_name(service, worker), "service", said)
 
     def _bodies(self) -> Iterator[ProcessLine]:
         if BODIES in self._pids:
@@ -79,31 +92,50 @@ class Roster:
             for worker in range(self._file.workers.get(service, 1), METRICS_STEP):
                 port = self._file.ports.metrics_of(service, worker)
                 if is_listening(port):
-                    why = self._asked(port)
-                    line = self._line(worker_name(service, worker), "further", why)
-                    yield line if why else msgspec.structs.replace(line, why=FURTHER)
+                    said = self._asked(port)
+                    line = self._line(worker_name(service, worker), "further", said)
+                    yield line if said.why else msgspec.structs.replace(line, why=FURTHER)
 
-    def _line(self, name: str, kind: Kind, why: str) -> ProcessLine:
-        pid = self._pids.get(name)
-        memory = own_memory(pid) if pid else 0
+    def _line(self, name: str, kind: Kind, said: _Said) -> ProcessLine:
+        pid, known = self._pids.get(name), self._known.get(name)
         return ProcessLine(
-            name=name, kind=kind, pid=pid, ready=not why, why=why, memory_bytes=memory
+            name=name,
+            kind=kind,
+            pid=pid,
+            ready=said.is_ready,
+            why=said.why,
+            memory_bytes=own_memory(pid) if pid else 0,
+            uptime_s=uptime(known) if known and pid else 0.0,
+            restarts=known.restarts if known else 0,
+            last_exit=known.last_exit if known else "",
         )
 
-    def _asked(self, port: int) -> str:
-        """Return why a process is not ready, empty when it is."""
+    def _asked(self, port: int) -> _Said:
+        """Return whether a process is ready and, if not or not for everybody, why."""
         connection = HTTPConnection(HOST, port, timeout=_ASK_BOUND_S)
         try:
             connection.request("GET", "/health/ready")
             answer = connection.getresponse()
             told = answer.read()
         except (OSError, HTTPException):
-            return _SILENT
+            return _Said(is_ready=False, why=_SILENT)
         finally:
             connection.close()
-        if 200 <= answer.status < 300:
-            return ""
+        is_ready = 200 <= answer.status < 300
         try:
-            return str(json.loads(told).get("why") or _SILENT)
-        except ValueError:
-            return f"HTTP {answer.status}"
+            why = str(json.loads(told).get("why") or "")
+        except (ValueError, AttributeError):
+            why = "" if is_ready else f"HTTP {answer.status}"
+        return _Said(is_ready, why or ("" if is_ready else _SILENT))
+
+
+def lasting(seconds: float) -> str:
+    """Return for how long something has lasted, in its two largest units.
+
+    >>> [lasting(seconds) for seconds in (5, 95, 7_260, 200_000)]
+    ['5 s', '1 min 35 s', '2 h 1 min', '2 d 7 h']
+    """
+    whole = int(seconds)
+    parts = ((whole // 86_400, "d"), (whole // 3600 % 24, "h"), (whole // 60 % 60, "min"))
+    told = [f"{count} {unit}" for count, unit in (*parts, (whole % 60, "s")) if count]
+    return " ".join(told[:2]) or "0 s"

@@ -18,7 +18,7 @@ from creditbus.cli.faults import fail, told
 from creditbus.cli.places import AsJson, Home, parties, ports, sites, stack_file, url
 from creditbus.cli.prints import show, show_json
 from creditbus.cli.progress import report_to
-from creditbus.cli.roster import Roster
+from creditbus.cli.roster import Roster, lasting
 from creditbus.runtime.interpreter import described
 from creditbus.runtime.settings import read_settings
 from creditbus.stack.bus import LocalBus, bodies_plan
@@ -103,12 +103,17 @@ def status(home: Home = None, as_json: AsJson = False) -> None:
     if as_json:
         show_json(lines)
     else:
-        table = Table("process", "pid", "memory", "ready", "")
+        table = Table("process", "pid", "memory", "up", "restarts", "ready", "")
         for line in lines:
             mark = "[green]yes[/]" if line.ready else "[red]no[/]"
             memory = megabytes(line.memory_bytes) if line.pid else "-"
-            table.add_row(line.name, str(line.pid or "-"), memory, mark, escape(line.why))
+            up = lasting(line.uptime_s) if line.pid else "-"
+            pid, restarts = str(line.pid or "-"), str(line.restarts)
+            table.add_row(line.name, pid, memory, up, restarts, mark, escape(line.why))
         show(table)
+        for line in lines:
+            if line.last_exit:
+                _say(f"{line.name} last {line.last_exit}")
         _say(f"on {described()}: {sys.executable}")
     if not all(line.ready for line in lines):
         fail(f"not everything is ready: `creditbus up` starts it, the logs are in {folder.logs}")

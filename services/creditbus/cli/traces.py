@@ -15,7 +15,8 @@ from creditbus.cli.faults import fail, told
 from creditbus.cli.places import AsJson, Home, auditor
 from creditbus.cli.prints import show, show_json
 from creditbus.domain.subjects import PERSON, USCC
-from creditbus.runtime.kafka.arrivals import headers_of, position_of
+from creditbus.engine.values import Position
+from creditbus.runtime.kafka.arrivals import headers_or_none, position_of
 from creditbus.wire.headers import ORIGIN, header
 from creditbus.wire.records import RECORD_OF, Undecodable, to_record
 from creditbus.wire.topics import (
@@ -96,7 +97,8 @@ def trace(
 
 def _links(reader: TopicReader, topics: tuple[str, ...]) -> Iterator[Link]:
     codec = reader.process.codec
-    for message in reader.read(*topics):
+    past: list[Position] = []
+    for message in reader.read(*topics, past=past):
         if message.value() is None:
             continue
         try:
@@ -106,6 +108,8 @@ def _links(reader: TopicReader, topics: tuple[str, ...]) -> Iterator[Link]:
             continue
         content = to_record(value)
         yield _link(message, RECORD_OF[type(value)], _short(content), _names(content))
+    for position in map(str, past):
+        yield Link(position, "unreadable", "its batch cannot be fetched", frozenset({position}))
 
 
 def _chain(name: str, links: list[Link]) -> list[Link]:
@@ -129,7 +133,7 @@ def _names(content: dict[str, Any]) -> frozenset[str]:
 
 def _link(message: Message, record: str, says: str, names: frozenset[str]) -> Link:
     position = str(position_of(message))
-    origin = header(headers_of(message), ORIGIN)
+    origin = header(headers_or_none(message), ORIGIN)
     known = names | ({origin.decode()} if origin else frozenset()) | {position}
     return Link(position, record, says, frozenset(known))
 

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 from confluent_kafka import Consumer, KafkaError, Producer
 from confluent_kafka.admin import AdminClient
 
 from creditbus.engine.alarm import Alarm
+from creditbus.engine.job import Job
 from creditbus.engine.lags import TELL_SECONDS, Lags
 
 Settings = dict[str, Any]
@@ -63,7 +64,7 @@ class Connection:
             "log_level": 2,
         }
 
-    def member(self, group: str, name: str, *, eager: bool, alarm: Alarm, lags: Lags) -> Consumer:
+    def member(self, job: Job[Any], alarm: Alarm, lags: Lags) -> Consumer:
         """Return a member of the group that reads what is committed and commits nothing itself.
 
         An eager member places equal partition numbers of several topics alike (range); another
@@ -72,15 +73,16 @@ class Connection:
         return Consumer(
             {
                 **self.base(alarm),
-                "group.id": group,
-                "group.instance.id": name,
-                "partition.assignment.strategy": "range" if eager else "cooperative-sticky",
+                "group.id": job.application,
+                "group.instance.id": job.name,
+                "partition.assignment.strategy": "range" if job.is_eager else "cooperative-sticky",
                 "session.timeout.ms": SESSION_MS,
                 "heartbeat.interval.ms": 1000,
                 "max.poll.interval.ms": self.poll_ms,
                 "statistics.interval.ms": int(TELL_SECONDS * 1000),
                 "stats_cb": lags.hear,
                 **_READING,
+                **(WARY if job.may_wait else {}),
             }
         )
 
@@ -140,4 +142,18 @@ _READING: Settings = {
     # The default of a second throttles a reader that empties its queue.
     "fetch.queue.backoff.ms": 5,
     "queued.max.messages.kbytes": 32_768,
+}
+
+UNPACKED_BYTES: Final = 4 * 1024 * 1024
+"""To how much a batch may unpack in a source that is one party's own."""
+
+# Of sources that strangers write. They are read in small pieces, in turn, and little ahead: nobody
+# waits behind what another has sent at once, and a piece that unpacks ten thousandfold has room.
+WARY: Settings = {
+    "receive.message.max.bytes": UNPACKED_BYTES,
+    "fetch.max.bytes": UNPACKED_BYTES // 2,
+    "max.partition.fetch.bytes": 32 * 1024,
+    "queued.min.messages": 2000,
+    # A topic that was missing, or without a right, is there again this much after.
+    "topic.metadata.refresh.interval.ms": 3000,
 }

@@ -3,6 +3,7 @@
     EngineFailure
     ├── Halt             the worker cannot go on; the sentence says what happened and what to do
     │   └── TopicMissing a topic or partition is not there: the host knows who creates it
+    ├── SliceFailed      the service's own code failed at a slice; the sentence names its place
     ├── Refused          the broker refused a transaction; what is owned is kept and tried again
     ├── Silent           it left a call unanswered; what is owned is tried again on a new line
     └── Undecided        it left a commit unanswered; what is owned is read again from what it kept
@@ -25,14 +26,19 @@ class EngineFailure(Exception):
 
 
 class Halt(EngineFailure):
-    """The worker cannot go on: what happened, and what to do about it."""
+    """The worker cannot go on: what happened, what to do about it, and what the broker said."""
 
-    def __init__(self, happened: str, advice: str) -> None:
+    def __init__(self, happened: str, advice: str, error: KafkaError | None = None) -> None:
         super().__init__(f"{happened}; {advice}")
+        self.error = error
 
 
 class TopicMissing(Halt):
     """A topic or partition that the worker needs is not there; its host says how it is created."""
+
+
+class SliceFailed(EngineFailure):
+    """What a service does with a slice raised something: ``__cause__`` is what."""
 
 
 class TransactionRefused(EngineFailure):
@@ -247,6 +253,59 @@ def is_unusable(error: KafkaError) -> bool:
     return rule_for(error) is _UNUSABLE
 
 
+class Hindrance(StrEnum):
+    """Why one source cannot be read, whatever the others are like."""
+
+    BATCH_UNREADABLE = "batch_unreadable"
+    RIGHTS_MISSING = "rights_missing"
+    TOPIC_MISSING = "topic_missing"
+    RECORDS_REMOVED = "records_removed"
+    FETCH_FAILED = "fetch_failed"
+
+    @property
+    def sentence(self) -> str:
+        """What happened, in words."""
+        return _HINDRANCES[self]
+
+
+_HINDRANCES = {
+    Hindrance.BATCH_UNREADABLE: "a batch is broken, or unpacks to more than is taken",
+    Hindrance.RIGHTS_MISSING: "there is no right to read it",
+    Hindrance.TOPIC_MISSING: "the topic or partition is not there",
+    Hindrance.RECORDS_REMOVED: "records were removed before they were read, or the topic is new",
+    Hindrance.FETCH_FAILED: "it cannot be fetched",
+}
+
+
+def hindrance_of(error: KafkaError) -> Hindrance | None:
+    """Return what keeps a source from being read, None when the error is not of one source alone.
+
+    An error that is in no row of the table is taken for the source's: what is the client's or the
+    broker's own has its row.
+    """
+    code = error.code()
+    if code in (
+        KafkaError._BAD_COMPRESSION,
+        KafkaError._BAD_MSG,
+        KafkaError.INVALID_MSG,
+        KafkaError.MSG_SIZE_TOO_LARGE,
+    ):
+        return Hindrance.BATCH_UNREADABLE
+    if code == KafkaError.TOPIC_AUTHORIZATION_FAILED:
+        return Hindrance.RIGHTS_MISSING
+    if _MISSING(error):
+        return Hindrance.TOPIC_MISSING
+    if code in (KafkaError._AUTO_OFFSET_RESET, KafkaError.OFFSET_OUT_OF_RANGE):
+        return Hindrance.RECORDS_REMOVED
+    return Hindrance.FETCH_FAILED if rule_for(error) is _UNKNOWN else None
+
+
+def is_of_source(halted: Halt) -> bool:
+    """Return whether a worker may have been stopped by what is wrong with one of its sources."""
+    found = None if halted.error is None else hindrance_of(halted.error)
+    return found in (Hindrance.RIGHTS_MISSING, Hindrance.TOPIC_MISSING)
+
+
 def is_unanswered(error: KafkaError) -> bool:
     """Return whether something had no answer: the broker may have taken it all the same."""
     return error.code() in _UNANSWERED
@@ -266,4 +325,4 @@ def error_of(failure: KafkaException) -> KafkaError:
 def halt(during: str, error: KafkaError) -> Halt:
     """Return the exception that says what failed and what to do."""
     kind = TopicMissing if _MISSING(error) else Halt
-    return kind(f"{during}: {error.name()}: {error.str()}", rule_for(error).advice)
+    return kind(f"{during}: {error.name()}: {error.str()}", rule_for(error).advice, error)

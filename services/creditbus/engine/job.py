@@ -22,7 +22,8 @@ class Job(Generic[C]):
     name: its group instance, transactional id and data folder. ``read`` makes columns of a slice's
     records, ``decide`` is pure, ``write`` turns an output into a record, ``bury`` makes a dead
     letter of a record that cannot be read; without it such a record stops the worker. ``onlooker``
-    hears what is committed; only a job with tables has one.
+    hears what is committed; only a job with tables has one. ``may_wait`` are the sources that are
+    parked alone when they cannot be read; without them such a source stops the worker.
     """
 
     application: str
@@ -34,11 +35,15 @@ class Job(Generic[C]):
     write: Callable[[Output], Produced]
     bury: Callable[[Unreadable], Produced] | None = None
     onlooker: Onlooker | None = None
+    may_wait: frozenset[str] = frozenset()
 
     def __post_init__(self) -> None:
         names = [table.name for table in self.tables]
         assert self.sources, f"{self.name} reads nothing"
         assert self.tables or not self.onlooker, f"{self.name} has nothing to look at"
+        assert self.may_wait <= {*self.sources}, f"{self.name} does not read all that may wait"
+        assert not (self.may_wait and self.tables), f"{self.name} has a state that cannot wait"
+        assert self.bury or not self.may_wait, f"{self.name} has no place for what is skipped"
         assert len(set(names)) == len(names), f"{self.name} has two tables of one name"
         assert all(name and "\0" not in name for name in names), f"bad table name in {names}"
 

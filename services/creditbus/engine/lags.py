@@ -60,6 +60,11 @@ class Lags:
                 found[source] = max(0, bounds[1] - max(stands, bounds[0]))
         self.behind = found
 
+    def excuse(self, source: Source) -> None:
+        """Blame a source no more for the time up to now, in which it could not move."""
+        if source in self._moved:
+            self._moved[source] = (self._moved[source][0], self._clock())
+
     def stalled(self, sources: Collection[Source]) -> str | None:
         """Return which of the sources is behind and has not moved for too long, if any is."""
         now = self._clock()

@@ -9,13 +9,13 @@ import threading
 import time
 from collections.abc import Mapping
 from concurrent.futures import Future
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from confluent_kafka import KafkaError, KafkaException, TopicCollection
 from confluent_kafka.admin import AdminClient, ConfigResource, ResourceType
 
-from creditbus.engine.failures import Halt, TopicMissing, error_of
+from creditbus.engine.failures import Halt, TopicMissing, error_of, halt, hindrance_of
 from creditbus.engine.job import Job
 from creditbus.engine.surroundings import Logger
 
@@ -28,10 +28,14 @@ _AGAIN_SECONDS = 0.2
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Layout:
-    """What the broker says of a job's changelog: its id, and for how long it keeps deletions."""
+    """What the broker says of a job's changelog: its id, and for how long it keeps deletions.
+
+    ``absent`` are the sources that may wait and are out of reach, with what the broker said.
+    """
 
     topic_id: str = ""
     tombstone_seconds: float = _TOMBSTONES_MS / 1000
+    absent: Mapping[str, KafkaError] = field(default_factory=dict)
 
 
 def look_up(
@@ -39,11 +43,11 @@ def look_up(
 ) -> Layout | None:
     """Return the layout, None when stopped meanwhile; raises ``Halt`` with what is missing."""
     topics = list(job.sources) + ([job.changelog] if job.tables else [])
-    found = _described(admin, topics, stopping)
+    found = _described(admin, topics, job.may_wait, stopping)
     if found is None:
         return None
     if not job.tables:
-        return Layout()
+        return Layout(absent={name: told for name, told in found.items() if _is_absent(told)})
     check_counts({topic: len(found[topic].partitions) for topic in topics})
     return Layout(
         topic_id=str(found[job.changelog].topic_id),
@@ -52,25 +56,42 @@ def look_up(
 
 
 def _described(
-    admin: AdminClient, topics: list[str], stopping: threading.Event
+    admin: AdminClient, topics: list[str], may_wait: frozenset[str], stopping: threading.Event
 ) -> dict[str, Any] | None:
+    """Return what is told of each topic; of one that may wait that can be an error."""
     deadline = time.monotonic() + _UNKNOWN_SECONDS
     while not stopping.is_set():
         described = admin.describe_topics(TopicCollection(topics), request_timeout=_ASK_SECONDS)
         try:
-            return {topic: _told(topic, described[topic]) for topic in topics}
+            found = {topic: _told(topic, described[topic], may_wait) for topic in topics}
+            _refuse_nothing(found)
         except TopicMissing:
             if time.monotonic() >= deadline:
                 raise
             stopping.wait(_AGAIN_SECONDS)
+        else:
+            return found
     return None
 
 
-def _told(topic: str, described: Future[Any]) -> Any:
+def _refuse_nothing(found: Mapping[str, Any]) -> None:
+    """Stop when not even one topic is there, although each of them may wait."""
+    if all(_is_absent(told) for told in found.values()):
+        raise halt(f"no source can be read, {min(found)} first", found[min(found)])
+
+
+def _is_absent(told: object) -> bool:
+    return isinstance(told, KafkaError)
+
+
+def _told(topic: str, described: Future[Any], may_wait: frozenset[str]) -> Any:
     try:
         return described.result()
     except KafkaException as failure:
-        if error_of(failure).code() != KafkaError.UNKNOWN_TOPIC_OR_PART:
+        error = error_of(failure)
+        if topic in may_wait and hindrance_of(error) is not None:
+            return error
+        if error.code() != KafkaError.UNKNOWN_TOPIC_OR_PART:
             raise
         raise TopicMissing(f"the topic {topic} does not exist", "create it") from failure
 

@@ -3,35 +3,39 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from typing import Any
 
-from confluent_kafka import Consumer, KafkaException, Message
+from confluent_kafka import Consumer, KafkaError, KafkaException, Message
 
 from creditbus.engine import surroundings as names
 from creditbus.engine.alarm import Alarm
 from creditbus.engine.checkpoint import Checkpoint
 from creditbus.engine.failures import (
+    EngineFailure,
     Halt,
     Reaction,
     Silent,
+    SliceFailed,
     TransactionRefused,
     Undecided,
     error_of,
     halt,
+    is_of_source,
     kind_of,
 )
-from creditbus.engine.health import Source
+from creditbus.engine.health import Parked, Source
 from creditbus.engine.job import Job
 from creditbus.engine.lags import STALLED_SECONDS
 from creditbus.engine.membership import Membership
 from creditbus.engine.rhythm import Rhythm
 from creditbus.engine.shares import Share
-from creditbus.engine.slices import check_fetch, cut, offset_of, unread
+from creditbus.engine.slices import FetchFault, check_fetch, cut, offset_of, unread
 from creditbus.engine.surroundings import Surroundings, TurnStep
 from creditbus.engine.transaction import Transaction
 from creditbus.engine.values import Produced, Slice, Unreadable
+from creditbus.engine.wayside import Skip, unseen
 
 FETCH = 4000
 LOOK_SECONDS = 1.0  # between two looks for a broker that was away
@@ -52,6 +56,7 @@ class Loop:
         membership: Membership,
         surroundings: Surroundings,
     ) -> None:
+        self._wayside = membership.wayside
         self._job = job
         self._consumer = consumer
         self._transaction = transaction
@@ -66,6 +71,7 @@ class Loop:
         """Fetch once, decide what came, and take a checkpoint if it is time."""
         self._mend(alarm)
         self._membership.begin_ready(self._consumer)
+        self._look_aside(alarm)
         first = self._consumer.poll(self._rhythm.patience())
         self._surroundings.ended(TurnStep.WAIT)
         alarm.check()
@@ -100,7 +106,7 @@ class Loop:
         self._is_broken = False
         self._rhythm.began()
         try:
-            self._checkpoint.take(self._membership.shares)
+            self._take()
         except TransactionRefused as refused:
             self._defer(refused)
             return
@@ -118,6 +124,30 @@ class Loop:
             return
         alarm.answered()
         self._rhythm.committed()
+
+    def _take(self) -> None:
+        """Take the checkpoint of all; when a source may be what the broker refuses, of each."""
+        shares = [share for share in self._membership.shares if share.moved]
+        try:
+            self._checkpoint.take(shares)
+        except Halt as halted:
+            if not (self._job.may_wait and is_of_source(halted)):
+                raise
+            self._checkpoint.abort()
+            refused: list[tuple[Share, KafkaError]] = []
+            for share in shares:
+                try:
+                    self._checkpoint.take([share])
+                except Halt as again:
+                    if not is_of_source(again):
+                        raise
+                    self._checkpoint.abort()
+                    refused.append((share, again.error))  # type: ignore[arg-type]
+            if len(refused) == len(shares):
+                # No source alone: it may be what is written.
+                raise
+            for share, error in refused:
+                self._membership.set_aside(self._consumer, share, error)
 
     @property
     def waiting(self) -> str | None:
@@ -177,25 +207,69 @@ class Loop:
                 "start the worker again; nothing of it was committed",
             ) from refused
 
+    def _look_aside(self, alarm: Alarm) -> None:
+        """Try again what is parked, and skip of it what a person asked to be skipped."""
+        is_silent = alarm.waiting is not None or self._is_held_up
+        due = self._wayside.try_again(self._consumer, is_silent=is_silent)
+        self._membership.place_again(due)
+        for skip in self._wayside.skips:
+            share = self._membership.share_of(skip.source)
+            parked = self._wayside.at(skip.source)
+            if share is None or (parked is None and share.positions[skip.topic] == skip.start):
+                continue  # it will be here in a moment, or with another worker
+            if parked and self._wayside.allows(skip) and share.positions[skip.topic] == skip.start:
+                self._skip(share, skip, parked)
+            elif not share.moved:
+                self._wayside.settle(skip)
+
+    def _skip(self, share: Share, skip: Skip, parked: Parked) -> None:
+        """Bury unseen what a person says, and go on behind it, all in the next transaction."""
+        offsets = range(skip.start, skip.through + 1)
+        buried = [self._bury(unseen(skip.source, offset, parked)) for offset in offsets]
+        share.keep(buried, {}, {})
+        share.advance(skip.topic, skip.through + 1, len(buried))
+        self._surroundings.failpoint("skipped")
+        self._send(share)
+        self._count(skip.topic, len(buried), len(buried))
+        self._wayside.skipped(self._consumer, skip.source, skip.through + 1)
+
     def _decide(self, messages: Sequence[Message], alarm: Alarm) -> None:
-        slices, errors = cut(messages)
-        for error in errors:
-            rule = check_fetch(error)
-            alarm.hear(error)
-            if rule.kind is Reaction.LOST:
-                self._surroundings.logger.warning(rule.advice, error=error.str())
+        slices, faults = cut(messages)
+        aside = [fault for fault in faults if self._wayside.takes(fault.topic, fault.error)]
+        for fault in faults:
+            if fault not in aside:
+                self._hear(fault, alarm)
         for source, records in slices.items():
             share = self._membership.share_of(source)
             if share is not None:
                 alarm.answered()
-                self._decide_slice(share, source, unread(records, share.positions[source[0]]))
+                new = unread(records, share.positions[source[0]])
+                if new:
+                    self._wayside.heard(source)
+                    with _placed(source, new):
+                        self._decide_slice(share, source, new)
                 if not self._rhythm.is_light and self._is_due(nothing_waits=False):
                     # What one fetch brought may be a day's work for every partition.
                     self.commit(alarm)
+        # Behind what came before: the position is that of the first record that cannot be read.
+        for fault in aside:
+            self._park(fault)
+
+    def _hear(self, fault: FetchFault, alarm: Alarm) -> None:
+        share = self._membership.share_of(fault.source)
+        rule = check_fetch(fault, None if share is None else share.positions[fault.source[0]])
+        alarm.hear(fault.error)
+        if rule.kind is Reaction.LOST:
+            self._surroundings.logger.warning(rule.advice, error=fault.error.str())
+
+    def _park(self, fault: FetchFault) -> None:
+        """Let a source wait; of a topic without partitions the roll call tells."""
+        share = self._membership.share_of(fault.source)
+        if share is not None:
+            position = share.positions[fault.source[0]]
+            self._wayside.park(self._consumer, fault.source, position, fault.error)
 
     def _decide_slice(self, share: Share, source: Source, records: Sequence[Message]) -> None:
-        if not records:
-            return
         topic, partition = source
         ended = self._surroundings.ended
         columns, unreadable = self._job.read(records)
@@ -242,3 +316,18 @@ class Loop:
         self._surroundings.counters.add(names.RECORDS, records - unreadable, topic=topic)
         if unreadable:
             self._surroundings.counters.add(names.UNREADABLE, unreadable, topic=topic)
+
+
+@contextmanager
+def _placed(source: Source, records: Sequence[Message]) -> Iterator[None]:
+    """Say of what a service's own code raises at which records it was."""
+    try:
+        yield
+    except (EngineFailure, KafkaException):
+        raise
+    except Exception as failure:
+        first, last = offset_of(records[0]), offset_of(records[-1])
+        raise SliceFailed(
+            f"{source[0]}/{source[1]} cannot be decided at {first} to {last}:"
+            f" {type(failure).__name__}: {failure}"
+        ) from failure

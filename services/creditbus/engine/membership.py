@@ -13,10 +13,18 @@ from queue import Empty, SimpleQueue
 from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 
 from creditbus.engine.checkpoint import Checkpoint
-from creditbus.engine.failures import Halt, Silent, TransactionRefused, Undecided, error_of
+from creditbus.engine.failures import (
+    Halt,
+    Silent,
+    TransactionRefused,
+    Undecided,
+    error_of,
+    is_of_source,
+)
 from creditbus.engine.health import Source
 from creditbus.engine.restore import Restore, RestoreGround
 from creditbus.engine.shares import Share, ShareKey, share_key
+from creditbus.engine.wayside import Wayside
 
 _PAUSE_SECONDS = 0.05
 
@@ -24,9 +32,10 @@ _PAUSE_SECONDS = 0.05
 class Membership:
     """The shares a worker owns, those that are still being restored, and the group's callbacks."""
 
-    def __init__(self, ground: RestoreGround, checkpoint: Checkpoint) -> None:
+    def __init__(self, ground: RestoreGround, checkpoint: Checkpoint, wayside: Wayside) -> None:
         self._ground = ground
         self._checkpoint = checkpoint
+        self.wayside = wayside
         self._running: dict[ShareKey, Share] = {}
         self._restoring: dict[ShareKey, Restore] = {}
         self._ready: SimpleQueue[Restore] = SimpleQueue()
@@ -75,15 +84,24 @@ class Membership:
             for key, share in begun.items():
                 self._restoring.pop(key, None)
                 self._running[key] = share
+            self._set_unplaced_aside(consumer, restore)
             self._note()
             if begun and self._ground.job.is_eager:
                 consumer.assign(_places(self._running.values()))
             elif begun:
                 consumer.incremental_assign(_places(begun.values()))
+            self.wayside.forget(
+                consumer, [source for share in begun.values() for source in share.sources]
+            )
             for share in begun.values():
                 self._ground.surroundings.logger.info(
                     "a partition begins", partition=share.partition, positions=share.positions
                 )
+
+    def _set_unplaced_aside(self, consumer: Consumer, restore: Restore) -> None:
+        for source, error in restore.unplaced.items():
+            if self._restoring.pop(self._key(source), None) is restore:
+                self.wayside.park(consumer, source, None, error)
 
     def doubt(self) -> None:
         """Believe no share any more: whether what it did is committed is not known."""
@@ -108,6 +126,20 @@ class Membership:
         self._doubtful.clear()
         self.is_in_doubt = False
         self._restore(sources)
+
+    def set_aside(self, consumer: Consumer, share: Share, error: KafkaError) -> None:
+        """Drop what a share did, because the broker takes no position of its source."""
+        sources = share.sources
+        self._release([self._key(source) for source in sources], at=None)
+        consumer.incremental_unassign([TopicPartition(*source) for source in sources])
+        for source in sources:
+            self.wayside.park(consumer, source, None, error)
+        self._note()
+
+    def place_again(self, sources: Sequence[Source]) -> None:
+        """Ask once more where sources begin of which that could not be told."""
+        if wanted := [source for source in sources if source in self.assigned]:
+            self._restore(wanted)
 
     def close(self) -> None:
         """Let go of everything; what is not committed is done again by the next owner."""
@@ -160,6 +192,10 @@ class Membership:
                         reason=str(refused),
                     )
                     self.is_in_doubt |= isinstance(refused, Undecided)
+                except Halt as halted:
+                    if not (self._ground.job.may_wait and is_of_source(halted)):
+                        raise
+                    self._checkpoint.abort()
             surroundings.failpoint("released")
         self._part(consumer, places, at)
 
@@ -202,8 +238,11 @@ class Membership:
         self._note()
 
     def _note(self) -> None:
+        unplaced = self.wayside.unplaced
         self.restoring = tuple(
-            source for source in self.assigned if self._key(source) not in self._running
+            source
+            for source in self.assigned
+            if self._key(source) not in self._running and source not in unplaced
         )
 
     def _key(self, source: Source) -> ShareKey:

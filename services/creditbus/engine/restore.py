@@ -15,14 +15,21 @@ from dataclasses import dataclass
 from queue import SimpleQueue
 from typing import Any, TypeVar
 
-from confluent_kafka import Consumer, KafkaException
+from confluent_kafka import Consumer, KafkaError, KafkaException
 from confluent_kafka.admin import AdminClient
 
 from creditbus.engine import offsets
 from creditbus.engine import surroundings as names
 from creditbus.engine.alarm import Alarm
 from creditbus.engine.changelog import Stretch, follow, open_store
-from creditbus.engine.failures import Halt, Reaction, error_of, halt, kind_of
+from creditbus.engine.failures import (
+    Halt,
+    Reaction,
+    error_of,
+    halt,
+    hindrance_of,
+    kind_of,
+)
 from creditbus.engine.health import Source
 from creditbus.engine.job import Job
 from creditbus.engine.layout import Layout
@@ -48,10 +55,19 @@ class RestoreGround:
     surroundings: Surroundings
 
 
+class _Unplaced(Exception):
+    """The broker does not tell where one of the sources begins."""
+
+    def __init__(self, error: KafkaError) -> None:
+        super().__init__(error.str())
+        self.error = error
+
+
 class Restore:
     """One thread that brings back the shares of some sources and hands them over.
 
-    With tables the sources are one partition's; without, all that were assigned at once.
+    With tables the sources are one partition's; without, all that were assigned at once. Those of
+    which the broker would not tell where to begin are ``unplaced``, with what it said.
     """
 
     def __init__(
@@ -64,6 +80,7 @@ class Restore:
         self._wanted = {share_key(source, has_tables=has_tables) for source in sources}
         self._over = threading.Event()
         self.shares: dict[ShareKey, Share] = {}
+        self.unplaced: dict[Source, KafkaError] = {}
         threading.Thread(target=self._run, name="restore", daemon=True).start()
 
     @property
@@ -101,20 +118,40 @@ class Restore:
         self._ready.put(self)
 
     def _bring_back(self) -> None:
-        asker = self._ground.asker
-        stands = self._ask(lambda: offsets.committed(asker, self._sources))
-        if stands is None:
-            return
-        starts = self._starts([source for source, offset in stands.items() if offset is None])
-        if starts is None:
-            return
         if self._ground.job.tables:
-            self._rebuild(self._sources[0][1], stands, starts)
+            if (places := self._places(self._sources)) is not None:
+                self._rebuild(self._sources[0][1], *places)
         else:
+            self._place(self._sources)
+        self._point("restored")
+
+    def _place(self, sources: list[Source]) -> None:
+        """Begin where the group stands; of several that cannot be placed together, each alone."""
+        try:
+            places = self._places(sources)
+        except _Unplaced as refused:
+            if len(sources) == 1:
+                self.unplaced[sources[0]] = refused.error
+                return
+            for source in sources:
+                self._place([source])
+            return
+        if places is not None:
+            stands, starts = places
             for source, offset in stands.items():
                 place = starts[source] if offset is None else offset
                 self.shares[source] = Share(source[1], {source[0]: place})
-        self._point("restored")
+
+    def _places(
+        self, sources: list[Source]
+    ) -> tuple[dict[Source, int | None], dict[Source, int]] | None:
+        """Return where the group stands and, where it stands nowhere, where the log begins."""
+        asker = self._ground.asker
+        stands = self._ask(lambda: offsets.committed(asker, sources))
+        if stands is None:
+            return None
+        starts = self._starts([source for source, offset in stands.items() if offset is None])
+        return None if starts is None else (stands, starts)
 
     def _rebuild(
         self, partition: int, stands: dict[Source, int | None], starts: dict[Source, int]
@@ -168,9 +205,12 @@ class Restore:
             try:
                 answer = call()
             except KafkaException as failure:
+                error = error_of(failure)
                 if kind_of(failure) not in (Reaction.SILENT, Reaction.RETRY):
-                    raise halt("a restore failed", error_of(failure)) from failure
-                self._ground.alarm.hear(error_of(failure))
+                    if self._ground.job.may_wait and hindrance_of(error) is not None:
+                        raise _Unplaced(error) from failure
+                    raise halt("a restore failed", error) from failure
+                self._ground.alarm.hear(error)
                 time.sleep(0.05)
             else:
                 self._ground.alarm.answered()

@@ -13,12 +13,12 @@ import struct
 import threading
 import uuid
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Final
 
-from confluent_kafka import KafkaException
+from confluent_kafka import KafkaError, KafkaException
 from confluent_kafka.admin import AdminClient
 
 from creditbus.engine.alarm import Alarm
@@ -52,7 +52,11 @@ class Roll:
 
 
 class RollCall:
-    """Looks every few seconds, from a thread of its own, until it is dismissed."""
+    """Looks every few seconds, from a thread of its own, until it is dismissed.
+
+    ``absent`` are the sources that the last look found out of reach, with what the broker said,
+    None before there was one.
+    """
 
     def __init__(self, admin: AdminClient, job: Job[Any], alarm: Alarm) -> None:
         self._admin = admin
@@ -60,6 +64,7 @@ class RollCall:
         self._alarm = alarm
         self._unanswered = 0
         self._before: Roll | None = None
+        self.absent: Mapping[str, KafkaError] | None = None
         self._wanted = threading.Event()
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._run, name="roll call", daemon=True)
@@ -91,6 +96,7 @@ class RollCall:
             # Its successors ask by way of the coordinator, and end the process when that moves
             # (librdkafka's issues 4605 and 5040).
             warnings.simplefilter("ignore", DeprecationWarning)
+            partitions = frozenset(self._partitions())
             groups: Any = self._admin.list_groups(self._job.application, timeout=_ASK_SECONDS)
             for group in groups:
                 if group.state == _STABLE and all(member.assignment for member in group.members):
@@ -98,7 +104,7 @@ class RollCall:
                         (member.id, frozenset(assigned(member.assignment)))
                         for member in group.members
                     )
-                    return Roll(readers, frozenset(self._partitions()))
+                    return Roll(readers, partitions)
         return None
 
     @contextmanager
@@ -114,10 +120,14 @@ class RollCall:
             self._unanswered = 0
 
     def _partitions(self) -> list[Source]:
-        found = []
+        found: list[Source] = []
+        absent: dict[str, KafkaError] = {}
         for topic in self._job.sources:
             known = self._admin.list_topics(topic, timeout=_ASK_SECONDS).topics[topic]
             found += [(topic, partition) for partition in known.partitions]
+            if known.error is not None and not known.partitions:
+                absent[topic] = known.error
+        self.absent = absent
         return found
 
 

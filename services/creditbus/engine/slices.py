@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 from confluent_kafka import KafkaError, Message
 
@@ -11,17 +12,31 @@ from creditbus.engine.failures import Reaction, Rule, halt, rule_for
 from creditbus.engine.health import Source
 
 
-def cut(messages: Iterable[Message]) -> tuple[dict[Source, list[Message]], list[KafkaError]]:
+@dataclass(frozen=True, slots=True)
+class FetchFault:
+    """An error that a fetch brought in the place of records, and the source that it names."""
+
+    error: KafkaError
+    topic: str | None
+    partition: int | None
+
+    @property
+    def source(self) -> Source:
+        """Which source it is about; of a whole topic, no partition that there is."""
+        return self.topic or "", -1 if self.partition is None else self.partition
+
+
+def cut(messages: Iterable[Message]) -> tuple[dict[Source, list[Message]], list[FetchFault]]:
     """Return the records by source, in the order of their offsets, and the errors among them."""
-    errors: list[KafkaError] = []
+    faults: list[FetchFault] = []
     found: defaultdict[Source, list[Message]] = defaultdict(list)
     for message in messages:
         error = message.error()
         if error is not None:
-            errors.append(error)
+            faults.append(FetchFault(error, message.topic(), message.partition()))
             continue
         found[message.topic() or "", message.partition() or 0].append(message)
-    return found, errors
+    return found, faults
 
 
 def unread(messages: list[Message], position: int) -> list[Message]:
@@ -38,9 +53,12 @@ def offset_of(message: Message) -> int:
     return offset
 
 
-def check_fetch(error: KafkaError) -> Rule:
-    """Return what to do about a failed fetch, or stop."""
+def check_fetch(fault: FetchFault, position: int | None) -> Rule:
+    """Return what to do about a failed fetch at a position, if it is known, or stop."""
+    error = fault.error
     rule = rule_for(error)
     if error.fatal() or rule.kind in (Reaction.FATAL, Reaction.UNKNOWN):
-        raise halt("the sources cannot be read", error)
+        known = (fault.topic, fault.partition, position)
+        place = "/".join(str(each) for each in known if each is not None)
+        raise halt(f"the sources cannot be read{f', {place}' if place else ''}", error)
     return rule

@@ -36,8 +36,9 @@ from creditbus.engine.storage import Storage
 from creditbus.engine.surroundings import Counters, Logger, Surroundings
 from creditbus.engine.transaction import Transaction
 from creditbus.engine.watchdog import Watchdog
+from creditbus.engine.wayside import Skip, Wayside
 
-__all__ = ["Connection", "Counters", "Health", "Job", "Logger", "Storage", "Worker"]
+__all__ = ["Connection", "Counters", "Health", "Job", "Logger", "Skip", "Storage", "Worker"]
 
 T = TypeVar("T")
 _ASK_SECONDS = 1.0
@@ -72,6 +73,7 @@ class Worker:
         self._draining = False
         self._lags = Lags()
         self._hold = Hold(self._lags)
+        self._wayside = Wayside(job.may_wait, logger, now, goes_on=self._lags.excuse)
         self._membership: Membership | None = None
         self._loop: Loop | None = None
 
@@ -96,6 +98,15 @@ class Worker:
     def resume(self) -> None:
         """Ask the worker, from any thread, to fetch again."""
         self._hold.end()
+
+    def skip(self, skip: Skip) -> None:
+        """Ask the worker, from any thread, to skip what a parked source stands at."""
+        self._wayside.ask(skip)
+
+    @property
+    def is_asked_to_skip(self) -> bool:
+        """Whether a skip is neither committed nor void yet; asked from any thread."""
+        return bool(self._wayside.skips)
 
     def drain(self) -> None:
         """Ask the worker, from any thread, to stop and to leave its group for the others.
@@ -124,6 +135,7 @@ class Worker:
             waiting=self._waiting,
             stalled=self._stalled(),
             behind=self._lags.behind,
+            parked=self._wayside.parked,
         )
 
     @property
@@ -135,7 +147,8 @@ class Worker:
         member, loop = self._membership, self._loop
         if member is None or loop is None or self._waiting or self._hold.is_holding:
             return None
-        running = set(member.assigned) - set(member.restoring)
+        waiting = {(each.topic, each.partition) for each in self._wayside.parked}
+        running = set(member.assigned) - set(member.restoring) - waiting
         return loop.stalled() or self._lags.stalled(running)
 
     def _work(self, watchdog: Watchdog) -> None:
@@ -154,7 +167,9 @@ class Worker:
             surroundings=surroundings,
             watchdog=watchdog,
         )
-        membership = Membership(self._ground(layout, admin, surroundings), checkpoint)
+        self._wayside.miss(layout.absent)
+        ground = self._ground(layout, admin, surroundings)
+        membership = Membership(ground, checkpoint, self._wayside)
         loop = Loop(
             self._job,
             consumer,
@@ -170,6 +185,7 @@ class Worker:
             while not self._stopping.is_set():
                 self._hold.obey(consumer)
                 self._answer(roll_call, consumer, membership)
+                self._wayside.keep_to(membership.assigned)
                 loop.turn(self._alarm)
             loop.commit(self._alarm)
             self._logger.info("the last checkpoint is taken", drains=self._draining)
@@ -189,16 +205,12 @@ class Worker:
         return self._connection.transactional(self._job.name, line, logger=line)
 
     def _member(self) -> Consumer:
-        return self._connection.member(
-            self._job.application,
-            self._job.name,
-            eager=self._job.is_eager,
-            alarm=self._alarm,
-            lags=self._lags,
-        )
+        return self._connection.member(self._job, self._alarm, self._lags)
 
     def _answer(self, roll_call: RollCall, consumer: Consumer, membership: Membership) -> None:
         """Join the group again when partitions are read by nobody and this worker should act."""
+        if roll_call.absent is not None:
+            self._wayside.miss(roll_call.absent)
         if not roll_call.is_ours_to_close():
             return
         self._logger.warning(

@@ -8,7 +8,6 @@ import msgspec
 from fastapi import Depends, FastAPI, Header, Path, Query, Request, Response
 
 from creditbus.domain.acts.records import ID_CHARACTERS
-from creditbus.domain.acts.refusals import Refusal
 from creditbus.domain.ids import SourceId
 from creditbus.gateway.batches import Batch
 from creditbus.gateway.decide import acknowledgement_of
@@ -16,12 +15,12 @@ from creditbus.gateway.door import Door
 from creditbus.gateway.fates import WAIT_MOST_S
 from creditbus.gateway.files import FILE_BOUND_S, FILE_KINDS, FILE_MAX_BYTES, FileDesk
 from creditbus.gateway.keys import HEADER
+from creditbus.gateway.refusals import RefusalPage, page_after
 from creditbus.gateway.submissions import AcknowledgementSubmission, EventSubmission, Receipt
 from creditbus.runtime.http.bodies import body_of, value_of
 from creditbus.runtime.http.credentials import Caller, CallerRole, Credentials
 from creditbus.runtime.http.languages import preferred
 from creditbus.runtime.http.lines import NDJSON, documented_lines, streamed
-from creditbus.runtime.http.problems import Invalid
 from creditbus.runtime.http.server import (
     Site,
     documented,
@@ -32,7 +31,6 @@ from creditbus.runtime.http.server import (
 )
 from creditbus.runtime.http.unpacked import lines_of
 from creditbus.runtime.process import Process
-from creditbus.runtime.redis.reads import CursorUnknown, Serving
 from creditbus.wire.answers import BatchLine, FileLine, ReceiptPage, RecordFate, RecordFates
 
 PAGE: Final = 500
@@ -46,13 +44,6 @@ Key = Annotated[
     str,
     Header(alias=HEADER, description="The same key with the same content has one receipt."),
 ]
-
-
-class RefusalPage(msgspec.Struct, frozen=True):
-    """Refusals in their order; ``next`` is what to ask ``after`` for the following page."""
-
-    refusals: list[Refusal]
-    next: str
 
 
 SPOKEN: Final = (
@@ -120,8 +111,8 @@ def _route(app: FastAPI, process: Process, door: Door) -> None:
         after: Annotated[str, Query(description="The last page's next; empty at first.")] = "",
         limit: Annotated[int, Query(ge=1, le=PAGE)] = PAGE,
     ) -> Response:
-        """Learn which of your records were refused, and why."""
-        return json_answer(await _refusals(door.serving, SourceId(caller.party), after, limit))
+        """Learn which of your records were refused or could not be read, and why."""
+        return json_answer(await page_after(door.serving, SourceId(caller.party), after, limit))
 
 
 def _route_fates(app: FastAPI, process: Process, door: Door) -> None:
@@ -185,12 +176,3 @@ def _route_files(app: FastAPI, process: Process, door: Door) -> None:
     ) -> Response:
         """Learn what became of what lies at some offsets of your inbox, as after a file."""
         return json_answer(await door.fates.between(SourceId(caller.party), start, limit))
-
-
-async def _refusals(serving: Serving, party: SourceId, after: str, limit: int) -> RefusalPage:
-    try:
-        found = await serving.refusals_after(party, after, limit)
-    except CursorUnknown as unknown:
-        raise Invalid("CURSOR_UNKNOWN", "after", str(unknown)) from unknown
-    following = found[-1][0] if found else after
-    return RefusalPage([refusal for _, refusal in found], following)

@@ -52,6 +52,7 @@ from creditbus.wire.topics import (
     application,
     inbox,
     party_of_inbox,
+    that_may_wait,
 )
 
 Decide = Callable[[Slice[Arrivals], State], SliceOutcome]
@@ -69,15 +70,14 @@ def job(process: Process) -> Job[Arrivals]:
     codec, parties = process.codec, process.parties
     key = process.settings.attestation_key.encode()
     if not key:
-        raise ValueError(
-            "set CREDITBUS_ATTESTATION_KEY: without it anyone could vouch for a record"
-        )
+        raise ValueError("set CREDITBUS_ATTESTATION_KEY, or anyone could vouch for a record")
     accepts: tuple[type[msgspec.Struct], ...] = (*STATEMENTS, Acknowledgement)
     aliases = Aliases()
     following = Follower(process, ALIASES)
     following.begin()
     take(following.drain(), codec, aliases)
     process.logger.info("aliases are read", aliases=len(aliases), position=aliases.position)
+    sources = tuple(inbox(party) for party in (*parties.sources, *parties.bodies))
     decide = build(
         process.editions, party_of_inbox, lambda raw: hmac.digest(key, raw, "sha256"), aliases
     )
@@ -86,12 +86,13 @@ def job(process: Process) -> Job[Arrivals]:
     return Job(
         application=application("intake"),
         name=process.name,
-        sources=tuple(inbox(party) for party in (*parties.sources, *parties.bodies)),
+        sources=sources,
         tables=(),
         read=_watched(beginnings.reading(read), process.meters, frozenset(parties.sources)),
         decide=_informed(decide, following, partial(take, codec=codec, aliases=aliases), aliases),
         write=beginnings.writing(partial(write, codec)),
-        bury=partial(arrivals.dead_letter, codec=codec),
+        bury=arrivals.burial(codec, process.meters, (*parties.sources, *parties.bodies)),
+        may_wait=that_may_wait(sources),
     )
 
 

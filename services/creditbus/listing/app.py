@@ -46,7 +46,7 @@ def job(process: Process) -> Job[Arrivals]:
         read=beginnings.reading(arrivals.values(codec, accepts=LOGGED)),
         decide=build(process.editions, process.clocks),
         write=beginnings.writing(partial(write, codec)),
-        bury=partial(arrivals.dead_letter, codec=codec),
+        bury=arrivals.burial(codec, process.meters, process.parties.sources),
     )
 
 

@@ -6,11 +6,10 @@ connects and says nothing, or reads nothing, keeps one thread for some seconds a
 
 from __future__ import annotations
 
-import json
 import threading
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from socket import SHUT_RDWR, socket
@@ -18,8 +17,10 @@ from socketserver import TCPServer
 from time import monotonic
 from typing import Any, Final
 
+import msgspec
 from prometheus_client.exposition import choose_encoder
 
+from creditbus.engine.health import Parked
 from creditbus.runtime.metrics import Meters
 
 PEER_BOUND_S: Final = 5.0
@@ -34,10 +35,22 @@ _PATHS: Final = ("/health/live", "/health/ready", "/metrics")
 
 @dataclass(frozen=True, slots=True)
 class Readiness:
-    """Whether the process does its work now, and if not, why not."""
+    """Whether the process does its work now, and if not, why not.
+
+    ``parked`` are the sources that it cannot read while it does its work for all others.
+    """
 
     is_ready: bool
     why: str = ""
+    parked: tuple[Parked, ...] = ()
+
+    @property
+    def told(self) -> dict[str, object]:
+        """What is told of it over HTTP."""
+        told: dict[str, object] = {"ready": self.is_ready, "why": self.why}
+        if self.parked:
+            told["parked"] = [asdict(each) for each in self.parked]
+        return told
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +104,7 @@ class HealthServer:
         if path == "/health/ready":
             readiness = self._look()
             status = HTTPStatus.OK if readiness.is_ready else HTTPStatus.SERVICE_UNAVAILABLE
-            return _told(status, {"ready": readiness.is_ready, "why": readiness.why})
+            return _told(status, readiness.told)
         return _told(HTTPStatus.NOT_FOUND, {"paths": _PATHS})
 
     def _look(self) -> Readiness:
@@ -197,4 +210,4 @@ class _Question(BaseHTTPRequestHandler):
 
 
 def _told(status: HTTPStatus, content: dict[str, object]) -> _Answer:
-    return _Answer(status, _JSON, json.dumps(content).encode())
+    return _Answer(status, _JSON, msgspec.json.encode(content))

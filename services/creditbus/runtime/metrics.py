@@ -57,6 +57,12 @@ METRICS: Final[tuple[Metric, ...]] = (
     ),
     Metric("engine_stalled", "gauge", (), "1 while a worker has work and nothing of it moves."),
     Metric(
+        "parked",
+        "gauge",
+        ("source", "reason"),
+        "1 while an inbox waits because it cannot be read; the others go on.",
+    ),
+    Metric(
         "engine_restore_seconds", "histogram", (), "Seconds that the restore of a partition took."
     ),
     Metric(
@@ -80,10 +86,23 @@ METRICS: Final[tuple[Metric, ...]] = (
         " process saw them; 0 before the second.",
     ),
     Metric(
+        "dead_letters",
+        "counter",
+        ("source",),
+        "Records of a source that nobody could read, where they were set aside.",
+    ),
+    Metric(
         "deadlines_missed",
         "counter",
         ("source", "deadline"),
         "Clocks of the law that ran out against an authority, on the day that turned.",
+    ),
+    Metric("started_at_seconds", "gauge", (), "When the process began, in Unix time."),
+    Metric(
+        "restarts",
+        "gauge",
+        (),
+        "How often the process was started again since the bus was started.",
     ),
     Metric("ready", "gauge", (), "1 while the process does its work."),
     Metric(

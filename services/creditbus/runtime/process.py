@@ -114,6 +114,8 @@ class Process:
                 return Readiness(is_ready=False, why=f"waiting for the {self.patience.waiting_for}")
             return readiness()
 
+        self.meters.set("started_at_seconds", self.clock.now().timestamp())
+        self.meters.set("restarts", self.settings.restarts)
         vitals = Vitals(self.meters, self.settings.state / self.name)
         server = HealthServer(
             (self.settings.host, self.settings.metrics_port),

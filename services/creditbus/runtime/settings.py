@@ -130,6 +130,9 @@ class Settings(BaseSettings):
     )
     body_port: int = Field(8090, description="Port of the demonstration's executing bodies.")
     metrics_port: int = Field(0, description="Port of health and metrics; 0: none.")
+    restarts: int = Field(
+        0, ge=0, description="How often its supervisor has started this process again."
+    )
     tokens: Path = Field(
         Path(".creditbus/tokens.json"), description="Hashed credentials of HTTP callers."
     )

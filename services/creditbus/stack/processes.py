@@ -12,13 +12,15 @@ import signal
 import subprocess
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final, Protocol
 
 import msgspec
 import psutil
 
+from creditbus.runtime.clock import SystemClock
+from creditbus.runtime.settings import PREFIX
 from creditbus.stack.errors import NotReady
 from creditbus.stack.interrupts import held_back
 
@@ -29,20 +31,27 @@ SAME_START_S: Final = 1.0
 TAIL_LINES: Final = 12
 TAIL_COLUMNS: Final = 300
 TAIL_BYTES: Final = 16_384
+RESTARTS: Final = f"{PREFIX}RESTARTS"
 SERVER_RANK: Final = 0
 SERVICE_RANK: Final = 1
+
+
+_FAILURES: Final = ("error", "critical")
 
 
 class Identity(msgspec.Struct, frozen=True, kw_only=True):
     """Which process this is: ``created`` is its start in seconds since the epoch, by psutil.
 
-    Higher ``rank`` ends first: services before the servers they talk to.
+    Higher ``rank`` ends first: services before the servers they talk to. ``restarts`` is how often
+    its launcher has started it again, ``last_exit`` how it ended before, empty if it never did.
     """
 
     name: str
     pid: int
     created: float
     rank: int
+    restarts: int = 0
+    last_exit: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,19 +111,36 @@ class Child:
     records: Path
     spawn: Spawn = popen
     restarts: int = 0
+    last_exit: str = ""
     _process: RunningProcess | None = field(default=None, repr=False)
     _identity: Identity | None = None
+    _log_from: int = 0
 
     def start(self) -> None:
         """Start the process and record it at once."""
-        launch = self.launch
+        launch = replace(self.launch, env={**self.launch.env, RESTARTS: str(self.restarts)})
         launch.log.parent.mkdir(parents=True, exist_ok=True)
+        self._log_from = launch.log.stat().st_size if launch.log.exists() else 0
         with held_back():
             self._process = self.spawn(launch)
             pid = self._process.pid
-            created = psutil.Process(pid).create_time()
-            self._identity = Identity(name=launch.name, pid=pid, created=created, rank=launch.rank)
+            self._identity = Identity(
+                name=launch.name,
+                pid=pid,
+                created=psutil.Process(pid).create_time(),
+                rank=launch.rank,
+                restarts=self.restarts,
+                last_exit=self.last_exit,
+            )
             _write_record(self.records, self._identity)
+
+    def note_exit(self) -> str:
+        """Return how the process has ended, in a sentence that its record keeps from now on."""
+        self.last_exit = exit_sentence(self.exit_code(), self.launch.log, self._log_from)
+        if self._identity is not None:
+            self._identity = msgspec.structs.replace(self._identity, last_exit=self.last_exit)
+            _write_record(self.records, self._identity)
+        return self.last_exit
 
     @property
     def pid(self) -> int | None:
@@ -222,6 +248,11 @@ def is_alive(identity: Identity) -> bool:
         return False
 
 
+def uptime(identity: Identity) -> float:
+    """Return for how many seconds a process has lived, by the clock that told its start."""
+    return max(0.0, SystemClock().now().timestamp() - identity.created)
+
+
 def own_memory(pid: int) -> int:
     """Return the bytes that a process holds and shares with no other, 0 when it is gone."""
     try:
@@ -233,6 +264,39 @@ def own_memory(pid: int) -> int:
 def recorded(records: Path) -> list[Identity]:
     """Return the processes the folder knows of, dead ones included."""
     return [_read_record(path) for path in sorted(records.glob("*.json"))]
+
+
+def exit_sentence(code: int | None, log: Path, begins: int = 0) -> str:
+    """Return in a sentence how a process ended: its code, and why, by its log from ``begins`` on.
+
+    What a signal ended had no time to say anything.
+    """
+    if code is not None and code < 0:
+        return f"ended by {signal.Signals(-code).name}"
+    words = _last_words(log, begins)
+    return f"ended with code {code}" + (f": {words}" if words else "")
+
+
+def _last_words(log: Path, begins: int) -> str:
+    """Return the last line of a log that tells of a failure, or its last line of all."""
+    if not log.exists():
+        return ""
+    with log.open("rb") as stream:
+        stream.seek(max(begins, log.stat().st_size - TAIL_BYTES))
+        lines = stream.read().decode("utf-8", "replace").splitlines()
+    said = next((found for line in reversed(lines) if (found := _failure(line))), "")
+    return (said or (lines[-1].strip() if lines else ""))[:TAIL_COLUMNS]
+
+
+def _failure(line: str) -> str:
+    """Return what a line of a structured log tells of a failure, nothing when it tells of none."""
+    try:
+        told = msgspec.json.decode(line, type=dict[str, object])
+    except msgspec.DecodeError:
+        return ""
+    if told.get("level") not in _FAILURES:
+        return ""
+    return str(told.get("why") or told.get("event") or "")
 
 
 def tail(log: Path) -> str:

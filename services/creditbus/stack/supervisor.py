@@ -80,7 +80,7 @@ class Supervisor:
                 watched.failures = 0
             return
         if watched.due_at is None:
-            self._postpone(watched, now, f"ended with code {watched.child.exit_code()}")
+            self._postpone(watched, now, watched.child.note_exit())
         elif now >= watched.due_at:
             self._start_again(watched, now)
 

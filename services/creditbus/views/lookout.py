@@ -21,7 +21,7 @@ from creditbus.runtime.outages import Unavailable
 from creditbus.runtime.process import Process
 from creditbus.runtime.redis.served import LEASE_S, Lease
 from creditbus.views.sightings import Sightings
-from creditbus.wire.topics import EXPOSURES, REFUSALS, STANDINGS, application
+from creditbus.wire.topics import DEAD_LETTERS, EXPOSURES, REFUSALS, STANDINGS, application
 
 RENEW_EVERY_S: Final = 2.0
 
@@ -29,7 +29,7 @@ ABOUT: Final[Mapping[Lease, frozenset[str] | None]] = {
     Lease.ALL: None,
     Lease.STANDINGS: frozenset({STANDINGS}),
     Lease.EXPOSURES: frozenset({EXPOSURES}),
-    Lease.REFUSALS: frozenset({REFUSALS}),
+    Lease.REFUSALS: frozenset({REFUSALS, DEAD_LETTERS}),
 }
 """What each lease is about: these topics, or every one."""
 

@@ -218,6 +218,9 @@ class Codec:
                 "UNFRAMED", "the value does not begin with a zero byte and a schema id"
             )
         number = int.from_bytes(data[1:_FRAME], "big")
+        if number == 0:
+            # No registry gives it, and ids of eight bytes begin with it.
+            raise Undecodable("LONG_SCHEMA_ID", "the frame holds a schema id of 8 bytes, not of 4")
         schema = self._readable.get(number)
         if schema is not None and schema.record in TYPES:
             return schema

@@ -7,7 +7,7 @@ inbox, so it cannot speak in another's name) and it isolates a poisoned or flood
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -68,7 +68,8 @@ DIRECTIVES_PREFIX: Final = "credit.directives."
 class Topic:
     """One topic; ``writers`` and ``readers`` are principals of the broker.
 
-    ``retention_ms`` none keeps records for ever. ``compact`` keeps the last record of each key.
+    ``retention_ms`` none keeps records for ever. ``compact`` keeps the last record of each key. One
+    that ``may_wait`` is parked alone when it cannot be read, where any other stops its reader.
     """
 
     name: str
@@ -82,6 +83,7 @@ class Topic:
     max_bytes: int = 1024 * 1024
     log_append_time: bool = False
     is_changelog: bool = False
+    may_wait: bool = False
 
     def settings(self) -> dict[str, str]:
         """Return the topic's settings as the broker names them."""
@@ -266,6 +268,12 @@ def topics(sources: Sequence[str], bodies: Sequence[str]) -> tuple[Topic, ...]:
     )
 
 
+def that_may_wait(names: Iterable[str]) -> frozenset[str]:
+    """Return those of the topics that are parked alone when they cannot be read."""
+    parties = [party_of_inbox(name) for name in names]
+    return frozenset(topic.name for topic in topics(parties, ()) if topic.may_wait)
+
+
 def records_of(service: str) -> frozenset[str]:
     """Return the records that a service reads or writes, by the table."""
     principal = service_principal(service)
@@ -293,6 +301,7 @@ def _inbox_topic(party: str, *, writers: tuple[str, ...]) -> Topic:
         retention_ms=30 * DAY_MS,
         max_bytes=INBOX_MAX_BYTES,
         log_append_time=True,
+        may_wait=True,
     )
 
 

@@ -12,7 +12,7 @@ from creditbus.domain.acts.refusals import Reason, Refusal
 from creditbus.domain.aliases.claims import AliasClaims
 from creditbus.domain.identifiers.uscc import organisation_in
 from creditbus.domain.ids import ListId, SubjectId
-from creditbus.runtime.kafka.arrivals import headers_of
+from creditbus.runtime.kafka.arrivals import headers_or_none
 from creditbus.sdk.publisher import Publisher
 from creditbus.wire.headers import ALIAS, header
 from creditbus.wire.topics import ALIASES, EVENTS, REFUSALS
@@ -39,7 +39,7 @@ def logged(live: LiveBus, record_id: str) -> list[tuple[SubjectId, str, bool]]:
     for message in reader.read(EVENTS):
         event = reader.process.codec.decode(message.value())
         if isinstance(event, EntryListed | EntryRemoved) and event.envelope.record_id == record_id:
-            used = (header(headers_of(message), ALIAS) or b"").decode().partition("@")[0]
+            used = (header(headers_or_none(message), ALIAS) or b"").decode().partition("@")[0]
             found.append((event.envelope.subject_id, used, isinstance(event, EntryListed)))
     return found
 

@@ -31,10 +31,11 @@ from creditbus.engine.values import (
     Table,
     Unreadable,
 )
-from creditbus.engine.worker import Connection, Job, Storage, Worker
+from creditbus.engine.worker import Connection, Job, Skip, Storage, Worker
 
 Words = list[tuple[str, str]]
 
+MOST_BYTES = 500_000  # what is longer is no text either
 FORGET, POISON, GARBAGE, BOOM = "forget", "poison", b"\xff\xfe", 3
 STARTED_AT = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -64,6 +65,8 @@ class Play:
     strike_after: int = 1
     metrics_port: int = 0  # of a hosted worker
     stands_still: bool = False  # it stops there as by SIGSTOP instead, and may be woken
+    may_wait: bool = False  # each source is parked alone when it cannot be read
+    skips: int | None = None  # of the first source, the offset to skip when it is parked there
 
     def written(self) -> str:
         """Return the play as the program's argument."""
@@ -77,6 +80,8 @@ def read(records: Sequence[Message]) -> tuple[Words, list[Unreadable]]:
     for record in records:
         key, value = record.key() or b"", record.value() or b""
         try:
+            if len(value) > MOST_BYTES:
+                value = GARBAGE
             words.append((key.decode(), value.decode()))
         except UnicodeDecodeError as error:
             where = Position(record.topic() or "", record.partition() or 0, record.offset() or 0)
@@ -132,6 +137,7 @@ def job_of(play: Play) -> Job[Words]:
         decide=decide if play.has_tables else echo,
         write=write,
         bury=bury if dead_letters else None,
+        may_wait=frozenset(play.sources if play.may_wait else ()),
     )
 
 
@@ -195,7 +201,12 @@ def perform(worker: Worker) -> None:
 
 def main() -> None:
     """Run the worker of the play in the first argument."""
-    perform(worker_of(Play(**json.loads(sys.argv[1])), Journal()))
+    play = Play(**json.loads(sys.argv[1]))
+    worker = worker_of(play, Journal())
+    if play.skips is not None:
+        place = play.skips
+        worker.skip(Skip(topic=play.sources[0], partition=0, start=place, through=place))
+    perform(worker)
 
 
 if __name__ == "__main__":

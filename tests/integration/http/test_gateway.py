@@ -13,18 +13,18 @@ from confluent_kafka import Consumer, TopicPartition
 from starlette.testclient import TestClient
 
 from creditbus.domain.acts.events import EntryListed
-from creditbus.domain.acts.refusals import Reason, Refusal
+from creditbus.domain.acts.refusals import DeadLetter, Reason, Refusal
 from creditbus.domain.effects.directives import Acknowledgement, Outcome
 from creditbus.domain.ids import EventId, SourceId
 from creditbus.gateway.app import build
 from creditbus.gateway.submissions import Receipt
 from creditbus.runtime.kafka import producer
-from creditbus.runtime.kafka.arrivals import headers_of
+from creditbus.runtime.kafka.arrivals import headers_or_none
 from creditbus.runtime.process import Process
 from creditbus.runtime.redis.writes import Writes
 from creditbus.stack.local import LocalStack
 from creditbus.wire.headers import ATTESTATION, header
-from creditbus.wire.topics import REFUSALS
+from creditbus.wire.topics import DEAD_LETTERS, REFUSALS, inbox
 from tests.examples import FIRM
 from tests.integration.http.conftest import (
     ATTESTATION_KEY,
@@ -87,7 +87,11 @@ def received(stack: LocalStack, process: Process, receipt: Receipt) -> tuple[Any
         assert message is not None
         data = message.value()
         assert data is not None
-        return process.codec.decode(data), data, header(headers_of(message), ATTESTATION) or b""
+        return (
+            process.codec.decode(data),
+            data,
+            header(headers_or_none(message), ATTESTATION) or b"",
+        )
     finally:
         reader.close()
 
@@ -307,6 +311,30 @@ def test_a_source_reads_its_refusals_page_by_page(
     assert gateway.get("/v1/refusals?limit=0", headers=shown).status_code == 422
 
 
+def test_a_source_reads_which_of_its_records_nobody_could_read(
+    gateway: TestClient, redis: PrivateRedis, tokens: Mapping[str, str]
+) -> None:
+    shown = bearer(tokens["court"])
+    writes, letters = Writes(REFUSALS, 0, 0), Writes(DEAD_LETTERS, 0, 0)
+    writes.put_refusal(0, a_refusal(0))
+    redis.hold(writes)
+    first = gateway.get("/v1/refusals", headers=shown).json()
+    assert first["dead_letters"] == []
+    for number in range(3):
+        letters.put_dead_letter(number, a_letter(number))
+    redis.hold(letters)
+
+    second = gateway.get("/v1/refusals", params={"after": first["next"]}, headers=shown).json()
+    assert second["refusals"] == []
+    assert [each["offset"] for each in second["dead_letters"]] == [0, 1, 2]
+    assert {each["reason"] for each in second["dead_letters"]} == {"UNFRAMED"}
+    assert all(each["advice"] and "value" not in each for each in second["dead_letters"])
+    third = gateway.get("/v1/refusals", params={"after": second["next"]}, headers=shown).json()
+    assert (third["refusals"], third["dead_letters"]) == ([], [])
+    assert third["next"] == second["next"]
+    assert gateway.get("/v1/refusals?after=1-x", headers=shown).status_code == 422
+
+
 def test_without_redis_refusals_are_503_and_events_still_come_in(
     gateway: TestClient, redis: PrivateRedis, tokens: Mapping[str, str]
 ) -> None:
@@ -363,6 +391,20 @@ def a_refusal(number: int) -> Refusal:
         article="",
         detail="name a basis",
         origin=f"credit.inbox.court.v1/0/{number}",
+    )
+
+
+def a_letter(number: int) -> DeadLetter:
+    return DeadLetter(
+        source=SourceId("court"),
+        topic=inbox("court"),
+        partition=0,
+        offset=number,
+        reason="UNFRAMED",
+        detail="the value does not begin with a zero byte and a schema id",
+        key=b"2026-17",
+        value=b"no record",
+        size=9,
     )
 
 

@@ -15,10 +15,11 @@ from creditbus.console.tables import Cell, Column, as_csv, flat
 from creditbus.console.visit import Visit
 from creditbus.delivery.decide import Debt, stated, tried
 from creditbus.dispatch.decide import Ledger, instruct
-from creditbus.domain.acts.refusals import Fault, Reason, refuse
+from creditbus.domain.acts.letters import notice_of
+from creditbus.domain.acts.refusals import DeadLetter, Fault, Reason, refuse
 from creditbus.domain.effects.directives import Action, Attempt, Directive, Outcome
 from creditbus.domain.effects.obligations import Obligation
-from creditbus.domain.ids import derive_obligation_id
+from creditbus.domain.ids import SourceId, derive_obligation_id
 from creditbus.exposure.decide import expose
 from tests.examples import (
     FIRM,
@@ -103,6 +104,26 @@ def test_every_fault_of_a_refused_record_is_a_row_with_its_advice() -> None:
     assert refused.rows([refuse(an_envelope(), faults, "x")], EN)[0]["advice"].says == (
         "state the notice"
     )
+
+
+def test_a_record_that_nobody_could_read_is_a_row_with_its_key_its_place_and_the_advice() -> None:
+    notice = notice_of(
+        DeadLetter(
+            source=SourceId("court"),
+            topic="credit.inbox.court.v1",
+            partition=0,
+            offset=43,
+            reason="LONG_SCHEMA_ID",
+            detail="the frame holds a schema id of 8 bytes, not of 4",
+            key=b"2026-17",
+            value=None,
+            size=90,
+        )
+    )
+    (row,) = refused.unread_rows([notice], EN)
+    assert (row["record"].says, row["origin"].says) == ("2026-17", "credit.inbox.court.v1/0/43")
+    assert "Apicurio" in str(row["advice"].says)
+    assert row["reason"].small == "LONG_SCHEMA_ID"
 
 
 @pytest.mark.parametrize(

@@ -70,3 +70,14 @@ def test_what_had_nothing_to_do_for_long_is_not_stalled_by_its_first_record() ->
     client.now += 5
     client.tell(FIRST, end=71, stands=70)
     assert client.lags.stalled([FIRST]) is None
+
+
+def test_a_partition_that_was_held_back_is_not_blamed_for_that_time() -> None:
+    client = Client()
+    client.tell(FIRST, end=100, stands=50)
+    client.now += STALLED_SECONDS + 1
+    client.lags.excuse(FIRST)
+    client.lags.excuse(SECOND)  # of which nothing is known yet
+    assert client.lags.stalled({FIRST}) is None
+    client.now += STALLED_SECONDS + 1
+    assert client.lags.stalled({FIRST}) is not None

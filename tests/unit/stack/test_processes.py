@@ -25,10 +25,12 @@ from creditbus.stack.processes import (
     Child,
     Identity,
     Launch,
+    exit_sentence,
     is_alive,
     recorded,
     stop_all,
     stop_leftovers,
+    uptime,
 )
 from creditbus.stack.supervisor import Supervisor
 
@@ -197,7 +199,73 @@ def test_dead_child_is_started_again_and_said(child_of: MakeChild) -> None:
     supervisor.stop()
     assert child.pid != first
     assert not child.is_running()
-    assert "one ended with code -9; it starts again in 1 s" in said[0]
+    assert "one ended by SIGKILL; it starts again in 1 s" in said[0]
+
+
+FAILS = """
+import json, os
+print("up, the time number " + os.environ["CREDITBUS_RESTARTS"], flush=True)
+why = "log/3/17 is bad; mend it"
+print(json.dumps({"level": "error", "event": "the process ends", "why": why}))
+print(json.dumps({"level": "info", "event": "the app has stopped"}))
+raise SystemExit(3)
+"""
+
+
+def test_how_a_child_ended_is_said_and_it_is_told_how_often_it_was_started(
+    child_of: MakeChild,
+) -> None:
+    said: list[str] = []
+    supervisor = Supervisor(said.append)
+    child = child_of("one", FAILS)
+    child.start()
+    supervisor.keep(child)
+    wait_for(lambda: len(said) == 2, 15)
+    supervisor.stop()
+    assert "one ended with code 3: log/3/17 is bad; mend it; it starts again in 2 s" in said[1]
+    assert "up, the time number 1" in child.launch.log.read_text()
+
+
+def test_record_of_a_child_tells_its_restarts_and_its_last_exit(
+    child_of: MakeChild, tmp_path: Path
+) -> None:
+    child = child_of("one", FAILS)
+    child.start()
+    wait_for(lambda: child.exit_code() == 3)
+    assert child.note_exit() == "ended with code 3: log/3/17 is bad; mend it"
+    child.restarts += 1
+    child.start()
+    (identity,) = recorded(tmp_path / "records")
+    assert (identity.restarts, identity.last_exit) == (1, child.last_exit)
+    assert uptime(identity) < 60
+
+
+@pytest.mark.parametrize(
+    ("code", "log", "sentence"),
+    [
+        (3, None, "ended with code 3"),
+        (3, "", "ended with code 3"),
+        (1, "Traceback\nValueError: no\n", "ended with code 1: ValueError: no"),
+        (4, '{"level":"error","event":"a step hangs"}\nbye', "ended with code 4: a step hangs"),
+        (-9, '{"level":"error","event":"older"}', "ended by SIGKILL"),
+        (0, '{"level":"info","event":"worker has stopped"}', None),
+    ],
+)
+def test_exit_is_told_in_a_sentence(
+    code: int, log: str | None, sentence: str | None, tmp_path: Path
+) -> None:
+    path = tmp_path / "one.log"
+    if log is not None:
+        path.write_text(log)
+    told = exit_sentence(code, path)
+    assert told == sentence or (sentence is None and told.startswith("ended with code 0"))
+
+
+def test_what_an_earlier_life_said_is_not_told_of_this_one(tmp_path: Path) -> None:
+    path = tmp_path / "one.log"
+    path.write_text('{"level":"error","event":"older"}\n')
+    begins = path.stat().st_size
+    assert exit_sentence(1, path, begins) == "ended with code 1"
 
 
 def test_child_that_cannot_be_started_again_is_said_and_tried_on(tmp_path: Path) -> None:

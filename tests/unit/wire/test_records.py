@@ -45,6 +45,7 @@ def reason(data: bytes | None, codec: Codec | None = None) -> str:
         (b"no record", "UNFRAMED"),
         (b"\x01" + GOOD[1:], "UNFRAMED"),
         (b"\x00\x7f\xff\xff\xff0123", "UNKNOWN_SCHEMA"),
+        (b"\x00" + (17).to_bytes(8, "big") + b"0123", "LONG_SCHEMA_ID"),
         (GOOD[:5], "UNREADABLE"),
         (GOOD + b"\x00", "LEFT_OVER"),
         (GOOD + GOOD, "LEFT_OVER"),

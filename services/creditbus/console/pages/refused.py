@@ -1,4 +1,4 @@
-"""Refused: what one source's records were refused for, newest first, with article and advice."""
+"""Refused: what was refused of one source's records or could not be read, with what to do."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from creditbus.console.frame import Frame
 from creditbus.console.tables import Cell, Column, Row, flat, show_table
 from creditbus.console.visit import Visit
 from creditbus.console.words import explain
+from creditbus.domain.acts.letters import UnreadNotice
 from creditbus.domain.acts.refusals import Refusal
 from creditbus.domain.ids import SourceId
 from creditbus.runtime.outages import Unavailable
@@ -45,9 +46,10 @@ async def show(desk: Desk, frame: Frame) -> None:
         async def renew() -> None:
             try:
                 refused = await desk.serving.newest_refusals(SourceId(source), MOST)
+                unread = await desk.serving.newest_unread(SourceId(source), MOST)
             except Unavailable:
                 return  # the frame says so, and what was read last stays
-            table.rows = flat(rows(refused, visit))
+            table.rows = flat([*unread_rows(unread, visit), *rows(refused, visit)])
             table.update()
 
         await renew()
@@ -71,14 +73,32 @@ def rows(refused: Iterable[Refusal], visit: Visit) -> list[Row]:
     ]
 
 
+def unread_rows(unread: Iterable[UnreadNotice], visit: Visit) -> list[Row]:
+    """Return one row a record that nobody could read, by its key and place."""
+    english = visit.language == "en"
+    return [
+        {
+            "record": Cell(notice.key, small=f"{notice.size} B"),
+            "reason": Cell(visit.say("dead"), small=notice.reason),
+            "field": Cell(notice.detail),
+            "article": Cell(""),
+            "advice": Cell(notice.advice if english else notice.advice_zh),
+            "origin": Cell(notice.origin),
+        }
+        for notice in unread
+    ]
+
+
 def _most_troubled(board: Board | None) -> str:
     lines = board.sources if board is not None else ()
-    return max(lines, key=lambda line: line.refused).name.id if lines else ""
+    return max(lines, key=lambda line: line.refused + line.dead).name.id if lines else ""
 
 
 def _chosen(board: Board | None, visit: Visit, source: str) -> None:
-    lines = [line for line in board.sources if line.refused] if board is not None else []
-    choices = {line.name.id: f"{visit.called(line.name)} ({line.refused:,})" for line in lines}
+    lines = [each for each in board.sources if each.refused + each.dead] if board else []
+    choices = {
+        line.name.id: f"{visit.called(line.name)} ({line.refused + line.dead:,})" for line in lines
+    }
     choices.setdefault(source, source)
     ui.select(
         choices,

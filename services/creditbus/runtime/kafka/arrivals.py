@@ -6,7 +6,8 @@ repeat is known by its content, so nearly every body is needed.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from operator import methodcaller
 from typing import Any, Final
 
 import msgspec
@@ -15,6 +16,7 @@ from confluent_kafka import Message
 from creditbus.domain.acts.refusals import DeadLetter
 from creditbus.domain.ids import SourceId
 from creditbus.engine.values import Arrival, Position, Produced, Unreadable
+from creditbus.runtime.metrics import Meters
 from creditbus.wire.headers import ORIGIN, header
 from creditbus.wire.records import RECORD_OF, Codec, Undecodable
 from creditbus.wire.topics import DEAD_LETTERS, INBOX_PREFIX, party_of_inbox
@@ -26,6 +28,13 @@ KEPT_BYTES: Final = 800 * 1024
 KEPT_KEY_BYTES: Final = 64 * 1024
 DETAIL_CHARACTERS: Final = 500
 """How much of an unreadable record its dead letter keeps: all of it must fit into one record."""
+
+_checked_headers: Final = methodcaller("headers")
+"""A call whose result the interpreter always checks, as it does for what calls from C."""
+
+_NAMELESS: Final = Undecodable(
+    "HEADERS_UNREADABLE", "the name of one of its headers is not UTF-8; send it without that header"
+)
 
 
 def values(
@@ -39,15 +48,33 @@ def values(
         short = [None if _is_longer(each, max_bytes) else each for each in data]
         arrivals, unreadable = [], []
         for message, raw, value in zip(messages, data, codec.decode_many(short), strict=True):
-            if type(value) in accepted:
+            headers = headers_or_none(message)
+            if headers is None:
+                unreadable.append(_unreadable(message, _NAMELESS, ()))
+            elif type(value) in accepted:
                 assert raw is not None
-                headers = headers_of(message)
                 arrivals.append(Arrival(value, _origin(message, headers), raw, headers))
             else:
-                unreadable.append(_unreadable(message, _finding(value, raw, max_bytes)))
+                finding = _finding(value, raw, max_bytes)
+                unreadable.append(_unreadable(message, finding, headers))
         return arrivals, unreadable
 
     return read
+
+
+def burial(
+    codec: Codec, meters: Meters, parties: Iterable[str]
+) -> Callable[[Unreadable], Produced]:
+    """Return what makes dead letters and counts them by source; each party's count begins at 0."""
+    for party in parties:
+        meters.add("dead_letters", 0, source=party)
+
+    def bury(unreadable: Unreadable) -> Produced:
+        produced = dead_letter(unreadable, codec)
+        meters.add("dead_letters", source=(produced.key or b"").decode())
+        return produced
+
+    return bury
 
 
 def dead_letter(unreadable: Unreadable, codec: Codec) -> Produced:
@@ -83,10 +110,19 @@ def position_of(message: Message) -> Position:
     return Position(topic, partition, offset)
 
 
-def headers_of(message: Message) -> Headers:
-    """Return the headers of a record, however the client library gave them."""
-    found: Any = message.headers() or ()
-    return tuple(found.items()) if isinstance(found, dict) else found
+def headers_or_none(message: Message) -> Headers | None:
+    """Return the headers of a record, None when a name among them is not UTF-8.
+
+    Ask once of each record: the library keeps what it had built when it failed, a list with a hole,
+    and gives it to whoever asks again, whose process then ends (2.16). Where it failed it returns
+    that list and leaves the exception behind; an ordinary call of a warm interpreter looks for
+    none, and the next one that does, wherever it is, would raise it.
+    """
+    try:
+        found: Any = _checked_headers(message)
+    except (SystemError, UnicodeDecodeError):
+        return None
+    return tuple(found.items()) if isinstance(found, dict) else found or ()
 
 
 def _is_longer(data: bytes | None, most: int | None) -> bool:
@@ -117,12 +153,12 @@ def _first_place(topic: str, headers: Headers) -> str:
     return "" if carried is None or topic.startswith(INBOX_PREFIX) else carried.decode()
 
 
-def _unreadable(message: Message, finding: Undecodable) -> Unreadable:
+def _unreadable(message: Message, finding: Undecodable, headers: Headers) -> Unreadable:
     return Unreadable(
         position=position_of(message),
         reason=finding.reason,
         detail=finding.detail,
         key=message.key(),
         value=message.value(),
-        headers=tuple(headers_of(message)),
+        headers=tuple(headers),
     )

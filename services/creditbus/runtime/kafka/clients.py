@@ -25,7 +25,7 @@ from confluent_kafka import (
 
 from creditbus.engine.alarm import Alarm
 from creditbus.engine.connection import Connection
-from creditbus.runtime.kafka.arrivals import headers_of, position_of
+from creditbus.runtime.kafka.arrivals import headers_or_none, position_of
 from creditbus.runtime.outages import Unavailable
 from creditbus.runtime.process import Process
 from creditbus.wire.headers import ORIGIN, header
@@ -154,6 +154,17 @@ def holds_more(process: Process, place: Place, position: int) -> bool:
     return bool(found)
 
 
+def bounds_of(process: Process, place: Place) -> tuple[int, int]:
+    """Return where the log of a place begins and ends now; raises ``Unavailable``."""
+    consumer = _reader(process)
+    try:
+        with reached():
+            begins, end = consumer.get_watermark_offsets(TopicPartition(*place), ANSWER_BOUND_S)
+            return begins, end
+    finally:
+        consumer.close()
+
+
 def ends(consumer: Consumer, places: Sequence[Place]) -> dict[Place, int]:
     """Return where each place ends now."""
     with reached():
@@ -258,7 +269,7 @@ def record_of(message: Message) -> Record:
         written_at=datetime.fromtimestamp(message.timestamp()[1] / 1000, UTC),
         key=message.key() or b"",
         value=message.value(),
-        headers=headers_of(message),
+        headers=headers_or_none(message) or (),
     )
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
-from typing import Any, Final, Self
+from typing import Any, Final, Self, TypeVar
 
 import msgspec
 from redis.asyncio import BlockingConnectionPool, Redis
@@ -21,6 +21,7 @@ from redis.exceptions import AuthenticationError, NoPermissionError, ResponseErr
 from redis.exceptions import ConnectionError as RedisAway
 from redis.exceptions import TimeoutError as RedisSilent
 
+from creditbus.domain.acts.letters import UnreadNotice
 from creditbus.domain.acts.refusals import Reason, Refusal
 from creditbus.domain.effects.directives import Action
 from creditbus.domain.effects.exposures import Exposure
@@ -45,6 +46,7 @@ from creditbus.runtime.redis.writes import Storing
 from creditbus.runtime.settings import Settings
 from creditbus.runtime.tls import redis_options
 
+T = TypeVar("T", bound=msgspec.Struct)
 REDIS: Final = "redis"
 VIEWS: Final = "views"
 ANSWER_BOUND_S: Final = 2.0
@@ -187,23 +189,37 @@ class Serving:
 
         Raises ``CursorUnknown`` for a text that is no cursor.
         """
+        return await self._told(served.refusals_key(source), Refusal, cursor, limit)
+
+    async def unread_after(
+        self, source: SourceId, cursor: str, limit: int
+    ) -> list[tuple[str, UnreadNotice]]:
+        """Return the notices of a source's unreadable records, as ``refusals_after`` does."""
+        return await self._told(served.unread_key(source), UnreadNotice, cursor, limit)
+
+    async def newest_refusals(self, source: SourceId, limit: int) -> list[Refusal]:
+        """Return a source's last refusals, the newest first."""
+        return await self._newest(served.refusals_key(source), Refusal, limit)
+
+    async def newest_unread(self, source: SourceId, limit: int) -> list[UnreadNotice]:
+        """Return the notices of a source's last unreadable records, the newest first."""
+        return await self._newest(served.unread_key(source), UnreadNotice, limit)
+
+    async def _told(self, key: str, kind: type[T], cursor: str, limit: int) -> list[tuple[str, T]]:
         if not served.is_number(cursor or "0"):
             raise CursorUnknown(f"{cursor!r} is no cursor; begin with an empty one")
         start = f"({cursor}-0" if cursor else "-"
-        key = served.refusals_key(source)
         (found,) = await self._ask(
             Lease.REFUSALS, lambda ask: ask.xrange(key, min=start, count=limit)
         )
         return [
-            (number.decode().partition("-")[0], _decode(Refusal, fields[b"content"]))
+            (number.decode().partition("-")[0], _decode(kind, fields[b"content"]))
             for number, fields in found
         ]
 
-    async def newest_refusals(self, source: SourceId, limit: int) -> list[Refusal]:
-        """Return a source's last refusals, the newest first."""
-        key = served.refusals_key(source)
+    async def _newest(self, key: str, kind: type[T], limit: int) -> list[T]:
         (found,) = await self._ask(Lease.REFUSALS, lambda ask: ask.xrevrange(key, count=limit))
-        return [_decode(Refusal, fields[b"content"]) for _, fields in found]
+        return [_decode(kind, fields[b"content"]) for _, fields in found]
 
     async def owed(self, body: BodyId | None = None) -> list[Obligation]:
         """Return what one body or every body owes: lifts first, then the oldest first."""

@@ -17,7 +17,7 @@ from creditbus.domain.effects.exposures import Exposure
 from creditbus.domain.entries.entry import Stage
 from creditbus.domain.ids import BodyId, EntryId, ListId, SourceId
 
-PREFIX: Final = "creditbus:3:"
+PREFIX: Final = "creditbus:4:"
 
 
 class Lease(StrEnum):
@@ -197,6 +197,11 @@ def arrival_key(source: str, offset: int) -> str:
 def record_key(source: str, record_id: str) -> str:
     """Return where the newest offsets lie at which a record came in."""
     return f"{PREFIX}record {source} {record_id}"
+
+
+def unread_key(source: str) -> str:
+    """Return where the notices lie of a source's records that nobody could read, in their order."""
+    return f"{PREFIX}unread {source}"
 
 
 def owed_key(body: str, action: str) -> str:

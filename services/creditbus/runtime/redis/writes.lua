@@ -94,19 +94,24 @@ end
 function write.counted()
 end
 
+local function tell(what, offset, source, content)
+  redis.call('XADD', prefix .. what .. ' ' .. source, 'MAXLEN', '~', 10000,
+    string.format('%.0f-0', offset + 1), 'content', content)
+end
+
 function write.refusal(offset, source, reason, content)
   count('refused ' .. source, 1)
   count('reason ' .. reason, 1)
-  redis.call('XADD', prefix .. 'refusals ' .. source, 'MAXLEN', '~', 10000,
-    string.format('%.0f-0', offset + 1), 'content', content)
+  tell('refusals', offset, source, content)
 end
 
 function write.duplicate(_, source)
   count('duplicate ' .. source, 1)
 end
 
-function write.dead_letter(_, source)
+function write.dead_letter(offset, source, content)
   count('dead ' .. source, 1)
+  tell('unread', offset, source, content)
 end
 
 -- A source's records, by their place in its inbox, until they are too old. An arrival has one outcome; that it

@@ -16,6 +16,7 @@ import msgspec
 from redis.asyncio import Redis
 
 from creditbus.domain.acts.events import Envelope
+from creditbus.domain.acts.letters import notice_of
 from creditbus.domain.acts.records import ID_CHARACTERS
 from creditbus.domain.acts.refusals import DeadLetter, Duplicate, Refusal
 from creditbus.domain.effects.exposures import Exposure
@@ -135,8 +136,8 @@ class Writes:
         self._add(offset, "duplicate", duplicate.source)
 
     def put_dead_letter(self, offset: int, letter: DeadLetter) -> None:
-        """Count a dead letter."""
-        self._add(offset, "dead_letter", letter.source)
+        """Add what the sender of a dead letter is told of it."""
+        self._add(offset, "dead_letter", letter.source, _json(notice_of(letter)))
 
     def note_admitted(
         self, offset: int, origin: str, envelope: Envelope, told_at: datetime

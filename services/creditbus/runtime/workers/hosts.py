@@ -12,12 +12,13 @@ import gc
 import os
 import signal
 import threading
+from collections.abc import Sequence
 from typing import Any, Final, Protocol
 
 import mode
 
 from creditbus.engine.connection import Connection
-from creditbus.engine.health import Health
+from creditbus.engine.health import Health, Parked
 from creditbus.engine.job import Job
 from creditbus.engine.worker import Storage, Worker
 from creditbus.runtime.health import Readiness
@@ -26,6 +27,8 @@ from creditbus.runtime.process import Process
 from creditbus.runtime.workers.allocator import give_back_freed
 from creditbus.runtime.workers.apps import fatal, idle_app, run_app
 from creditbus.runtime.workers.modes import LOOK_EVERY_S, Mode, WantedMode, obey
+from creditbus.runtime.workers.skips import WantedSkip
+from creditbus.wire.topics import party_of_inbox
 
 STOP_BOUND_S: Final = 20.0
 
@@ -65,7 +68,7 @@ def host(process: Process, job: Job[Any], beside: Beside | None = None) -> None:
         logger=process.logger,
         now=process.clock.now,
     )
-    hosted = _Hosted(worker, process, WantedMode(process.settings.state, job.name))
+    hosted = _Hosted(worker, process, job.name)
 
     class HostedLoop(mode.Service):
         """Begins and ends the worker with the app."""
@@ -107,10 +110,11 @@ def calm_collector() -> None:
 class _Hosted:
     """A worker on its own thread, and what an operator wants of it."""
 
-    def __init__(self, worker: Worker, process: Process, wanted: WantedMode) -> None:
+    def __init__(self, worker: Worker, process: Process, name: str) -> None:
         self._worker = worker
         self._process = process
-        self._wanted = wanted
+        self._wanted = WantedMode(process.settings.state, name)
+        self._skip = WantedSkip(process.settings.state, name)
         self._is_drained = False
         self._stopping = threading.Event()
         self._ended = threading.Event()
@@ -139,14 +143,17 @@ class _Hosted:
             return Readiness(is_ready=False, why=Mode.PAUSED.sentence)
         if health.stalled is not None:
             return Readiness(is_ready=False, why=health.stalled)
-        return Readiness(
-            is_ready=health.is_ready, why="" if health.is_ready else "restoring partitions"
-        )
+        if not health.is_ready:
+            return Readiness(is_ready=False, why="restoring partitions")
+        return Readiness(is_ready=True, why=_told(health.parked), parked=health.parked)
 
     def _measure(self, health: Health) -> None:
         meters = self._process.meters
         meters.set("waiting", float(health.waiting is not None), whom="kafka")
         meters.set("engine_stalled", float(health.stalled is not None))
+        meters.forget("parked")
+        for each in health.parked:
+            meters.set("parked", 1, source=party_of_inbox(each.topic), reason=each.reason)
         meters.forget("engine_lag")
         for (topic, partition), behind in health.behind.items():
             if (topic, partition) in health.assigned:
@@ -177,6 +184,16 @@ class _Hosted:
         with fatal(self._process):
             while not self._ended.wait(LOOK_EVERY_S):
                 obey(self._wanted.read(), self._worker)
+                self._skip.pass_on(self._worker)
+
+
+def _told(parked: Sequence[Parked]) -> str:
+    """Return in a sentence what waits, though the worker does its work for all others."""
+    if not parked:
+        return ""
+    first, more = parked[0], len(parked) - 1
+    others = f"; and {more} more" if more else ""
+    return f"{first.place} waits: {first.why}{others}"
 
 
 class Counted:

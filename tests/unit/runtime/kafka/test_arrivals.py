@@ -65,6 +65,30 @@ def test_origin_that_a_party_writes_into_its_own_inbox_is_not_believed(forged: b
     assert dict(letter.headers)["origin"] == str(unreadable.position).encode()
 
 
+class Nameless(Message):
+    """A record with a header name that is not UTF-8, as the client library has it."""
+
+    asked = 0
+
+    def headers(self) -> None:
+        self.asked += 1
+        assert self.asked == 1, "asked twice, the library ends the process"
+        raise SystemError("returned a result with an exception set")
+
+
+@pytest.mark.parametrize(("value", "size"), [(GOOD, len(GOOD)), (b"no record", 9), (None, 0)])
+def test_header_name_that_is_no_text_is_asked_for_once_and_buries_its_record_alone(
+    value: bytes | None, size: int
+) -> None:
+    bad = Nameless(topic=inbox("court"), partition=0, offset=1, key=b"k", value=value)
+    ([arrival], [unreadable]) = INTAKE([bad, message(GOOD, offset=2)])
+    assert arrival.origin == "credit.inbox.court.v1/0/2"
+    letter = a_codec().decode(dead_letter(unreadable, a_codec()).value)
+    assert isinstance(letter, DeadLetter)
+    assert (letter.reason, letter.offset, letter.size) == ("HEADERS_UNREADABLE", 1, size)
+    assert letter.value == value
+
+
 def test_dead_letter_fits_into_one_record_whatever_it_buries() -> None:
     huge = Unreadable(
         position=Position("credit.inbox.court.v1", 0, 7),

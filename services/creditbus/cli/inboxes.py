@@ -1,0 +1,162 @@
+"""``creditbus inbox``: which inboxes wait because they cannot be read, and how one is let go on."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Annotated, Final
+
+import httpx
+import msgspec
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from creditbus.cli.faults import MISUSED, fail, told
+from creditbus.cli.places import AsJson, Home, auditor, sites, stack_file, url
+from creditbus.engine.failures import Hindrance
+from creditbus.engine.worker import Skip
+from creditbus.runtime.kafka.batches import offsets_behind
+from creditbus.runtime.kafka.clients import bounds_of
+from creditbus.runtime.process import Process
+from creditbus.runtime.workers.skips import WantedSkip
+from creditbus.stack.folder import Folder, StackFile
+from creditbus.stack.services import worker_name
+from creditbus.wire.topics import inbox, party_of_inbox
+
+AT_MOST: Final = 10_000
+"""How many records are skipped at once: each becomes a dead letter."""
+
+_READER: Final = "intake"
+_BOUND_S: Final = 30.0
+_ASK_EVERY_S: Final = 0.1
+_console = Console(highlight=False)
+
+inboxes = typer.Typer(help="The inboxes that wait, and how one goes on.", no_args_is_help=True)
+
+
+class ParkedInbox(msgspec.Struct, frozen=True, kw_only=True):
+    """An inbox that a worker of intake cannot read: where it stands, since when and why."""
+
+    topic: str
+    partition: int | None
+    position: int | None
+    reason: str
+    why: str
+    since: datetime
+    worker: int = 0
+
+    @property
+    def source(self) -> str:
+        """Whose inbox it is."""
+        return party_of_inbox(self.topic)
+
+    @property
+    def stands(self) -> str:
+        """Where it stands, in a word."""
+        return "-" if self.position is None else str(self.position)
+
+
+class _Said(msgspec.Struct, frozen=True):
+    """What a worker's health says."""
+
+    parked: tuple[ParkedInbox, ...] = ()
+
+
+@inboxes.command("list")
+@told
+def list_inboxes(home: Home = None, as_json: AsJson = False) -> None:
+    """Print the inboxes that cannot be read; every other one is being read."""
+    found = list(_parked(stack_file(home)))
+    if as_json:
+        sys.stdout.buffer.write(msgspec.json.encode(found) + b"\n")
+        return
+    if not found:
+        _console.print("no inbox waits")
+        return
+    table = Table("source", "stands at", "since", "why")
+    for each in found:
+        table.add_row(each.source, each.stands, f"{each.since:%Y-%m-%d %H:%M:%S}", each.why)
+    _console.print(table)
+
+
+@inboxes.command("skip")
+@told
+def skip(
+    source: Annotated[str, typer.Argument(help="Source or executing body whose inbox waits.")],
+    offset: Annotated[
+        int, typer.Option("--offset", help="The offset it stands at, or a later one to skip up to.")
+    ],
+    home: Home = None,
+) -> None:
+    """Let a waiting inbox go on behind an offset; each record that is skipped is a dead letter."""
+    file = stack_file(home)
+    parked = _of(source, file)
+    wanted = _wanted(auditor(home), parked, offset)
+    wish = WantedSkip(Folder(sites(home).home).state, worker_name(_READER, parked.worker))
+    if wish.read() is not None:
+        fail("another skip is under way: wait until `creditbus inbox list` tells what came of it")
+    wish.write(wanted)
+    _wait(source, file, wish, wanted)
+
+
+def _parked(file: StackFile) -> Iterator[ParkedInbox]:
+    """Yield what every worker of intake says that it cannot read."""
+    seen = set()
+    for worker in range(file.workers.get(_READER, 1)):
+        address = f"{url(file.ports.metrics_of(_READER, worker))}/health/ready"
+        said = msgspec.json.decode(httpx.get(address, timeout=5).content, type=_Said)
+        for each in said.parked:
+            if each.topic not in seen:
+                seen.add(each.topic)
+                yield msgspec.structs.replace(each, worker=worker)
+
+
+def _of(source: str, file: StackFile) -> ParkedInbox:
+    """Return the parked inbox of a source, or say that it does not wait."""
+    found = next((each for each in _parked(file) if each.topic == inbox(source)), None)
+    if found is None:
+        fail(f"{source} does not wait: `creditbus inbox list` shows those that do", MISUSED)
+    if found.position is None or found.partition is None:
+        fail(f"nothing of {source} can be skipped, and it goes on by itself: {found.why}")
+    return found
+
+
+def _wanted(process: Process, parked: ParkedInbox, offset: int) -> Skip:
+    """Return what to skip, or say what is wrong with the offset."""
+    assert parked.position is not None
+    assert parked.partition is not None
+    place, stands, through = (parked.topic, parked.partition), parked.position, offset
+    begins, ends = bounds_of(process, place)
+    if not begins <= offset + 1 <= ends:
+        fail(f"{parked.source} has the offsets {begins} to {ends - 1}", MISUSED)
+    if parked.reason == Hindrance.BATCH_UNREADABLE:
+        if offset < stands:
+            fail(f"{parked.source} stands at {stands}, and what is before it is decided", MISUSED)
+        # What cannot be unpacked holds all of its records back, so all of them are skipped.
+        through = max(offset, offsets_behind(process, place, stands).stop - 1)
+    if through + 1 - stands > AT_MOST:
+        fail(f"that is {through + 1 - stands} records; skip {AT_MOST} at once", MISUSED)
+    return Skip(topic=parked.topic, partition=place[1], start=stands, through=through)
+
+
+def _wait(source: str, file: StackFile, wish: WantedSkip, wanted: Skip) -> None:
+    """Wait until the worker has committed the skip, and say where the inbox is now."""
+    deadline = time.monotonic() + _BOUND_S
+    while wish.read() is not None:
+        if time.monotonic() > deadline:
+            fail(
+                f"{source} shall skip up to {wanted.through}, and does not within {_BOUND_S:g} s."
+                " It stays asked: `creditbus inbox list` says how it is"
+            )
+        time.sleep(_ASK_EVERY_S)
+    found = next((each for each in _parked(file) if each.topic == wanted.topic), None)
+    if found is not None and found.position == wanted.start:
+        fail(f"nothing of {source} was skipped, because its worker has changed: ask again")
+    count = max(0, wanted.through + 1 - wanted.start)
+    letters = "dead letter" if count == 1 else "dead letters"
+    _console.print(f"{source} goes on behind {wanted.through}: {count} {letters}", markup=False)
+    if found is not None:
+        _console.print(f"it is tried at {found.stands}: `creditbus inbox list` shows if it waits")
