@@ -13,6 +13,7 @@ from typing import Any, Final
 from tests.monitoring.levels import LEVELS
 
 RUNBOOKS: Final = "https://bus.example/operating.html"
+CONSOLE: Final = "https://console.example"
 DELIVERY: Final = '{service="delivery",body="railway"}'
 COURT: Final = '{service="intake",source="court"}'
 
@@ -32,6 +33,7 @@ class Case:
     interval: str = "5s"
     anchor: str = ""
     promise: str = ""
+    page: str = ""
 
     def told(self) -> dict[str, Any]:
         """Return the alert as it must be told."""
@@ -41,6 +43,8 @@ class Case:
         }
         if self.promise:
             annotations["promise"] = self.promise
+        if self.page:
+            annotations["console_url"] = CONSOLE + self.page
         return {
             "exp_labels": {"severity": self.severity, **self.labels},
             "exp_annotations": annotations,
@@ -51,7 +55,7 @@ class Case:
         expected = [(self.before, []), (self.at, [self.told()]), (self.after, [])]
         return {
             "interval": self.interval,
-            "external_labels": {"runbooks": RUNBOOKS},
+            "external_labels": {"runbooks": RUNBOOKS, "console": CONSOLE},
             "input_series": [
                 {"series": name, "values": values} for name, values in self.series.items()
             ],
@@ -219,6 +223,7 @@ FLOW: Final = (
         at="7m",
         after="9m",
         labels={"body": "railway"},
+        page="/owed?body=railway",
         severity="ticket",
         summary="railway owes 8600 applications for more than ten minutes.",
     ),
@@ -229,6 +234,7 @@ FLOW: Final = (
         at="90s",
         after="130s",
         labels={"body": "railway"},
+        page="/owed?body=railway",
         summary="railway has owed a lift for 1m 30s.",
     ),
     Case(
@@ -240,6 +246,7 @@ FLOW: Final = (
         at="20m",
         after="90m",
         labels={"source": "tax", "deadline": "DELETION"},
+        page="/sources",
         severity="ticket",
         interval="1m",
         summary="tax let the clock DELETION run out, 1 times in an hour.",
@@ -260,6 +267,7 @@ FLOW: Final = (
         at="5h",
         after="7h10m",
         labels={"source": "court"},
+        page="/refused?source=court",
         severity="ticket",
         interval="1m",
         summary="court has said nothing for 1h 0m 0s; that is not its habit.",
@@ -312,6 +320,7 @@ BURNS: Final = tuple(
         interval="1m",
         anchor=level.alert.lower(),
         promise=level.promise,
+        page=level.page,
         summary=f"The budget burns fast: {BURNT[level.name]} fail.",
     )
     for level in LEVELS
@@ -332,6 +341,7 @@ OVERDUE: Final = Case(
     interval="1m",
     anchor="removalbudget",
     promise=LEVELS[0].promise,
+    page=LEVELS[0].page,
     summary="The budget burns fast: 50% fail.",
 )
 
@@ -347,6 +357,7 @@ WANES: Final = tuple(
         interval="15m",
         anchor=level.alert.lower(),
         promise=level.promise,
+        page=level.page,
         summary=f"The budget will not last the month: {WANED[level.name]} fail.",
     )
     for level in LEVELS

@@ -29,13 +29,15 @@ EVENTS_AT_LEAST: Final = 10
 class Level:
     """One promise: which share of which events may fail in 30 days.
 
-    ``events`` and ``good`` are expressions over a window that stands as WINDOW in them.
+    ``events`` and ``good`` are expressions over a window that stands as WINDOW in them; ``page``
+    is where the console shows what fails.
     """
 
     name: str
     alert: str
     budget: float
     promise: str
+    page: str
     events: str
     good: str
 
@@ -61,6 +63,7 @@ LEVELS: Final = (
         "RemovalBudget",
         0.01,
         "99 % of lifts are settled by their body within 60 s of the event that causes them.",
+        "/owed",
         *_settled("lift", "60.0"),
     ),
     Level(
@@ -68,6 +71,7 @@ LEVELS: Final = (
         "ListingBudget",
         0.01,
         "99 % of applications are settled by their body within 600 s of the event.",
+        "/owed",
         *_settled("apply", "600.0"),
     ),
     Level(
@@ -76,6 +80,7 @@ LEVELS: Final = (
         0.001,
         "99.9 % of checks are answered within 0.5 s, and not with an error of ours. What could be"
         " out of date is not answered (503), so an answer that is given is right.",
+        "/",
         f"sum(increase(creditbus_http_requests_total{{{_CHECKS}}}[WINDOW]))",
         f'sum(increase(creditbus_http_seconds_bucket{{{_CHECKS},le="0.5"}}[WINDOW]))'
         f' - (sum(increase(creditbus_http_requests_total{{{_CHECKS},status=~"5.."}}[WINDOW]))'
@@ -87,6 +92,7 @@ LEVELS: Final = (
         0.001,
         "99.9 % of the records that come in are read and decided: applied, duplicate or refused."
         " A dead letter is kept whole, and has no effect until somebody mends it.",
+        "/sources",
         'sum(increase(creditbus_engine_records_total{service="intake"}[WINDOW]))'
         ' + (sum(increase(creditbus_engine_unreadable_total{service="intake"}[WINDOW]))'
         " or vector(0))",
@@ -151,4 +157,5 @@ def _alert(
         f'          summary: "The budget {spent}: {{{{ $value | humanizePercentage }}}} fail."',
         f'          promise: "{level.promise}"',
         f'          runbook_url: "{{{{ $externalLabels.runbooks }}}}#{level.alert.lower()}"',
+        f'          console_url: "{{{{ $externalLabels.console }}}}{level.page}"',
     ]

@@ -81,6 +81,7 @@ def metrics_page() -> str:
             "Every metric that a process exports at `/metrics`. Each process declares all of them,",
             "so a gauge without labels is 0 where it means nothing: ask for it by service.",
             "A histogram has `_bucket`, `_sum` and `_count`. No label ever holds a subject.",
+            "Memory, processor time, open files and the start of a process are `process_…`.",
         ),
         _table(
             ("metric", "kind", "labels", "what it says"), [_metric_row(each) for each in METRICS]

@@ -10,6 +10,7 @@ import pytest
 from prometheus_client import generate_latest
 
 from creditbus.bench import history
+from creditbus.console.app import PAGES
 from creditbus.runtime.metrics import METRICS, Meters
 from creditbus.runtime.settings import PREFIX, Settings
 from creditbus.stack.folder import Folder
@@ -98,6 +99,15 @@ def test_every_alert_has_a_runbook() -> None:
     for name in ("prometheus", "containers"):
         settings = text_of(f"deploy/prometheus/{name}.yml")
         assert re.search(r"^ +runbooks: https?://\S+$", settings, re.MULTILINE)
+
+
+def test_what_an_alert_links_to_in_the_console_is_there() -> None:
+    linked = [rule["annotations"]["console_url"] for rule in rules() if "console_url" in str(rule)]
+    places = [
+        re.fullmatch(r"\{\{ \$externalLabels\.console \}\}(/\w*)(\?.+)?", each) for each in linked
+    ]
+    assert places
+    assert {place[1] if place else None for place in places} <= set(PAGES)
 
 
 def test_prometheus_scrapes_every_process_of_the_bus_that_was_started_here() -> None:
