@@ -203,6 +203,27 @@ SOURCES: Final = Board(
             ),
         ),
         View(
+            "Dead letters, by source",
+            "ops",
+            (
+                Query(
+                    "sum by (source) (rate(creditbus_dead_letters_total[5m])) or vector(0)",
+                    "{{source}}",
+                ),
+            ),
+        ),
+        View(
+            "Inboxes that wait, parked",
+            "bool_yes_no",
+            (
+                Query(
+                    "max by (source, reason) (creditbus_parked) or vector(0)",
+                    "{{source}} {{reason}}",
+                ),
+            ),
+            "state",
+        ),
+        View(
             "Unreadable, by inbox",
             "ops",
             (
@@ -488,6 +509,11 @@ CAPACITY: Final = Board(
         ),
         View("Open files", "short", (Query("process_open_fds", "{{service}} {{instance}}"),)),
         View("Runs for", "s", (Query("time() - process_start_time_seconds", "{{service}}"),)),
+        View(
+            "Started again",
+            "short",
+            (Query("max by (service, worker) (creditbus_restarts)", "{{service}} {{worker}}"),),
+        ),
         View("A scrape takes", "s", (Query("scrape_duration_seconds", "{{service}}"),)),
         View("A scrape brings", "short", (Query("scrape_samples_scraped", "{{service}}"),)),
         View(

@@ -111,6 +111,18 @@ PROCESSES: Final = (
         severity="ticket",
         summary="court sends records that nobody can read.",
     ),
+    # The first of a source: its counter was not there before.
+    Case(
+        alert="DeadLetters",
+        series={f"creditbus_dead_letters_total{COURT}": "_x5 1x40"},
+        interval="1m",
+        before="4m",
+        at="10m",
+        after="25m",
+        labels={"source": "court"},
+        severity="ticket",
+        summary="court sends records that nobody can read.",
+    ),
     Case(
         alert="ProcessNotReady",
         series={'creditbus_ready{service="listing"}': "1x9 0x39 1x9"},
