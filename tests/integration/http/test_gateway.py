@@ -335,6 +335,15 @@ def test_a_source_reads_which_of_its_records_nobody_could_read(
     assert gateway.get("/v1/refusals?after=1-x", headers=shown).status_code == 422
 
 
+def test_a_parameter_that_nobody_knows_is_told_and_not_passed_over(
+    gateway: TestClient, tokens: Mapping[str, str]
+) -> None:
+    shown = bearer(tokens["court"])
+    misspelt = gateway.post("/v1/files?name=a.csv&dryrun=true", content=b"x", headers=shown)
+    assert (misspelt.status_code, misspelt.json()["reason"]) == (422, "PARAMETER_UNKNOWN")
+    assert (misspelt.json()["field"], "dry_run" in misspelt.json()["detail"]) == ("dryrun", True)
+
+
 def test_without_redis_refusals_are_503_and_events_still_come_in(
     gateway: TestClient, redis: PrivateRedis, tokens: Mapping[str, str]
 ) -> None:

@@ -37,6 +37,7 @@ IN_CHINESE: Final[Mapping[str, str]] = {
     "CURSOR_UNKNOWN": "游标无效，请从头读取",
     "CURSOR_GONE": "游标已失效，请从头读取",
     "PARAMETER_INVALID": "参数不合要求",
+    "PARAMETER_UNKNOWN": "没有此参数，请核对拼写",
     "IDEMPOTENCY_KEY_REUSED": "该幂等键已用于其他内容，请换用新键",
     "IDEMPOTENCY_KEY_IN_USE": "同一幂等键的请求正在处理，请稍后重试",
     "RECORD_UNKNOWN": "本单位没有此记录，或者尚未读取，或者已超过保存期限",

@@ -19,7 +19,7 @@ from typing import Annotated, Any, Final
 
 import msgspec
 import uvicorn
-from fastapi import FastAPI, Response, Security
+from fastapi import Depends, FastAPI, Response, Security
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -28,6 +28,7 @@ from creditbus.domain.calendar import day_of
 from creditbus.runtime import tasks
 from creditbus.runtime.health import Readiness
 from creditbus.runtime.http.credentials import Caller, CallerRole, CredentialRefused, Credentials
+from creditbus.runtime.http.parameters import only_known_parameters
 from creditbus.runtime.http.peers import KEEP_ALIVE_S, PeerBounds, Peers
 from creditbus.runtime.http.problems import Forbidden, answer_problems
 from creditbus.runtime.metrics import Meters
@@ -78,6 +79,7 @@ def http_app(
         # The usual pages for reading the document would load their scripts from elsewhere.
         docs_url=None,
         redoc_url=None,
+        dependencies=[Depends(only_known_parameters)],
     )
     answer_problems(app)
     app.add_middleware(_Measured, meters=process.meters)
