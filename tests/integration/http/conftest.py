@@ -115,6 +115,7 @@ def tokens(tmp_path: Path) -> Mapping[str, str]:
         "court": CallerRole.SOURCE,
         "railway": CallerRole.BODY,
         "trade-centre": CallerRole.SUBSCRIBER,
+        "approval": CallerRole.SUBSCRIBER,
         "court-platform": CallerRole.SUBSCRIBER,
         "stranger": CallerRole.SUBSCRIBER,
         "watch": CallerRole.OPERATOR,

@@ -129,7 +129,8 @@ def test_a_person_is_asked_about_by_number_and_kept_as_a_token(
     stack: LocalStack, process: Process, query: TestClient, tokens: Mapping[str, str]
 ) -> None:
     subject = {"number_kind": "synthetic", "number": "SYN-00000001-1980"}
-    answer = ask(query, tokens, subject=subject)
+    asked = {"subject": subject, "matter": "vehicle-registration", "purpose": "registration"}
+    answer = ask(query, tokens, party="approval", **asked)
 
     assert answer.status_code == 200, answer.text
     (access,) = accesses(stack, process, answer.json()["check_id"])
@@ -146,6 +147,11 @@ def test_a_person_is_asked_about_by_number_and_kept_as_a_token(
         ({"matter": "kindergarten"}, 422, "MATTER_UNKNOWN"),
         ({"subject": "uscc:913702000000000A2X"}, 422, "SUBJECT_INVALID"),
         ({"subject": {"number_kind": "citizen_id", "number": "0" * 18}}, 422, "SUBJECT_INVALID"),
+        (
+            {"subject": {"number_kind": "synthetic", "number": "SYN-00000001-1980"}},
+            422,
+            "SUBJECT_INVALID",
+        ),
         ({"colour": "red"}, 422, "FIELD_UNKNOWN"),
     ],
 )
