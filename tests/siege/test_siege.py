@@ -11,7 +11,7 @@ from tests.siege.conftest import Watch
 from tests.siege.siege import Siege
 
 AFTER_S = 1.0
-SETTLED_S = 60.0
+SETTLED_S = 120.0
 
 
 def ended(live: LiveBus) -> dict[str, tuple[int | None, int]]:

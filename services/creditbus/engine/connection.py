@@ -145,14 +145,17 @@ _READING: Settings = {
 }
 
 UNPACKED_BYTES: Final = 4 * 1024 * 1024
-"""To how much a batch may unpack in a source that is one party's own."""
+"""To how much a batch may unpack in a source that is one party's own; half of it always may.
+
+The library tries buffers of double the size, and none beyond this.
+"""
 
 # Of sources that strangers write. They are read in small pieces, in turn, and little ahead: nobody
 # waits behind what another has sent at once, and a piece that unpacks ten thousandfold has room.
 WARY: Settings = {
     "receive.message.max.bytes": UNPACKED_BYTES,
     "fetch.max.bytes": UNPACKED_BYTES // 2,
-    "max.partition.fetch.bytes": 32 * 1024,
+    "max.partition.fetch.bytes": 16 * 1024,
     "queued.min.messages": 2000,
     # A topic that was missing, or without a right, is there again this much after.
     "topic.metadata.refresh.interval.ms": 3000,

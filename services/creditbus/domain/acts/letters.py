@@ -29,9 +29,9 @@ _SCHEMA: Final = (
 _UNSEEN: Final = (
     (
         "an operator let your inbox go on past it, because it could not be unpacked or was gone:"
-        " send the record again, in batches that hold less than 4 MiB before they are compressed"
+        " send the record again, in batches that hold less than 2 MiB before they are compressed"
     ),
-    "该记录无法解压或者已不存在，运维人员已略过：请重新报送，每批压缩前不超过4 MiB",
+    "该记录无法解压或者已不存在，运维人员已略过：请重新报送，每批压缩前不超过2 MiB",
 )
 
 ADVICE: Final[dict[str, tuple[str, str]]] = {
