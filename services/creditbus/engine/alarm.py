@@ -6,7 +6,7 @@ from types import TracebackType
 
 from confluent_kafka import KafkaError
 
-from creditbus.engine.failures import Reaction, halt, rule_for
+from creditbus.engine.failures import Hindrance, Reaction, halt, hindrance_of, rule_for
 
 
 class Alarm:
@@ -65,3 +65,18 @@ class Alarm:
         if error is not None:
             self.report(error)
         return True
+
+
+class PatientEar:
+    """Hears for a client whose sources may wait: what is wrong with one is told where it is read.
+
+    The library reports it here as well, without the name of the source, as if it were the client's.
+    """
+
+    def __init__(self, alarm: Alarm) -> None:
+        self._alarm = alarm
+
+    def hear(self, error: KafkaError) -> None:
+        """Take an error that a client reports by itself, unless it is about one source."""
+        if hindrance_of(error) not in (Hindrance.RIGHTS_MISSING, Hindrance.TOPIC_MISSING):
+            self._alarm.hear(error)

@@ -12,7 +12,7 @@ from typing import Any, Final, Protocol
 from confluent_kafka import Consumer, KafkaError, Producer
 from confluent_kafka.admin import AdminClient
 
-from creditbus.engine.alarm import Alarm
+from creditbus.engine.alarm import Alarm, PatientEar
 from creditbus.engine.job import Job
 from creditbus.engine.lags import TELL_SECONDS, Lags
 
@@ -72,7 +72,7 @@ class Connection:
         """
         return Consumer(
             {
-                **self.base(alarm),
+                **self.base(PatientEar(alarm) if job.may_wait else alarm),
                 "group.id": job.application,
                 "group.instance.id": job.name,
                 "partition.assignment.strategy": "range" if job.is_eager else "cooperative-sticky",

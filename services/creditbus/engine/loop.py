@@ -22,6 +22,7 @@ from creditbus.engine.failures import (
     Undecided,
     error_of,
     halt,
+    hindrance_of,
     is_of_source,
     kind_of,
 )
@@ -143,11 +144,19 @@ class Loop:
                         raise
                     self._checkpoint.abort()
                     refused.append((share, again.error))  # type: ignore[arg-type]
-            if len(refused) == len(shares):
+            if len(refused) == len(shares) and not all(map(self._is_out_of_reach, shares)):
                 # No source alone: it may be what is written.
                 raise
             for share, error in refused:
                 self._membership.set_aside(self._consumer, share, error)
+
+    def _is_out_of_reach(self, share: Share) -> bool:
+        """Return whether the broker says of a share's source itself that it cannot be read."""
+        (topic, _), *_ = share.sources
+        with suppress(KafkaException):
+            known = self._consumer.list_topics(topic, timeout=LOOK_SECONDS).topics[topic]
+            return known.error is not None and hindrance_of(known.error) is not None
+        return False
 
     @property
     def waiting(self) -> str | None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from confluent_kafka import KafkaError
 
-from creditbus.engine.alarm import Alarm
+from creditbus.engine.alarm import Alarm, PatientEar
 from creditbus.engine.changelog import Stretch, open_store
 from creditbus.engine.claim import claimed
 from creditbus.engine.connection import Connection
@@ -64,6 +64,16 @@ def test_the_watchdog_lets_short_steps_pass() -> None:
 def test_a_wrong_password_raises_the_alarm() -> None:
     alarm = Alarm()
     alarm.hear(KafkaError(KafkaError._AUTHENTICATION))
+    with pytest.raises(Halt, match="check the worker's credentials"):
+        alarm.check()
+
+
+def test_what_is_wrong_with_one_source_that_may_wait_is_no_alarm() -> None:
+    alarm = Alarm()
+    PatientEar(alarm).hear(KafkaError(KafkaError.TOPIC_AUTHORIZATION_FAILED))
+    PatientEar(alarm).hear(KafkaError(KafkaError.UNKNOWN_TOPIC_OR_PART))
+    alarm.check()
+    PatientEar(alarm).hear(KafkaError(KafkaError._AUTHENTICATION))
     with pytest.raises(Halt, match="check the worker's credentials"):
         alarm.check()
 
