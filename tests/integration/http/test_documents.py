@@ -27,14 +27,18 @@ from schemathesis.specs.openapi.checks import (
     unsupported_method,
 )
 
+from creditbus.feed.app import WAIT_MAX_MS
 from creditbus.feed.app import build as build_feed
 from creditbus.gateway.app import build as build_gateway
+from creditbus.gateway.fates import WAIT_MOST_S
 from creditbus.query.app import build as build_query
 from creditbus.runtime.http.server import Site, peers_of, server_config
 from creditbus.runtime.process import Process
 from tests.integration.http.conftest import PrivateRedis, ProcessOf, bearer
 
-_WAITS: Final = frozenset({"wait", "wait_ms"})
+_LONGEST: Final = {"wait": WAIT_MOST_S, "wait_ms": WAIT_MAX_MS}
+"""The waits that may be asked for, each with the longest that a document allows."""
+
 CHECKS: Final = [
     not_a_server_error,
     status_code_conformance,
@@ -105,9 +109,10 @@ def test_every_answer_is_one_that_the_document_names(
 
 def _without_patience(case: Any) -> None:
     """Let nobody wait for a decision that will not come; what is no wait at all stays as it is."""
-    for name in _WAITS & (case.query or {}).keys():
-        if str(case.query[name]).isdecimal():
-            case.query[name] = 0 if int(case.query[name]) <= 30_000 else case.query[name]
+    for name in _LONGEST.keys() & (case.query or {}).keys():
+        asked = str(case.query[name])
+        if asked.isdecimal() and int(asked) <= _LONGEST[name]:
+            case.query[name] = 0
 
 
 def ask(operation: Any, shown: dict[str, str]) -> None:
