@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import Final
 
 import msgspec
-from confluent_kafka import Producer
+from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
 from creditbus.bench.supply import Headers, put
 from creditbus.demo.city import Submitted
@@ -43,6 +43,7 @@ class Driver:
 
     def __init__(self, client: ClientConfig) -> None:
         self.sent_at: dict[str, float] = {}
+        self._refused: list[KafkaError] = []
         self._producer = Producer(
             {
                 **client,
@@ -53,11 +54,15 @@ class Driver:
                 # The broker holds a batch to the inbox's limit as if it were one record.
                 "batch.size": INBOX_MAX_BYTES // 2,
                 "partitioner": "murmur2_random",
+                "on_delivery": self._hear,
             }
         )
 
     def drive(self, prepared: Sequence[Prepared], per_second: float) -> None:
-        """Send everything, in its order; 0 a second is at full speed."""
+        """Send everything, in its order; 0 a second is at full speed.
+
+        Raises ``KafkaException`` for a record that the broker refused.
+        """
         began, sent = time.monotonic(), 0
         while sent < len(prepared):
             due = len(prepared)
@@ -69,6 +74,12 @@ class Driver:
             sent = due
             self._producer.poll(_TICK_S if per_second else 0)
         assert self._producer.flush(120) == 0, "the broker did not take every record"
+        if self._refused:
+            raise KafkaException(self._refused[0])
+
+    def _hear(self, error: KafkaError | None, _message: Message) -> None:
+        if error is not None:
+            self._refused.append(error)
 
 
 def _prepared(statement: Submitted, codec: Codec) -> Prepared:
