@@ -65,7 +65,7 @@ class Express:
             self._work()
 
     def _work(self) -> None:
-        consumer = self._connection.reader(application("delivery"), self.alarm)
+        consumer = self._connection.reader(application("delivery"), self.alarm, stays=True)
         while not self._ending.is_set():
             self._obey(consumer)
             if not self._following:

@@ -86,10 +86,16 @@ class Connection:
             }
         )
 
-    def reader(self, group: str, alarm: Alarm) -> Consumer:
-        """Return a reader of a changelog; it joins no group and commits nothing."""
-        reading = {"enable.partition.eof": True, "fetch.wait.max.ms": 20}
-        return Consumer({**self.base(alarm), "group.id": group, **_READING, **reading})
+    def reader(self, group: str, alarm: Alarm, *, stays: bool = False) -> Consumer:
+        """Return a reader of topics; it joins no group and commits nothing.
+
+        It hears of an end within 20 ms. One that stays hears of none and leaves the waiting to the
+        broker, which answers at once when something comes and is spared 50 requests a second.
+        """
+        ends = {"enable.partition.eof": True, "fetch.wait.max.ms": 20}
+        return Consumer(
+            {**self.base(alarm), "group.id": group, **_READING, **({} if stays else ends)}
+        )
 
     def asker(self, group: str, alarm: Alarm) -> Consumer:
         """Return what is asked where the group stands; it joins nothing.

@@ -28,7 +28,7 @@ class Inflow:
     def __init__(self, process: Process, application: str, starts: Mapping[Place, int]) -> None:
         self._alarm = Alarm()
         connection = Connection(process.settings.kafka, process.security)
-        self._consumer: Consumer = connection.reader(application, self._alarm)
+        self._consumer: Consumer = connection.reader(application, self._alarm, stays=True)
         self._consumer.assign([TopicPartition(*place, start) for place, start in starts.items()])
         self._next: asyncio.Task[list[Record]] | None = None
 
