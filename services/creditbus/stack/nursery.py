@@ -19,8 +19,9 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from io import BufferedRWPair
 from typing import Final
 
@@ -28,7 +29,7 @@ import msgspec
 from setproctitle import setproctitle
 
 from creditbus.runtime.settings import environment, replace_environment
-from creditbus.stack.processes import Launch, RunningProcess, popen
+from creditbus.stack.processes import POLL_S, Launch, RunningProcess, popen
 from creditbus.stack.services import HOSTED
 
 IMPORTED: Final = ("creditbus.cli.runs", *(f"creditbus.{name}.app" for name in HOSTED))
@@ -139,36 +140,44 @@ class Nursery:
 
 @dataclass(slots=True)
 class _Born:
-    """A child of the nursery, as the launcher sees it."""
+    """A child of the nursery, as the launcher sees it, from whichever of its threads."""
 
     pid: int
     _descriptor: int
     _nursery: Nursery
     _code: int | None = None
+    # How it ended can be asked once: the system then forgets it, and gives its numbers to others.
+    _lock: threading.RLock = field(default_factory=threading.RLock, repr=False)
 
     def poll(self) -> int | None:
         """Return how it ended, None while it runs."""
-        if self._code is None and _is_readable(self._descriptor, 0):
-            self._code = self._nursery.code_of(self.pid)
-            os.close(self._descriptor)
-        return self._code
+        with self._lock:
+            if self._code is None and _is_readable(self._descriptor):
+                self._code = self._nursery.code_of(self.pid)
+                os.close(self._descriptor)
+            return self._code
 
     def wait(self, timeout: float | None = None) -> int:
         """Wait until it ends; raises ``subprocess.TimeoutExpired``."""
-        if self._code is None and not _is_readable(self._descriptor, timeout):
-            raise subprocess.TimeoutExpired([str(self.pid)], timeout or 0)
-        code = self.poll()
-        assert code is not None, "its descriptor said that it has ended"
+        deadline = None if timeout is None else time.monotonic() + timeout
+        while (code := self.poll()) is None:
+            if deadline is not None and time.monotonic() >= deadline:
+                raise subprocess.TimeoutExpired([str(self.pid)], timeout or 0)
+            time.sleep(POLL_S)
         return code
 
     def send_signal(self, number: int) -> None:
         """Send a signal, unless it has ended."""
-        if self.poll() is None:
-            signal.pidfd_send_signal(self._descriptor, number)
+        with self._lock:
+            if self.poll() is None:
+                signal.pidfd_send_signal(self._descriptor, number)
 
 
-def _is_readable(descriptor: int, timeout: float | None) -> bool:
-    return bool(select.select([descriptor], [], [], timeout)[0])
+def _is_readable(descriptor: int) -> bool:
+    # Not by select, which knows no descriptor above 1023.
+    asked = select.poll()
+    asked.register(descriptor, select.POLLIN)
+    return bool(asked.poll(0))
 
 
 def _module_of(launch: Launch) -> tuple[str, Sequence[str]] | None:

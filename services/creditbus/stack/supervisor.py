@@ -72,10 +72,18 @@ class Supervisor:
         while not self._stopping.wait(WATCH_S):
             with self._lock:
                 for watched in self._watched:
-                    self._look_at(watched, time.monotonic())
+                    self._look_after(watched, time.monotonic())
+
+    def _look_after(self, watched: _Watched, now: float) -> None:
+        try:
+            self._look_at(watched, now)
+        except Exception as error:  # noqa: BLE001 - what is wrong with one leaves no other unwatched
+            if watched.due_at is None or now >= watched.due_at:
+                self._postpone(watched, now, f"cannot be looked after ({error!r})")
 
     def _look_at(self, watched: _Watched, now: float) -> None:
         if watched.child.is_running():
+            watched.due_at = None
             if now - watched.started_at > STEADY_S:
                 watched.failures = 0
             return

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import psutil
@@ -55,6 +56,17 @@ def test_a_child_that_is_killed_ends_with_minus_the_signal(
     running.send_signal(signal.SIGKILL)
     assert running.wait(BOUND_S) == -signal.SIGKILL
     running.send_signal(signal.SIGTERM)
+
+
+def test_two_that_watch_a_child_both_learn_how_it_ended(nursery: Nursery, tmp_path: Path) -> None:
+    for _ in range(20):
+        running = nursery.spawn(a_launch(tmp_path, "sleep"))
+        with ThreadPoolExecutor(4) as watchers:
+            codes = [watchers.submit(running.wait, BOUND_S) for _ in range(4)]
+            running.send_signal(signal.SIGKILL)
+            assert {code.result() for code in codes} == {-signal.SIGKILL}
+    assert nursery.spawn(a_launch(tmp_path, "tell")).wait(BOUND_S) == 7
+    assert not isinstance(running, subprocess.Popen), "the nursery has not died"
 
 
 def test_a_fault_is_in_the_log_and_ends_the_child_alone(nursery: Nursery, tmp_path: Path) -> None:

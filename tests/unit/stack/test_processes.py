@@ -286,6 +286,24 @@ def test_child_that_cannot_be_started_again_is_said_and_tried_on(tmp_path: Path)
     assert "could not be started (No such file or directory); it starts again in 2 s" in said[1]
 
 
+def test_what_is_wrong_with_one_child_leaves_no_other_unwatched(
+    child_of: MakeChild, tmp_path: Path
+) -> None:
+    said: list[str] = []
+    supervisor = Supervisor(said.append)
+    odd, sound = started(child_of("odd")), started(child_of("sound"))
+    # Nothing can be written where its record lies, as on a full disk.
+    (tmp_path / "records" / "odd.partial").mkdir()
+    supervisor.keep(odd)
+    supervisor.keep(sound)
+    odd.send(signal.SIGKILL)
+    wait_for(lambda: len(said) == 1)
+    sound.send(signal.SIGKILL)
+    wait_for(lambda: sound.restarts == 1 and sound.is_running())
+    supervisor.stop()
+    assert said[0].startswith("odd cannot be looked after (IsADirectoryError(")
+
+
 def test_stopped_supervisor_restarts_nothing(child_of: MakeChild) -> None:
     supervisor = Supervisor(lambda _sentence: None)
     child = started(child_of("one"))
