@@ -11,7 +11,6 @@ from starlette.responses import Response
 from creditbus.domain.acts.events import Act
 from creditbus.domain.acts.mistakes import Mistake
 from creditbus.domain.effects.directives import Statement
-from creditbus.engine.connection import Connection
 from creditbus.gateway.decide import event_of, mistakes_in
 from creditbus.gateway.fates import FateDesk
 from creditbus.gateway.keys import REPLAYED, IdempotencyKeys
@@ -54,13 +53,11 @@ class Door:
     @asynccontextmanager
     async def open(self, _app: object) -> AsyncIterator[None]:
         """Hold a producer and Redis for as long as the site is served."""
-        connection = Connection(self._process.settings.kafka, self._process.security)
-        self._producer = AwaitedProducer(connection, self._process.logger)
-        try:
-            yield
-        finally:
-            await self._producer.close()
-            await self.serving.close()
+        async with AwaitedProducer.of(self._process) as self._producer:
+            try:
+                yield
+            finally:
+                await self.serving.close()
 
     async def check(self) -> None:
         """Raise while records cannot be taken."""

@@ -14,7 +14,6 @@ from creditbus.domain.calendar import day_of
 from creditbus.domain.effects.checks import Access, Answer, Check
 from creditbus.domain.ids import ItemId, SubjectId, derive
 from creditbus.domain.subjects import PersonNumber, is_doubtful
-from creditbus.engine.connection import Connection
 from creditbus.query.decide import Obstacle, answer, why_not
 from creditbus.query.questions import EndedMatter, Execution, Noted, Question
 from creditbus.runtime.http.bodies import value_of
@@ -79,13 +78,11 @@ class _Desk:
     @asynccontextmanager
     async def open(self, _app: FastAPI) -> AsyncIterator[None]:
         """Hold a producer and Redis for as long as the site is served."""
-        connection = Connection(self._process.settings.kafka, self._process.security)
-        self._producer = AwaitedProducer(connection, self._process.logger)
-        try:
-            yield
-        finally:
-            await self._producer.close()
-            await self._serving.close()
+        async with AwaitedProducer.of(self._process) as self._producer:
+            try:
+                yield
+            finally:
+                await self._serving.close()
 
     async def check(self) -> None:
         """Raise while no check can be answered."""

@@ -11,7 +11,7 @@ import asyncio
 import threading
 import time
 from collections.abc import Sequence
-from typing import Final
+from typing import Final, Self
 
 import structlog
 from confluent_kafka import KafkaError, KafkaException, Message, Producer
@@ -21,6 +21,7 @@ from creditbus.engine.connection import Connection
 from creditbus.engine.failures import rule_for
 from creditbus.engine.values import Position
 from creditbus.runtime.outages import Unavailable
+from creditbus.runtime.process import Process
 from creditbus.wire.topics import INBOX_MAX_BYTES
 
 KAFKA: Final = "kafka"
@@ -40,7 +41,15 @@ class RecordTooLarge(ValueError):
 
 
 class AwaitedProducer:
-    """An idempotent producer; make it inside the event loop that awaits it, and close it there."""
+    """An idempotent producer; make it inside the event loop that awaits it, and close it there.
+
+    As a context it closes itself.
+    """
+
+    @classmethod
+    def of(cls, process: Process) -> Self:
+        """Return the producer of a process."""
+        return cls(Connection(process.settings.kafka, process.security), process.logger)
 
     def __init__(self, connection: Connection, logger: structlog.stdlib.BoundLogger) -> None:
         self._loop = asyncio.get_running_loop()
@@ -66,6 +75,12 @@ class AwaitedProducer:
         )
         self._thread = threading.Thread(target=self._poll, name="delivery-reports", daemon=True)
         self._thread.start()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_raised: object) -> None:
+        await self.close()
 
     async def send(
         self,
