@@ -28,7 +28,7 @@ endif
 
 SEEDS ?= 10
 
-.PHONY: help install lock clean demo up down bench test fast crash siege check format pages
+.PHONY: help install lock clean demo up down bench test fast crash siege exercise check format pages
 
 help: ## List what can be made
 	@awk 'BEGIN {FS = ":.*## "} \
@@ -52,13 +52,14 @@ bench: $(INSTALLED) ## Measure the engine on this machine; `creditbus bench` lis
 ##@ Work on it
 
 test: check fast ## Check, then run every test: the fast ones first, then those on real servers
-	$(PYTEST) tests/integration tests/crash tests/siege \
+	$(PYTEST) tests/integration tests/crash tests/siege tests/exercises \
 	  --timeout=300 --session-timeout=3600 -o faulthandler_timeout=290
 
 fast: $(TOOLS) ## Run the tests that need no servers; ARGS=--hypothesis-profile=few draws fewer examples
 	$(PYTEST) -n 2 $(ARGS) \
 	  --doctest-modules services/creditbus/domain services/creditbus/wire tests \
-	  --ignore=tests/tidy --ignore=tests/integration --ignore=tests/crash --ignore=tests/siege
+	  --ignore=tests/tidy --ignore=tests/integration --ignore=tests/crash --ignore=tests/siege \
+	  --ignore=tests/exercises
 
 crash: $(TOOLS) ## Strike the engine's workers in every known way; SEEDS=1, or SEED=7 alone
 	$(PYTEST) tests/crash --timeout=300 -o faulthandler_timeout=290 -p no:randomly -q \
@@ -67,6 +68,9 @@ crash: $(TOOLS) ## Strike the engine's workers in every known way; SEEDS=1, or S
 siege: $(TOOLS) ## Strike every door from outside and watch the others; SEED=7, ARGS="-k flood"
 	$(PYTEST) tests/siege --siege --timeout=600 -o faulthandler_timeout=590 -p no:randomly -q \
 	  $(if $(SEED),--siege-seed=$(SEED)) $(ARGS)
+
+exercise: $(TOOLS) ## Play every runbook on a bus of its own, and time it; ARGS="-k redis --record"
+	$(PYTEST) tests/exercises --exercise --timeout=900 -o faulthandler_timeout=890 -p no:randomly -q $(ARGS)
 
 check: $(TOOLS) ## Check without running: format, lint, types, floors, tidiness
 	$(BIN)/ruff format --check --output-format concise .

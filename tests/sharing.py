@@ -11,7 +11,7 @@ from typing import Final
 
 from xdist.scheduler import LoadScopeScheduling
 
-ON_SERVERS: Final = ("tests/integration/", "tests/crash/", "tests/siege/")
+ON_SERVERS: Final = ("tests/integration/", "tests/crash/", "tests/siege/", "tests/exercises/")
 SEED: Final = re.compile(r"\[SEED=(\d+)\]$")
 
 

@@ -33,6 +33,9 @@ from creditbus.wire.schemas import load_schemas, meaning_hash
 from creditbus.wire.topics import DAY_MS, YEAR_MS, Topic, topics
 from tests.crash.programme import CHAPTERS
 from tests.crash.scenarios import Chapter
+from tests.exercises import page as exercises
+from tests.exercises.programme import CHAPTERS as EXERCISES
+from tests.kubernetes import manifests
 from tests.monitoring import dashboards, levels
 from tests.siege import blows
 from tests.siege.programme import CHAPTERS as DOORS
@@ -252,6 +255,32 @@ def _door(chapter: blows.Chapter) -> list[str]:
     return [f"### {chapter.title}", "", *_table(("blow", "struck", "then", "others"), rows), ""]
 
 
+def exercises_page() -> str:
+    """Return the page of exercises: each runbook as it was last played, with its seconds."""
+    last = exercises.recorded(sources.ROOT / exercises.RECORD)
+    head = ("exercise", "runbook", "befalls", "then", *exercises.COLUMNS)
+    told: list[str] = []
+    for chapter in EXERCISES:
+        told += [f"## {chapter.title}", "", *_table(head, exercises.rows_of(chapter)), ""]
+    return _page(
+        "Exercises",
+        "tests/exercises",
+        (
+            "What `make exercise` does to a bus in use, and how its runbook puts it right: every",
+            "command is typed as the runbook has it. Meanwhile an agency lists firms and takes",
+            "them off again, executing bodies act, and somebody asks about two firms ten times a",
+            "second. Afterwards nothing may be lost (open or owed), nothing repeated (counted or",
+            "acted on twice), nothing stale (an older act after a newer one, a wrong answer).",
+            "`seconds` is from the blow until all is settled; the silences beside it are the",
+            "longest time without an answer to a check, and without a directive at any body.",
+            "Those marked * are played by every `make test`, on the bus that all tests share.",
+            "",
+            f"Played on {last.day}, on {last.machine}, with other work beside it.",
+        ),
+        told,
+    )
+
+
 def catalogue_page() -> str:
     """Return the page of lists and measures: basis, term, reach, and whether they are in use."""
     catalogue = load_draft(sources.ROOT / "deploy" / "catalogue")[0].catalogue
@@ -338,6 +367,7 @@ PAGES: Final[dict[str, Callable[[], str]]] = {
     "docs/benchmarks.md": benchmarks_page,
     "docs/deadlines.md": deadlines_page,
     "docs/crashes.md": crashes_page,
+    "docs/exercises.md": exercises_page,
     "docs/catalogue.md": catalogue_page,
     "docs/fields.md": fields_page,
     "docs/powers.md": powers_page,
@@ -362,6 +392,7 @@ BESIDE: Final[dict[str, Callable[[], str]]] = {
     PINS: pins_file,
     levels.PATH: levels.rules,
     **dashboards.FILES,
+    **manifests.FILES,
 }
 """What is no page and is written with them."""
 

@@ -62,7 +62,7 @@ def record(rows: Sequence[BenchRow], clock: Clock, path: Path = HISTORY) -> None
                 changed=changed,
                 day=clock.now().date().isoformat(),
                 cores=os.cpu_count() or 0,
-                processor=_processor(),
+                processor=processor(),
                 versions=versions,
                 row=row,
             )
@@ -76,7 +76,8 @@ def load(path: Path = HISTORY) -> list[HistoryLine]:
     return [msgspec.json.decode(line, type=HistoryLine) for line in path.read_bytes().splitlines()]
 
 
-def _processor() -> str:
+def processor() -> str:
+    """Return what the machine's processor calls itself."""
     information = Path("/proc/cpuinfo")
     if not information.exists():
         return platform.machine()

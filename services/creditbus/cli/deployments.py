@@ -11,7 +11,7 @@ from rich.console import Console
 from creditbus.cli.faults import fail, told
 from creditbus.cli.places import parties, sites
 from creditbus.runtime.settings import read_settings
-from creditbus.stack.deployment import STACK, make_secrets, provision_servers
+from creditbus.stack.deployment import STACK, make_secrets, provision_servers, publish_schemas
 from creditbus.stack.folder import StackFile
 
 _console = Console(highlight=False, soft_wrap=True)
@@ -37,11 +37,21 @@ def secrets(
 
 
 @told
-def provision(home: Of = RUN) -> None:
+def provision(
+    home: Of = RUN,
+    only_schemas: Annotated[
+        bool,
+        typer.Option(help="Publish the schemas alone: topics and logins are an operator's."),
+    ] = False,
+) -> None:
     """Make topics, logins, rights and schemas on the servers that the settings name."""
     path = home / STACK
     if not path.exists():
         fail(f"there is no {path}: run `creditbus secrets --into {home}` first")
+    if only_schemas:
+        published = publish_schemas(StackFile.load(path), read_settings())
+        _console.print(f"{published} schemas are published")
+        return
     done = provision_servers(StackFile.load(path), read_settings(), parties(sites()))
     _console.print(
         f"topics, logins and rights are as declared ({done.changes} changes); "

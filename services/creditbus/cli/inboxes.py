@@ -23,6 +23,7 @@ from creditbus.runtime.kafka.clients import bounds_of
 from creditbus.runtime.process import Process
 from creditbus.runtime.workers.skips import WantedSkip
 from creditbus.stack.folder import Folder, StackFile
+from creditbus.stack.inboxes import widen_inbox
 from creditbus.stack.services import worker_name
 from creditbus.wire.topics import inbox, party_of_inbox
 
@@ -80,6 +81,22 @@ def list_inboxes(home: Home = None, as_json: AsJson = False) -> None:
     for each in found:
         table.add_row(each.source, each.stands, f"{each.since:%Y-%m-%d %H:%M:%S}", each.why)
     _console.print(table)
+
+
+@inboxes.command("widen")
+@told
+def widen(
+    source: Annotated[str, typer.Argument(help="Source or executing body whose inbox it is.")],
+    partitions: Annotated[int, typer.Option(help="How many it shall have; never fewer again.")],
+    home: Home = None,
+) -> None:
+    """Give an inbox more partitions, once everything in it is decided, so that order is kept.
+
+    A record's key says its partition, and with more of them another one: what was written before
+    must have been read before. So its sender is to be still while this is done.
+    """
+    had = widen_inbox(stack_file(home), source, partitions)
+    _console.print(f"{inbox(source)} has {partitions} partitions, and had {had}")
 
 
 @inboxes.command("skip")

@@ -41,6 +41,9 @@ COMMANDS: Final = {
     "catalogue": "creditbus.cli.catalogues:catalogues",
     "secrets": "creditbus.cli.deployments:secrets",
     "provision": "creditbus.cli.deployments:provision",
+    "backup": "creditbus.cli.backups:backup",
+    "broker": "creditbus.cli.brokers:brokers",
+    "rotate": "creditbus.cli.rotations:rotate",
     "topics": "creditbus.cli.topics:topics",
     "schemas": "creditbus.cli.topics:schemas",
 }

@@ -16,6 +16,7 @@ from creditbus.stack.folder import Folder
 from creditbus.stack.local import registry_ids
 from creditbus.stack.provision import check_topics, create_topics
 from creditbus.stack.registry import read_registered
+from creditbus.stack.renewals import restore_schemas
 from creditbus.wire.schemas import load_schemas, release, unreleased_changes
 from creditbus.wire.topics import Topic
 from creditbus.wire.topics import topics as declared_topics
@@ -103,6 +104,16 @@ def publish(home: Home = None) -> None:
     registry_ids(Folder(sites(home).home)).record(read_registered(file.registry_url))
     for (record, version), number in ids.items():
         _console.print(f"{record} {version}: id {number}")
+
+
+@schemas.command("restore")
+@told
+def restore(home: Home = None) -> None:
+    """Publish every schema to an empty registry, each under the id that the log knows."""
+    folder = Folder(sites(home).home)
+    stack_file(home)
+    count = restore_schemas(folder, load_schemas(sites(home).schemas))
+    _console.print(f"{count} schemas are published, each under the id that the log knows")
 
 
 def _declared(home: Home) -> tuple[Topic, ...]:

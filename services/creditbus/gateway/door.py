@@ -1,6 +1,5 @@
 """The door: what the gateway holds while it is open, and the way of a statement to the broker."""
 
-import hmac
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from http import HTTPStatus
@@ -16,6 +15,7 @@ from creditbus.gateway.fates import FateDesk
 from creditbus.gateway.keys import REPLAYED, IdempotencyKeys
 from creditbus.gateway.mistakes import TurnedAway
 from creditbus.gateway.submissions import Receipt
+from creditbus.runtime.attestations import Attestation
 from creditbus.runtime.http.credentials import Caller
 from creditbus.runtime.http.persons import Persons
 from creditbus.runtime.http.problems import Refused
@@ -44,9 +44,9 @@ class Door:
         self.serving = Serving.of(settings)
         self._process = process
         self._codec = process.codec
-        self._key = settings.attestation_key.encode()
+        self._attestation = Attestation.of(settings.attestation_key)
         self.editions = process.editions
-        self.keys = IdempotencyKeys(self.serving, self._key, process.logger)
+        self.keys = IdempotencyKeys(self.serving, self._attestation.keys[0], process.logger)
         self.fates = FateDesk(self.serving)
         self._producer: AwaitedProducer | None = None
 
@@ -98,7 +98,7 @@ class Door:
         assert self._producer is not None
         envelope = statement.envelope
         value = self._codec.encode(statement)
-        vouched = (ATTESTATION, hmac.digest(self._key, value, "sha256"))
+        vouched = (ATTESTATION, self._attestation.sign(value))
         place = await self._producer.send(
             inbox(envelope.source),
             key=envelope.record_id.encode(),

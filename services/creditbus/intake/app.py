@@ -6,7 +6,6 @@ reads their topic to the end before it joins its group, and follows it beside it
 
 from __future__ import annotations
 
-import hmac
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
@@ -34,6 +33,7 @@ from creditbus.engine.values import (
 )
 from creditbus.intake.decide import Arrivals, Renamed, build
 from creditbus.intake.gaps import Gaps
+from creditbus.runtime.attestations import Attestation
 from creditbus.runtime.kafka import arrivals
 from creditbus.runtime.kafka.beginnings import Beginnings
 from creditbus.runtime.kafka.clients import Record
@@ -68,9 +68,9 @@ def run(process: Process) -> None:
 def job(process: Process) -> Job[Arrivals]:
     """Return what an intake worker does: all inboxes in, no tables; waits for the aliases."""
     codec, parties = process.codec, process.parties
-    key = process.settings.attestation_key.encode()
-    if not key:
+    if not process.settings.attestation_key:
         raise ValueError("set CREDITBUS_ATTESTATION_KEY, or anyone could vouch for a record")
+    attestation = Attestation.of(process.settings.attestation_key)
     accepts: tuple[type[msgspec.Struct], ...] = (*STATEMENTS, Acknowledgement)
     aliases = Aliases()
     following = Follower(process, ALIASES)
@@ -78,9 +78,7 @@ def job(process: Process) -> Job[Arrivals]:
     take(following.drain(), codec, aliases)
     process.logger.info("aliases are read", aliases=len(aliases), position=aliases.position)
     sources = tuple(inbox(party) for party in (*parties.sources, *parties.bodies))
-    decide = build(
-        process.editions, party_of_inbox, lambda raw: hmac.digest(key, raw, "sha256"), aliases
-    )
+    decide = build(process.editions, party_of_inbox, attestation.holds, aliases)
     read = arrivals.values(codec, accepts=accepts, max_bytes=INBOX_MAX_BYTES)
     beginnings = Beginnings()
     return Job(

@@ -14,7 +14,6 @@ all that follows is a function of the log.
 
 from __future__ import annotations
 
-import hmac
 from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
@@ -78,13 +77,14 @@ def admit(submission: Submission) -> tuple[Submission, ...] | Rejection:
 def build(
     editions: Editions,
     party_of: Callable[[str], str],
-    attestation: Callable[[bytes], bytes],
+    vouched: Callable[[bytes, bytes], bool],
     aliases: Aliases | None = None,
 ) -> Callable[[Slice[Arrivals], State], SliceOutcome]:
     """Return the decision over a slice of one inbox.
 
-    ``party_of`` gives the owner of an inbox topic, ``attestation`` what the gateway signs a
-    record with. ``aliases`` may grow between two slices; without them no old code is known.
+    ``party_of`` gives the owner of an inbox topic; ``vouched`` says of an attestation and of the
+    bytes beside it whether the gateway signed them. ``aliases`` may grow between two slices;
+    without them no old code is known.
     """
     known = Aliases() if aliases is None else aliases
 
@@ -94,7 +94,7 @@ def build(
         for arrival in arrived.columns:
             event = arrival.value
             stated = dict(arrival.headers).get("attestation") or b""
-            attested = bool(stated) and hmac.compare_digest(stated, attestation(arrival.raw))
+            attested = bool(stated) and vouched(stated, arrival.raw)
             admitted = admit(Submission(event, party, attested, editions, known))
             if isinstance(admitted, Rejection):
                 spoken = _as_spoken_by(party, event.envelope)

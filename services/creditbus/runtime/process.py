@@ -99,7 +99,7 @@ class Process:
             return {"security.protocol": settings.kafka_protocol.removeprefix("SASL_")} | tls
         return tls | {
             "security.protocol": settings.kafka_protocol,
-            "sasl.mechanism": "SCRAM-SHA-256",
+            "sasl.mechanism": settings.kafka_mechanism,
             "sasl.username": settings.kafka_user,
             "sasl.password": settings.kafka_password,
         }

@@ -62,6 +62,11 @@ class Registry:
                 key: _publish(client, schemas.versions[key]) for key in sorted(schemas.versions)
             }
 
+    def register(self, schema: Schema) -> int:
+        """Register one schema under its record's rule, and return the id that it was given."""
+        with self._asking() as client:
+            return _publish(client, schema)
+
     def is_compatible(self, schema: Schema) -> bool:
         """Return whether the registry would take the schema; it takes the first of any record."""
         try:

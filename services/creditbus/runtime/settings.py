@@ -56,6 +56,9 @@ class Settings(BaseSettings):
     kafka_protocol: Literal["SASL_PLAINTEXT", "SASL_SSL"] = Field(
         "SASL_PLAINTEXT", description="SASL_PLAINTEXT or SASL_SSL; without a user, TLS alone."
     )
+    kafka_mechanism: Literal["SCRAM-SHA-256", "SCRAM-SHA-512"] = Field(
+        "SCRAM-SHA-256", description="How the principal logs in: SCRAM-SHA-256 or SCRAM-SHA-512."
+    )
     tls_ca: _File = Field(
         None,
         description="CA certificates (PEM) that Kafka, registry and Redis are believed by;"
@@ -137,7 +140,10 @@ class Settings(BaseSettings):
         Path(".creditbus/tokens.json"), description="Hashed credentials of HTTP callers."
     )
     attestation_key: str = Field(
-        "", description="Key with which the gateway vouches for a record to intake.", repr=False
+        "",
+        description="Key with which the gateway vouches for a record to intake; after a comma an"
+        " older one that is still believed.",
+        repr=False,
     )
     person_key: str = Field("", description="Key of natural persons' tokens.", repr=False)
     webhooks: dict[str, str] = Field(default={}, description="Webhook of each body, as JSON.")

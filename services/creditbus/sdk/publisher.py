@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 from functools import cache, lru_cache
 from importlib.resources import files
 from pathlib import Path
-from typing import Final, Self
+from typing import Final, Literal, Self
 
 import httpx2
 import msgspec
@@ -59,11 +59,13 @@ class Receipt(msgspec.Struct, frozen=True):
 class PublisherTls(msgspec.Struct, frozen=True, kw_only=True):
     """PEM files: whose servers are believed, by default as the system does, and what is shown.
 
-    ``certificate`` holds its key as well.
+    ``certificate`` holds its key as well. ``mechanism`` is how the source logs in there: a bus on
+    Kubernetes asks for SCRAM-SHA-512.
     """
 
     ca: Path | None = None
     certificate: Path | None = None
+    mechanism: Literal["SCRAM-SHA-256", "SCRAM-SHA-512"] = "SCRAM-SHA-256"
 
 
 class NotPublished(Exception):
@@ -100,7 +102,7 @@ class Publisher:
                 **(files if tls is not None else {}),
                 "bootstrap.servers": kafka,
                 "security.protocol": "SASL_PLAINTEXT" if tls is None else "SASL_SSL",
-                "sasl.mechanism": "SCRAM-SHA-256",
+                "sasl.mechanism": (tls or PublisherTls()).mechanism,
                 "sasl.username": source,
                 "sasl.password": password,
                 "client.id": source,

@@ -192,7 +192,7 @@ def add_secrets(
     for name in (ATTESTATION_KEY, PERSON_KEY):
         file.secrets.setdefault(name, secrets.token_hex(_SECRET_BYTES))
     for body in catalogue.bodies:
-        file.secrets.setdefault(webhook_secret_name(body), _webhook_secret())
+        file.secrets.setdefault(webhook_secret_name(body), new_webhook_secret())
     _add_tokens(file, tokens or folder.path / "tokens.json", _callers(catalogue))
     file.save(folder.stack_file)
 
@@ -297,5 +297,6 @@ def _callers(catalogue: Catalogue) -> list[tuple[str, CallerRole]]:
     ]
 
 
-def _webhook_secret() -> str:
+def new_webhook_secret() -> str:
+    """Return a secret with which a body's directives are signed."""
     return "whsec_" + base64.b64encode(secrets.token_bytes(_SECRET_BYTES)).decode()

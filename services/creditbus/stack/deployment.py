@@ -33,6 +33,7 @@ from creditbus.wire.schemas import load_schemas
 from creditbus.wire.topics import service_principal
 
 STACK: Final = "stack.json"
+GRAFANA: Final = "grafana"
 TOKENS: Final = "http/tokens.json"
 WAIT_S: Final = 120.0
 _LOOK_S: Final = 1.0
@@ -58,7 +59,7 @@ def make_secrets(folder: Path, catalogue: Catalogue, redis: str) -> StackFile:
     folder.mkdir(mode=OWNER_ONLY_FOLDER, parents=True, exist_ok=True)
     home = Folder(folder)
     file = _loaded(home)
-    for name in ("redis", "registry"):
+    for name in ("redis", "registry", GRAFANA):
         file.secrets.setdefault(name, new_password())
     file.credentials.setdefault(ADMIN, new_password())
     add_passwords(file.credentials, sorted(catalogue.sources), sorted(catalogue.bodies))
@@ -74,6 +75,7 @@ def make_secrets(folder: Path, catalogue: Catalogue, redis: str) -> StackFile:
     _fill(folder / "registry", {"registry.properties": rights(file.secrets["registry"])})
     password = file.secrets["redis"]
     _fill(folder / "valkey", {"password": password, "valkey.conf": f"requirepass {password}\n"})
+    _fill(folder / GRAFANA, {"password": file.secrets[GRAFANA]})
     _fill(folder / "provision", {STACK: (folder / STACK).read_text()})
     return file
 
@@ -118,6 +120,11 @@ def provision_servers(file: StackFile, settings: Settings, catalogue: Catalogue)
     changes = provision(
         admin, file.credentials, sorted(catalogue.sources), sorted(catalogue.bodies)
     )
+    return Provisioned(changes=changes, schemas=publish_schemas(file, settings))
+
+
+def publish_schemas(file: StackFile, settings: Settings) -> int:
+    """Publish every schema; raises ``NotProvisioned`` while the registry is away."""
     schemas = load_schemas(settings.schemas)
     try:
         Registry(settings.registry, file.registry_login).publish(schemas)
@@ -126,7 +133,7 @@ def provision_servers(file: StackFile, settings: Settings, catalogue: Catalogue)
             f"The registry at {settings.registry} does not answer: {outage}. Look into its log, "
             f"and run this again: what is done stays."
         ) from outage
-    return Provisioned(changes=changes, schemas=len(schemas.versions))
+    return len(schemas.versions)
 
 
 def _loaded(home: Folder) -> StackFile:

@@ -9,6 +9,8 @@ StackError
   NotReady       a process did not answer in time, or died at start
   IdsDiffer      the registry does not know the schemas the log was written with
   NotProvisioned the broker's topics are not those of the table
+  NotRotated     there is no such secret
+  NotKept        a backup, a broker or a registry cannot be made anew
 """
 
 from __future__ import annotations
@@ -48,3 +50,11 @@ class IdsDiffer(StackError):
 
 class NotProvisioned(StackError):
     """The topics of the broker differ from the table of topics."""
+
+
+class NotRotated(StackError):
+    """There is no such secret to replace."""
+
+
+class NotKept(StackError):
+    """What is to be backed up or made anew is not there, or is not what it must be."""

@@ -114,17 +114,24 @@ class Kafka:
     def prepare(self) -> None:
         """Write the settings and, once, format the storage with the first login."""
         self.folder.mkdir(mode=OWNER_ONLY_FOLDER, exist_ok=True)
-        data = self.folder / "data"
-        write_private(self._settings_file(), self._settings(data).encode())
-        if data.exists():
-            return
+        write_private(self._settings_file(), self._settings(self.data).encode())
+        if not self.data.exists():
+            self.format_beside().rename(self.data)
+
+    @property
+    def data(self) -> Path:
+        """Where its log lies."""
+        return self.folder / "data"
+
+    def format_beside(self) -> Path:
+        """Format a storage that holds nothing yet, and return where; it is to be renamed."""
         filling = self.folder / "data.filling"
         shutil.rmtree(filling, ignore_errors=True)
         unformatted = self.folder / "format.properties"
         write_private(unformatted, self._settings(filling).encode())
         self._format(unformatted)
         unformatted.unlink()
-        filling.rename(data)
+        return filling
 
     def launch(self) -> Launch:
         """Return how the broker is started."""

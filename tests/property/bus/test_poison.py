@@ -46,7 +46,9 @@ WHOLE: Final = {
     )
     for record, kind in TYPES.items()
 }
-INTAKE: Final = build_intake(some_editions(), party_of_inbox, lambda _raw: b"attested")
+INTAKE: Final = build_intake(
+    some_editions(), party_of_inbox, lambda stated, _raw: stated == b"attested"
+)
 LISTING: Final = build_listing(some_editions())
 DISPATCH: Final = build_dispatch(some_editions())
 EXPOSURE: Final = build_exposure(some_editions())

@@ -281,7 +281,7 @@ def attest(raw: bytes) -> bytes:
     return hmac.digest(KEY, raw, "sha256")
 
 
-DECIDE = build(some_editions(), party_of_inbox, attest)
+DECIDE = build(some_editions(), party_of_inbox, lambda stated, raw: stated == attest(raw))
 
 
 def test_admitted_bytes_and_origin_go_on_unchanged() -> None:

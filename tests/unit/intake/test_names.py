@@ -140,7 +140,7 @@ def test_a_claim_names_two_codes(fact: SubjectAliasMapped, reason: Reason, field
 def test_what_is_written_names_the_subject_and_how_it_was_found() -> None:
     aliases = known(a_mapping())
     aliases.position = 17
-    decide = build(some_editions(), party_of_inbox, lambda raw: raw, aliases)
+    decide = build(some_editions(), party_of_inbox, lambda stated, raw: stated == raw, aliases)
     stated = a_listing(subject_id=OLD, subject_kind=SubjectKind.NONE)
     outputs = decided(decide, DictState(), [stated, a_listing()], topic=inbox("court"))
     renamed, plain = (output.value for output in outputs)
@@ -149,7 +149,7 @@ def test_what_is_written_names_the_subject_and_how_it_was_found() -> None:
 
 
 def test_a_refusal_under_an_old_code_is_told_and_its_neighbours_go_on() -> None:
-    decide = build(some_editions(), party_of_inbox, lambda raw: raw, AT_ODDS)
+    decide = build(some_editions(), party_of_inbox, lambda stated, raw: stated == raw, AT_ODDS)
     events = [a_listing(subject_id=OLD), a_removal(subject_id=OLD)]
     outputs: list[Output] = decided(decide, DictState(), events, topic=inbox("court"))
     assert [output.stream for output in outputs] == ["refusals", "events", "events"]

@@ -172,7 +172,7 @@ def through(row: Row) -> tuple[str, list[SliceOutcome]]:
     """Return who refused, if anyone, and what each of the two services decided."""
     law = editions(row.before, row.after)
     party = row.said.envelope.source
-    intake = build_intake(law, party_of_inbox, lambda _: b"signed", row.aliases)
+    intake = build_intake(law, party_of_inbox, lambda stated, _: stated == b"signed", row.aliases)
     headers = (("attestation", b"signed" if row.attested else None),)
     arrival = an_arrival(row.said, topic=inbox(party), headers=headers)
     arrived = Slice(topic=inbox(party), partition=0, columns=[arrival])

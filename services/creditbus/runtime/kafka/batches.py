@@ -72,7 +72,7 @@ def _client(process: Process) -> AIOKafkaClient:
         bootstrap_servers=settings.kafka,
         security_protocol=process.security["security.protocol"],
         ssl_context=of_servers(settings).context() if over_tls else None,
-        sasl_mechanism="SCRAM-SHA-256",
+        sasl_mechanism=settings.kafka_mechanism,
         sasl_plain_username=settings.kafka_user or None,
         sasl_plain_password=settings.kafka_password or None,
     )
