@@ -40,6 +40,7 @@ class DayClock:
         self._log = log
         self._codec = process.codec
         self._turned: date | None = None
+        self._looking = asyncio.Lock()
 
     def run(self) -> None:
         """Look once at the start and then every minute."""
@@ -54,12 +55,22 @@ class DayClock:
             if health is not None:
                 health.close()
 
+    async def look(self) -> None:
+        """Turn what is due today, and return when it is turned.
+
+        A look that comes while another still turns waits for it: of two that write, the second
+        would fence the first.
+        """
+        async with self._looking:
+            today = day_of(self._process.clock.now())
+            if self._turned != today:
+                await self._process.patience.insist_async(
+                    lambda: _bounded(partial(self.turn, today))
+                )
+
     async def _look(self) -> None:
-        today = day_of(self._process.clock.now())
-        if self._turned == today:
-            return
         with fatal(self._process):
-            await self._process.patience.insist_async(lambda: _bounded(partial(self.turn, today)))
+            await self.look()
 
     def turn(self, today: date) -> None:
         """Turn every missing day, each in one transaction with the note that it was turned."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
@@ -78,6 +79,19 @@ def test_a_clock_turns_today_at_once_and_ends_in_order(stage: Stage, log: str) -
     found = wait_until(lambda: days_of(stage, log))
     assert [len(days) for days in found] == [1] * PARTITIONS
     assert clock.stop(bound_s=STOP_BOUND_S) == 0
+
+
+def test_a_look_that_comes_while_the_first_still_turns_fences_nothing(
+    stage: Stage, log: str
+) -> None:
+    # As when a slow start lasts into the next minute.
+    clock = DayClock(stage.process("clock"), log)
+
+    async def twice() -> None:
+        await asyncio.gather(clock.look(), clock.look())
+
+    asyncio.run(twice())
+    assert [len(days) for days in days_of(stage, log)] == [1] * PARTITIONS
 
 
 def turn(stage: Stage, log: str, today: date) -> None:
