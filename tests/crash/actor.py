@@ -21,6 +21,7 @@ from creditbus.engine.failpoints import Failpoint
 from creditbus.engine.values import Output, Produced, Slice, SliceOutcome, State, Unreadable
 from creditbus.engine.worker import Connection, Job, Storage, Worker
 from creditbus.runtime.clock import SystemClock
+from creditbus.runtime.workers.skips import WantedSkip
 from tests.integration.engine.words import (
     BOOM,
     POISON,
@@ -47,6 +48,7 @@ class Part(Play):
     poll_ms: int = 60_000
     fells: int = 0  # a process that ends at the failpoint, too
     shut_at: str | None = None  # a failpoint that is not passed before a file of that name exists
+    armed_by: str | None = None  # a failpoint before which the other one does not strike
 
 
 def job_for(part: Part) -> Job[Words]:
@@ -69,7 +71,16 @@ def job_for(part: Part) -> Job[Words]:
             return msgspec.structs.replace(produced, value=swollen)
         return produced
 
-    return replace(job, read=mended if part.is_mended else read, decide=decide, write=write)
+    def bury(record: Unreadable) -> Produced:
+        assert job.bury is not None, "the toy has a place for dead letters"
+        letter = job.bury(record)
+        if record.value is None:
+            # What nobody has seen is known by its place.
+            return msgspec.structs.replace(letter, value=str(record.position).encode())
+        return letter
+
+    reading = mended if part.is_mended else read
+    return replace(job, read=reading, decide=decide, write=write, bury=bury)
 
 
 def nap_once(sign: Path, seconds: float) -> None:
@@ -81,14 +92,15 @@ def nap_once(sign: Path, seconds: float) -> None:
 
 def failpoint_of(part: Part, journal: Journal) -> Failpoint:
     """Return what strikes at the part's failpoint, at the given visit of it."""
-    left = [part.strike_after]
+    left, is_armed = [part.strike_after], [part.armed_by is None]
 
     def strike(point: str) -> None:
+        is_armed[0] |= point == part.armed_by
         if point == part.shut_at:
             journal.info("shut")
             while not (Path(part.folder) / point).exists():
                 time.sleep(0.02)
-        if point != part.strike_at:
+        if point != part.strike_at or not is_armed[0]:
             return
         left[0] -= 1
         if left[0] != 0:
@@ -129,6 +141,14 @@ def tell_waiting(worker: Worker, journal: Journal) -> None:
         time.sleep(0.1)
 
 
+def pass_on_skips(worker: Worker, part: Part) -> None:
+    """Let the worker know of what the harness wants skipped, as a service's host does."""
+    wanted = WantedSkip(Path(part.folder), part.name)
+    while True:
+        wanted.pass_on(worker)
+        time.sleep(0.05)
+
+
 def main() -> None:
     """Run the worker of the part in the first argument."""
     part = Part(**json.loads(sys.argv[1]))
@@ -139,6 +159,8 @@ def main() -> None:
     journal = Journal()
     worker = worker_for(part, journal)
     threading.Thread(target=tell_waiting, args=(worker, journal), daemon=True).start()
+    if part.may_wait:
+        threading.Thread(target=pass_on_skips, args=(worker, part), daemon=True).start()
     perform(worker)
 
 

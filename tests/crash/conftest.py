@@ -98,7 +98,7 @@ def run(
     seed: int,
 ) -> Iterator[Run]:
     """A run of the scenario with the seed, which is written into the book."""
-    run = Run(
+    run = scenario.stage(
         connection,
         tmp_path,
         seed=seed,

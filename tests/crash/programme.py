@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.crash import broker, groups, kills, network, records, stores
+from tests.crash import broker, groups, inboxes, kills, network, records, stores
 from tests.crash.scenarios import Chapter, Scenario
 
 CHAPTERS: tuple[Chapter, ...] = (
@@ -12,6 +12,7 @@ CHAPTERS: tuple[Chapter, ...] = (
     network.CHAPTER,
     stores.CHAPTER,
     records.CHAPTER,
+    inboxes.CHAPTER,
 )
 SCENARIOS: tuple[Scenario, ...] = tuple(
     scenario for chapter in CHAPTERS for scenario in chapter.scenarios

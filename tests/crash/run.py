@@ -38,6 +38,7 @@ class Run(Stage):
     """A stage with two or more workers whose ends are looked after as a supervisor does."""
 
     program: ClassVar[str] = "tests.crash.actor"
+    inboxes: ClassVar[int] = 0  # how many sources may wait, each of one partition; 0: a log
 
     def __init__(
         self,
@@ -49,11 +50,17 @@ class Run(Stage):
         partitions: int = 4,
     ) -> None:
         self.ends: dict[Source, int] = {}
-        super().__init__(connection, folder, partitions=partitions)
+        super().__init__(
+            connection,
+            folder,
+            partitions=1 if self.inboxes else partitions,
+            sources=self.inboxes or 1,
+            has_tables=not self.inboxes,
+        )
         self.connection = connection
         self.broker = broker
         self.dice = random.Random(seed)
-        self.play: Part = Part(**asdict(self.play))
+        self.play: Part = Part(**asdict(self.play) | {"may_wait": bool(self.inboxes)})
         self.team: dict[int, Actor] = {}
         self.kills = 0
         self.records = 0

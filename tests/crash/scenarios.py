@@ -24,6 +24,7 @@ class Scenario:
     script: Script
     is_short: bool  # whether every `make test` plays it
     partitions: int
+    stage: type[Run]
 
 
 class Chapter:
@@ -41,6 +42,7 @@ class Chapter:
         readers: str = "nothing",
         is_short: bool = False,
         partitions: int = 4,
+        stage: type[Run] = Run,
     ) -> Callable[[Script], Script]:
         """Register a script under its name."""
 
@@ -54,6 +56,7 @@ class Chapter:
                     script=script,
                     is_short=is_short,
                     partitions=partitions,
+                    stage=stage,
                 )
             )
             return script

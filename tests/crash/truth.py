@@ -87,7 +87,8 @@ def check(run: Run) -> None:
     """See that the outputs, both states and the positions are the fold's; workers have ended."""
     check_outputs(run)
     check_positions(run)
-    check_stores(run)
+    if run.play.has_tables:
+        check_stores(run)
 
 
 def check_outputs(run: Run) -> None:
@@ -95,7 +96,7 @@ def check_outputs(run: Run) -> None:
     verdict = judge(run)
     assert verdict.is_good, str(verdict)
     dead = run.read(run.play.dead_letters or "", 1)
-    assert [value for _, value in dead] == run.buried
+    assert sorted(value or b"" for _, value in dead) == sorted(run.buried)
 
 
 def check_positions(run: Run) -> None:
