@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from redis import Redis
 
+from creditbus.demo.city import organisation
 from creditbus.domain.acts.refusals import (
     DeadLetter,
     Fault,
@@ -24,6 +25,7 @@ from creditbus.gateway.fates import FateDesk
 from creditbus.runtime.clock import SystemClock
 from creditbus.runtime.http.problems import Unknown
 from creditbus.runtime.kafka.clients import Record
+from creditbus.runtime.redis.fates import Fates
 from creditbus.runtime.redis.reads import Rebuilding, Serving
 from creditbus.runtime.redis.served import PREFIX
 from creditbus.runtime.redis.writes import Writes
@@ -43,6 +45,7 @@ from creditbus.wire.topics import (
 from tests.examples import a_codec, a_listing, a_removal, a_standing
 
 COURT = SourceId("court")
+OTHER = organisation(77)
 EVENT = a_listing()
 RECORD = EVENT.envelope.record_id
 BASIS = Fault(Reason.BASIS_MISSING, "bases", "art. 8", "name it")
@@ -116,6 +119,34 @@ def test_a_listing_waits_and_is_applied_with_the_stage_of_its_entry(url: str) ->
         assert [each.list_id for each in applied.entries] == [EVENT.list_id]
         assert applied.decided_at is not None
         assert (await told.desk.at(COURT, 41, 0)) == applied
+
+    run(url, steps)
+
+
+def test_whom_a_record_has_named_is_known_where_it_counted(url: str) -> None:
+    other = a_listing(subject_id=OTHER, record_revision=2)
+    mistyped = a_removal(record_id="never listed", subject_id=OTHER)
+
+    async def steps(told: Told) -> None:
+        async def named(*records: str) -> list[set[str]]:
+            found = await Fates(told.serving).named([(COURT, each) for each in records])
+            return [set(each) for each in found]
+
+        assert await named(RECORD) == [set()]
+        await told.tell(EVENTS, EVENT, 1)
+        assert await named(RECORD) == [set()]  # nobody has decided it yet
+        await told.tell(STANDINGS, a_standing(EVENT), 1)
+        assert await named("unheard of", RECORD) == [set(), {EVENT.envelope.subject_id}]
+        assert not (await told.desk.of_record(COURT, RECORD, 0)).is_reused
+        await told.tell(EVENTS, other, 2)
+        await told.tell(REFUSALS, refuse(other.envelope, [BASIS], origin(2)), 2)
+        await told.tell(EVENTS, mistyped, 3)
+        await told.tell(TAKEN, taken(mistyped.envelope, SilentEffect.WAITING, origin(3)), 3)
+        assert await named(RECORD, "never listed") == [{EVENT.envelope.subject_id}, set()]
+        await told.tell(EVENTS, other, 4)
+        await told.tell(STANDINGS, a_standing(other), 4)
+        assert await named(RECORD) == [{EVENT.envelope.subject_id, OTHER}]
+        assert (await told.desk.of_record(COURT, RECORD, 0)).is_reused
 
     run(url, steps)
 

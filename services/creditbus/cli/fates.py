@@ -16,6 +16,10 @@ from creditbus.sdk.gateway import WAIT_MOST_S, GatewayRefused
 from creditbus.wire.answers import FateState, RecordFate, RecordFates
 
 _console = Console(highlight=False)
+_REUSED = (
+    "this id has named more than one subject, and each of them stands as listed: take it back"
+    " under the wrong one"
+)
 _UNDONE = frozenset({FateState.REFUSED, FateState.DEAD, FateState.WAITING})
 
 
@@ -48,7 +52,8 @@ def fate(
 
 def _table(found: RecordFates) -> Table:
     told = Column("what is told", overflow="fold")
-    table = Table("receipt", "revision", "state", told, title=found.record_id)
+    caption = _REUSED if found.is_reused else None
+    table = Table("receipt", "revision", "state", told, title=found.record_id, caption=caption)
     for each in found.arrivals:
         table.add_row(str(each.offset), str(each.record_revision or ""), each.state, said(each))
     return table

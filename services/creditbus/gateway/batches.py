@@ -121,7 +121,7 @@ class Batch:
         event = self._door.event_of(submission, self._caller)
         if isinstance(event, TurnedAway):
             return number, record_id, self._refused(number, record_id, event.mistakes)
-        return number, record_id, asyncio.ensure_future(self._door.put(event))
+        return number, record_id, asyncio.ensure_future(self._door.admit(event))
 
     async def _some(self) -> list[Pending]:
         """Return the next lines that are known, at least one, none after the last."""
@@ -145,6 +145,8 @@ class Batch:
             return answer
         try:
             receipt = await answer
+        except Refused as refused:
+            return self._refused(number, record_id, refused.mistakes)
         except RecordTooLarge as large:
             return self._unread(number, "TOO_LARGE", str(large))
         except Unavailable as outage:

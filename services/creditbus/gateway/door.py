@@ -13,7 +13,8 @@ from creditbus.domain.effects.directives import Statement
 from creditbus.gateway.decide import event_of, mistakes_in
 from creditbus.gateway.fates import FateDesk
 from creditbus.gateway.keys import REPLAYED, IdempotencyKeys
-from creditbus.gateway.mistakes import TurnedAway
+from creditbus.gateway.mistakes import TurnedAway, mistakes_of
+from creditbus.gateway.namesakes import Namesakes
 from creditbus.gateway.submissions import Receipt
 from creditbus.runtime.attestations import Attestation
 from creditbus.runtime.http.credentials import Caller
@@ -21,6 +22,7 @@ from creditbus.runtime.http.persons import Persons
 from creditbus.runtime.http.problems import Refused
 from creditbus.runtime.kafka.producer import AwaitedProducer
 from creditbus.runtime.process import Process
+from creditbus.runtime.redis.fates import Fates
 from creditbus.runtime.redis.reads import Serving
 from creditbus.wire.headers import ATTESTATION, event_headers
 from creditbus.wire.records import RECORD_OF
@@ -48,6 +50,7 @@ class Door:
         self.editions = process.editions
         self.keys = IdempotencyKeys(self.serving, self._attestation.keys[0], process.logger)
         self.fates = FateDesk(self.serving)
+        self._namesakes = Namesakes(Fates(self.serving).named, process.logger)
         self._producer: AwaitedProducer | None = None
 
     @asynccontextmanager
@@ -57,6 +60,7 @@ class Door:
             try:
                 yield
             finally:
+                await self._namesakes.close()
                 await self.serving.close()
 
     async def check(self) -> None:
@@ -86,12 +90,23 @@ class Door:
         content = msgspec.json.encode(submission)
 
         async def put() -> bytes:
-            return msgspec.json.encode(await self.put(statement))
+            return msgspec.json.encode(await self.admit(statement))
 
         party = statement.envelope.source
         receipt, is_repeated = await self.keys.once(party, key, content, put)
         headers = {REPLAYED: "true"} if is_repeated else None
         return Response(receipt, HTTPStatus.ACCEPTED.value, headers, "application/json")
+
+    async def admit(self, statement: Statement) -> Receipt:
+        """Put a statement into its speaker's inbox, unless its record has named another subject.
+
+        Raises ``Refused``. A file's rows are not asked: their ids are made of what the sheet has.
+        """
+        if isinstance(statement, Act):
+            fault = await self._namesakes.fault_in(statement)
+            if fault is not None:
+                raise Refused(mistakes_of(statement, [fault]))
+        return await self.put(statement)
 
     async def put(self, statement: Statement) -> Receipt:
         """Put a statement into its speaker's inbox; the broker has acknowledged it then."""

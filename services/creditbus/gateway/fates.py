@@ -52,7 +52,13 @@ class FateDesk:
             if each.subject_id not in entries:
                 entries[each.subject_id] = await self._fates.entries(source, each)
         arrivals = [_told(each, entries[each.subject_id]) for each in found]
-        return RecordFates(record_id=record_id, state=arrivals[0].state, arrivals=tuple(arrivals))
+        counted = (each for each in found if each.state is FateState.APPLIED)
+        return RecordFates(
+            record_id=record_id,
+            state=arrivals[0].state,
+            arrivals=tuple(arrivals),
+            is_reused=len({each.subject_id for each in counted if each.subject_id}) > 1,
+        )
 
     async def at(self, source: SourceId, offset: int, wait_s: float) -> RecordFate:
         """Return what became of what a receipt says lies at an offset of the source's inbox.

@@ -94,11 +94,15 @@ class RecordFate(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RecordFates(msgspec.Struct, frozen=True, kw_only=True):
-    """All arrivals of one record, the newest first; ``state`` is that of the newest."""
+    """All arrivals of one record, the newest first; ``state`` is that of the newest.
+
+    ``is_reused``: those that were applied name more than one subject, and each of them stands.
+    """
 
     record_id: str
     state: FateState
     arrivals: tuple[RecordFate, ...]
+    is_reused: bool = False
 
 
 class ReceiptPage(msgspec.Struct, frozen=True, kw_only=True):

@@ -6,18 +6,22 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx
 import msgspec
 import pytest
 from typer.testing import CliRunner
 
 from creditbus.cli.main import app
+from creditbus.demo.city import organisation
 from creditbus.domain.acts.decisions import PenaltyDecided, Procedure
+from creditbus.domain.acts.events import Act
 from creditbus.domain.ids import SubjectId
 from creditbus.sdk.gateway import Gateway, GatewayRefused
 from creditbus.sdk.publisher import NotPublished, Publisher
 from creditbus.stack.bus import token_name
 from creditbus.stack.ports import HOST
 from creditbus.wire.answers import FateState, RecordFates
+from creditbus.wire.records import to_record
 from tests.acts import a_penalty
 from tests.bus_fixtures import LiveBus, eventually
 from tests.examples import a_bid_bar, a_removal
@@ -115,6 +119,49 @@ def test_a_dead_letter_a_fact_and_a_removal_that_waits_are_told_as_what_they_are
     with gateway(live, "market") as door:
         fact = door.fate_at(offset, wait_s=30)
     assert (fact.state, fact.effect) == (FateState.APPLIED, "KEPT")
+
+
+def test_an_id_that_has_named_another_subject_is_a_conflict(
+    live: LiveBus, tender: Publisher, subject: SubjectId
+) -> None:
+    record, number = f"reused {subject}", 900_000 + abs(hash(subject)) % 50_000
+    other, third = organisation(number), organisation(number + 50_000)
+    first = a_bid_bar(subject_id=subject, record_id=record)
+    second = a_bid_bar(subject_id=other, record_id=record, record_revision=2)
+    removal = a_removal(
+        source="tender",
+        subject_id=third,
+        record_id=record,
+        record_revision=3,
+        list_id=first.list_id,
+    )
+
+    def filed(door: httpx.Client, act: Act) -> httpx.Response:
+        content = to_record(act)
+        del content["envelope"]["adult_on_decision"]
+        return door.post("/v1/events", content=msgspec.json.encode(content))
+
+    with gateway(live) as told, live.http("gateway", "tender") as door:
+        receipt = filed(door, first).json()
+        assert told.fate_at(receipt["offset"], wait_s=30).state is FateState.APPLIED
+        eventually(lambda: told.fate(record).arrivals[0].entries)  # whom it names is known as well
+        answer = filed(door, second)
+        assert (answer.status_code, answer.json()["reason"]) == (409, "CONTENT_CONFLICT")
+        assert answer.json()["field"] == "envelope.record_id"
+        line = door.post("/v1/batches", content=batched(second)).text.splitlines()[0]
+        assert '"CONTENT_CONFLICT"' in line
+        # What eases is asked nothing, and what comes by Kafka is told afterwards.
+        assert filed(door, removal).status_code == 202
+        assert not told.fate(record).is_reused
+        late = a_bid_bar(subject_id=other, record_id=record, record_revision=4)
+        assert told.fate_at(tender.publish(late).offset, wait_s=30).state is FateState.APPLIED
+        eventually(lambda: told.fate(record).is_reused)
+
+
+def batched(act: Act) -> bytes:
+    content = to_record(act)
+    del content["envelope"]["adult_on_decision"]
+    return msgspec.json.encode(content) + b"\n"
 
 
 def test_the_command_line_asks_from_anywhere(

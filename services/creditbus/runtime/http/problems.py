@@ -95,7 +95,10 @@ class KeyConflict(Exception):
         self.reason, self.status = reason, status
 
 
-_REFUSED_STATUS: Final = {str(Reason.SOURCE_MISMATCH): HTTPStatus.FORBIDDEN}
+_REFUSED_STATUS: Final = {
+    str(Reason.SOURCE_MISMATCH): HTTPStatus.FORBIDDEN,
+    str(Reason.CONTENT_CONFLICT): HTTPStatus.CONFLICT,
+}
 _UNCHALLENGED: Final[Mapping[str, str]] = {}
 
 

@@ -26,6 +26,8 @@ INTAKE: Final = "intake"
 ITS_ENTRY: Final = "entry"
 """What a record waits for: to be read, to be decided, or that somebody lists its entry."""
 
+_NAMED_IN: Final = ("state", "content", "subject")
+
 
 class ArrivalFate(msgspec.Struct, frozen=True, kw_only=True):
     """One record as it came into the inbox, and what became of it.
@@ -92,6 +94,30 @@ class Fates:
         )
         return int(count or 0)
 
+    async def named(self, records: Sequence[tuple[SourceId, str]]) -> list[frozenset[SubjectId]]:
+        """Return whom some records have named where they counted, as far as it is known.
+
+        What was refused, or waits for its entry, names nobody.
+        """
+        held = [served.record_key(source, record_id) for source, record_id in records]
+        _, places = await self._serving.ask_held(
+            Lease.ALL, *((lambda ask, key=key: ask.zrange(key, 0, -1)) for key in held)
+        )
+        keys = [
+            [served.arrival_key(source, int(place)) for place in found]
+            for (source, _), found in zip(records, places, strict=True)
+        ]
+        flat = [key for group in keys for key in group]
+        if not flat:
+            return [frozenset()] * len(records)
+        _, told = await self._serving.ask_held(
+            Lease.ALL, *((lambda ask, key=key: ask.hmget(key, _NAMED_IN)) for key in flat)
+        )
+        of_key = dict(zip(flat, told, strict=True))
+        return [
+            frozenset(filter(None, (_counted_for(of_key[key]) for key in group))) for group in keys
+        ]
+
     async def entries(self, source: SourceId, arrival: ArrivalFate) -> tuple[Entry, ...]:
         """Return the entries that a source's record is about, as its subject stands now."""
         if not arrival.subject_id:
@@ -118,6 +144,12 @@ class Fates:
             for offset, each in zip(offsets, found, strict=True)
             if each
         ]
+
+
+def _counted_for(told: Sequence[bytes | None]) -> SubjectId | None:
+    state, content, subject = told
+    is_applied = state == FateState.APPLIED.encode() and content != SilentEffect.WAITING.encode()
+    return SubjectId(subject.decode()) if is_applied and subject else None
 
 
 def _arrival(offset: int, told: Mapping[str, str]) -> ArrivalFate:
