@@ -1,9 +1,12 @@
 """A broker that is killed, measured on the whole bus: how long each service says and does nothing.
 
 A bus of its own on free ports. Each time the broker is killed with SIGKILL; its supervisor starts
-it again. Times run from its first answer: to the first thing that a service was seen to do for a
-new subject (``NAME_s``), and to when its health was ready for good (``NAME_ready_s``).
+it again. Times run from its first answer: to the first thing that a service was seen to do for one
+of two new subjects (``NAME_s``), and to when its health was ready for good (``NAME_ready_s``).
 ``NAME_untold_s`` is how long after the kill its health still said ready.
+
+There are two because no one list has both consequences: a bid bar is carried out by a body, and
+only the court's list is exposed.
 """
 
 from __future__ import annotations
@@ -13,7 +16,7 @@ import signal
 import threading
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import date
 from typing import Final
 
@@ -29,6 +32,7 @@ from creditbus.demo.agencies import Agencies
 from creditbus.demo.city import City, Fate, Submitted
 from creditbus.domain.acts.events import EntryListed
 from creditbus.domain.calendar import day_of
+from creditbus.domain.ids import SubjectId
 from creditbus.runtime.clock import SystemClock
 from creditbus.stack.bus import bodies_plan, token_name
 from creditbus.stack.folder import StackFile
@@ -36,14 +40,18 @@ from creditbus.stack.ports import HOST
 from creditbus.stack.services import HOSTED
 from creditbus.wire.records import to_record
 
-SOURCE: Final = "tender"
-LIST: Final = "BL-BID-ZT"
+LISTS: Final = {"tender": "BL-BID-ZT", "court": "BL-COURT-SX"}
+"""The lists of the two probes, by their sources."""
+
 BODY: Final = "tender-platform"
 ASKER: Final = "trade-centre"
 BOUND_S: Final = 240.0
 CALM_S: Final = 3.0
 _LOOK_S: Final = 0.05
 _STATEMENTS: Final = 2000
+
+Probe = Sequence[EntryListed]
+"""A listing on each of the lists."""
 
 
 def outage(kills: int, rate: float) -> list[BenchRow]:
@@ -68,33 +76,27 @@ class _Exercise:
         self._doings = Doings(self._file, here.auditor(), BODY)
         self._client = here.bus.stack.client_config("admin") | {"log_level": 0}
 
-    def settle(self, probe: EntryListed) -> None:
-        """Wait until one subject has gone all the way before anything is struck."""
+    def settle(self, probe: Probe) -> None:
+        """Wait until a probe has gone all the way before anything is struck."""
         self._submit(probe)
-        found = self._doings.watch(probe.envelope.subject_id, ASKER, BOUND_S)
-        CONSOLE.print(f"warm: {sorted(found)} have worked")
+        found = self._doings.watch(_subjects(probe), ASKER, BOUND_S)
+        if idle := sorted(self._doings.expected - found.keys()):
+            raise ValueError(f"{', '.join(idle)} had nothing to do for the probes of a calm bus")
 
-    def strike(self, number: int, probe: EntryListed) -> BenchRow:
+    def strike(self, number: int, probe: Probe) -> BenchRow:
         """Kill the broker and return how long each service was silent."""
-        readiness = HealthLog(self._file)
-        time.sleep(CALM_S)
-        restarts = {state.name: state.restarts for state in self._bus.services.states()}
-        broker = self._bus.stack.server("kafka")
-        began, killed_at = broker.restarts, time.monotonic()
-        broker.send(signal.SIGKILL)
-        while broker.restarts == began:
-            time.sleep(_LOOK_S)
-        answered_at = self._answered()
-        subject = probe.envelope.subject_id
-        found: dict[str, float] = {}
-        asking = threading.Thread(
-            target=lambda: found.update(self._doings.watch(subject, ASKER, BOUND_S))
-        )
-        asking.start()
-        found["gateway"] = self._submit(probe)
-        asking.join()
-        time.sleep(CALM_S)
-        readiness.close()
+        # Its threads would keep this process alive, however the measurement ends.
+        with closing(HealthLog(self._file)) as readiness:
+            time.sleep(CALM_S)
+            restarts = {state.name: state.restarts for state in self._bus.services.states()}
+            broker = self._bus.stack.server("kafka")
+            began, killed_at = broker.restarts, time.monotonic()
+            broker.send(signal.SIGKILL)
+            while broker.restarts == began:
+                time.sleep(_LOOK_S)
+            answered_at = self._answered()
+            found = self._seen_to_work(probe)
+            time.sleep(CALM_S)
         extra = {"away_s": answered_at - killed_at}
         extra |= {f"{name}_s": at - answered_at for name, at in found.items()}
         for name in HOSTED:
@@ -114,6 +116,17 @@ class _Exercise:
         CONSOLE.print(told(row))
         return row
 
+    def _seen_to_work(self, probe: Probe) -> dict[str, float]:
+        """Submit a probe and return the instants at which each service did something for it."""
+        found: dict[str, float] = {}
+        asking = threading.Thread(
+            target=lambda: found.update(self._doings.watch(_subjects(probe), ASKER, BOUND_S))
+        )
+        asking.start()
+        found["gateway"] = self._submit(probe)
+        asking.join()
+        return found
+
     def _answered(self) -> float:
         while True:
             try:
@@ -123,10 +136,13 @@ class _Exercise:
             else:
                 return time.monotonic()
 
-    def _submit(self, probe: EntryListed) -> float:
-        """Post a listing until there is a receipt; return the instant."""
-        token = self._file.secrets[token_name(SOURCE)]
-        content = to_record(probe)
+    def _submit(self, probe: Probe) -> float:
+        """Post each listing until there is a receipt; return the instant of the first."""
+        return min([self._post(listing) for listing in probe])
+
+    def _post(self, listing: EntryListed) -> float:
+        token = self._file.secrets[token_name(listing.envelope.source)]
+        content = to_record(listing)
         del content["envelope"]["adult_on_decision"]
         deadline = time.monotonic() + BOUND_S
         while time.monotonic() < deadline:
@@ -161,21 +177,24 @@ def told(row: BenchRow) -> str:
     )
 
 
-def _probes(city: City, count: int, today: date) -> list[EntryListed]:
-    """Return listings that lead to a restriction at the body."""
-    found: list[EntryListed] = []
-    while len(found) < count:
-        found += [
-            each.event
-            for each in city.statements(_STATEMENTS)
-            if isinstance(each.event, EntryListed)
-            and each.person is None
-            and each.source == SOURCE
-            and each.fate is Fate.APPLIED
-            and each.event.list_id == LIST
-            and (each.event.ends_on is None or each.event.ends_on > today)
-        ]
-    return found[:count]
+def _subjects(probe: Probe) -> Sequence[SubjectId]:
+    return [listing.envelope.subject_id for listing in probe]
+
+
+def _probes(city: City, count: int, today: date) -> Sequence[Probe]:
+    """Return listings that lead to a restriction at the body, each with one that is exposed."""
+    found: dict[str, list[EntryListed]] = {source: [] for source in LISTS}
+    while min(map(len, found.values())) < count:
+        for each in city.statements(_STATEMENTS):
+            if (
+                isinstance(each.event, EntryListed)
+                and each.person is None
+                and each.fate is Fate.APPLIED
+                and each.event.list_id == LISTS.get(each.source)
+                and (each.event.ends_on is None or each.event.ends_on > today)
+            ):
+                found[each.source].append(each.event)
+    return list(zip(*found.values(), strict=False))[:count]
 
 
 @contextmanager

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final
 
@@ -35,7 +35,7 @@ _PURPOSE: Final = "bid-qualification"
 
 
 class HealthLog:
-    """Samples of what each service's health says, from its own thread until it is closed."""
+    """Samples of what each service's health says, a thread for each until it is closed."""
 
     def __init__(self, file: StackFile) -> None:
         self._urls = {
@@ -100,18 +100,26 @@ class Doings:
         )
         self._assign()
 
+    @property
+    def expected(self) -> set[str]:
+        """Return whose doings are looked for."""
+        return {*self._owners.values(), "views", "query"}
+
     def close(self) -> None:
         """Read no more."""
         self._reader.close()
 
-    def watch(self, subject: SubjectId, asker: str, bound_s: float) -> dict[str, float]:
-        """Return the instants of what the workers, delivery, views and query did for a subject."""
+    def watch(self, subjects: Sequence[SubjectId], asker: str, bound_s: float) -> dict[str, float]:
+        """Return the instants of what the services did for some subjects, for whichever first.
+
+        Views and query are asked about the first of them.
+        """
+        subject, names = subjects[0], [each.encode() for each in subjects]
         found: dict[str, float] = {}
-        wanted = {*self._owners.values(), "views", "query"}
         deadline = time.monotonic() + bound_s
-        while wanted - found.keys() and time.monotonic() < deadline:
+        while self.expected - found.keys() and time.monotonic() < deadline:
             for message in self._reader.consume(500, LOOK_S):
-                if message.error() is None and self._is_about(subject, message.value()):
+                if message.error() is None and _is_about(names, message.value()):
                     found.setdefault(self._owners[message.topic() or ""], time.monotonic())
             if "views" not in found and asyncio.run(self._is_served(subject)):
                 found["views"] = time.monotonic()
@@ -126,10 +134,6 @@ class Doings:
                 _, end = self._reader.get_watermark_offsets(TopicPartition(topic, number), 10)
                 places.append(TopicPartition(topic, number, end))
         self._reader.assign(places)
-
-    def _is_about(self, subject: str, value: bytes | None) -> bool:
-        # Every record of these topics names its subject in plain text.
-        return value is not None and subject.encode() in value
 
     async def _is_served(self, subject: SubjectId) -> bool:
         serving = Serving(self._file.redis_url)
@@ -152,3 +156,8 @@ class Doings:
         except httpx.HTTPError:
             return False
         return answer.is_success
+
+
+def _is_about(names: Sequence[bytes], value: bytes | None) -> bool:
+    # Every record of these topics names its subject in plain text.
+    return value is not None and any(name in value for name in names)

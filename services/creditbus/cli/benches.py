@@ -315,6 +315,23 @@ def outage(
     _tell(outage(kills, rate), as_json=as_json, recorded=recorded)
 
 
+@benches.command()
+@told
+def crowd(
+    callers: Annotated[int, typer.Option(min=2, help="How many ask at the same moment.")] = 500,
+    exposed: Annotated[int, typer.Option(min=1, help="How many exposures stand.")] = 1000,
+    as_json: AsJson = False,
+    recorded: Recorded = False,
+) -> None:
+    """Let a crowd ask at once at each HTTP door: how long they wait, and how much memory it takes.
+
+    Checks at query, event streams at the feed, submissions at the gateway, pages of the console.
+    """
+    from creditbus.bench.crowd import crowd
+
+    _tell(crowd(callers, exposed), as_json=as_json, recorded=recorded)
+
+
 @benches.command(name="all")
 @told
 def everything(

@@ -8,7 +8,7 @@ from urllib.parse import parse_qs
 
 from fastapi import FastAPI, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
-from nicegui import ui
+from nicegui import Client, ui
 
 from creditbus.console import login
 from creditbus.console.attempts import Attempts
@@ -65,7 +65,12 @@ def build(process: Process) -> Site:
         lifespan=desk.open,
     )
     _route(app, desk, _Doorman(process, sessions))
-    app.add_middleware(Front, origin=process.settings.console_origin, is_open=sessions.is_open)
+    app.add_middleware(
+        Front,
+        origin=process.settings.console_origin,
+        is_open=sessions.is_open,
+        held=lambda: len(Client.instances),
+    )
     ui.run_with(app, dark=None, language=None, tailwind=False, show_welcome_message=False)
     return Site(app, desk.check, talks=True)
 

@@ -26,6 +26,15 @@ POLICY: Final = (
 SOCKETS_MAX: Final = 200
 """How many pages may be open at once."""
 
+PAGES_MAX: Final = 600
+"""How many pages are held at once, those included that were asked for and never opened a socket.
+
+Each takes some 0.7 MB (``creditbus bench crowd``), until its socket is gone or a minute has passed.
+"""
+
+AGAIN_S: Final = 30
+"""After how long whoever found no room should ask again."""
+
 _ALWAYS: Final = {
     "Content-Security-Policy": POLICY,
     "X-Frame-Options": "DENY",
@@ -35,13 +44,25 @@ _ALWAYS: Final = {
     "Cross-Origin-Opener-Policy": "same-origin",
 }
 _SOCKET: Final = "/_nicegui_ws/"
+_PARTS: Final = "/_nicegui"
+"""Where what a page is made of lies, its socket included."""
 
 
 class Front:
-    """Stands before the console; ``origin`` is what browsers call it, empty: what they ask."""
+    """Stands before the console; ``origin`` is what browsers call it, empty: what they ask.
 
-    def __init__(self, app: ASGIApp, origin: str, is_open: Callable[[str], bool]) -> None:
+    ``held`` tells how many pages the process holds.
+    """
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        origin: str,
+        is_open: Callable[[str], bool],
+        held: Callable[[], int] = lambda: 0,
+    ) -> None:
         self._app = app
+        self._held = held
         self._origin = origin
         self._is_open = is_open
         self._sockets = 0
@@ -82,14 +103,21 @@ class Front:
                     told["Strict-Transport-Security"] = "max-age=31536000"
             await send(message)
 
-        app = self._app
-        if scope["method"] not in {"GET", "HEAD"} and not self._is_ours(scope, headers):
-            app = PlainTextResponse("this form was sent by another site", 403)
-        elif scope["path"].startswith(_SOCKET) and not self._is_open(
-            session_of(headers.get("cookie", ""))
-        ):
-            app = PlainTextResponse("log in first", 401)
+        app = self._obstacle(scope, headers) or self._app
         await app(scope, receive, guarded)
+
+    def _obstacle(self, scope: Scope, headers: dict[str, str]) -> ASGIApp | None:
+        """Return the answer to what may not pass, None for what may."""
+        is_form, path = scope["method"] not in {"GET", "HEAD"}, scope["path"]
+        session = session_of(headers.get("cookie", ""))
+        if is_form and not self._is_ours(scope, headers):
+            return PlainTextResponse("this form was sent by another site", 403)
+        if path.startswith(_SOCKET) and not self._is_open(session):
+            return PlainTextResponse("log in first", 401)
+        if not is_form and not path.startswith(_PARTS) and self._held() >= PAGES_MAX:
+            why = "too many pages are open: close some, or ask again in a minute"
+            return PlainTextResponse(why, 503, {"Retry-After": str(AGAIN_S)})
+        return None
 
     def _is_ours(self, scope: Scope, headers: dict[str, str]) -> bool:
         """Return whether a request is from the console's own pages, as far as the browser says."""

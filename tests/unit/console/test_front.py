@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from creditbus.console.front import Front, session_of
+from creditbus.console.front import PAGES_MAX, Front, session_of
 
 OURS = "creditbus_session=ours"
 
@@ -28,6 +28,7 @@ def ask(
     path: str = "/",
     scheme: str = "http",
     called: str = "",
+    held: Any = 0,
     **headers: str,
 ) -> tuple[Any, Mapping[str, str]]:
     """Return the status, or the kind of the socket's answer, and the headers."""
@@ -47,7 +48,7 @@ def ask(
         "scheme": scheme,
         "headers": [(name.encode(), value.encode()) for name, value in given.items()],
     }
-    front = Front(inner, origin=called, is_open=lambda value: value == "ours")
+    front = Front(inner, origin=called, is_open=lambda value: value == "ours", held=lambda: held)
     asyncio.run(front(scope, receive, send))
     first = told[0]
     sent = {n.decode().lower(): v.decode() for n, v in first.get("headers", [])}
@@ -118,3 +119,18 @@ def test_the_sockets_polling_form_needs_a_session_too() -> None:
 def test_cookies_of_others_are_no_session() -> None:
     assert session_of("") == session_of("a=b; \x00") == session_of("creditbus_session") == ""
     assert session_of(f"a=b; {OURS}; c=d") == "ours"
+
+
+def test_no_more_pages_are_held_than_there_is_room_for() -> None:
+    assert ask(held=PAGES_MAX - 1)[0] == 200
+    status, headers = ask(held=PAGES_MAX)
+    assert (status, headers["retry-after"]) == (503, "30")
+    # Whoever is in may go on, and leave.
+    assert ask(held=PAGES_MAX, path="/_nicegui/x.js")[0] == 200
+    assert ask(held=PAGES_MAX, path="/_nicegui_ws/socket.io/", cookie=OURS)[0] == 200
+    assert ask(held=PAGES_MAX, path="/logout", method="POST")[0] == 200
+
+
+def test_nobody_polls_the_socket_without_a_session_by_any_method() -> None:
+    for method in ("GET", "POST"):
+        assert ask(method=method, path="/_nicegui_ws/socket.io/")[0] == 401
