@@ -52,8 +52,9 @@ bench: $(INSTALLED) ## Measure the engine on this machine; `creditbus bench` lis
 ##@ Work on it
 
 test: check fast ## Check, then run every test: the fast ones first, then those on real servers
-	$(PYTEST) tests/integration tests/crash tests/siege tests/exercises \
+	$(PYTEST) -n 2 tests/integration tests/crash tests/exercises \
 	  --timeout=300 --session-timeout=3600 -o faulthandler_timeout=290
+	$(PYTEST) tests/siege --timeout=300 -o faulthandler_timeout=290
 
 fast: $(TOOLS) ## Run the tests that need no servers; ARGS=--hypothesis-profile=few draws fewer examples
 	$(PYTEST) -n 2 $(ARGS) \

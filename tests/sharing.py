@@ -1,7 +1,8 @@
 """Which tests one worker of pytest-xdist plays: those that share what is dear to make.
 
-All tests on real servers share one stack, all tests of a seed the history that it lived. (The
-grouping by marks that pytest-xdist brings does nothing under pytest 9.2, without a word.)
+Tests on the whole bus share one, the others on real servers share a stack, all tests of a seed the
+history that it lived. (The grouping by marks that pytest-xdist brings does nothing under pytest
+9.2, without a word.)
 """
 
 from __future__ import annotations
@@ -11,7 +12,8 @@ from typing import Final
 
 from xdist.scheduler import LoadScopeScheduling
 
-ON_SERVERS: Final = ("tests/integration/", "tests/crash/", "tests/siege/", "tests/exercises/")
+ON_THE_BUS: Final = ("tests/integration/bus/", "tests/siege/", "tests/exercises/")
+ON_SERVERS: Final = ("tests/integration/", "tests/crash/")
 SEED: Final = re.compile(r"\[SEED=(\d+)\]$")
 
 
@@ -19,6 +21,8 @@ class BySharedWork(LoadScopeScheduling):  # type: ignore[misc]  # xdist ships no
     """Hands out the tests one by one, but for those that share a stack or a seed's history."""
 
     def _split_scope(self, nodeid: str) -> str:
+        if nodeid.startswith(ON_THE_BUS):
+            return "bus"
         if nodeid.startswith(ON_SERVERS):
             return "stack"
         seed = SEED.search(nodeid)
