@@ -19,6 +19,7 @@ from creditbus.domain.subjects import SubjectKind
 from creditbus.sdk.sheets.archives import TooLarge
 from creditbus.sdk.sheets.cells import LOST_DIGITS
 from creditbus.sdk.sheets.files import FileAct, OfficeFile, read_file
+from creditbus.sdk.sheets.parties import MAYBE_ROUNDED
 from creditbus.sdk.sheets.rows import RowFault
 from tests.property.domain.test_persons import FIELD, a_passing_number
 
@@ -101,6 +102,43 @@ def test_a_protected_code_is_read(tmp_path: Path, code: str) -> None:
     assert one(text(tmp_path, rows)).envelope.subject_id == f"uscc:{CODE}"
 
 
+@pytest.mark.parametrize("code", ["913702000074640000", "９１３７０２００００７４６４００００"])
+@pytest.mark.parametrize("as_file", [text, workbook])
+def test_a_code_that_was_rounded_before_it_became_text_is_refused(
+    tmp_path: Path, as_file: Any, code: str
+) -> None:
+    rows = [HEADERS, listed(code=code)]
+    path = as_file(tmp_path, rows)
+    assert fault(path).detail == MAYBE_ROUNDED
+
+
+@pytest.mark.parametrize("empty", ['=""', "'", "——", "／", "n/a", "(空)", "\x00", "暂无"])
+def test_whatever_offices_write_for_nothing_is_nothing(tmp_path: Path, empty: str) -> None:
+    assert one(text(tmp_path, [HEADERS, listed(notice=empty)])).notice_served_on is None
+    assert "18 characters" in fault(text(tmp_path, [HEADERS, listed(code=empty)])).detail
+
+
+@pytest.mark.parametrize(
+    ("headers", "cells"),
+    [
+        (("年龄",), ("45",)),
+        (("sexy", "age"), ("男", "")),
+        (("partyTypeName",), ("自然人",)),
+        (("partyTypeName",), (0,)),
+    ],
+)
+def test_what_says_that_it_is_a_person_is_not_read(
+    tmp_path: Path, headers: tuple[str, ...], cells: tuple[object, ...]
+) -> None:
+    told = fault(workbook(tmp_path, [[*HEADERS, *headers], [*listed(), *cells]]))
+    assert "natural person's row" in told.detail
+
+
+def test_a_firms_row_may_have_the_columns_of_persons(tmp_path: Path) -> None:
+    rows = [[*HEADERS, "sexy", "age", "partyTypeName"], [*listed(), "", 0, 1]]
+    assert one(workbook(tmp_path, rows)).envelope.subject_id == f"uscc:{CODE}"
+
+
 @pytest.mark.parametrize("code", [FIELD, a_passing_number(), "370299199001010000"])
 def test_a_persons_number_is_no_firm_and_nowhere_said_again(tmp_path: Path, code: str) -> None:
     found = fault(text(tmp_path, [HEADERS, listed(code=code, name="某人")]))
@@ -108,12 +146,14 @@ def test_a_persons_number_is_no_firm_and_nowhere_said_again(tmp_path: Path, code
     assert code not in repr(found)
 
 
-@pytest.mark.parametrize("rights", [True, "y", "Ｙ", "TRUE", "是", "yes", "√", 1, "已告知"])
+@pytest.mark.parametrize(
+    "rights", [True, "y", "Ｙ", "TRUE", "是", "yes", "√", 1, "已告知", "是的", "☑", "1.0"]
+)
 def test_yes_is_yes_however_it_is_written(tmp_path: Path, rights: object) -> None:
     assert one(workbook(tmp_path, [HEADERS, listed(rights=rights)])).rights_stated
 
 
-@pytest.mark.parametrize("rights", [False, "n", "否", "", None, "0", "/"])
+@pytest.mark.parametrize("rights", [False, "n", "否", "", None, "0", "/", "没有", "✗", "——"])
 def test_no_is_no(tmp_path: Path, rights: object) -> None:
     assert not one(workbook(tmp_path, [HEADERS, listed(rights=rights)])).rights_stated
 
@@ -126,6 +166,7 @@ def test_a_word_that_is_neither_is_told(tmp_path: Path) -> None:
     "day",
     [
         *(46094, 46094.0, "46094", "２０２６年３月１３日", "2026-3-13", "2026/03/13", "2026.3.13"),
+        *("二〇二六年三月十三日", "二零二六年三月十三号", "46094.375", "2026-03-13T00:00:00+08:00"),
         *("20260313", 20260313, "２０２６０３１３", "2026年3月13日", "2026 年 3 月 13 日"),
         *("2026-03-13 00:00:00", date(2026, 3, 13), datetime(2026, 3, 13, 9, 30)),  # noqa: DTZ001 - as a workbook has it
     ],
@@ -155,14 +196,26 @@ def test_days_may_count_from_1904(tmp_path: Path) -> None:
         ("违反财产报告制度,违反限制高消费令", ("4", "5")),
         ("被执行人无正当理由拒不履行执行和解协议", ("6",)),
         ("无正当理由拒不履行 执行和解协议", ("6",)),
+        ("有能力履行而拒不履行", ("1",)),
+        ("拒绝报告财产", ("4",)),
+        ("其他规避执行", ("3",)),
+        ("妨碍、抗拒执行", ("2",)),
+        ("第一条第（五）项", ("5",)),
     ],
 )
 def test_conduct_gives_the_item(tmp_path: Path, conduct: str, items: tuple[str, ...]) -> None:
     assert one(text(tmp_path, [HEADERS, listed(conduct=conduct)])).provisions == items
 
 
+@pytest.mark.parametrize("conduct", ["没有违反财产报告制度", "未隐匿财产", "无", "第七项"])
+def test_who_did_nothing_of_article_1_is_not_listed(tmp_path: Path, conduct: str) -> None:
+    assert "none of article 1" in fault(text(tmp_path, [HEADERS, listed(conduct=conduct)])).detail
+
+
 @pytest.mark.parametrize("separator", [",", ";", "\t", "|"])
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030", "utf-16", "utf-16-le"])
+@pytest.mark.parametrize(
+    "encoding", ["utf-8", "utf-8-sig", "gb18030", "utf-16", "utf-16-le", "utf-32"]
+)
 def test_a_text_is_read_in_every_encoding_and_separator(
     tmp_path: Path, encoding: str, separator: str
 ) -> None:
@@ -210,6 +263,48 @@ def test_headers_are_found_below_titles_and_totals_are_passed_by(tmp_path: Path)
     (listing,) = file.rows()
     assert isinstance(listing, EntryListed)
     assert file.numbers == [5]
+
+
+@pytest.mark.parametrize("name", ["说明书印刷有限公司", "联系科技有限公司", "合计通有限公司"])
+def test_a_firm_whose_name_begins_like_a_total_is_read(tmp_path: Path, name: str) -> None:
+    headers = ["行政相对人名称", "统一社会信用代码", "行政处罚决定书文号", "处罚决定日期"]
+    rows = [headers, [name, CODE, "青罚〔2026〕1号", "2026-03-02"], ["合计", "", "", ""]]
+    (penalty,) = read(workbook(tmp_path, [*rows, ["共1条"], ["以下空白"], ["第1页"]]))
+    assert isinstance(penalty, PenaltyDecided), penalty
+
+
+@pytest.mark.parametrize(
+    ("header", "written"),
+    [
+        ("执行案号", "CASE_CODE"),
+        ("执行案号", "1.【执行案号】"),
+        ("执行案号", "执行\n案号"),
+        ("身份证号码／组织机构代码", "cardnum"),
+        ("发布时间", "发布日期（yyyy-mm-dd）"),
+        ("已告知权利", "是否告知权利(是/否)"),
+    ],
+)
+def test_a_header_is_known_however_it_is_written(tmp_path: Path, header: str, written: str) -> None:
+    headers = [written if each == header else each for each in HEADERS]
+    assert one(text(tmp_path, [headers, listed()])).envelope.subject_id == f"uscc:{CODE}"
+
+
+def test_the_field_names_of_the_publication_tables_are_known(tmp_path: Path) -> None:
+    headers = ["CF_WSH", "CF_XDR_MC", "CF_XDR_SHXYM", "CF_JDRQ", "CF_NR_FK", "CF_FR_ZJHM"]
+    row = ["青罚〔2026〕1号", "（测）示例", CODE, "2026-03-02", "1.5", FIELD]
+    (penalty,) = read(text(tmp_path, [headers, row]))
+    assert isinstance(penalty, PenaltyDecided), penalty
+    assert (penalty.fine_fen, FIELD in repr(penalty)) == (1_500_000, False)
+
+
+def test_what_was_found_for_headers_is_told_without_a_persons_number(tmp_path: Path) -> None:
+    rows = [["（2026）鲁02执1号", "某人", FIELD, "x" * 99]]
+    with pytest.raises(ValueError, match="no row holds the headers") as told:
+        read(text(tmp_path, rows))
+    assert FIELD not in str(told.value)
+    assert "x" * 41 not in str(told.value)
+    with pytest.raises(ValueError, match=r"found: 执行案号\^失信"):
+        read(text(tmp_path, [HEADERS, listed()], separator="^"))
 
 
 def test_merged_titles_do_not_hide_the_headers(tmp_path: Path) -> None:
@@ -308,6 +403,19 @@ def test_what_unpacks_hugely_is_refused_before_it_is_read(tmp_path: Path) -> Non
     with pytest.raises(TooLarge, match="unpacks to more than 64 MB"):
         read(spaces)
     assert spaces.stat().st_size < 200_000
+
+
+def test_a_long_text_that_many_cells_name_is_counted_before_it_is_copied(tmp_path: Path) -> None:
+    rows = [[*HEADERS], *([*listed(), *["甲" * 3000] * 40] for _ in range(500))]
+    path = workbook(tmp_path, rows)
+    assert path.stat().st_size < 600_000
+    with pytest.raises(TooLarge, match="160 MB of text in its cells"):
+        read(path)
+
+
+def test_a_cell_longer_than_any_is_told(tmp_path: Path) -> None:
+    told = fault(text(tmp_path, [HEADERS, listed(name="甲" * 32_768)]))
+    assert told.detail == "the cell has more than 32767 characters: shorten it"
 
 
 def test_a_cell_in_the_last_corner_is_refused_before_room_is_kept(tmp_path: Path) -> None:

@@ -22,6 +22,7 @@ from creditbus.domain.acts.events import (
 )
 from creditbus.domain.acts.kinds import KINDS, kinds_below
 from creditbus.domain.acts.listings import EntryNoticed
+from creditbus.domain.acts.references import one_form
 from creditbus.domain.acts.registrations import Registration, SubjectRegistered
 from creditbus.domain.acts.revocations import (
     BasisRevoked,
@@ -142,18 +143,21 @@ class Dossier(msgspec.Struct, frozen=True, array_like=True):
             )
         return _replace(self, entries=kept, erased=self.erased + len(erased), joints=joints)
 
-    def fell(self, listing: Listed, source: SourceId) -> date | None:
+    def fell(self, listing: Listed, entry_id: EntryId) -> date | None:
         """Return the day on which the decision, or what it rests on, has fallen.
 
         山东省社会信用条例 第四十条: what rests on it ends at once. Of a document beneath the
-        decision the keeper says so, or a body that stands above the document's issuer: a listing
-        names no issuers, so that somebody calls the document its own proves nothing.
+        decision a keeper says so, or a body that stands above the document's issuer: a listing
+        names no issuers, so that somebody calls the document its own proves nothing. The keepers
+        are all whose records state the decision.
         """
+        keepers = {each.source for each in self.stating(entry_id)}
+        own, beneath = one_form(listing.document_number), set(map(one_form, listing.underlying))
         for each in self.fallen:
-            is_keepers = each.issuer == source
-            is_own = each.document == listing.document_number and is_keepers
+            document, is_keepers = one_form(each.document), each.issuer in keepers
+            is_own = document == own and is_keepers
             is_above = each.source != each.issuer
-            rests = each.document in listing.underlying and (is_keepers or is_above)
+            rests = document in beneath and (is_keepers or is_above)
             if not each.reinstated and (is_own or rests):
                 return each.decided_on
         return None

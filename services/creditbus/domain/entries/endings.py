@@ -21,7 +21,7 @@ from creditbus.domain.calendar import DAY
 from creditbus.domain.entries.deadlines import NO_CLOCKS, Clocks, performed_on, ruling_of
 from creditbus.domain.entries.dossiers import Dossier
 from creditbus.domain.entries.limits import last_day
-from creditbus.domain.entries.registers import Registers
+from creditbus.domain.entries.registers import Registers, Said
 from creditbus.domain.ids import ListId
 from creditbus.domain.law.catalogue import ListDefinition, Polarity
 from creditbus.domain.terms.spans import runs_until_performed
@@ -101,13 +101,17 @@ def _fell(case: Case) -> date | None:
     listing, dossier = case.registers.listing, case.dossier
     if listing is None or not dossier.fallen:
         return None
-    return dossier.fell(listing, case.registers.source)
+    return dossier.fell(listing, case.registers.entry_id)
 
 
 def _upheld(case: Case) -> date | None:
     for objection in case.registers.objections:
         ruling = ruling_of(case.registers, objection)
-        if ruling is not None and ruling.result is ObjectionResult.REMOVED:
+        if (
+            ruling is not None
+            and ruling.result is ObjectionResult.REMOVED
+            and _reaches(ruling, case)
+        ):
             return ruling.decided_on
     return None
 
@@ -115,9 +119,18 @@ def _upheld(case: Case) -> date | None:
 def _repaired(case: Case) -> date | None:
     for repair in case.registers.repairs:
         ruling = ruling_of(case.registers, repair)
-        if ruling is not None and ruling.step is RepairStep.GRANTED:
+        if ruling is not None and ruling.step is RepairStep.GRANTED and _reaches(ruling, case):
             return ruling.decided_on
     return None
+
+
+def _reaches(ruling: Said, case: Case) -> bool:
+    """Return whether what ends an entry was said of this decision, and not of one before it.
+
+    A record that states a later decision has listed anew, as after a removal.
+    """
+    own = case.registers.listing or case.registers.notice
+    return own is None or own.decided_on <= ruling.decided_on
 
 
 def _unconsented(case: Case) -> date | None:

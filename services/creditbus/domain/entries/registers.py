@@ -10,7 +10,6 @@ The registers keep no text that nobody needs: neither grounds nor proofs.
 
 from __future__ import annotations
 
-import unicodedata
 from datetime import date
 from functools import lru_cache
 from operator import attrgetter
@@ -20,6 +19,7 @@ import msgspec
 
 from creditbus.domain.acts.events import RemovalCause
 from creditbus.domain.acts.objections import ObjectionResult
+from creditbus.domain.acts.references import one_form
 from creditbus.domain.acts.repairs import RepairPlace, RepairStep
 from creditbus.domain.acts.suspensions import Stay
 from creditbus.domain.calendar import days_after
@@ -349,15 +349,10 @@ NOBODY: Final = EventId("")
 
 @lru_cache(maxsize=4096)
 def decision_of(list_id: ListId, document_number: str) -> bytes:
-    """Return what one decision is known by, whoever reports it: the list, and its document.
-
-    Brackets, widths and spaces are typed differently from office to office and say nothing.
-    """
-    plain = unicodedata.normalize("NFKC", document_number).translate(_BRACKETS)
-    return bytes.fromhex(derive("decision", list_id, "".join(plain.split()).casefold()))
+    """Return what one decision is known by, whoever reports it: the list, and its document."""
+    return bytes.fromhex(derive("decision", list_id, one_form(document_number)))
 
 
-_BRACKETS: Final = str.maketrans("〔【[{〕】]}", "(((()" + ")))")
 _revision: Final = attrgetter("revision")
 
 

@@ -36,6 +36,10 @@ _LOOK_ALIKE: Final = {
 }
 
 
+LONGEST_READ: Final = 256
+"""No code is nearly so long; of a longer text nobody asks what its letters look like."""
+
+
 def compact(text: str) -> str:
     """Return the one form of a code: capitals, half-width, without blanks and hyphens.
 
@@ -51,7 +55,7 @@ def read_as(code: str, look_alikes: Mapping[int, int]) -> str:
     >>> read_as("9137O2ОО", NEVER_USED)
     '91370200'
     """
-    if not code.isascii():
+    if not code.isascii() and len(code) <= LONGEST_READ:
         code = "".join(map(_plain, code))
     return code.translate(dict(look_alikes))
 

@@ -15,14 +15,26 @@ LOST_DIGITS: Final = (
     "the cell is a number and has lost digits: format the column as text and write it again"
 )
 NO_VALUE: Final = "the cell's formula gives no value: mend it, or write the value itself"
+CHARACTERS: Final = 32_767
+"""What a cell of a workbook can hold."""
+
+TOO_LONG: Final = f"the cell has more than {CHARACTERS} characters: shorten it"
 _KEPT: Final = 10**15
 """A number from here on has more digits than a workbook keeps."""
 
-_EMPTY: Final = frozenset({"", "/", "\\", "-", "--", "—", "无", "空", "NULL", "null", "None"})
+_EMPTY: Final = frozenset(
+    ("", "/", "//", "\\", "无", "空", "(空)", "暂无", "NULL", "(NULL)", "NONE", "NIL", "N/A", "NA")
+)
+_STROKES: Final = dict.fromkeys(map(ord, "-_—–―─·.…"))
 _SCIENTIFIC: Final = re.compile(r"[+-]?\d(?:\.\d+)?[Ee]\+?\d{1,3}")
+_NUMERIC: Final = frozenset("+-0123456789")
 _ERROR: Final = re.compile(r"#(?:REF!|N/A|VALUE!|DIV/0!|NAME\?|NULL!|NUM!|SPILL!|CALC!)")
 _QUOTED: Final = re.compile(r'="(?P<text>.*)"', re.DOTALL)
-_UNSEEN: Final = dict.fromkeys(map(ord, "\u200b\u200c\u200d\u2060\ufeff\u00ad\u202a\u202c"))
+_LONGEST_EMPTY: Final = 8
+_CONTROLS: Final = "".join(map(chr, {*range(32), *range(127, 160)} - {*range(9, 14), 0x85}))
+_UNSEEN: Final = dict.fromkeys(
+    map(ord, "\u200b\u200c\u200d\u2060\ufeff\u00ad\u202a\u202c" + _CONTROLS)
+)
 
 
 class Unread(str):
@@ -48,6 +60,8 @@ def text_of(cell: object) -> str:
     """
     match cell:
         case str():
+            if len(cell) > CHARACTERS:
+                return Unread("", TOO_LONG)
             return _plain(cell)
         case bool():
             return "是" if cell else "否"
@@ -63,8 +77,14 @@ def text_of(cell: object) -> str:
 
 
 def filled(text: str) -> str:
-    """Return a cell's text, nothing for the words that offices write into an empty cell."""
-    return "" if text in _EMPTY else text
+    """Return a cell's text, nothing for the words that offices write into an empty cell.
+
+    >>> filled("——"), filled("／"), filled("n/a"), filled("无锡")
+    ('', '', '', '无锡')
+    """
+    if len(text) > _LONGEST_EMPTY:
+        return text
+    return "" if half_width(text).upper().translate(_STROKES).strip() in _EMPTY else text
 
 
 def half_width(text: str) -> str:
@@ -76,7 +96,7 @@ def _plain(cell: str) -> str:
     text = cell.translate(_UNSEEN).strip()
     if not text:
         return ""
-    if text[0] in "'‘’" and len(text) > 1:
+    if text[0] in "'‘’":
         text = text[1:].strip()
     elif text[0] == "=":
         quoted = _QUOTED.fullmatch(text)
@@ -85,7 +105,7 @@ def _plain(cell: str) -> str:
         text = quoted["text"].strip()
     if text[:1] == "#" and _ERROR.fullmatch(text):
         return Unread(text, f"the cell's formula gives {text}: mend it, or write the value")
-    if len(text) < 30 and text[0] in "+-0123456789" and _SCIENTIFIC.fullmatch(text):
+    if len(text) < 30 and text[:1] in _NUMERIC and _SCIENTIFIC.fullmatch(text):
         return Unread(text, LOST_DIGITS)
     return text
 

@@ -33,15 +33,26 @@ CONDUCTS: Final[dict[str, str]] = {
 _WORDS: Final[dict[str, re.Pattern[str]]] = {
     item: re.compile(words)
     for item, words in {
-        "1": r"有履行能力而?(?:拒不|不|未)履行|有能力而?拒不履行",
-        "2": r"伪造证据|暴力|威胁",
+        "1": r"有(?:履行)?能力(?:履行)?而?(?:拒不|不|未)履行",
+        "2": r"伪造[^。;]{0,4}证据|暴力|威胁",
         "3": r"虚假诉讼|虚假仲裁|(?:隐匿|转移)[^。;]*财产",
-        "4": r"财产报告",
-        "5": r"限制(?:高)?(?:消费|消费令)|限高令",
+        "4": r"财产(?:报告|申报)|(?:报告|申报)财产",
+        "5": r"限制(?:高)?消费|消费限制|限高令|限消令",
         "6": r"和解协议",
     }.items()
 }
 """By which words a column of free text names an item; courts and their systems differ."""
+
+_OTHERWISE: Final = {
+    "2": re.compile(r"(?:妨[碍害]|抗拒)[^。;]{0,4}执行"),
+    "3": re.compile(r"规避执行"),
+}
+"""The same by what the conduct came to, where no other words say by which means."""
+
+_ITEM: Final = re.compile(r"(?:第一条)?第?\(?(?P<item>[1-6一二三四五六])\)?项?")
+_DIGITS: Final = str.maketrans("一二三四五六", "123456")
+_DENIED: Final = re.compile(r"(?:没有|未曾|并未|未|不存在|无)(?:违反|伪造|隐匿|转移|规避)")
+"""Who writes that nothing of the kind was done lists nobody."""
 
 
 def listing_of(row: SheetRow, source: SourceId) -> EntryListed:
@@ -87,8 +98,14 @@ def provisions_in(conduct: str) -> tuple[str, ...]:
     (('5',), ('2',))
     """
     plain = re.sub(r"\s", "", half_width(conduct))
-    found = tuple(item for item, words in _WORDS.items() if words.search(plain))
-    if not found:
+    found = _items(plain, _WORDS) or _items(plain, _OTHERWISE)
+    if named := _ITEM.fullmatch(plain):
+        found = (named["item"].translate(_DIGITS),)
+    if not found or _DENIED.search(plain):
         known = "；".join(CONDUCTS.values())
         raise CellFault("conduct", f"the conduct is none of article 1: {known}")
     return found
+
+
+def _items(text: str, words: dict[str, re.Pattern[str]]) -> tuple[str, ...]:
+    return tuple(item for item, pattern in words.items() if pattern.search(text))

@@ -16,6 +16,7 @@ import msgspec
 
 from creditbus.domain.acts.decisions import PenaltyDecided, PermitDecided
 from creditbus.domain.acts.events import EntryListed
+from creditbus.domain.identifiers.citizen import hide_persons
 from creditbus.domain.ids import SourceId
 from creditbus.sdk.sheets.cells import Unread
 from creditbus.sdk.sheets.court_lists import listing_of
@@ -25,7 +26,6 @@ from creditbus.sdk.sheets.headers import (
     SheetTable,
     known_headers,
     nearest,
-    normal,
     table_in,
 )
 from creditbus.sdk.sheets.layouts import LAYOUTS
@@ -41,6 +41,9 @@ _ACT_OF: Final[dict[str, Callable[[SheetRow, SourceId], FileAct]]] = {
     "permit": permit_of,
 }
 _ROW: Final = "the row"
+_SHOWN: Final = 40
+_OF_A_ROW: Final = 3
+"""How many of the cells that a row must have make it one, whatever it begins with."""
 
 _SOUND: Final[dict[str, str]] = {
     **dict.fromkeys(("decided", "published", "notice", "valid_from"), "2026-01-01"),
@@ -105,7 +108,7 @@ class OfficeFile:
             if not any(cells) and not any(isinstance(cell, Unread) for cell in cells):
                 continue
             # Printed pages hold the headers once more.
-            if is_closing(cells) or tuple(cells[: table.width]) == table.headers:
+            if _closes(cells, table) or tuple(cells[: table.width]) == table.headers:
                 continue
             self.sound = None
             found, act = self._read(cells, SheetRow(cells, table, from_1904=sheet.from_1904))
@@ -140,8 +143,9 @@ class OfficeFile:
         if hidden:
             return f"{name}: the sheet {hidden[0]} holds the table and is hidden: show it"
         known = nearest(seen)
-        headers = next((cells for cells in seen if sum(map(bool, cells)) > 1), [])
-        found = ", ".join(normal(cell) for cell in headers if cell) or "nothing"
+        several = (cells for cells in seen if sum(map(bool, cells)) > 1)
+        headers = next(several, next((cells for cells in seen if any(cells)), []))
+        found = ", ".join(_shown(cell) for cell in headers if cell) or "nothing"
         if known is None:
             tables = ", ".join(each.title for each in LAYOUTS)
             return (
@@ -169,6 +173,22 @@ def _surplus(cells: list[str], table: SheetTable) -> CellFault | None:
         "within a value?"
     )
     return CellFault(_ROW, detail)
+
+
+def _closes(cells: list[str], table: SheetTable) -> bool:
+    """Return whether a row is a total, a note or a signature, and no row of the table.
+
+    A firm may have a name that begins like one of these.
+    """
+    if not is_closing(cells):
+        return False
+    places = [table.places[field] for field in table.layout.required]
+    return sum(place < len(cells) and bool(cells[place]) for place in places) < _OF_A_ROW
+
+
+def _shown(cell: str) -> str:
+    """Return a cell that was looked at for a header: short, and no person's number in it."""
+    return hide_persons(" ".join(cell.split()))[:_SHOWN]
 
 
 def _told(fault: CellFault, number: int, table: SheetTable) -> RowFault:

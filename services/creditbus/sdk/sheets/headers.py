@@ -16,20 +16,30 @@ LOOKED_AT: Final = 40
 """Rows in which the headers are looked for: titles, notes and the unit's name stand above them."""
 
 _NUMBERED: Final = re.compile(r"行政相对人代码[_\-]?\d*\((?P<inner>.+)\)")
-_NOTE: Final = re.compile(r"\((?:必填|选填|必填项|选填项|非必填)\)$")
+_NOTE: Final = re.compile(
+    r"\((?:必填|选填|必填项|选填项|非必填|是/否|是或否|文本|文本格式|格式.*|yyyy.*)\)$",
+    re.IGNORECASE,
+)
+_NUMBER: Final = re.compile(r"^(?:\d{1,2}[.、]|\(\d{1,2}\))")
+_AROUND: Final = str.maketrans("", "", "*:【】「」[]")
 
 
 @lru_cache(4096)
 def normal(header: str) -> str:
     """Return a header as it is compared: half-width, without blanks, stars and closing colons.
 
-    Of a numbered code the words in brackets count alone: the numbers were changed over in 2018.
+    Of a numbered code the words in brackets count alone: the numbers were changed over in 2018. A
+    field's name in Latin letters is one however its words are joined.
 
     >>> normal("行政相对人代码＿3 （工商登记码）："), normal("罚款金额（万元）")
     ('工商登记码', '罚款金额(万元)')
+    >>> normal("caseCode") == normal("CASE_CODE"), normal("1.【案号】")
+    (True, '案号')
     """
-    folded = re.sub(r"[\s*:]", "", unicodedata.normalize("NFKC", header))
-    folded = _NOTE.sub("", folded)
+    folded = "".join(unicodedata.normalize("NFKC", header).translate(_AROUND).split())
+    folded = _NOTE.sub("", _NUMBER.sub("", folded))
+    if folded.isascii():
+        return folded.replace("_", "").replace("-", "").lower()
     numbered = _NUMBERED.fullmatch(folded)
     return numbered["inner"] if numbered else folded
 

@@ -5,13 +5,21 @@ Organisations only: of a natural person nothing is taken, and nothing is said ag
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 from creditbus.domain.acts.mappings import Alias, AliasKind
 from creditbus.domain.aliases.claims import alias_of, subject_named
 from creditbus.domain.identifiers.notation import compact
 from creditbus.domain.ids import SubjectId
-from creditbus.domain.subjects import SubjectKind, kind_of, uscc_subject, why_not_subject
+from creditbus.domain.subjects import (
+    USCC,
+    SubjectKind,
+    is_doubtful,
+    kind_of,
+    uscc_subject,
+    why_not_subject,
+)
 from creditbus.sdk.sheets.cells import half_width
 from creditbus.sdk.sheets.rows import CellFault, SheetRow
 
@@ -20,6 +28,15 @@ Party = tuple[SubjectId, SubjectKind]
 PERSON: Final = (
     "a natural person's row is not read and nothing of it is kept: hand it in through the gateway"
 )
+MAYBE_ROUNDED: Final = (
+    "the code ends in 000, as one does that an office program took for a number and rounded: "
+    "compare it with the certificate; if it is right, hand it in through the gateway"
+)
+_ROUNDED: Final = re.compile(rf"{USCC}[0-9]{{15}}000")
+"""A number keeps 15 digits; what was lost stays lost when the column is made text afterwards."""
+
+NO_CODE: Final = "no code says whom the row is about; of a natural person's row nothing is read"
+_PERSONS: Final = frozenset({"0", "自然人", "个人"})
 _REGISTRATIONS: Final = {13: AliasKind.REG13, 15: AliasKind.REG15}
 _OLD: Final = {
     "organisation": AliasKind.ORG9,
@@ -45,15 +62,19 @@ def party_of(row: SheetRow) -> Party:
             if kind is AliasKind.TAXNO and len(number) == 18:
                 return _credit_code("tax", number)
             return _by_alias(field, kind, number)
-    detail = "no code says whom the row is about; of a natural person's row nothing is read"
-    raise CellFault("code", detail)
+    raise CellFault("code", NO_CODE)
 
 
 def debtor_of(row: SheetRow) -> Party:
     """Return whom a row of the court list is about: any code may stand in its one column."""
     code = row.text("code")
-    if row.text("party") == "0":
+    if row.text("party") in _PERSONS:
         raise CellFault("party", PERSON)
+    for field in ("age", "sex"):
+        if row.text(field) not in {"", "0"}:
+            raise CellFault(field, PERSON)
+    if not code:
+        raise CellFault("code", f"give the code of 18 characters, or an old one: {NO_CODE}")
     subject = subject_named(code)
     if alias_of(subject) is not None:
         return subject, SubjectKind.NONE
@@ -66,6 +87,8 @@ def _by_credit_code(row: SheetRow) -> Party:
 
 def _credit_code(field: str, code: str) -> Party:
     subject = uscc_subject(code)
+    if _ROUNDED.fullmatch(subject) and not is_doubtful(subject):
+        raise CellFault(field, MAYBE_ROUNDED)
     kind = kind_of(subject)
     if why_not := why_not_subject(kind, subject):
         raise CellFault(field, why_not)

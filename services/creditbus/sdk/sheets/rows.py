@@ -21,14 +21,28 @@ _DAY: Final = re.compile(
     r"(\d{4})(?:[-/.年](\d{1,2})[-/.月](\d{1,2})日?|(\d{2})(\d{2}))(?:[T ].*)?"
 )
 _DAY_WITHIN: Final = re.compile(r"\d{4}[-/.年]\d{1,2}[-/.月]\d{1,2}日?")
-_SERIAL: Final = re.compile(r"[1-9]\d{4}(?:\.0+)?")
+_BLANKS: Final = re.compile(r"\s+(?=[年月日])|(?<=[年月])\s+")
+_SERIAL: Final = re.compile(r"[1-9]\d{4}(?:\.\d+)?")
 _EPOCH: Final = date(1899, 12, 30)
 _EPOCH_1904: Final = date(1904, 1, 1)
 _FOR_EVER: Final = frozenset({"长期", "永久", "长期有效", "永久有效", "无固定期限"})
-_YES: Final = frozenset({"是", "Y", "YES", "TRUE", "T", "1", "√", "✓", "有", "已", "已告知", "对"})
-_NO: Final = frozenset({"", "否", "N", "NO", "FALSE", "F", "0", "×", "无", "未", "未告知"})
+_YES: Final = frozenset(
+    [
+        *("是", "是的", "对", "真", "有", "已", "已告知", "已经告知", "Y", "YES", "TRUE", "T"),
+        *("1", "1.0", "√", "✓", "✔", "☑"),
+    ]
+)
+_NO: Final = frozenset(
+    [
+        *("", "否", "不是", "假", "无", "没有", "未", "未告知", "没有告知", "N", "NO", "FALSE"),
+        *("F", "0", "0.0", "×", "✗", "✘", "☒"),
+    ]
+)
+_NUMERALS: Final = str.maketrans("〇○零一二三四五六七八九", "000123456789")
+_NUMBERED: Final = re.compile(r"[〇○零一二三四五六七八九十]+(?=[年月日号])")
 _CLOSING: Final = re.compile(
-    r"(?:合计|总计|小计|共计|本页|累计|填表|制表|填报|审核|复核|负责人|联系|说明|注[:：]|备注[:：])"
+    r"(?:合计|总计|小计|共计|本页|累计|填表|制表|填报|审核|复核|负责人|联系|说明|注[:：]|备注[:：]"
+    r"|共\d+[条户件]|第\d+页|以下空白|打印)"
 )
 
 
@@ -95,7 +109,7 @@ class SheetRow:
         text = half_width(self.text(field)).strip()
         if not text:
             return None
-        found = self._day(re.sub(r"\s+(?=[年月日])|(?<=[年月])\s+", "", text))
+        found = self._day(_NUMBERED.sub(_digits, _BLANKS.sub("", text)))
         if found is None:
             detail = f"{text[:40]} is no day; write 2026-07-09, 20260709 or 2026年07月09日"
             raise CellFault(field, detail)
@@ -152,6 +166,15 @@ class SheetRow:
             return None
         epoch = _EPOCH_1904 if self._from_1904 else _EPOCH
         return epoch + timedelta(days=int(text.partition(".")[0]))
+
+
+def _digits(numeral: re.Match[str]) -> str:
+    """Return a year, month or day in Chinese numerals as digits: 二〇二六, 十三, 二十."""
+    text = numeral[0]
+    tens, ten, ones = text.partition("十")
+    if not ten:
+        return text.translate(_NUMERALS)
+    return f"{tens or '一'}{ones or '〇'}".translate(_NUMERALS)
 
 
 def is_closing(cells: Sequence[str]) -> bool:

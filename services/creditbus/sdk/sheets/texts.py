@@ -14,6 +14,8 @@ BYTES: Final = 64 * 2**20
 _SEPARATORS: Final = ",;\t|，；"
 _LOOKED_AT: Final = 65_536
 _MARKS: Final = (
+    (b"\xff\xfe\x00\x00", "utf-32"),
+    (b"\x00\x00\xfe\xff", "utf-32"),
     (b"\xef\xbb\xbf", "utf-8-sig"),
     (b"\xff\xfe", "utf-16"),
     (b"\xfe\xff", "utf-16"),
@@ -39,13 +41,13 @@ def rows_of_text(data: bytes, name: str, known: frozenset[str]) -> Iterator[list
 
 
 def decoded(data: bytes, name: str) -> str:
-    """Return the text in the bytes: UTF-8, UTF-16 or GB18030, with or without a mark."""
+    """Return the text in the bytes: UTF-8, UTF-16, UTF-32 or GB18030, with or without a mark."""
     encoding = next((found for mark, found in _MARKS if data.startswith(mark)), None)
     if encoding is None:
         encoding = _unmarked_utf16(data)
     for tried in (encoding,) if encoding else ("utf-8", "gb18030"):
         try:
-            return data.decode(tried)
+            return data.decode(tried).lstrip("\ufeff")
         except UnicodeDecodeError:
             continue
     raise ValueError(f"{name} is neither UTF-8, UTF-16 nor GB18030: save it as csv in UTF-8")

@@ -27,6 +27,8 @@ from creditbus.sdk.sheets.texts import BYTES, rows_of_text
 _ZIP: Final = b"PK\x03\x04"
 _OLE: Final = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _PAGES: Final = (b"<html", b"<!doctype", b"<table", b"<?xml", b"mime-version", b"<meta")
+_PACKED: Final = (b"\x1f\x8b", b"rar!", b"7z\xbc\xaf", b"bzh", b"\xfd7zxz")
+_PICTURES: Final = (b"\x89png", b"\xff\xd8\xff", b"gif8", b"ii*\x00")
 _XLS_BYTES: Final = 24 * 2**20
 ROWS: Final = 200_000
 
@@ -66,6 +68,10 @@ def _text(data: bytes, name: str, known: frozenset[str]) -> Sheet:
         )
     if beginning.startswith(b"%pdf"):
         raise ValueError(f"{name} is a PDF: send the sheet that it was made from")
+    if beginning.startswith(_PACKED):
+        raise ValueError(f"{name} is packed: unpack it, and send the sheet in it")
+    if beginning.startswith(_PICTURES):
+        raise ValueError(f"{name} is a picture: send the sheet that it was made from")
     if not name.lower().endswith((".csv", ".txt", ".tsv", ".xls", ".xlsx")):
         raise ValueError(f"{name} is no sheet: give a .csv, .xlsx or .xls file")
     if name.lower().endswith((".xls", ".xlsx")) and b"\x00" in data[:512] and data[:1] < b"\x09":

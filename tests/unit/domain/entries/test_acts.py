@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
-from typing import Final
+from itertools import permutations
+from typing import Any, Final
 
 import msgspec
 import pytest
@@ -294,6 +295,32 @@ def test_a_revoked_document_removes_whatever_rests_on_it(kind: RevocationKind) -
     assert entry_after(rests, fallen).removal_cause is RemovalCause.REVOKED
     assert entry_after(fallen, rests).removal_cause is RemovalCause.REVOKED
     assert entry_after(a_listing(), fallen).stage is Stage.ACTIVE
+
+
+@pytest.mark.parametrize(
+    "typed", ["测罚〔2026〕1号", "测罚（２０２６） 1号", "测罚[2026]1\u200b号"]
+)
+def test_a_revoked_document_is_meant_however_it_is_typed(typed: str) -> None:
+    fallen = a_revocation(revoked_document=typed)
+    beneath = a_listing(underlying=("测罚【2026】1号",))
+    own = a_listing(document_number="测罚(2026)1号")
+    for rests in (beneath, own):
+        assert entry_after(rests, fallen).removal_cause is RemovalCause.REVOKED
+        assert entry_after(fallen, rests).removal_cause is RemovalCause.REVOKED
+
+
+@pytest.mark.parametrize(
+    "ruling",
+    [an_objection_ruling(ObjectionResult.REMOVED), a_repair_ruling(RepairStep.GRANTED)],
+    ids=["upheld", "repaired"],
+)
+def test_a_later_decision_of_the_record_lists_anew_after_a_ruling(ruling: Any) -> None:
+    on_its_day = a_listing(record_revision=2, decided_on=ruling.envelope.decided_on)
+    later = a_listing(record_revision=2, decided_on=ruling.envelope.decided_on + timedelta(days=1))
+    for said in permutations([a_listing(), ruling, later]):
+        assert entry_after(*said).stage is Stage.ACTIVE
+    for said in permutations([a_listing(), ruling, on_its_day]):
+        assert entry_after(*said).is_removed
 
 
 def test_a_revocation_is_of_its_issuers_document() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from itertools import permutations
 from typing import Any, Final
 
 import pytest
@@ -106,6 +107,15 @@ def test_an_ending_by_either_reaches_the_entry(act: Any, cause: RemovalCause | N
         entry = entry_after(*said)
         assert entry.is_removed
         assert cause is None or entry.removal_cause is cause
+
+
+def test_a_revocation_by_either_keeper_reaches_the_entry_in_any_order() -> None:
+    number = FIRST.envelope.document_number
+    for keeper in ("tender", "housing"):
+        fallen = acts.a_revocation(source=keeper, issuer=SourceId(keeper), revoked_document=number)
+        acts_in_any_order: Any = permutations([FIRST, SECOND, fallen])
+        for said in acts_in_any_order:
+            assert entry_after(*said).removal_cause is RemovalCause.REVOKED
 
 
 def test_what_others_say_under_either_record_is_said_of_the_entry() -> None:
