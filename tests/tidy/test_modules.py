@@ -23,6 +23,7 @@ ENTRANCES: Final = ("creditbus.__main__", "creditbus.sdk")
 LIBRARIES: Final[dict[str, frozenset[str]]] = {
     "creditbus.domain": frozenset({"msgspec"}),
     "creditbus.wire": frozenset({"fastavro", "msgspec", "pyarrow", "pyruhvro"}),
+    "creditbus.wire.signatures": frozenset({"joserfc", "msgspec"}),
     "creditbus.engine": frozenset({"confluent_kafka", "msgspec", "rocksdict"}),
     "creditbus.engine.values": frozenset({"msgspec"}),
     "creditbus.sdk": frozenset(

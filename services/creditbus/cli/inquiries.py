@@ -1,10 +1,10 @@
-"""``creditbus owed`` and ``sources``: what bodies have yet to do, and what sources have said."""
+"""``creditbus owed``: what bodies have yet to do."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated, TypeVar
 
 import msgspec
@@ -12,7 +12,6 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from creditbus.audit.app import TopicReader
 from creditbus.cli.faults import MISUSED, fail, told
 from creditbus.cli.places import AsJson, Home, auditor
 from creditbus.cli.prints import show, show_json
@@ -21,24 +20,10 @@ from creditbus.domain.effects.obligations import Obligation
 from creditbus.domain.ids import BodyId
 from creditbus.runtime.process import Process
 from creditbus.runtime.redis.reads import Serving
-from creditbus.runtime.redis.served import SourceCounts
-from creditbus.wire.topics import inbox, party_of_inbox
 
 T = TypeVar("T")
 
 _console = Console(highlight=False)
-
-
-class SourceSilence(msgspec.Struct, frozen=True, kw_only=True):
-    """One source: when the broker took its last record, and what came of all of them."""
-
-    source: str
-    last_at: datetime | None
-    silent_seconds: int | None
-    received: int = 0
-    duplicate: int = 0
-    refused: int = 0
-    dead: int = 0
 
 
 class OwedLine(msgspec.Struct, frozen=True, kw_only=True):
@@ -71,49 +56,20 @@ def owed(
     if body is not None and body not in process.parties.bodies:
         fail(f"{body} is no executing body; there are {', '.join(process.parties.bodies)}", MISUSED)
     now = process.clock.now()
-    found = _served(process, lambda serving: serving.owed(BodyId(body) if body else None))
+    found = served(process, lambda serving: serving.owed(BodyId(body) if body else None))
     lines = [line for each in found if (line := _owed_line(each, now)).overdue or not overdue]
     if as_json:
         show_json(lines[:limit])
         return
     table = Table("body", "action", "measure", "subject", "owed for", "tries", "last answer")
     for line in lines[:limit]:
-        waits = (
-            f"[red]{_long(line.waits_seconds)}[/]" if line.overdue else _long(line.waits_seconds)
-        )
+        waits = f"[red]{long(line.waits_seconds)}[/]" if line.overdue else long(line.waits_seconds)
         told_of = (line.body, line.action, line.measure, line.subject, waits, str(line.tries))
         table.add_row(*told_of, line.last)
     show(table)
     late = sum(line.overdue for line in lines)
     more = f"; {limit} shown, --limit shows more" if len(lines) > limit else ""
     _console.print(f"{len(lines)} owed, {late} of them overdue{more}", soft_wrap=True)
-
-
-@told
-def sources(home: Home = None, as_json: AsJson = False) -> None:
-    """Print when each source last said something, the longest silent first, and what came of it."""
-    process = auditor(home)
-    names = sorted(process.parties.sources)
-    last = TopicReader(process).last_written(*(inbox(name) for name in names))
-    overview = _served(process, lambda serving: serving.overview())
-    now = process.clock.now()
-    counts = {str(name): each for name, each in overview.sources.items()}
-    spoken = {party_of_inbox(topic): at for topic, at in last.items()}
-    lines = [_source_line(name, spoken.get(name), counts.get(name), now) for name in names]
-    lines.sort(key=lambda line: (line.silent_seconds is None, -(line.silent_seconds or 0)))
-    if as_json:
-        show_json(lines)
-        return
-    table = Table("source", "last record", "silent for", "received", "duplicate", "refused", "dead")
-    for line in filter(lambda line: line.last_at is not None, lines):
-        assert line.last_at is not None
-        assert line.silent_seconds is not None
-        figures = (line.received, line.duplicate, line.refused, line.dead)
-        at = line.last_at.astimezone().isoformat(sep=" ", timespec="seconds")
-        table.add_row(line.source, at, _long(line.silent_seconds), *map(str, figures))
-    show(table)
-    silent = sum(line.last_at is None for line in lines)
-    _console.print(f"{silent} more sources have said nothing in 30 days", soft_wrap=True)
 
 
 def _owed_line(each: Obligation, now: datetime) -> OwedLine:
@@ -134,24 +90,7 @@ def _owed_line(each: Obligation, now: datetime) -> OwedLine:
     )
 
 
-def _source_line(
-    name: str, at: int | None, counts: SourceCounts | None, now: datetime
-) -> SourceSilence:
-    if at is None:
-        return SourceSilence(source=name, last_at=None, silent_seconds=None)
-    last = datetime.fromtimestamp(at / 1000, UTC)
-    return SourceSilence(
-        source=name,
-        last_at=last,
-        silent_seconds=max(0, int((now - last).total_seconds())),
-        received=counts.received if counts else 0,
-        duplicate=counts.duplicate if counts else 0,
-        refused=counts.refused if counts else 0,
-        dead=counts.dead if counts else 0,
-    )
-
-
-def _served(process: Process, ask: Callable[[Serving], Awaitable[T]]) -> T:
+def served(process: Process, ask: Callable[[Serving], Awaitable[T]]) -> T:
     """Return what Redis says; raises ``Unavailable`` when it is away or not complete."""
 
     async def asked() -> T:
@@ -164,10 +103,10 @@ def _served(process: Process, ask: Callable[[Serving], Awaitable[T]]) -> T:
     return asyncio.run(asked())
 
 
-def _long(seconds: int) -> str:
+def long(seconds: int) -> str:
     """Return a duration in two units at most.
 
-    >>> _long(59), _long(3700), _long(200000)
+    >>> long(59), long(3700), long(200000)
     ('59 s', '1 h 1 min', '2 d 7 h')
     """
     units = (("d", 86_400), ("h", 3600), ("min", 60), ("s", 1))

@@ -40,6 +40,11 @@ class WayIn:
 
         Elsewhere an address and a token are all that is needed.
         """
+        address, token, ca = self.found()
+        return Gateway(address, token, ca=ca)
+
+    def found(self) -> tuple[str, str, Path | None]:
+        """Return the address, the token, and with whose authorities the address is believed."""
         settings = read_settings()
         address, file = self.gateway or settings.gateway, self.token_file or settings.token_file
         if address:
@@ -47,7 +52,7 @@ class WayIn:
                 fail(
                     "name the file with your token: --token-file, or CREDITBUS_TOKEN_FILE", MISUSED
                 )
-            return Gateway(address, _token(file), ca=settings.tls_ca)
+            return address, token_in(file), settings.tls_ca
         if not self.source:
             fail(
                 "name the gateway (--gateway and --token-file), or the --source of a local bus",
@@ -61,8 +66,14 @@ class WayIn:
                 MISUSED,
             )
         local = stack_file(self.home)
-        token = _token(file) if file is not None else local.secrets[token_name(self.source)]
-        return Gateway(url(local.ports.gateway), token)
+        kept = local.secrets.get(token_name(self.source), "")
+        if file is None and not kept:
+            fail(
+                f"the token of {self.source} was told once and is not kept here: name the file that"
+                f" has it, --token-file; `creditbus sources token {self.source}` gives another",
+                MISUSED,
+            )
+        return url(local.ports.gateway), kept if file is None else token_in(file), None
 
 
 _OPTIONS: Final = (
@@ -89,7 +100,8 @@ def comes_in(command: Callable[..., R]) -> Callable[..., R]:
     return run
 
 
-def _token(file: Path) -> str:
+def token_in(file: Path) -> str:
+    """Return the token in a file, or say that there is none."""
     try:
         token = file.read_text(encoding="utf-8").strip()
     except (OSError, UnicodeDecodeError) as fault:

@@ -8,6 +8,7 @@ four characters.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
@@ -73,6 +74,24 @@ def organisation(number: int, of_class: str = "91") -> SubjectId:
     return uscc_subject(code + uscc.check_character(code))
 
 
+def _numbered(statements: list[Submitted]) -> list[Submitted]:
+    """Return the statements with the running number that each agency gives what it publishes.
+
+    Those about a person go another way, by HTTP, so their order among the others is not known.
+    """
+    last: Counter[SourceId] = Counter()
+    numbered = []
+    for each in statements:
+        if each.event is not None and each.person is None:
+            last[each.source] += 1
+            envelope = msgspec.structs.replace(each.event.envelope, sequence=last[each.source])
+            event = msgspec.structs.replace(each.event, envelope=envelope)
+            numbered.append(msgspec.structs.replace(each, event=event))
+        else:
+            numbered.append(each)
+    return numbered
+
+
 def _class_on(definition: ListDefinition) -> str:
     """Return a class of organisations that can be on a list: firms, or whom the list is for."""
     firm = "91"
@@ -112,7 +131,7 @@ class City:
             life = list(self._life())
             lives.append(life)
             made += len(life)
-        return self._woven(lives)
+        return _numbered(self._woven(lives))
 
     def _woven(self, lives: list[list[Submitted]]) -> list[Submitted]:
         """Return all lives at once, each in its own order among the others."""
@@ -140,7 +159,7 @@ class City:
     def _entry(
         self, definition: ListDefinition, source: SourceId | None = None
     ) -> Iterator[Submitted]:
-        listing = self._listing(definition, source)
+        listing = self.listing(definition, source)
         as_person = definition.polarity is Polarity.RESTRICTION
         person = self._person() if as_person else None
         yield from self._told(listing, person)
@@ -148,7 +167,7 @@ class City:
     def _told(self, listing: EntryListed, person: Person | None) -> Iterator[Submitted]:
         """Return one entry's life: in order, repeated, too early or too late."""
         chance = self._random.random()
-        removal = self._removal(listing)
+        removal = self.removal(listing)
         if chance < 0.05 and person is None:
             # The way out overtakes the way in: the removal is remembered, the listing is told so.
             yield self._say(removal, Fate.APPLIED)
@@ -168,7 +187,8 @@ class City:
             if chance < 0.30 and person is None:
                 yield self._say(self._again(removal), Fate.DUPLICATE)
 
-    def _listing(self, definition: ListDefinition, source: SourceId | None = None) -> EntryListed:
+    def listing(self, definition: ListDefinition, source: SourceId | None = None) -> EntryListed:
+        """Return a lawful listing of a made-up organisation, by a keeper unless it is named."""
         decided_on, bases = self._decision(definition)
         provisions = self._provisions(definition)
         years = self._years(definition, provisions)
@@ -244,7 +264,7 @@ class City:
             source=source,
             record_id=record_id,
             record_revision=1,
-            sequence=self._records,
+            sequence=0,
             subject_kind=kind_of(subject),
             subject_id=subject,
             occurred_at=datetime.combine(decided_on, time(2), UTC),
@@ -254,7 +274,8 @@ class City:
             synthetic=True,
         )
 
-    def _removal(self, listing: EntryListed) -> EntryRemoved:
+    def removal(self, listing: EntryListed) -> EntryRemoved:
+        """Return what takes a listing back, decided some days after it."""
         envelope = listing.envelope
         decided_on = min(self._today, envelope.decided_on + _DAY * self._random.randint(5, 20))
         return EntryRemoved(
@@ -278,13 +299,13 @@ class City:
 
     def _stray(self, source: SourceId) -> Submitted:
         """Return the listing of an agency on a register that it does not keep."""
-        return self._say(self._listing(self._lists[0], source), Fate.REFUSED)
+        return self._say(self.listing(self._lists[0], source), Fate.REFUSED)
 
     def _mistake(self) -> Submitted:
         definition = self._random.choice(
             [each for each in self._lists if each.polarity is not Polarity.RESTRICTION]
         )
-        listing = self._listing(definition)
+        listing = self.listing(definition)
         kind = self._random.randrange(5)
         if kind < 3:
             return self._dead(listing.envelope.source, kind)

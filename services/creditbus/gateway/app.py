@@ -16,7 +16,10 @@ from creditbus.gateway.fates import WAIT_MOST_S
 from creditbus.gateway.files import FILE_BOUND_S, FILE_KINDS, FILE_MAX_BYTES, FileDesk
 from creditbus.gateway.keys import HEADER
 from creditbus.gateway.refusals import RefusalPage, page_after
+from creditbus.gateway.routes import SPOKEN as STATEMENTS
+from creditbus.gateway.routes import route_statements
 from creditbus.gateway.submissions import AcknowledgementSubmission, EventSubmission, Receipt
+from creditbus.gateway.totals import StatementDesk
 from creditbus.runtime.http.bodies import body_of, value_of
 from creditbus.runtime.http.credentials import Caller, CallerRole, Credentials
 from creditbus.runtime.http.languages import preferred
@@ -48,7 +51,7 @@ Key = Annotated[
 
 SPOKEN: Final = (
     *(EventSubmission, AcknowledgementSubmission, Receipt, RefusalPage),
-    *(RecordFate, RecordFates, ReceiptPage, FileLine, BatchLine),
+    *(RecordFate, RecordFates, ReceiptPage, FileLine, BatchLine, *STATEMENTS),
 )
 
 
@@ -70,6 +73,8 @@ def build(process: Process) -> Site:
     _route(app, process, door)
     _route_fates(app, process, door)
     _route_files(app, process, door)
+    source = known_caller(process, Credentials.load(process.settings.tokens), CallerRole.SOURCE)
+    route_statements(app, StatementDesk(process, door), source)
     return Site(app, door.check)
 
 

@@ -130,7 +130,7 @@ METRICS: Final[tuple[Metric, ...]] = (
         "credentials_refused",
         "counter",
         ("why",),
-        "Requests with an unknown or expired credential.",
+        "Requests with a credential that is missing, unknown, expired or revoked.",
     ),
     Metric("receipts", "counter", ("source",), "Submissions that the broker has acknowledged."),
     Metric("deliveries", "counter", ("body", "lane", "result"), "Tries to deliver a directive."),

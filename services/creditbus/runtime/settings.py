@@ -145,6 +145,11 @@ class Settings(BaseSettings):
         " older one that is still believed.",
         repr=False,
     )
+    statement_key: str = Field(
+        "",
+        description="Keys (JWK set, Ed25519) of signed statements; the first signs; empty: none.",
+        repr=False,
+    )
     person_key: str = Field("", description="Key of natural persons' tokens.", repr=False)
     webhooks: dict[str, str] = Field(default={}, description="Webhook of each body, as JSON.")
     webhook_secrets: dict[str, str] = Field(

@@ -41,6 +41,7 @@ from creditbus.wire.topics import service_principal
 
 ATTESTATION_KEY: Final = "attestation key"
 PERSON_KEY: Final = "person key"
+STATEMENT_KEY: Final = "statement key"
 OPERATOR: Final = "operator"
 READY_BOUND_S: Final = 90.0
 
@@ -191,6 +192,11 @@ def add_secrets(
     """Give the bus the keys and tokens that it lacks, and write the hashes of the tokens."""
     for name in (ATTESTATION_KEY, PERSON_KEY):
         file.secrets.setdefault(name, secrets.token_hex(_SECRET_BYTES))
+    if STATEMENT_KEY not in file.secrets:
+        # Made once, and the library takes long to import: no later start shall wait for it.
+        from creditbus.wire.signatures import new_statement_key  # noqa: PLC0415
+
+        file.secrets[STATEMENT_KEY] = new_statement_key()
     for body in catalogue.bodies:
         file.secrets.setdefault(webhook_secret_name(body), new_webhook_secret())
     _add_tokens(file, tokens or folder.path / "tokens.json", _callers(catalogue))
@@ -198,15 +204,22 @@ def add_secrets(
 
 
 def _add_tokens(file: StackFile, tokens: Path, callers: Sequence[tuple[str, CallerRole]]) -> None:
-    """Give a token to every caller who never had one; a row that a person deleted stays deleted."""
-    new = {party for party, _ in callers if token_name(party) not in file.secrets}
+    """Give a token to every caller who never had one; a row that a person deleted stays deleted.
+
+    Who has a row has had one that only its hash is kept of, even if it was taken away since.
+    """
+    rows = list(Credentials.load(tokens).rows)
+    had = {row.party for row in rows} | {
+        party for party, _ in callers if token_name(party) in file.secrets
+    }
+    new = {party for party, _ in callers if party not in had}
     if tokens.exists() and not new:
         return
-    rows = list(Credentials.load(tokens).rows)
     for party, role in callers:
-        token = file.secrets.setdefault(token_name(party), new_token())
-        if party in new or not tokens.exists():
-            rows.append(row_of(token, party, role))
+        if party in new:
+            file.secrets[token_name(party)] = new_token()
+        if party in new or (not tokens.exists() and token_name(party) in file.secrets):
+            rows.append(row_of(file.secrets[token_name(party)], party, role))
     write_private(tokens, file_of(rows))
 
 
@@ -271,6 +284,8 @@ def _keys(file: StackFile, service: str) -> dict[str, str]:
     keys: dict[str, str] = {}
     if service in {"gateway", "intake"}:
         keys["attestation_key"] = file.secrets[ATTESTATION_KEY]
+    if service == "gateway":
+        keys["statement_key"] = file.secrets[STATEMENT_KEY]
     if service in {"gateway", "query"}:
         keys |= {"person_key": file.secrets[PERSON_KEY], "allow_synthetic": "true"}
     if service == "delivery":

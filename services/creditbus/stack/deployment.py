@@ -20,7 +20,13 @@ from creditbus.domain.law.catalogue import Catalogue
 from creditbus.runtime.outages import Unavailable
 from creditbus.runtime.registry import Registry
 from creditbus.runtime.settings import PREFIX, Settings
-from creditbus.stack.bus import ATTESTATION_KEY, PERSON_KEY, add_secrets, webhook_secret_name
+from creditbus.stack.bus import (
+    ATTESTATION_KEY,
+    PERSON_KEY,
+    STATEMENT_KEY,
+    add_secrets,
+    webhook_secret_name,
+)
 from creditbus.stack.cluster import Cluster
 from creditbus.stack.errors import NotProvisioned
 from creditbus.stack.folder import OWNER_ONLY_FOLDER, Folder, StackFile
@@ -87,6 +93,8 @@ def settings_of(file: StackFile, service: str, redis: str) -> dict[str, str]:
         settings["redis"] = f"redis://:{file.secrets['redis']}@{redis}/0"
     if service in {"gateway", "intake"}:
         settings["attestation_key"] = file.secrets[ATTESTATION_KEY]
+    if service == "gateway":
+        settings["statement_key"] = file.secrets[STATEMENT_KEY]
     if service in {"gateway", "query"}:
         settings["person_key"] = file.secrets[PERSON_KEY]
     if service == "delivery":

@@ -80,7 +80,7 @@ class Rotations:
         if not held:
             known = ", ".join(sorted({row.party for row in rows}))
             raise NotRotated(f"{party} has no token in {path}; there are those of {known}")
-        token, new = issue(party, held[0].role, held[0].expires_on)
+        token, new = issue(party, held[-1].role, held[-1].expires_on)
         # Told first: a token that nobody knows would shut its holder out.
         file.secrets[token_name(party)] = token
         file.save(self.folder.stack_file)

@@ -121,6 +121,8 @@ def _of(state: FateState, named: Taken | Duplicate | Refusal, content: str = "")
         record_id=named.record_id,
         record_revision=named.record_revision,
         event_id=named.event_id,
+        # Of what intake has turned away the log says nothing.
+        sequence=named.sequence if isinstance(named, Refusal) else 0,
     )
 
 

@@ -385,6 +385,10 @@ def test_the_document_describes_what_may_be_sent(gateway: TestClient) -> None:
         "/v1/receipts",
         "/v1/files",
         "/v1/batches",
+        "/v1/control-totals",
+        "/v1/statements/{day}",
+        "/v1/numbers",
+        "/.well-known/jwks.json",
     }
     assert gateway.get("/nothing").json()["reason"] == "NOT_FOUND"
 

@@ -123,6 +123,7 @@ class Refusal(msgspec.Struct, frozen=True, kw_only=True):
 
     Never the record's content. ``reason``, ``field``, ``article`` and ``detail`` are of the first
     fault; ``faults`` are all of them, the first included, and empty in what an older bus told.
+    ``sequence`` is the running number that the source gave the record, 0 where it gave none.
     """
 
     source: SourceId
@@ -135,6 +136,7 @@ class Refusal(msgspec.Struct, frozen=True, kw_only=True):
     detail: str
     origin: str
     faults: tuple[Fault, ...] = ()
+    sequence: int = 0
 
     @property
     def every_fault(self) -> tuple[Fault, ...]:
@@ -216,6 +218,7 @@ def refuse(envelope: Envelope, faults: Sequence[Fault], origin: str) -> Refusal:
             msgspec.structs.replace(each, detail_zh=each.detail_zh or ADVICE_ZH[each.reason])
             for each in faults
         ),
+        sequence=envelope.sequence,
     )
 
 

@@ -63,10 +63,10 @@ async def body_of(
     return b"".join(parts)
 
 
-async def value_of(asked: Request, kind: type[T] | UnionType) -> T:
+async def value_of(asked: Request, kind: type[T] | UnionType, limit: int = BODY_MAX_BYTES) -> T:
     """Return the value that the JSON body states; what is wrong with it becomes a problem."""
     _check_kind(asked)
-    value: T = read_json(await body_of(asked), kind)
+    value: T = read_json(await body_of(asked, limit), kind)
     return value
 
 

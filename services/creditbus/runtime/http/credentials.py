@@ -19,8 +19,9 @@ from typing import Final, Literal
 import msgspec
 
 TOKEN_BYTES: Final = 32
+ID_CHARACTERS: Final = 8
 
-Why = Literal["missing", "unknown", "expired"]
+Why = Literal["missing", "unknown", "expired", "revoked"]
 
 
 class CallerRole(StrEnum):
@@ -32,13 +33,30 @@ class CallerRole(StrEnum):
     OPERATOR = "operator"
 
 
-class Credential(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One row of the file; ``expires_on`` is the last civil day on which the token is good."""
+class Credential(
+    msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True
+):
+    """One row of the file; ``expires_on`` is the last civil day on which the token is good.
+
+    The row of a token that was taken away stays, with the day: it says so to whoever still shows
+    it, and that its party has had one.
+    """
 
     hash: str
     party: str
     role: CallerRole
     expires_on: date | None = None
+    issued_on: date | None = None
+    revoked_on: date | None = None
+
+    @property
+    def id(self) -> str:
+        """What tells this token from others without telling it: the beginning of its hash."""
+        return self.hash[:ID_CHARACTERS]
+
+    def is_good(self, day: date) -> bool:
+        """Return whether the token opens the door on a civil day."""
+        return self.revoked_on is None and (self.expires_on is None or day <= self.expires_on)
 
 
 class Caller(msgspec.Struct, frozen=True):
@@ -49,7 +67,7 @@ class Caller(msgspec.Struct, frozen=True):
 
 
 class CredentialRefused(Exception):
-    """The token opens no door; ``why`` is missing, unknown or expired."""
+    """The token opens no door; ``why`` is missing, unknown, expired or revoked."""
 
     def __init__(self, why: Why) -> None:
         super().__init__(_SENTENCES[why])
@@ -60,13 +78,20 @@ _SENTENCES: Final[dict[Why, str]] = {
     "missing": "send the header Authorization: Bearer and your token",
     "unknown": "no caller has this token; ask the operator of the bus for a new one",
     "expired": "the token's last day is over; ask the operator of the bus for a new one",
+    "revoked": "the token was taken away; ask the operator of the bus for a new one",
 }
 
 
-def issue(party: str, role: CallerRole, expires_on: date | None = None) -> tuple[str, Credential]:
+def issue(
+    party: str,
+    role: CallerRole,
+    expires_on: date | None = None,
+    issued_on: date | None = None,
+) -> tuple[str, Credential]:
     """Return a new token, to be told once and never kept, and the row that recognises it."""
     token = new_token()
-    return token, row_of(token, party, role, expires_on)
+    row = row_of(token, party, role, expires_on)
+    return token, msgspec.structs.replace(row, issued_on=issued_on)
 
 
 def new_token() -> str:
@@ -120,9 +145,9 @@ class Credentials:
         found = [row for row in self._rows if hmac.compare_digest(row.hash, hashed)]
         if not found:
             raise CredentialRefused("unknown")
-        valid = [row for row in found if row.expires_on is None or day <= row.expires_on]
+        valid = [row for row in found if row.is_good(day)]
         if not valid:
-            raise CredentialRefused("expired")
+            raise CredentialRefused("expired" if found[0].revoked_on is None else "revoked")
         return Caller(valid[0].party, valid[0].role)
 
     def _refresh(self) -> None:

@@ -41,6 +41,7 @@ class ArrivalFate(msgspec.Struct, frozen=True, kw_only=True):
     record_revision: int
     event_id: str
     state: FateState
+    sequence: int = 0
     subject_id: SubjectId = SubjectId("")
     waits_for: str = ""
     effect: str = ""
@@ -171,6 +172,7 @@ def _arrival(offset: int, told: Mapping[str, str]) -> ArrivalFate:
         record_revision=int(told.get("revision", 0)),
         event_id=told.get("event", ""),
         state=state,
+        sequence=int(told.get("sequence", 0)),
         subject_id=SubjectId(told.get("subject", "")),
         decided_at=datetime.fromtimestamp(int(told["at"]) / 1000, UTC) if "at" in told else None,
         **fields,

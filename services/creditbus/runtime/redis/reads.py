@@ -31,6 +31,7 @@ from creditbus.domain.entries.standings import Standing
 from creditbus.domain.ids import BodyId, EntryId, ListId, ObligationId, SourceId, SubjectId
 from creditbus.runtime.outages import Unavailable
 from creditbus.runtime.redis import served
+from creditbus.runtime.redis.announcements import Announcements
 from creditbus.runtime.redis.inventories import Inventories
 from creditbus.runtime.redis.repeats import Repeats
 from creditbus.runtime.redis.served import (
@@ -107,6 +108,7 @@ class Serving:
         self.storing = Storing(self._client)
         self.repeats = Repeats(self._client)
         self.inventories = Inventories(self._client)
+        self.announcements = Announcements(self._client)
 
     @classmethod
     def of(cls, settings: Settings) -> Self:
@@ -227,7 +229,9 @@ class Serving:
         asked = [served.owed_key(each, action) for action in _WAYS for each in bodies]
         if not asked:
             return []
-        found = await self._ask(Lease.ALL, *(_range(key) for key in asked))
+        found = await self._ask(
+            Lease.ALL, *((lambda ask, key=key: ask.zrange(key, 0, -1)) for key in asked)
+        )
         owed = await self._obligations([each.decode() for group in found for each in group])
         return [each for each in owed if each is not None and each.is_owed]
 
@@ -345,10 +349,6 @@ def _bodies(ask: Pipeline) -> object:
 
 def _body_ids(members: Iterable[bytes]) -> list[BodyId]:
     return sorted(BodyId(body.decode()) for body in members)
-
-
-def _range(key: str) -> Part:
-    return lambda ask: ask.zrange(key, 0, -1)
 
 
 def _content(key: str) -> Part:

@@ -17,7 +17,7 @@ from creditbus.domain.effects.exposures import Exposure
 from creditbus.domain.entries.entry import Stage
 from creditbus.domain.ids import BodyId, EntryId, ListId, SourceId
 
-PREFIX: Final = "creditbus:4:"
+PREFIX: Final = "creditbus:5:"
 
 
 class Lease(StrEnum):
@@ -118,12 +118,18 @@ class ExposureLog(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SourceCounts(msgspec.Struct, frozen=True, kw_only=True):
-    """What came of a source's records; ``received`` is as far as any trace of its inbox leads."""
+    """What came of a source's records; ``received`` is as far as any trace of its inbox leads.
+
+    ``missing`` are running numbers that lie between others and were never seen, ``backward`` how
+    often a record has a lower number than the one before it in the inbox.
+    """
 
     received: int = 0
     refused: int = 0
     duplicate: int = 0
     dead: int = 0
+    missing: int = 0
+    backward: int = 0
 
 
 class OwedCounts(msgspec.Struct, frozen=True, kw_only=True):
@@ -192,6 +198,11 @@ def refusals_key(source: str) -> str:
 def arrival_key(source: str, offset: int) -> str:
     """Return where it lies what became of the record at an offset of a source's inbox."""
     return f"{PREFIX}arrival {source} {offset}"
+
+
+def numbers_key(source: str) -> str:
+    """Return where the runs of a source's running numbers lie: each by its last, named first."""
+    return f"{PREFIX}numbers {source}"
 
 
 def record_key(source: str, record_id: str) -> str:

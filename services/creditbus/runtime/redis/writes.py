@@ -50,6 +50,9 @@ redis.call('HSET', KEYS[3], ARGV[3], ARGV[2])
 return 1
 """
 """One step, so that a Redis flushed meanwhile, and so without a build, gets no marker."""
+NUMBERS_END: Final = 2**53
+"""From here on a running number is not followed."""
+
 _CLEARED_AT_ONCE: Final = 1000
 _BEHIND: Final = -1
 
@@ -65,6 +68,7 @@ class FateOutcome(msgspec.Struct, frozen=True, kw_only=True):
     record_id: str = ""
     record_revision: int = 0
     event_id: str = ""
+    sequence: int = 0
 
 
 class Behind(Exception):
@@ -274,10 +278,12 @@ def _arrived_at(origin: str) -> tuple[str, int] | None:
     return party_of_inbox(inbox), int(place.rpartition("/")[2])
 
 
-def _identity(named: Envelope | FateOutcome) -> tuple[str, int, str]:
+def _identity(named: Envelope | FateOutcome) -> tuple[str, int, str, int]:
     # An id that is too long is refused, and found again by its beginning.
     record_id, event_id = named.record_id[:ID_CHARACTERS], named.event_id[:ID_CHARACTERS]
-    return record_id, named.record_revision, event_id
+    # The server counts in floating point, so a number that is not exact there is not followed.
+    sequence = named.sequence if 0 < named.sequence < NUMBERS_END else 0
+    return record_id, named.record_revision, event_id, sequence
 
 
 def _millis(at: datetime) -> int:

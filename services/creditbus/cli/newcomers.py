@@ -1,0 +1,115 @@
+"""``creditbus sources add``: a source joins the running bus."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Annotated, Final
+
+import msgspec
+import typer
+from rich.console import Console
+
+from creditbus.cli.faults import MISUSED, fail, told
+from creditbus.cli.places import Home, catalogue, parties, sites, stack_file, url
+from creditbus.cli.tokens import Into, SourceId, hand_over, refuse_taken, tokens_of
+from creditbus.domain.calendar import day_of
+from creditbus.domain.ids import SourceId as PartyId
+from creditbus.domain.law.catalogue import Catalogue, SourceKind
+from creditbus.runtime.clock import SystemClock
+from creditbus.runtime.http.credentials import CallerRole
+from creditbus.runtime.law.catalogue import CatalogueInvalid
+from creditbus.stack.bus import Sites
+from creditbus.stack.folder import Folder, StackFile, holder
+from creditbus.stack.newcomers import Newcomer, connect, enter, like, start_anew
+from creditbus.wire.topics import inbox
+
+_NAME: Final = re.compile(r"[^\x00-\x1f\x7f]+")
+_console = Console(highlight=False, soft_wrap=True, markup=False)
+
+
+@told
+def add(
+    source: SourceId,
+    names: Annotated[tuple[str, str], typer.Option(help="Its names, in Chinese and in English.")],
+    states: Annotated[
+        str,
+        typer.Option(
+            help="What it may state: numbers with commas (E07,E29), or a source like which it is."
+        ),
+    ],
+    keeps: Annotated[str, typer.Option(help="Lists that it shall keep, with commas.")] = "",
+    into: Into = None,
+    home: Home = None,
+) -> None:
+    """Add a source: its row in the catalogue, its login, rights and inbox, and its token."""
+    places = sites(home)
+    file = running(places, home)
+    refuse_taken(into)
+    _refuse_known(source, parties(places))
+    newcomer = _newcomer(source, names, states, catalogue(places))
+    try:
+        edition = enter(places.catalogue, msgspec.structs.replace(newcomer, keeps=_named(keeps)))
+    except CatalogueInvalid as invalid:
+        faults = "\n".join(f"- {problem}" for problem in invalid.problems)
+        fail(f"{source} cannot join so, and nothing was changed:\n{faults}", MISUSED)
+    _console.print(f"{source} is in {places.catalogue / 'sources.toml'}: review it as law")
+    changes = connect(places, file, parties(places), edition)
+    _console.print(f"{inbox(source)}, a login and its rights are there ({changes} changes)")
+    today = day_of(SystemClock().now())
+    token, row = tokens_of(home, None).give(source, CallerRole.SOURCE, today)
+    hand_over(token, row, into)
+    started = start_anew(Folder(places.home), file)
+    _console.print(f"started anew with the catalogue: {', '.join(started)}")
+    _say_ways(source, file)
+
+
+def _refuse_known(source: str, known: Catalogue) -> None:
+    if source in known.sources:
+        more = f"`creditbus sources token {source}` gives it one more token"
+        fail(f"there is a source {source} already: {more}", MISUSED)
+    if source in known.bodies:
+        fail(f"{source} is an executing body: give the source another id", MISUSED)
+
+
+def _newcomer(source: str, names: tuple[str, str], states: str, known: Catalogue) -> Newcomer:
+    """Return the newcomer with the row of a source that it is like, or with these numbers."""
+    if not all(map(_NAME.fullmatch, names)):
+        fail("a name is one line of text", MISUSED)
+    alike = known.sources.get(PartyId(states))
+    newcomer = Newcomer(
+        id=source,
+        name_zh=names[0],
+        name_en=names[1],
+        kind=SourceKind.AUTHORITY,
+        events=() if alike else _named(states),
+    )
+    return newcomer if alike is None else like(alike, newcomer)
+
+
+def running(places: Sites, home: Path | None) -> StackFile:
+    """Return the addresses of the bus that runs in the folder, or say that none does."""
+    file = stack_file(home)
+    if holder(Folder(places.home)) is None:
+        fail(
+            f"no bus runs in {places.home}: start it with `creditbus up`; a start gives whoever is"
+            f" in the catalogue a login, an inbox and a token"
+        )
+    return file
+
+
+def _named(listed: str) -> tuple[str, ...]:
+    return tuple(each for part in listed.split(",") if (each := part.strip()))
+
+
+def _say_ways(source: str, file: StackFile) -> None:
+    """Say what the agency needs."""
+    for name, value in (
+        ("gateway", url(file.ports.gateway)),
+        ("Kafka", f"{file.bootstrap}, {file.protocol}, SCRAM-SHA-256, login {source}"),
+        ("password", "in stack.json, under credentials"),
+        ("registry", file.registry_url),
+        ("inbox", inbox(source)),
+    ):
+        _console.print(f"  {name:9} {value}")
+    _console.print(f"try it: creditbus sources test {source}")

@@ -1,0 +1,100 @@
+"""``creditbus sources``: who speaks and since when not; and how a source joins, and is tried.
+
+Without a further word it is the list of the sources.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import msgspec
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from creditbus.audit.app import TopicReader
+from creditbus.cli.faults import told
+from creditbus.cli.inquiries import long, served
+from creditbus.cli.newcomers import add
+from creditbus.cli.places import AsJson, Home, auditor
+from creditbus.cli.prints import show, show_json
+from creditbus.cli.tokens import revoke, token, tokens
+from creditbus.cli.trials import trial
+from creditbus.runtime.redis.served import SourceCounts
+from creditbus.wire.topics import inbox, party_of_inbox
+
+_console = Console(highlight=False)
+
+sources = typer.Typer(help="The sources: who is silent; add one, try it, give it a token.")
+sources.command("add")(add)
+sources.command("test")(trial)
+sources.command("token")(token)
+sources.command("tokens")(tokens)
+sources.command("revoke")(revoke)
+
+
+class SourceSilence(msgspec.Struct, frozen=True, kw_only=True):
+    """One source: when the broker took its last record, and what came of all of them.
+
+    ``missing`` are running numbers that never came, ``backward`` steps to a lower one.
+    """
+
+    source: str
+    last_at: datetime | None
+    silent_seconds: int | None
+    received: int = 0
+    duplicate: int = 0
+    refused: int = 0
+    dead: int = 0
+    missing: int = 0
+    backward: int = 0
+
+
+@sources.callback(invoke_without_command=True)
+@told
+def list_sources(context: typer.Context, home: Home = None, as_json: AsJson = False) -> None:
+    """Print when each source last said something, the longest silent first, and what came of it."""
+    if context.invoked_subcommand is not None:
+        return
+    process = auditor(home)
+    names = sorted(process.parties.sources)
+    last = TopicReader(process).last_written(*(inbox(name) for name in names))
+    overview = served(process, lambda serving: serving.overview())
+    now = process.clock.now()
+    counts = {str(name): each for name, each in overview.sources.items()}
+    spoken = {party_of_inbox(topic): at for topic, at in last.items()}
+    lines = [_source_line(name, spoken.get(name), counts.get(name), now) for name in names]
+    lines.sort(key=lambda line: (line.silent_seconds is None, -(line.silent_seconds or 0)))
+    if as_json:
+        show_json(lines)
+        return
+    counted = ("received", "duplicate", "refused", "dead", "missing", "backward")
+    table = Table("source", "last record", "silent for", *counted)
+    for line in filter(lambda line: line.last_at is not None, lines):
+        assert line.last_at is not None
+        assert line.silent_seconds is not None
+        figures = (getattr(line, figure) for figure in counted)
+        at = line.last_at.astimezone().isoformat(sep=" ", timespec="seconds")
+        table.add_row(line.source, at, long(line.silent_seconds), *map(str, figures))
+    show(table)
+    silent = sum(line.last_at is None for line in lines)
+    _console.print(f"{silent} more sources have said nothing in 30 days", soft_wrap=True)
+
+
+def _source_line(
+    name: str, at: int | None, counts: SourceCounts | None, now: datetime
+) -> SourceSilence:
+    if at is None:
+        return SourceSilence(source=name, last_at=None, silent_seconds=None)
+    last = datetime.fromtimestamp(at / 1000, UTC)
+    return SourceSilence(
+        source=name,
+        last_at=last,
+        silent_seconds=max(0, int((now - last).total_seconds())),
+        received=counts.received if counts else 0,
+        duplicate=counts.duplicate if counts else 0,
+        refused=counts.refused if counts else 0,
+        dead=counts.dead if counts else 0,
+        missing=counts.missing if counts else 0,
+        backward=counts.backward if counts else 0,
+    )

@@ -1,0 +1,169 @@
+"""``creditbus sources token``, ``tokens`` and ``revoke``: a source's tokens, one beside another."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from creditbus.cli.faults import MISUSED, fail, told
+from creditbus.cli.places import AsJson, Home, parties, sites, stack_file
+from creditbus.cli.prints import show, show_json
+from creditbus.domain.calendar import day_of
+from creditbus.runtime.clock import SystemClock
+from creditbus.runtime.http.credentials import CallerRole, Credential
+from creditbus.stack.folder import OWNER_ONLY_FILE, Folder
+from creditbus.stack.tokens import NoSuchToken, Tokens, forget
+
+SourceId = Annotated[str, typer.Argument(metavar="SOURCE", help="Id of the source.")]
+TokensFile = Annotated[
+    Path | None,
+    typer.Option("--tokens", help="File of credentials of a bus that runs elsewhere."),
+]
+Into = Annotated[
+    Path | None,
+    typer.Option("--into", help="Write the token into this new file, and not on the terminal."),
+]
+_Day = Annotated[
+    datetime | None, typer.Option(formats=["%Y-%m-%d"], help="The last day on which it is good.")
+]
+
+_console = Console(highlight=False, soft_wrap=True, markup=False)
+
+
+@told
+def token(
+    source: SourceId,
+    old_until: Annotated[
+        datetime | None,
+        typer.Option(formats=["%Y-%m-%d"], help="The last day of the tokens that it has by now."),
+    ] = None,
+    good_until: _Day = None,
+    into: Into = None,
+    tokens: TokensFile = None,
+    home: Home = None,
+) -> None:
+    """Give a source one more token, told once; those that it has stay good until you say so."""
+    party, today = known_source(source, home), day_of(SystemClock().now())
+    refuse_taken(into)
+    for day in (old_until, good_until):
+        if day is not None and day.date() < today:
+            fail(f"{day:%Y-%m-%d} is over: give today or a later day", MISUSED)
+    kept = tokens_of(home, tokens)
+    until = None if good_until is None else good_until.date()
+    new, row = kept.give(party, CallerRole.SOURCE, today, good_until=until)
+    hand_over(new, row, into)
+    if old_until is not None:
+        ended = kept.end(party, old_until.date(), but=row.id)
+        _console.print(f"until {old_until:%Y-%m-%d}: {_ids(ended) or 'no other token'}")
+    else:
+        others = [each for each in kept.of(party) if each.id != row.id and each.is_good(today)]
+        _console.print(
+            f"still good beside it: {_ids(others)}; `creditbus sources revoke {party} --token ID`"
+            if others
+            else f"it is the only one of {party}"
+        )
+
+
+@told
+def tokens(
+    source: SourceId, tokens: TokensFile = None, home: Home = None, as_json: AsJson = False
+) -> None:
+    """List a source's tokens by their ids: since when, until when, taken away or not."""
+    rows = tokens_of(home, tokens).of(known_source(source, home))
+    if as_json:
+        show_json([{"id": row.id, **_days(row)} for row in rows])
+        return
+    today = day_of(SystemClock().now())
+    table = Table("token", "given on", "last day", "taken away on", "good")
+    for row in rows:
+        days = (_or_dash(row.issued_on), _or_dash(row.expires_on), _or_dash(row.revoked_on))
+        table.add_row(row.id, *days, "yes" if row.is_good(today) else "no")
+    show(table)
+
+
+@told
+def revoke(
+    source: SourceId,
+    token: Annotated[str, typer.Option("--token", help="Id of one token; else all.")] = "",
+    tokens: TokensFile = None,
+    home: Home = None,
+) -> None:
+    """Take a token away from a source, or all of them; the next request with it is answered 401."""
+    party = known_source(source, home)
+    try:
+        taken = tokens_of(home, tokens).revoke(party, day_of(SystemClock().now()), token)
+    except NoSuchToken as unknown:
+        fail(str(unknown), MISUSED)
+    if tokens is None:
+        file = stack_file(home)
+        if forget(file, party, taken):
+            file.save(Folder(sites(home).home).stack_file)
+    _console.print(f"taken away from {party}: {_ids(taken)}")
+    left = [row for row in tokens_of(home, tokens).of(party) if row.revoked_on is None]
+    if not left:
+        _console.print(
+            f"{party} has no token any more; it still has its login at the broker, and its inbox"
+        )
+
+
+def known_source(source: str, home: Path | None) -> str:
+    """Return the source, or say who there is."""
+    known = parties(sites(home)).sources
+    if source not in known:
+        near = [each for each in known if each.startswith(source[:3])]
+        named = ", ".join(near or list(known)[:5])
+        fail(
+            f"there is no source {source}; there are {named} and others, which"
+            f" `creditbus sources --json` lists; `creditbus sources add {source}` makes one",
+            MISUSED,
+        )
+    return source
+
+
+def tokens_of(home: Path | None, named: Path | None) -> Tokens:
+    """Return the credentials of the local bus or of a named file, or say that there are none."""
+    if named is None:
+        stack_file(home)
+    path = named or sites(home).home / "tokens.json"
+    if not path.exists():
+        fail(f"there is no {path}: `creditbus up` writes it, or name another with --tokens")
+    return Tokens(path)
+
+
+def refuse_taken(into: Path | None) -> None:
+    """Say that a file would be overwritten; nothing has been done then."""
+    if into is not None and into.exists():
+        fail(f"{into} is there already: name a new file for the token", MISUSED)
+
+
+def hand_over(token: str, row: Credential, into: Path | None) -> None:
+    """Say a new token, once: on the terminal, or into a new file that its owner alone may read."""
+    until = f", good until {row.expires_on}" if row.expires_on else ""
+    if into is None:
+        _console.print(f"token {row.id} of {row.party}{until}, told this once and kept nowhere:")
+        _console.print(token)
+        return
+    into.touch(mode=OWNER_ONLY_FILE, exist_ok=False)
+    into.write_text(token + "\n", encoding="ascii")
+    _console.print(f"token {row.id} of {row.party}{until} is in {into}, and kept nowhere else")
+
+
+def _days(row: Credential) -> dict[str, date | None]:
+    return {
+        "issued_on": row.issued_on,
+        "expires_on": row.expires_on,
+        "revoked_on": row.revoked_on,
+    }
+
+
+def _ids(rows: list[Credential]) -> str:
+    return ", ".join(row.id for row in rows)
+
+
+def _or_dash(day: date | None) -> str:
+    return "-" if day is None else day.isoformat()

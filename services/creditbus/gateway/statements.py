@@ -1,0 +1,165 @@
+"""Statements: from a day's records and what their source announced to what it is told, signed.
+
+The broker says which offsets of the inbox are of the day, Redis what became of each: so every
+record that came in is told once, one that nobody has heard of yet as waiting. What never came is
+found in three ways, by what the source says of itself: the ids that it announced, its running
+numbers, or the plain count.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date, datetime
+
+import msgspec
+
+from creditbus.domain.calendar import end_of_day
+from creditbus.domain.ids import SourceId
+from creditbus.runtime.redis.fates import ArrivalFate
+from creditbus.runtime.redis.numbers import Numbers
+from creditbus.wire.answers import FateState
+from creditbus.wire.statements import (
+    ControlTotals,
+    DayStatement,
+    MissingRecords,
+    Run,
+    StatedRecord,
+    StatementSums,
+    digest_of,
+    id_of,
+)
+
+_PARTS = {
+    FateState.APPLIED: "accepted",
+    FateState.DUPLICATE: "duplicate",
+    FateState.REFUSED: "refused",
+    FateState.DEAD: "dead",
+}
+
+
+def statement_of(
+    source: SourceId,
+    totals: ControlTotals,
+    arrivals: Sequence[ArrivalFate],
+    offsets: range,
+    numbers: Numbers,
+    made_at: datetime,
+) -> DayStatement:
+    """Return what a source is told of a day; ``offsets`` are all of its inbox that are of it.
+
+    Totals that announce nothing but the day are told as none.
+    """
+    parts = _parts(arrivals, offsets)
+    came = [each for each in arrivals if each.record_revision]
+    ids = {id_of(each.record_id, each.record_revision) for each in came}
+    unread = {each.record_id for each in arrivals if each.state is FateState.DEAD}
+    sequences = [each.sequence for each in arrivals if each.sequence]
+    missing = MissingRecords(
+        ids=tuple(sorted(each for each in set(totals.ids) - ids if _record(each) not in unread)),
+        sequences=tuple(_missing(sequences, numbers, totals)),
+        count=_short(totals, ids, parts),
+    )
+    announces = totals != ControlTotals(day=totals.day)
+    statement = DayStatement(
+        source=source,
+        day=totals.day,
+        made_at=made_at,
+        is_final=made_at >= end_of_day(totals.day) and not parts["waiting"],
+        sums=StatementSums(
+            received=len(offsets), **{part: len(told) for part, told in parts.items()}
+        ),
+        distinct=len(ids),
+        digest=digest_of(ids),
+        missing=missing,
+        unannounced=tuple(sorted(ids - set(totals.ids))) if totals.ids else (),
+        backward_steps=_backward(arrivals),
+        announced=_without_ids(totals) if announces else None,
+        agrees=_agrees(totals, missing, ids) if announces else None,
+        accepted=tuple(parts["accepted"]),
+        duplicate=tuple(parts["duplicate"]),
+        refused=tuple(parts["refused"]),
+        dead=tuple(parts["dead"]),
+        waiting=tuple(parts["waiting"]),
+    )
+    assert statement.adds_up, "every offset of the day is in one part"
+    return statement
+
+
+def _parts(arrivals: Sequence[ArrivalFate], offsets: range) -> Mapping[str, list[StatedRecord]]:
+    """Return what became of each offset: each in one part."""
+    parts: dict[str, list[StatedRecord]] = {part: [] for part in (*_PARTS.values(), "waiting")}
+    known = {each.offset: each for each in arrivals}
+    for offset in offsets:
+        arrival = known.get(offset)
+        if arrival is None:
+            parts["waiting"].append(StatedRecord(offset=offset))
+        elif arrival.state is FateState.WAITING:
+            # An act that waits for its entry is decided: it counts once somebody has listed it.
+            part = "accepted" if arrival.is_decided else "waiting"
+            parts[part].append(_stated(arrival))
+        else:
+            parts[_PARTS[arrival.state]].append(_stated(arrival))
+    return parts
+
+
+def _stated(arrival: ArrivalFate) -> StatedRecord:
+    reasons = tuple(str(each.reason) for each in arrival.reasons) or (arrival.cause,)
+    revision = arrival.record_revision
+    return StatedRecord(
+        offset=arrival.offset,
+        id=id_of(arrival.record_id, revision) if revision else arrival.record_id,
+        event_id=arrival.event_id,
+        sequence=arrival.sequence,
+        reasons=tuple(filter(None, reasons)),
+    )
+
+
+def _missing(sequences: Sequence[int], numbers: Numbers, totals: ControlTotals) -> Iterator[Run]:
+    """Return the numbers that never came, from the first of the day to the last."""
+    first, last = totals.first_sequence, max(sequences, default=0)
+    last = max(last, totals.last_sequence or 0)
+    if first is None:
+        lowest = min(sequences, default=last)
+        before = numbers.before(lowest)
+        # A number between the day before and this one is of one of the two: both are told.
+        first = lowest if before is None else before + 1
+    return numbers.gaps(first, last) if last else iter(())
+
+
+def _short(totals: ControlTotals, ids: set[str], parts: Mapping[str, Sequence[object]]) -> int:
+    """Return how many fewer came than were announced by their count."""
+    # One that could not be read has come, under an id that nobody can tell.
+    return max(0, (totals.count or 0) - len(ids) - len(parts["dead"]))
+
+
+def _without_ids(totals: ControlTotals) -> ControlTotals:
+    """Return the totals as a statement repeats them: all their ids by count and digest."""
+    if not totals.ids:
+        return totals
+    count = len(set(totals.ids)) if totals.count is None else totals.count
+    digest = totals.digest or digest_of(totals.ids)
+    return msgspec.structs.replace(totals, count=count, digest=digest, ids=())
+
+
+def _agrees(totals: ControlTotals, missing: MissingRecords, ids: set[str]) -> bool:
+    return (
+        missing == MissingRecords()
+        and totals.count in {None, len(ids)}
+        and totals.digest in {"", digest_of(ids)}
+        and (not totals.ids or not ids.difference(totals.ids))
+    )
+
+
+def _backward(arrivals: Sequence[ArrivalFate]) -> int:
+    """Return how often a record has a lower number than the one just before it in the inbox."""
+    numbered = {each.offset: each.sequence for each in arrivals if each.sequence}
+    return sum(1 for offset, number in numbered.items() if numbered.get(offset - 1, 0) > number)
+
+
+def _record(named: str) -> str:
+    return named.rpartition("@")[0]
+
+
+def day_bounds(day: date) -> tuple[datetime, datetime]:
+    """Return the instants at which a civil day begins and is over."""
+    return end_of_day(date.fromordinal(day.toordinal() - 1)), end_of_day(day)

@@ -1,0 +1,154 @@
+"""Totals: the desk where a source announces a day's records, and is given a signed statement."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import date
+from functools import cached_property
+from typing import TYPE_CHECKING, Final
+
+import msgspec
+
+from creditbus.domain.calendar import day_of
+from creditbus.domain.ids import SourceId
+from creditbus.gateway.door import Door
+from creditbus.gateway.statements import day_bounds, statement_of
+from creditbus.runtime.http.problems import Invalid, Unknown
+from creditbus.runtime.kafka.clients import since
+from creditbus.runtime.process import Process
+from creditbus.runtime.redis.fates import ArrivalFate, Fates
+from creditbus.runtime.redis.numbers import Numbers, numbers_of
+from creditbus.runtime.redis.served import FATES_KEPT
+from creditbus.wire.statements import ControlTotals, DayStatement, PublishedKeys, Run
+from creditbus.wire.topics import inbox
+
+if TYPE_CHECKING:
+    from creditbus.wire.signatures import StatementSigner
+
+TOTALS_MAX_BYTES: Final = 8 * 1024 * 1024
+"""Room for the ids of the largest day."""
+
+DAY_MOST: Final = 100_000
+"""How many records of a day a statement may be about: each is named in it."""
+
+_AT_ONCE: Final = 500
+_TOLD_GAPS: Final = 1000
+_STATEMENTS_AT_ONCE: Final = 2
+
+
+class NumbersAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    """What a source's running numbers come to: the last, those that never came, steps backward.
+
+    ``missing`` has the latest gaps, each by its first and last number; ``missing_count`` is of all.
+    """
+
+    last: int
+    missing_count: int
+    missing: tuple[Run, ...]
+    backward_steps: int
+
+
+class StatementDesk:
+    """Answers sources about whole days, two of them at once."""
+
+    def __init__(self, process: Process, door: Door) -> None:
+        self._process, self._serving = process, door.serving
+        self._fates = Fates(door.serving)
+        self._room = asyncio.Semaphore(_STATEMENTS_AT_ONCE)
+
+    async def keys(self) -> PublishedKeys:
+        """Return the public keys of statements, none where none are signed."""
+        if not self._process.settings.statement_key:
+            return PublishedKeys()
+        return (await asyncio.to_thread(lambda: self._signer)).published
+
+    async def announced(self, source: SourceId, totals: ControlTotals) -> bytes:
+        """Keep what a source announces of a day, and return the signed statement of that day.
+
+        Raises ``Invalid``, ``Unknown`` and ``Unavailable``.
+        """
+        statement = await self._statement(source, totals)
+        async with self._serving.reached():
+            await self._serving.announcements.keep(source, totals)
+        return await self._signed(statement)
+
+    async def of_day(self, source: SourceId, day: date) -> bytes:
+        """Return the signed statement of a day, with what was announced of it last."""
+        async with self._serving.reached():
+            announced = await self._serving.announcements.of(source, day)
+        return await self._signed(
+            await self._statement(source, announced or ControlTotals(day=day))
+        )
+
+    async def numbers(self, source: SourceId) -> NumbersAnswer:
+        """Return what a source's running numbers come to; raises ``Rebuilding``."""
+        found = await numbers_of(self._serving, source)
+        gaps = [] if not found.runs else list(found.gaps(found.runs[0][0], found.last))
+        return NumbersAnswer(
+            last=found.last,
+            missing_count=found.missing,
+            missing=tuple(gaps[-_TOLD_GAPS:]),
+            backward_steps=found.backward,
+        )
+
+    @cached_property
+    def _signer(self) -> StatementSigner:
+        from creditbus.wire.signatures import StatementSigner  # noqa: PLC0415 - see there
+
+        return StatementSigner(self._process.settings.statement_key)
+
+    async def _signed(self, statement: DayStatement) -> bytes:
+        if not self._process.settings.statement_key:
+            raise Unknown(
+                "STATEMENTS_NOT_SIGNED",
+                "this bus signs no statements: its operator sets CREDITBUS_STATEMENT_KEY",
+            )
+        return (await asyncio.to_thread(lambda: self._signer.sign(statement))).encode()
+
+    async def _statement(self, source: SourceId, totals: ControlTotals) -> DayStatement:
+        now = self._process.clock.now()
+        today = day_of(now)
+        if totals.day > today:
+            raise Invalid("DAY_NOT_BEGUN", "day", f"{totals.day} has not begun: it is {today}")
+        if totals.day <= today - FATES_KEPT:
+            raise Unknown(
+                "DAY_UNKNOWN",
+                f"{totals.day} is over {FATES_KEPT.days} days ago: what became of its records is"
+                " not kept any more",
+            )
+        async with self._room:
+            offsets = await asyncio.to_thread(self._offsets, source, totals.day)
+            if len(offsets) > DAY_MOST:
+                raise Invalid(
+                    "DAY_TOO_LARGE",
+                    "day",
+                    f"{len(offsets)} records came in that day, and a statement names {DAY_MOST}:"
+                    " ask for what became of them at /v1/receipts",
+                )
+            arrivals = await self._arrivals(source, offsets)
+            numbers = await self._numbers(source)
+            return await asyncio.to_thread(
+                statement_of, source, totals, arrivals, offsets, numbers, now
+            )
+
+    def _offsets(self, source: SourceId, day: date) -> range:
+        """Return which offsets of the source's inbox the broker gave on a civil day."""
+        found = [since(self._process, inbox(source), instant) for instant in day_bounds(day)]
+        if len(found[0]) > 1:
+            raise Unknown(
+                "INBOX_WIDENED",
+                "your inbox has several partitions, and a statement is about one: ask for what"
+                " became of each record",
+            )
+        begins, ends = (each[inbox(source), 0] for each in found)
+        return range(begins, max(begins, ends))
+
+    async def _arrivals(self, source: SourceId, offsets: range) -> list[ArrivalFate]:
+        found: list[ArrivalFate] = []
+        for start in range(0, len(offsets), _AT_ONCE):
+            found += await self._fates.between(source, offsets[start : start + _AT_ONCE])
+        return found
+
+    async def _numbers(self, source: SourceId) -> Numbers:
+        # Asked last: what this says never came was not in Redis when the records were asked for.
+        return await numbers_of(self._serving, source)

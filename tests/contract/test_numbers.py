@@ -1,0 +1,93 @@
+"""A source's running numbers in a real server: runs, gaps and steps, in whatever order told."""
+
+from __future__ import annotations
+
+import asyncio
+from itertools import pairwise
+from random import Random
+
+import pytest
+from redis import Redis
+
+from creditbus.domain.acts.refusals import Fault, Reason, refuse
+from creditbus.domain.ids import SourceId
+from creditbus.runtime.redis.numbers import Numbers, numbers_of
+from creditbus.runtime.redis.reads import Serving
+from creditbus.runtime.redis.served import PREFIX
+from creditbus.runtime.redis.writes import NUMBERS_END
+from creditbus.stack.local import LocalStack
+from creditbus.wire.topics import EVENTS, REFUSALS
+from tests.contract.test_fates import Told
+from tests.examples import a_listing
+
+COURT = SourceId("court")
+BASIS = Fault(Reason.BASIS_MISSING, "bases", "art. 8", "name it")
+
+
+@pytest.fixture
+def url(stack: LocalStack) -> str:
+    """An address of Redis, with nothing of another test in it."""
+    with Redis.from_url(stack.file.redis_url) as client:
+        for key in client.scan_iter(match=f"{PREFIX}*"):
+            client.delete(key)
+    return stack.file.redis_url
+
+
+def told(url: str, inbox: list[int], order: list[int]) -> Numbers:
+    """Return what is known of an inbox with these numbers, told of in some order of its offsets."""
+
+    async def steps() -> Numbers:
+        serving = Serving(url)
+        try:
+            await serving.storing.clear()
+            await serving.storing.begin()
+            await serving.storing.complete()
+            server = Told(serving)
+            for offset in order:
+                event = a_listing(sequence=inbox[offset], record_id=f"r-{offset}")
+                is_refused = offset % 3 == 0
+                where = f"credit.inbox.court.v1/0/{offset}"
+                fact = refuse(event.envelope, [BASIS], where) if is_refused else event
+                await server.tell(REFUSALS if is_refused else EVENTS, fact, offset)
+            return await numbers_of(serving, COURT)
+        finally:
+            await serving.close()
+
+    return asyncio.run(steps())
+
+
+def runs_of(seen: set[int]) -> tuple[tuple[int, int], ...]:
+    firsts = sorted(each for each in seen if each - 1 not in seen)
+    lasts = sorted(each for each in seen if each + 1 not in seen)
+    return tuple(zip(firsts, lasts, strict=True))
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_runs_gaps_and_steps_are_the_same_in_any_order(url: str, seed: int) -> None:
+    chance = Random(seed)
+    inbox = [chance.randint(1, 30) for _ in range(25)]
+    order = list(range(len(inbox)))
+    chance.shuffle(order)
+
+    found = told(url, inbox, order)
+
+    seen = set(inbox)
+    assert found.runs == runs_of(seen)
+    assert found.missing == max(seen) - min(seen) + 1 - len(seen)
+    assert found.backward == sum(after < before for before, after in pairwise(inbox))
+
+
+def test_what_has_no_number_or_one_too_high_is_not_followed(url: str) -> None:
+    found = told(url, [0, 7, NUMBERS_END, 8], [0, 1, 2, 3])
+
+    assert (found.runs, found.missing, found.backward) == (((7, 8),), 0, 0)
+
+
+def test_of_many_gaps_the_oldest_are_counted_and_not_named(url: str) -> None:
+    inbox = list(range(1, 2101, 2))
+
+    found = told(url, inbox, list(range(len(inbox))))
+
+    assert found.missing == len(inbox) - 1
+    assert len(found.runs) == 1000
+    assert found.runs[-1] == (2099, 2099)

@@ -1,0 +1,185 @@
+"""Any day of any source: the sums add up, what was dropped is named, and no byte can be changed."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from itertools import pairwise
+from typing import Final
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from creditbus.domain.acts.refusals import Fault, Reason
+from creditbus.domain.ids import SourceId
+from creditbus.gateway.statements import statement_of
+from creditbus.runtime.redis.fates import ITS_ENTRY, LISTING, ArrivalFate
+from creditbus.runtime.redis.numbers import Numbers
+from creditbus.wire.answers import FateState
+from creditbus.wire.signatures import (
+    StatementSigner,
+    StatementUnsound,
+    new_statement_key,
+    verified,
+)
+from creditbus.wire.statements import ControlTotals, DayStatement, digest_of, id_of
+
+DAY: Final = date(2026, 11, 29)
+LATER: Final = datetime(2026, 12, 1, tzinfo=UTC)
+COURT: Final = SourceId("court")
+FIRST: Final = 40
+SIGNER: Final = StatementSigner(new_statement_key())
+KEYS: Final = msgspec.json.encode(SIGNER.published).decode()
+
+
+def arrival(offset: int, state: FateState, number: int, revision: int = 1) -> ArrivalFate:
+    is_dead = state is FateState.DEAD
+    fault = Fault(Reason.BASIS_MISSING, "bases", "art. 8", "name it", "")
+    return ArrivalFate(
+        offset=offset,
+        record_id=f"R-{number}",
+        record_revision=0 if is_dead else revision,
+        event_id="" if is_dead else f"e-{number}",
+        state=state,
+        sequence=0 if is_dead else number,
+        waits_for=LISTING if state is FateState.WAITING else "",
+        reasons=(fault,) if state is FateState.REFUSED else (),
+        cause="NOT_READABLE" if is_dead else "",
+    )
+
+
+def numbers(*seen: int) -> Numbers:
+    """Return the runs of the numbers that were seen."""
+    runs: list[tuple[int, int]] = []
+    for each in sorted(set(seen)):
+        if runs and runs[-1][1] == each - 1:
+            runs[-1] = (runs[-1][0], each)
+        else:
+            runs.append((each, each))
+    return Numbers(tuple(runs))
+
+
+def told(
+    totals: ControlTotals, arrivals: list[ArrivalFate], count: int | None = None
+) -> DayStatement:
+    end = FIRST + (len(arrivals) if count is None else count)
+    known = numbers(*(each.sequence for each in arrivals if each.sequence))
+    return statement_of(COURT, totals, arrivals, range(FIRST, end), known, LATER)
+
+
+days = st.lists(st.sampled_from(FateState), max_size=30).map(
+    lambda states: [
+        arrival(FIRST + place, state, 100 + place) for place, state in enumerate(states)
+    ]
+)
+
+
+@given(days, st.sets(st.integers(0, 29)), st.integers(0, 5))
+def test_each_offset_of_the_day_is_told_once(
+    day: list[ArrivalFate], unheard: set[int], behind: int
+) -> None:
+    heard = [each for each in day if each.offset - FIRST not in unheard]
+    statement = told(ControlTotals(day=DAY), heard, len(day) + behind)
+
+    parts = (
+        *(statement.accepted, statement.duplicate, statement.refused),
+        *(statement.dead, statement.waiting),
+    )
+    offsets = [each.offset for part in parts for each in part]
+    assert sorted(offsets) == list(range(FIRST, FIRST + len(day) + behind))
+    assert statement.adds_up
+    assert statement.sums.received == len(offsets)
+    assert statement.is_final == (not statement.waiting)
+
+
+@given(days, st.data())
+def test_a_dropped_record_is_named_by_its_id(day: list[ArrivalFate], data: st.DataObject) -> None:
+    sent = [id_of(each.record_id, 1) for each in day]
+    dropped = data.draw(st.sets(st.sampled_from([*sent, "R-none@1"]))) - {"R-none@1"}
+    came = [each for each in day if id_of(each.record_id, 1) not in dropped]
+    statement = told(
+        ControlTotals(day=DAY, ids=tuple(sent)),
+        [msgspec.structs.replace(each, offset=FIRST + at) for at, each in enumerate(came)],
+    )
+
+    assert set(statement.missing.ids) == dropped
+    assert statement.unannounced == ()
+    assert len(set(sent)) == statement.distinct + len(dropped) + sum(
+        each.state is FateState.DEAD for each in came
+    )
+
+
+@given(st.sets(st.integers(1, 40), min_size=1), st.integers(0, 45))
+def test_a_dropped_record_is_named_by_its_number(seen: set[int], last: int) -> None:
+    day = [
+        arrival(FIRST + place, FateState.APPLIED, number)
+        for place, number in enumerate(sorted(seen))
+    ]
+    statement = told(ControlTotals(day=DAY, first_sequence=1, last_sequence=last), day)
+
+    named = {
+        number for first, end in statement.missing.sequences for number in range(first, end + 1)
+    }
+    assert named == set(range(1, max(last, *seen) + 1)) - seen
+    assert statement.backward_steps == 0
+
+
+@given(st.lists(st.integers(1, 9), max_size=20))
+def test_each_step_backward_is_counted(order: list[int]) -> None:
+    day = [arrival(FIRST + place, FateState.APPLIED, number) for place, number in enumerate(order)]
+
+    steps = sum(1 for before, after in pairwise(order) if after < before)
+    assert told(ControlTotals(day=DAY), day).backward_steps == steps
+
+
+def test_what_waits_for_its_entry_is_accepted_and_what_nobody_decided_waits() -> None:
+    pending = msgspec.structs.replace(arrival(FIRST, FateState.WAITING, 1), waits_for=ITS_ENTRY)
+    undecided = arrival(FIRST + 1, FateState.WAITING, 2)
+    statement = told(ControlTotals(day=DAY), [pending, undecided])
+
+    assert (statement.sums.accepted, statement.sums.waiting) == (1, 1)
+    assert not statement.is_final
+
+
+def test_totals_agree_only_when_count_digest_and_ids_do() -> None:
+    day = [arrival(FIRST + place, FateState.APPLIED, place + 1) for place in range(3)]
+    ids = tuple(id_of(each.record_id, 1) for each in day)
+
+    def agrees(**announced: object) -> bool | None:
+        return told(msgspec.convert({"day": DAY, **announced}, ControlTotals), day).agrees
+
+    assert agrees() is None
+    assert agrees(count=3, last_sequence=3, digest=digest_of(ids), ids=ids)
+    assert not agrees(count=4)
+    assert not agrees(last_sequence=4)
+    assert not agrees(digest=digest_of(ids[:2]))
+    assert not agrees(ids=ids[:2])
+
+
+def test_a_gap_between_two_days_is_told_on_the_later_one() -> None:
+    day = [arrival(FIRST, FateState.APPLIED, 12)]
+    known = numbers(*range(1, 10), 12)
+    statement = statement_of(
+        COURT, ControlTotals(day=DAY), day, range(FIRST, FIRST + 1), known, LATER
+    )
+
+    assert statement.missing.sequences == ((10, 11),)
+
+
+@given(days, st.data())
+def test_not_one_character_can_be_changed(day: list[ArrivalFate], data: st.DataObject) -> None:
+    statement = told(ControlTotals(day=DAY), day)
+    signed = SIGNER.sign(statement)
+    assert verified(signed, KEYS) == statement
+
+    place = data.draw(st.integers(0, len(signed) - 1))
+    other = data.draw(st.characters(codec="utf-8").filter(lambda each: each != signed[place]))
+    with pytest.raises(StatementUnsound):
+        verified(signed[:place] + other + signed[place + 1 :], KEYS)
+
+
+def test_another_key_of_the_same_name_does_not_sign_for_the_bus() -> None:
+    other = StatementSigner(new_statement_key())
+    with pytest.raises(StatementUnsound):
+        verified(other.sign(told(ControlTotals(day=DAY), [])), KEYS)
