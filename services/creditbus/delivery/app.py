@@ -70,6 +70,7 @@ class Delivery:
                 meters=process.meters,
                 logger=process.logger,
                 lasting=partial(fatal, process),
+                trail=process.trail,
             ),
         )
         self._express = Express(

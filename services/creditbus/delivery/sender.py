@@ -26,6 +26,8 @@ from creditbus.domain.effects.directives import Action, Attempt, Directive, Lane
 from creditbus.domain.ids import BodyId
 from creditbus.runtime.clock import Clock
 from creditbus.runtime.metrics import Meters
+from creditbus.runtime.traces import Trail
+from creditbus.wire.headers import first_step
 
 HELD_S: Final = 60.0
 """How long a try may be on record unread before the directive is looked at again."""
@@ -71,6 +73,7 @@ class Means:
     meters: Meters
     logger: structlog.stdlib.BoundLogger
     lasting: Callable[[], AbstractContextManager[None]]
+    trail: Trail | None = None
 
 
 class Sender:
@@ -258,7 +261,14 @@ class Sender:
         if directive.action is not Action.LIFT and _is_over(directive, self._clock.now()):
             return NOT_SENT, Reply(None, failure=TERM_OVER)
         content = cloud_event(directive, obligation.stated_at)
-        reply = await outlet.target.send(directive.directive_id, content, CONTENT_TYPE)
+        step = first_step(directive.caused_by)
+        parent, trail = step.header.decode() if step is not None else "", self._means.trail
+        began_ns = trail.now_ns() if trail is not None else 0
+        reply = await outlet.target.send(directive.directive_id, content, CONTENT_TYPE, parent)
+        if trail is not None and step is not None and trail.follows(step):
+            facts = {"directive": directive.directive_id, "body": directive.body}
+            facts |= {"action": directive.action, "status": str(reply.status or reply.failure)}
+            trail.tell("delivery sends", step, began_ns, facts)
         return obligation.tries + 1, reply
 
     def _judge(self, outlet: Outlet, reply: Reply) -> bool:

@@ -88,9 +88,13 @@ class Target:
         self._resolver = GuardedResolver(url, look_up)
         self._session: aiohttp.ClientSession | None = None
 
-    async def send(self, name: str, content: bytes, content_type: str) -> Reply:
+    async def send(
+        self, name: str, content: bytes, content_type: str, traceparent: str = ""
+    ) -> Reply:
         """Send once; ``name`` is the same at every try, so that the receiver can tell a repeat."""
         headers = self._headers(name, content, content_type)
+        if traceparent:
+            headers["traceparent"] = traceparent
         try:
             try:
                 return await self._post(headers, content)

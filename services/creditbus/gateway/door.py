@@ -24,7 +24,7 @@ from creditbus.runtime.kafka.producer import AwaitedProducer
 from creditbus.runtime.process import Process
 from creditbus.runtime.redis.fates import Fates
 from creditbus.runtime.redis.reads import Serving
-from creditbus.wire.headers import ATTESTATION, event_headers
+from creditbus.wire.headers import ATTESTATION, event_headers, first_step
 from creditbus.wire.records import RECORD_OF
 from creditbus.wire.topics import inbox
 
@@ -114,6 +114,8 @@ class Door:
         envelope = statement.envelope
         value = self._codec.encode(statement)
         vouched = (ATTESTATION, self._attestation.sign(value))
+        step, trail = first_step(envelope.event_id), self._process.trail
+        began_ns = trail.now_ns() if trail is not None else 0
         place = await self._producer.send(
             inbox(envelope.source),
             key=envelope.record_id.encode(),
@@ -121,6 +123,9 @@ class Door:
             headers=(*event_headers(RECORD_OF[type(statement)], envelope), vouched),
         )
         self._process.meters.add("receipts", source=envelope.source)
+        if trail is not None and step is not None and trail.follows(step):
+            facts = {"source": envelope.source, "record": RECORD_OF[type(statement)]}
+            trail.tell("gateway takes", step, began_ns, facts)
         return Receipt(
             event_id=envelope.event_id,
             inbox=place.topic,

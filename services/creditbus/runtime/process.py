@@ -21,6 +21,7 @@ from creditbus.runtime.outages import Patience
 from creditbus.runtime.registry import Registry
 from creditbus.runtime.settings import Settings
 from creditbus.runtime.tls import of_servers
+from creditbus.runtime.traces import Trail, trail_of
 from creditbus.runtime.vitals import Vitals
 from creditbus.wire.records import Codec
 from creditbus.wire.schemas import load_schemas
@@ -46,6 +47,11 @@ class Process:
     def logger(self) -> structlog.stdlib.BoundLogger:
         """The structured log, bound to this worker."""
         return configure_logs(self.service, self.name, self.settings.log_level)
+
+    @cached_property
+    def trail(self) -> Trail | None:
+        """Where this process tells what it does to each event; None without the setting."""
+        return trail_of(self.settings, self.service, self.logger, self.clock)
 
     @cached_property
     def patience(self) -> Patience:

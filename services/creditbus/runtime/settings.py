@@ -165,6 +165,13 @@ class Settings(BaseSettings):
     allow_synthetic: bool = Field(
         default=False, description="Whether made-up natural persons may come in (local stack)."
     )
+    traces: str = Field(
+        "",
+        description="Where traces go by OTLP over HTTP, http://host:4318/v1/traces; empty: none.",
+    )
+    traces_share: float = Field(
+        1.0, ge=0, le=1, description="Share of the traces that is told, each whole or not at all."
+    )
     log_level: str = Field("info", description="debug, info, warning or error.")
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Final
 
 from creditbus.domain.acts.events import Envelope
@@ -16,10 +18,47 @@ ALIAS: Final = "alias"
 """The old code that a record named its subject by, @, and how far the aliases were read."""
 
 
+_HEXADECIMAL: Final = frozenset("0123456789abcdef")
+_STEP: Final = re.compile(rb"00-([0-9a-f]{32})-([0-9a-f]{16})-[0-9a-f]{2}")
+
+
+@dataclass(frozen=True, slots=True)
+class TraceStep:
+    """One step of a trace (W3C Trace Context): ids of 32 and of 16 hexadecimal digits."""
+
+    trace: str
+    span: str
+
+    @property
+    def header(self) -> bytes:
+        """The value of ``traceparent``."""
+        return f"00-{self.trace}-{self.span}-01".encode()
+
+
+def first_step(event_id: str) -> TraceStep | None:
+    """Return the step that an event begins its trace with; None of an id that is no hexadecimal.
+
+    The trace is the event's own id, so whatever names its cause names its trace.
+    """
+    trace = event_id.replace("-", "")[:32].rjust(32, "0")
+    if not _HEXADECIMAL.issuperset(trace) or not trace.strip("0"):
+        return None
+    # A step of zeros alone is none, as the standard has it.
+    return TraceStep(trace, trace[:16] if trace[:16].strip("0") else trace[16:])
+
+
+def step_of(value: bytes | None) -> TraceStep | None:
+    """Return the step that a header names; None of what is none, which anybody may send."""
+    found = _STEP.fullmatch(value or b"")
+    if found is None:
+        return None
+    trace, span = (part.decode() for part in found.groups())
+    return TraceStep(trace, span) if trace.strip("0") and span.strip("0") else None
+
+
 def event_headers(record: str, envelope: Envelope) -> tuple[tuple[str, bytes], ...]:
     """Return the CloudEvents headers of an event, and a trace that its id begins."""
-    trace = envelope.event_id.replace("-", "")[:32].rjust(32, "0")
-    is_hexadecimal = all(digit in "0123456789abcdef" for digit in trace)
+    step = first_step(envelope.event_id)
     headers = (
         ("ce_specversion", b"1.0"),
         ("ce_id", envelope.event_id.encode()),
@@ -27,9 +66,7 @@ def event_headers(record: str, envelope: Envelope) -> tuple[tuple[str, bytes], .
         ("ce_source", envelope.source.encode()),
         ("ce_time", envelope.occurred_at.isoformat().encode()),
     )
-    if not is_hexadecimal or not trace.strip("0"):
-        return headers
-    return (*headers, (TRACEPARENT, f"00-{trace}-{trace[:16]}-01".encode()))
+    return headers if step is None else (*headers, (TRACEPARENT, step.header))
 
 
 def header(headers: Sequence[tuple[str, bytes | None]] | None, name: str) -> bytes | None:

@@ -156,7 +156,7 @@ def _credentials(settings: Settings) -> CredentialsT | None:
         return faust.SASLCredentials(
             username=settings.kafka_user,
             password=settings.kafka_password,
-            mechanism=SASLMechanism.SCRAM_SHA_256,
+            mechanism=SASLMechanism(settings.kafka_mechanism),
             ssl_context=context,
         )
     return faust.SSLCredentials(context) if context is not None else None

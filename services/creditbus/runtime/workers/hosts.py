@@ -24,6 +24,7 @@ from creditbus.engine.worker import Storage, Worker
 from creditbus.runtime.health import Readiness
 from creditbus.runtime.metrics import Meters
 from creditbus.runtime.process import Process
+from creditbus.runtime.traces import traced
 from creditbus.runtime.workers.allocator import give_back_freed
 from creditbus.runtime.workers.apps import fatal, idle_app, run_app
 from creditbus.runtime.workers.modes import LOOK_EVERY_S, Mode, WantedMode, obey
@@ -61,7 +62,7 @@ def host(process: Process, job: Job[Any], beside: Beside | None = None) -> None:
     """
     connection = Connection(process.settings.kafka, process.security)
     worker = Worker(
-        job,
+        traced(job, process.service, process.trail),
         connection,
         Storage(process.settings.state, cache_mb=process.settings.store_cache_mb),
         counters=Counted(process.meters),
@@ -92,6 +93,8 @@ def host(process: Process, job: Job[Any], beside: Beside | None = None) -> None:
     finally:
         if health is not None:
             health.close()
+        if process.trail is not None:
+            process.trail.close()
 
 
 def calm_collector() -> None:
