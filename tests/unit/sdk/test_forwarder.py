@@ -1,0 +1,202 @@
+"""The forwarder over a real file and a broker that answers as it is told to."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import cast
+
+import pytest
+from confluent_kafka import KafkaError, Message
+
+from creditbus.sdk import forwarder
+from creditbus.sdk.forwarder import GROUP, UNDER_WAY, Forwarder
+from creditbus.sdk.links import BrokerLink, Reported
+from creditbus.sdk.outbox import Outbox
+from creditbus.sdk.receipts import UNTOLD, NotPublished, Outgoing, Reports, advice
+
+DONE = cast(Message, None)
+
+
+class PaperLink:
+    """Keeps what it is given, and answers for it when it is polled and not held."""
+
+    def __init__(self) -> None:
+        self.source = "tender"
+        self.heard: KafkaError | None = None
+        self.sent: list[str] = []
+        self.is_held = False
+        self.errors: dict[str, KafkaError] = {}
+        self.refusal: KafkaError | None = None
+        self._waiting: list[tuple[str, Reported]] = []
+
+    @property
+    def is_refused(self) -> bool:
+        return self.refusal is not None
+
+    def takes(self, outgoing: Outgoing, reported: Reported) -> bool:
+        self.sent.append(outgoing.event_id)
+        self._waiting.append((outgoing.event_id, reported))
+        return True
+
+    def poll(self, _wait_s: float) -> int:
+        if self.is_held:
+            return 0
+        answered, self._waiting = self._waiting, []
+        for name, reported in answered:
+            reported(self.errors.get(name), DONE)
+        return len(answered)
+
+    def refuse(self, error: KafkaError) -> None:
+        self.refusal = self.refusal or error
+
+    def check(self) -> None:
+        if self.refusal is not None:
+            raise NotPublished(advice(self.source, self.refusal))
+
+
+@pytest.fixture
+def link() -> PaperLink:
+    return PaperLink()
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "outbox.sqlite"
+
+
+@pytest.fixture
+def sending(link: PaperLink, path: Path) -> Iterator[Forwarder]:
+    made = Forwarder(cast(BrokerLink, link), Outbox(path, "tender"))
+    yield made
+    made.close()
+
+
+def a_record(number: int) -> Outgoing:
+    return Outgoing(f"{number}", b"key", b"value", ())
+
+
+def until_done(sending: Forwarder) -> None:
+    deadline = time.monotonic() + 30
+    while sending.pump(0):
+        assert time.monotonic() < deadline
+
+
+def left(path: Path) -> int:
+    outbox = Outbox(path, "tender")
+    try:
+        return outbox.waiting()
+    finally:
+        outbox.close()
+
+
+def test_everything_is_sent_once_in_its_order_and_leaves_the_disk(
+    sending: Forwarder, link: PaperLink, path: Path
+) -> None:
+    count = 2 * GROUP + 17
+    for number in range(count):
+        sending.put(a_record(number), UNTOLD)
+    until_done(sending)
+    sending.close()
+    assert link.sent == [str(number) for number in range(count)]
+    assert left(path) == 0
+
+
+def test_a_source_that_falls_silent_is_sent_all_the_same(
+    sending: Forwarder, link: PaperLink
+) -> None:
+    sending.put(a_record(1), UNTOLD)
+    deadline = time.monotonic() + 30
+    while link.sent != ["1"]:
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+def test_what_the_broker_has_not_answered_is_sent_by_the_next_start(
+    sending: Forwarder, link: PaperLink, path: Path
+) -> None:
+    link.is_held = True
+    for number in range(GROUP + 5):
+        sending.put(a_record(number), UNTOLD)
+    sending.close()
+    assert left(path) == GROUP + 5
+
+    later = PaperLink()
+    following = Forwarder(cast(BrokerLink, later), Outbox(path, "tender"))
+    following.put(a_record(9999), UNTOLD)
+    until_done(following)
+    following.close()
+    assert later.sent == [*(str(number) for number in range(GROUP + 5)), "9999"]
+    assert left(path) == 0
+
+
+def test_only_so_much_is_in_memory_while_the_broker_is_away(
+    sending: Forwarder, link: PaperLink
+) -> None:
+    link.is_held = True
+    count = UNDER_WAY + 3 * GROUP
+    for number in range(count):
+        sending.put(a_record(number), UNTOLD)
+    sending.pump(0)
+    assert len(link.sent) <= UNDER_WAY + GROUP
+    link.is_held = False
+    until_done(sending)
+    assert link.sent == [str(number) for number in range(count)]
+
+
+def test_each_record_tells_its_own_end(sending: Forwarder, link: PaperLink, path: Path) -> None:
+    link.errors["1"] = KafkaError(KafkaError.MSG_SIZE_TOO_LARGE)
+    told: list[str] = []
+    for number in range(3):
+        sending.put(
+            a_record(number),
+            Reports(
+                lambda _, number=number: told.append(f"{number} is there"),  # type: ignore[misc]
+                lambda failure, number=number: told.append(f"{number}: {failure}"),  # type: ignore[misc]
+            ),
+        )
+    until_done(sending)
+    sending.close()
+    assert told[0] == "0 is there"
+    assert told[1].startswith("1: tender: the record is over 256 KiB")
+    assert told[2] == "2 is there"
+    assert left(path) == 0
+    outbox = Outbox(path, "tender")
+    assert [event_id for event_id, _ in outbox.refused()] == ["1"]
+    outbox.close()
+
+
+def test_what_every_record_would_meet_stops_all_and_loses_none(
+    sending: Forwarder, link: PaperLink, path: Path
+) -> None:
+    link.errors = {str(n): KafkaError(KafkaError.TOPIC_AUTHORIZATION_FAILED) for n in range(3)}
+    told: list[NotPublished] = []
+    for number in range(3):
+        sending.put(a_record(number), Reports(None, told.append))
+    sending.keep()
+    sending.pump(0)
+    with pytest.raises(NotPublished, match="may not write the inbox"):
+        sending.put(a_record(4), UNTOLD)
+    sending.close()
+    assert len(told) == 3
+    assert "kept in" in str(told[0])
+    assert left(path) == 3
+
+
+def test_whoever_is_told_may_hand_over_the_next(sending: Forwarder, link: PaperLink) -> None:
+    sending.put(a_record(1), Reports(lambda _: sending.put(a_record(2), UNTOLD)))
+    until_done(sending)
+    assert link.sent == ["1", "2"]
+
+
+def test_callbacks_that_wait_are_bounded(
+    sending: Forwarder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(forwarder, "REPORTS", 3)
+    told: list[object] = []
+    for number in range(10):
+        sending.put(a_record(number), Reports(told.append))
+        assert number - len(told) < 4
+    until_done(sending)
+    assert len(told) == 10

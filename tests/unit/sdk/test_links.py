@@ -1,0 +1,35 @@
+"""A link to a broker that is not there: what it takes, and what it says of files that are none."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from creditbus.sdk.links import QUEUE_RECORDS, BrokerLink, PublisherTls
+from creditbus.sdk.receipts import NotPublished, Outgoing
+
+NOBODY = "127.0.0.1:1"
+
+
+def a_link() -> BrokerLink:
+    return BrokerLink("tender", NOBODY, "password", None, 0)
+
+
+@pytest.mark.parametrize("headers", [(), (("ce_id", b"1"), ("ce_type", b"entry.listed.v1"))])
+@pytest.mark.parametrize("value", [b"value", b"", None])
+def test_records_wait_for_a_broker_until_there_is_no_room(
+    headers: tuple[tuple[str, bytes], ...], value: bytes | None
+) -> None:
+    link = a_link()
+    record = Outgoing("1", b"key", value, headers)
+    taken = 0
+    while link.takes(record, lambda *_: None):
+        taken += 1
+    assert taken == QUEUE_RECORDS
+    link.check()
+
+
+def test_a_file_that_is_none_is_named(tmp_path: Path) -> None:
+    with pytest.raises(NotPublished, match=r"ssl\.ca\.location"):
+        PublisherTls(ca=tmp_path / "none.pem").files()

@@ -1,0 +1,120 @@
+"""The outbox on a real disk: what was kept is there, whoever was killed."""
+
+from __future__ import annotations
+
+import signal
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from creditbus.sdk.outbox import Outbox
+from creditbus.sdk.pins import Framed
+from creditbus.sdk.receipts import NotPublished, Outgoing
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from creditbus.sdk.outbox import Outbox
+from creditbus.sdk.receipts import Outgoing
+outbox = Outbox(Path(sys.argv[1]), "tender")
+numbers = [outbox.keep([Outgoing(f"{n}-{m}", b"k", b"v", ()) for m in range(3)]) for n in range(9)]
+outbox.keep([Outgoing("last", b"k", b"v", ())], numbers[:4])
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def a_record(name: str) -> Outgoing:
+    return Outgoing(name, b"key", name.encode(), (("ce_id", name.encode()),))
+
+
+def held(outbox: Outbox) -> list[Outgoing]:
+    found, number = [], 0
+    while (group := outbox.after(number)) is not None:
+        number, records = group
+        found += records
+    return found
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "outbox.sqlite"
+
+
+def test_groups_are_held_in_their_order_until_they_are_settled(path: Path) -> None:
+    outbox = Outbox(path, "tender")
+    first = outbox.keep([a_record("a"), a_record("b")])
+    second = outbox.keep([a_record("c")])
+    assert held(outbox) == [a_record("a"), a_record("b"), a_record("c")]
+    assert (outbox.waiting(), outbox.last()) == (3, second)
+    outbox.keep([a_record("d")], [first])
+    assert [each.event_id for each in held(outbox)] == ["c", "d"]
+    outbox.close()
+
+
+def test_a_number_is_never_given_twice(path: Path) -> None:
+    outbox = Outbox(path, "tender")
+    first = outbox.keep([a_record("a")])
+    outbox.keep((), [first])
+    outbox.close()
+    assert Outbox(path, "tender").keep([a_record("b")]) > first
+
+
+def test_what_was_kept_outlives_a_kill(path: Path) -> None:
+    killed = subprocess.run([sys.executable, "-c", KILLED, str(path)], check=False)
+    assert killed.returncode == -signal.SIGKILL
+    names = [each.event_id for each in held(Outbox(path, "tender"))]
+    assert names == [*(f"{n}-{m}" for n in range(4, 9) for m in range(3)), "last"]
+
+
+def test_schemas_are_kept_by_registry(path: Path) -> None:
+    outbox = Outbox(path, "tender")
+    framed = {"entry_listed": Framed("{}", 7)}
+    outbox.keep_framed("http://one", framed)
+    assert outbox.framed("http://one") == framed
+    assert outbox.framed("http://other") == {}
+    outbox.close()
+
+
+def test_what_is_refused_is_set_aside_and_not_lost(path: Path) -> None:
+    outbox = Outbox(path, "tender")
+    outbox.refuse(a_record("large"), "it is too large")
+    outbox.close()
+    assert Outbox(path, "tender").refused() == [("large", "it is too large")]
+
+
+def test_one_process_at_a_time(path: Path) -> None:
+    outbox = Outbox(path, "tender")
+    with pytest.raises(NotPublished, match="another process's outbox"):
+        Outbox(path, "tender")
+    outbox.close()
+    Outbox(path, "tender").close()
+
+
+def test_an_outbox_belongs_to_one_source(path: Path) -> None:
+    Outbox(path, "tender").close()
+    with pytest.raises(NotPublished, match="outbox of tender: give court one of its own"):
+        Outbox(path, "court")
+
+
+@pytest.mark.parametrize("content", [b"no database at all, but long enough" * 40])
+def test_what_is_no_outbox_is_told(path: Path, content: bytes) -> None:
+    path.write_bytes(content)
+    with pytest.raises(NotPublished, match="cannot be used"):
+        Outbox(path, "tender")
+    assert path.read_bytes() == content
+
+
+def test_a_folder_that_is_not_there_is_told(tmp_path: Path) -> None:
+    with pytest.raises(NotPublished, match="Is its folder there"):
+        Outbox(tmp_path / "nowhere" / "outbox.sqlite", "tender")
+
+
+def test_the_outbox_of_a_newer_sdk_is_left_alone(path: Path) -> None:
+    with sqlite3.connect(path) as other:
+        other.execute("PRAGMA user_version = 99")
+    other.close()
+    with pytest.raises(NotPublished, match="newer SDK"):
+        Outbox(path, "tender")
