@@ -94,6 +94,13 @@ class Undecodable(Exception):
         self.reason = reason
         self.detail = detail
 
+    def verdict(self) -> Undecodable:
+        """Return the same to be kept: without the frames it went through, and all that they hold.
+
+        A worker looks for cycles seldom, and megabytes of a bad record would wait for that.
+        """
+        return Undecodable(self.reason, self.detail)
+
 
 _UNREAD: Final = Undecodable("UNREAD", "nobody has looked at this record yet")
 
@@ -176,7 +183,7 @@ class Codec:
         try:
             schema = self._schema_of(frame)
         except Undecodable as finding:
-            return [finding] * len(data)
+            return [finding.verdict()] * len(data)
         if not self._in_bulk or len(data) < FEWEST:
             return [self._judged(each) for each in data]
         if frame not in self._bulks:
@@ -199,7 +206,7 @@ class Codec:
         try:
             return self.decode(data)
         except Undecodable as finding:
-            return finding
+            return finding.verdict()
 
     def envelope(self, data: bytes | None) -> tuple[str, Envelope]:
         """Return the record's name and the envelope of an event, without reading its body."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import sys
 from io import BytesIO
 from typing import Final
 
@@ -53,6 +55,21 @@ def reason(data: bytes | None, codec: Codec | None = None) -> str:
 )
 def test_damage_is_told_with_its_reason(data: bytes | None, expected: str) -> None:
     assert reason(data) == expected
+
+
+@pytest.mark.parametrize("bad", [b"no record", b"\x00\x7f\xff\xff\xff0123", GOOD[:-1]])
+@pytest.mark.parametrize("beside", [0, 30])
+def test_what_was_found_of_bad_bytes_holds_none_of_them(bad: bytes, beside: int) -> None:
+    data = [bytes(bytearray(bad)), *[GOOD] * beside]
+    gc.disable()
+    try:
+        held = sys.getrefcount(data[0])
+        found = a_codec().decode_many(data)
+        still_held = sys.getrefcount(data[0])
+    finally:
+        gc.enable()
+    assert isinstance(found[0], Undecodable)
+    assert still_held == held
 
 
 @pytest.mark.parametrize("length", range(5, len(GOOD)))
