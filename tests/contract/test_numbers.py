@@ -11,10 +11,11 @@ from redis import Redis
 
 from creditbus.domain.acts.refusals import Fault, Reason, refuse
 from creditbus.domain.ids import SourceId
-from creditbus.runtime.redis.numbers import Numbers, numbers_of
+from creditbus.runtime.clock import SystemClock
+from creditbus.runtime.redis.numbers import Numbers, irregular_numbers, numbers_of
 from creditbus.runtime.redis.reads import Serving
 from creditbus.runtime.redis.served import PREFIX
-from creditbus.runtime.redis.writes import NUMBERS_END
+from creditbus.runtime.redis.writes import NUMBERS_END, Writes
 from creditbus.stack.local import LocalStack
 from creditbus.wire.topics import EVENTS, REFUSALS
 from tests.contract.test_fates import Told
@@ -56,10 +57,42 @@ def told(url: str, inbox: list[int], order: list[int]) -> Numbers:
     return asyncio.run(steps())
 
 
+def told_at_once(url: str, inbox: list[int], parts: list[list[int]]) -> Numbers:
+    """Return the same where several are told of in one message, each message twice."""
+
+    async def steps() -> Numbers:
+        serving = Serving(url)
+        try:
+            await serving.storing.clear()
+            await serving.storing.begin()
+            await serving.storing.complete()
+            for place, offsets in enumerate([part for part in parts for _ in "ab"]):
+                writes = Writes(EVENTS, place, 0)
+                for offset in offsets:
+                    envelope = a_listing(sequence=inbox[offset]).envelope
+                    where = f"credit.inbox.court.v1/0/{offset}"
+                    writes.note_admitted(offset, where, envelope, SystemClock().now())
+                await serving.storing.write(writes)
+            return await numbers_of(serving, COURT)
+        finally:
+            await serving.close()
+
+    return asyncio.run(steps())
+
+
 def runs_of(seen: set[int]) -> tuple[tuple[int, int], ...]:
     firsts = sorted(each for each in seen if each - 1 not in seen)
     lasts = sorted(each for each in seen if each + 1 not in seen)
     return tuple(zip(firsts, lasts, strict=True))
+
+
+def numbers_in(inbox: list[int]) -> Numbers:
+    seen = set(inbox)
+    return Numbers(
+        runs_of(seen),
+        missing=max(seen) - min(seen) + 1 - len(seen),
+        backward=sum(after < before for before, after in pairwise(inbox)),
+    )
 
 
 @pytest.mark.parametrize("seed", range(6))
@@ -71,10 +104,36 @@ def test_runs_gaps_and_steps_are_the_same_in_any_order(url: str, seed: int) -> N
 
     found = told(url, inbox, order)
 
-    seen = set(inbox)
-    assert found.runs == runs_of(seen)
-    assert found.missing == max(seen) - min(seen) + 1 - len(seen)
-    assert found.backward == sum(after < before for before, after in pairwise(inbox))
+    assert found == numbers_in(inbox)
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_several_at_once_and_twice_come_to_the_same(url: str, seed: int) -> None:
+    chance = Random(seed)
+    inbox = [chance.randint(1, 60) for _ in range(60)]
+    if seed % 3 == 0:  # as most sources send: in order, with a few gaps
+        inbox = sorted(set(inbox))
+    order = list(range(len(inbox)))
+    if seed % 2:
+        chance.shuffle(order)
+    cuts = sorted(chance.sample(range(1, len(order)), 5))
+    parts = [order[start:end] for start, end in pairwise([0, *cuts, len(order)])]
+
+    assert told_at_once(url, inbox, parts) == numbers_in(inbox)
+
+
+def test_what_is_irregular_is_told_of_each_source(url: str) -> None:
+    async def asked() -> dict[str, tuple[int, int]]:
+        serving = Serving(url)
+        try:
+            return await irregular_numbers(serving)
+        finally:
+            await serving.close()
+
+    told(url, [5, 9, 7], [0, 1, 2])
+    assert asyncio.run(asked()) == {"court": (2, 1)}
+    told(url, [5, 6, 7], [0, 1, 2])
+    assert asyncio.run(asked()) == {}
 
 
 def test_what_has_no_number_or_one_too_high_is_not_followed(url: str) -> None:

@@ -213,6 +213,12 @@ SOURCES: Final = Board(
             ),
         ),
         View(
+            "Running numbers that never came",
+            "none",
+            (Query("topk(10, creditbus_sequence_missing)", "{{source}}"),),
+            meaning="They lie between others: a record was lost on its way, or never sent.",
+        ),
+        View(
             "Inboxes that wait, parked",
             "bool_yes_no",
             (

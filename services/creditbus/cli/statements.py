@@ -15,6 +15,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from creditbus.cli.day_sheets import write_day
 from creditbus.cli.faults import FAILED, MISUSED, fail, told
 from creditbus.cli.places import AsJson
 from creditbus.cli.prints import show, show_json
@@ -95,12 +96,17 @@ def verify(
     keys: Annotated[
         Path, typer.Option("--keys", help="Public keys, as `creditbus statement keys` got them.")
     ],
+    sheet: Annotated[
+        Path | None, typer.Option(help="Write its records as a workbook, .xlsx, to compare.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Say whether a statement is the bus's own and unchanged, and what it says; asks nobody.
 
     Exits with 1 when it is not to be believed, and with 3 when something is missing.
     """
+    if sheet is not None and (sheet.suffix.lower() != ".xlsx" or sheet.exists()):
+        fail(f"{sheet}: name a new file that ends with .xlsx", MISUSED)
     from creditbus.wire.signatures import KeyUnusable, StatementUnsound, verified
 
     try:
@@ -109,6 +115,8 @@ def verify(
         fail(f"{keys}: {unusable}", MISUSED)
     except StatementUnsound as unsound:
         fail(f"{file} is not to be believed: {unsound}")
+    if sheet is not None:
+        write_day(statement, sheet)
     if as_json:
         show_json(statement)
     else:

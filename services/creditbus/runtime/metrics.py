@@ -86,6 +86,18 @@ METRICS: Final[tuple[Metric, ...]] = (
         " process saw them; 0 before the second.",
     ),
     Metric(
+        "sequence_missing",
+        "gauge",
+        ("source",),
+        "Running numbers of a source that lie between others and never came, told every 2 s.",
+    ),
+    Metric(
+        "sequence_backward",
+        "gauge",
+        ("source",),
+        "How often a record had a lower running number than the one before it in the inbox.",
+    ),
+    Metric(
         "dead_letters",
         "counter",
         ("source",),

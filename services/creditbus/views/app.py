@@ -18,6 +18,7 @@ from creditbus.runtime.kafka.inflow import Inflow
 from creditbus.runtime.kafka.reach import BrokerReach
 from creditbus.runtime.outages import Unavailable
 from creditbus.runtime.process import Process
+from creditbus.runtime.redis.numbers import irregular_numbers
 from creditbus.runtime.redis.served import Lease
 from creditbus.runtime.redis.writes import Behind
 from creditbus.runtime.workers.apps import idle_app, lasting, run_app
@@ -40,6 +41,7 @@ class Views:
     def __init__(self, process: Process) -> None:
         self._process = process
         self._is_complete = False
+        self._irregular: frozenset[str] = frozenset()
         self._one_at_a_time = asyncio.Lock()
         group = clients.group_reader(process, application("views"))
         self._vigil = Vigil(partial(clients.ends, group), partial(clients.holds_more, process))
@@ -109,6 +111,16 @@ class Views:
                 return
             if Lease.ALL in await storing.renew(reached):
                 await storing.note_caught_up(self._process.clock.now())
+        await self._tell_numbers()
+
+    async def _tell_numbers(self) -> None:
+        """Let the metrics say what is irregular in running numbers; what is mended counts as 0."""
+        found = await irregular_numbers(self._mirror.serving)
+        for source in {*found, *self._irregular}:
+            missing, backward = found.get(source, (0, 0))
+            self._process.meters.set("sequence_missing", missing, source=source)
+            self._process.meters.set("sequence_backward", backward, source=source)
+        self._irregular = frozenset(found)
 
     async def _insist_on(self, records: Sequence[Record]) -> None:
         async def store() -> None:

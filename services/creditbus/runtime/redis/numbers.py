@@ -72,5 +72,20 @@ async def numbers_of(serving: Serving, source: SourceId) -> Numbers:
     return Numbers(_runs(runs), int(missing or 0), int(backward or 0))
 
 
+async def irregular_numbers(serving: Serving) -> dict[str, tuple[int, int]]:
+    """Return of each source how many of its numbers never came, and how often one went backward.
+
+    Sources with none of either are left out.
+    """
+    _, (counts,) = await serving.ask_held(Lease.ALL, lambda ask: ask.hgetall(served.COUNTS))
+    found: dict[str, tuple[int, int]] = {}
+    for field, count in counts.items():
+        kind, _, source = field.decode().partition(" ")
+        if kind in {"missing", "backward"}:
+            missing, backward = found.get(source, (0, 0))
+            found[source] = (int(count), backward) if kind == "missing" else (missing, int(count))
+    return found
+
+
 def _runs(held: Sequence[tuple[bytes, float]]) -> tuple[Run, ...]:
     return tuple((int(first), int(last)) for first, last in held)

@@ -125,64 +125,7 @@ local function keep(key, until_ms)
   end
 end
 
--- A source's running numbers, in runs without a gap: each lies at its last number under the name of its first. In
--- whatever order they are heard of, the runs and the counts come out the same. Of many gaps the oldest are only counted.
-local function follow(source, sequence)
-  local runs, missing = prefix .. 'numbers ' .. source, 'missing ' .. source
-  local newest = redis.call('ZRANGE', runs, -1, -1, 'WITHSCORES')
-  local name, last = string.format('%.0f', sequence), tonumber(newest[2])
-  if not last then
-    redis.call('ZADD', runs, sequence, name)
-    return
-  elseif sequence == last + 1 then
-    redis.call('ZADD', runs, sequence, newest[1])
-    return
-  elseif sequence > last then
-    count(missing, sequence - last - 1)
-    redis.call('ZADD', runs, sequence, name)
-  else
-    local after = redis.call('ZRANGEBYSCORE', runs, sequence, '+inf', 'WITHSCORES', 'LIMIT', 0, 1)
-    local begins, ends = tonumber(after[1]), tonumber(after[2])
-    if begins <= sequence then
-      return
-    end
-    local before = redis.call('ZREVRANGEBYSCORE', runs, sequence, '-inf', 'WITHSCORES', 'LIMIT', 0, 1)
-    count(missing, before[1] and -1 or begins - sequence - 1)
-    if before[1] and tonumber(before[2]) == sequence - 1 then
-      name = before[1]
-    end
-    if begins == sequence + 1 then
-      redis.call('ZREM', runs, after[1])
-      redis.call('ZADD', runs, ends, name)
-    else
-      redis.call('ZADD', runs, sequence, name)
-    end
-  end
-  if redis.call('ZCARD', runs) > 1000 then
-    local oldest = redis.call('ZRANGE', runs, 0, 1, 'WITHSCORES')
-    redis.call('ZREM', runs, oldest[3])
-    redis.call('ZADD', runs, oldest[4], oldest[1])
-  end
-end
-
--- The record before it in the inbox, or after it, may be heard of later: then that one finds the step.
-local function number_arrival(key, source, number, sequence)
-  if sequence == 0 or redis.call('HSETNX', key, 'sequence', sequence) == 0 then
-    return
-  end
-  local beside = prefix .. 'arrival ' .. source .. ' '
-  local before = tonumber(redis.call('HGET', beside .. number - 1, 'sequence') or '')
-  local after = tonumber(redis.call('HGET', beside .. number + 1, 'sequence') or '')
-  if before and before > sequence then
-    count('backward ' .. source, 1)
-  end
-  if after and after < sequence then
-    count('backward ' .. source, 1)
-  end
-  follow(source, sequence)
-end
-
-local function arrival_of(source, number, record, revision, event, sequence, until_ms)
+local function arrival_of(source, number, record, revision, event, until_ms)
   local key = prefix .. 'arrival ' .. source .. ' ' .. number
   if record ~= '' then
     local places = prefix .. 'record ' .. source .. ' ' .. record
@@ -194,20 +137,19 @@ local function arrival_of(source, number, record, revision, event, sequence, unt
   if revision > 0 then
     redis.call('HSET', key, 'revision', revision, 'event', event)
   end
-  number_arrival(key, source, number, sequence)
   return key
 end
 
 local tell = {}
 
-function tell.admitted(until_ms, source, number, record, revision, event, sequence, subject)
-  local key = arrival_of(source, number, record, revision, event, sequence, until_ms)
+function tell.admitted(until_ms, source, number, record, revision, event, subject)
+  local key = arrival_of(source, number, record, revision, event, until_ms)
   redis.call('HSET', key, 'subject', subject)
   keep(key, until_ms)
 end
 
-function tell.outcome(until_ms, source, number, record, revision, event, sequence, state, content, at)
-  local key = arrival_of(source, number, record, revision, event, sequence, until_ms)
+function tell.outcome(until_ms, source, number, record, revision, event, state, content, at)
+  local key = arrival_of(source, number, record, revision, event, until_ms)
   if redis.call('HSETNX', key, 'state', state) == 1 then
     redis.call('HSET', key, 'content', content, 'at', at)
   end

@@ -7,7 +7,7 @@ the gap.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Mapping
+from collections.abc import Awaitable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final, cast
@@ -40,6 +40,7 @@ from creditbus.wire.answers import FateState
 from creditbus.wire.topics import INBOX_PREFIX, party_of_inbox
 
 SCRIPT: Final = Path(__file__).with_suffix(".lua").read_text(encoding="utf-8")
+NUMBERS: Final = Path(__file__).with_name("numbers.lua").read_text(encoding="utf-8")
 LEASE: Final = """
 local build, now = redis.call('GET', KEYS[1]), redis.call('TIME')
 if not build or tonumber(ARGV[1]) <= now[1] * 1000 + now[2] / 1000 then
@@ -89,6 +90,7 @@ class Writes:
         self.collected: list[tuple[Any, ...]] = []
         self.fates: list[tuple[Any, ...]] = []
         self.received: dict[str, int] = {}
+        self.numbers: dict[str, list[tuple[int, int, int]]] = {}
 
     def pass_by(self, offset: int, origin: str = "") -> None:
         """Note that a record was read, and from which place of which inbox the fact in it came."""
@@ -151,6 +153,7 @@ class Writes:
         if found is not None:
             told = (*found, *_identity(envelope), envelope.subject_id)
             self.fates.append((offset, "admitted", _until(told_at), *told))
+            self._number(*found, envelope.sequence, told_at)
 
     def note_outcome(
         self, offset: int, origin: str, outcome: FateOutcome, told_at: datetime
@@ -161,6 +164,13 @@ class Writes:
             said = (outcome.state, outcome.content, _millis(told_at))
             told = (*found, *_identity(outcome), *said)
             self.fates.append((offset, "outcome", _until(told_at), *told))
+            self._number(*found, outcome.sequence, told_at)
+
+    def _number(self, source: str, number: int, sequence: int, told_at: datetime) -> None:
+        """Note the source's own running number of a record; 0 is none."""
+        # The server counts in floating point: a number that is not exact there is not followed.
+        if 0 < sequence < NUMBERS_END:
+            self.numbers.setdefault(source, []).append((number, sequence, _until(told_at)))
 
     def _add(self, offset: int, kind: str, *content: object) -> None:
         self.pass_by(offset)
@@ -173,6 +183,7 @@ class Storing:
     def __init__(self, client: Redis) -> None:
         self._client = client
         self._script = client.register_script(SCRIPT)
+        self._numbers = client.register_script(NUMBERS)
         self._lease = client.register_script(LEASE)
 
     async def write(self, *writes: Writes) -> list[int]:
@@ -183,10 +194,15 @@ class Storing:
         """
         if not writes:
             return []
+        numbers = _numbers(writes)
         async with self._client.pipeline(transaction=False) as pipeline:
+            if numbers:
+                packed = msgspec.msgpack.encode(numbers)
+                await self._numbers(args=[PREFIX, packed], client=pipeline)
             for each in writes:
                 await self._script(args=_arguments(each), client=pipeline)
-            found = [int(following) for following in await pipeline.execute()]
+            answers = await pipeline.execute()
+        found = [int(following) for following in answers[-len(writes) :]]
         for each, following in zip(writes, found, strict=True):
             if following == _BEHIND:
                 raise Behind(f"Redis is behind {each.known} in {each.topic}/{each.partition}")
@@ -257,6 +273,15 @@ class Storing:
             await self._client.unlink(*held[start : start + _CLEARED_AT_ONCE])
 
 
+def _numbers(writes: Sequence[Writes]) -> dict[str, list[tuple[int, int, int]]]:
+    """Return the running numbers of each source, by their places in its inbox."""
+    found: dict[str, list[tuple[int, int, int]]] = {}
+    for each in writes:
+        for source, rows in each.numbers.items():
+            found.setdefault(source, []).extend(rows)
+    return {source: sorted(rows) for source, rows in found.items()}
+
+
 def _arguments(writes: Writes) -> list[Any]:
     return [
         PREFIX,
@@ -278,12 +303,10 @@ def _arrived_at(origin: str) -> tuple[str, int] | None:
     return party_of_inbox(inbox), int(place.rpartition("/")[2])
 
 
-def _identity(named: Envelope | FateOutcome) -> tuple[str, int, str, int]:
+def _identity(named: Envelope | FateOutcome) -> tuple[str, int, str]:
     # An id that is too long is refused, and found again by its beginning.
     record_id, event_id = named.record_id[:ID_CHARACTERS], named.event_id[:ID_CHARACTERS]
-    # The server counts in floating point, so a number that is not exact there is not followed.
-    sequence = named.sequence if 0 < named.sequence < NUMBERS_END else 0
-    return record_id, named.record_revision, event_id, sequence
+    return record_id, named.record_revision, event_id
 
 
 def _millis(at: datetime) -> int:
