@@ -1,9 +1,9 @@
 """The forwarder: records go into the outbox, and from there to the broker in their order.
 
-A group is closed after a few milliseconds or a thousand records, by whoever comes first: the caller
-or a thread that looks after a source that has fallen silent. One lock holds all of it, so the two
-never wait for each other's interpreter. Only so many records are in memory; the rest lie on the
-disk, in the same order.
+A group is closed after a few milliseconds, a thousand records or 4 MiB, by whoever comes first: the
+caller or a thread that looks after a source that has fallen silent. One lock holds all of it, so
+the two never wait for each other's interpreter. Only so many records are in memory; the rest lie on
+the disk, in the same order.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from creditbus.sdk.outbox import Outbox
 from creditbus.sdk.receipts import UNTOLD, NotPublished, Outgoing, Reports, advice
 
 GROUP: Final = 1000
+GROUP_BYTES: Final = 4 * 1024 * 1024
 GROUP_S: Final = 0.01
 UNDER_WAY: Final = 20_000
 """How many records the broker may not have answered before the rest waits on the disk."""
@@ -65,6 +66,7 @@ class Forwarder:
         self._lock = threading.Lock()
         self._open: list[Outgoing] = []
         self._open_reports: list[Reports] = []
+        self._open_bytes = 0
         self._reports: dict[int, list[Reports]] = {}
         self._asked = 0
         self._newest, self._forwarded = outbox.last(), 0
@@ -89,17 +91,21 @@ class Forwarder:
             self._turn(_ROOM_S)
             self._link.check()
         self._link.check()
+        if self._closing.is_set():
+            raise NotPublished("the publisher is closed: make a new one with the same outbox")
         with self._lock:
             if len(self._open) >= 2 * GROUP:
                 self._keep()  # the disk was full; if it still is, this record is not taken
             self._open.append(record)
             self._open_reports.append(reports)
             self._asked += reports is not UNTOLD
+            self._open_bytes += len(record.value or b"")
             taken = len(self._open)
-        if taken == 1:
-            self._stirred.set()
-        elif taken >= GROUP:
+            is_full = taken >= GROUP or self._open_bytes >= GROUP_BYTES
+        if is_full:
             self._turn()
+        elif taken == 1:
+            self._stirred.set()
 
     def keep(self) -> None:
         """Return when all that was taken is on the disk."""
@@ -166,6 +172,7 @@ class Forwarder:
         number = self._outbox.keep(self._open, self._settled)
         records, self._open = self._open, []
         reports, self._open_reports = self._open_reports, []
+        self._open_bytes = 0
         self._settled = []
         if any(each is not UNTOLD for each in reports):
             self._reports[number] = reports

@@ -190,6 +190,20 @@ def test_whoever_is_told_may_hand_over_the_next(sending: Forwarder, link: PaperL
     assert link.sent == ["1", "2"]
 
 
+def test_a_group_of_large_records_is_closed_by_its_size(sending: Forwarder, path: Path) -> None:
+    large = 200 * 1024
+    for number in range(45):
+        sending.put(Outgoing(f"{number}", b"key", bytes(large), ()), UNTOLD)
+    assert path.with_name(f"{path.name}-wal").stat().st_size > 4 * 1024 * 1024
+    until_done(sending)
+
+
+def test_a_closed_one_takes_nothing(sending: Forwarder) -> None:
+    sending.close()
+    with pytest.raises(NotPublished, match="closed"):
+        sending.put(a_record(1), UNTOLD)
+
+
 def test_callbacks_that_wait_are_bounded(
     sending: Forwarder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
