@@ -22,6 +22,7 @@ from creditbus.domain.acts.commitments import CommitmentKind, CommitmentStep
 from creditbus.domain.acts.decisions import PermitMode, Procedure
 from creditbus.domain.acts.evaluations import GovernanceStep
 from creditbus.domain.acts.events import Envelope, RemovalCause
+from creditbus.domain.acts.interventions import OperatorStep, Way
 from creditbus.domain.acts.listings import NoticeStep
 from creditbus.domain.acts.mappings import AliasKind, Confidence
 from creditbus.domain.acts.objections import ObjectionResult
@@ -76,10 +77,11 @@ ENUMS: Final[dict[str, type[StrEnum]]] = {
     words.__name__: words
     for words in (
         *(Action, AliasKind, CommitmentKind, CommitmentStep, Confidence, Deadline, GovernanceStep),
-        *(Lane, LiftGround, NoticeStep, ObjectionResult, Outcome, PermitMode, Procedure),
+        *(Lane, LiftGround, NoticeStep, ObjectionResult, OperatorStep, Outcome, PermitMode),
+        Procedure,
         *(Proceeding, Registration, Relation),
         *(RemovalCause, ReorganisationStep, RepairDocument, RepairPlace, RepairStep),
-        *(RevocationKind, SilentEffect, Stage, Stay, SubjectKind, SuspensionCause, Tier),
+        *(RevocationKind, SilentEffect, Stage, Stay, SubjectKind, SuspensionCause, Tier, Way),
     )
 }
 

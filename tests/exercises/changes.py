@@ -173,9 +173,9 @@ def an_upgrade(drill: Drill) -> None:
     for service in ("listing", "dispatch", "exposure"):
         with _beside(drill, new, service):
             drill.live_on()  # both share the partitions
-            drill.press("creditbus drain SERVICE", SERVICE=service)
+            drill.press("creditbus drain SERVICE --reason WHY", SERVICE=service, WHY="drill")
             drill.live_on()  # the new one has them all
-            drill.press("creditbus resume SERVICE", SERVICE=service)
+            drill.press("creditbus resume SERVICE --reason WHY", SERVICE=service, WHY="drill")
 
 
 def _next_version(ground: Ground) -> Path:

@@ -20,9 +20,9 @@ WITH_STATE: Final = tuple(name for name in SLICED if name != "intake")
 def an_empty_disk(drill: Drill) -> None:
     for service in WITH_STATE:
         name = worker_name(service)
-        drill.press("creditbus drain SERVICE", SERVICE=service)
+        drill.press("creditbus drain SERVICE --reason WHY", SERVICE=service, WHY="drill")
         drill.press("rm -r .creditbus/state/SERVICE-0/p*", SERVICE=service)
-        drill.press("creditbus resume SERVICE", SERVICE=service)
+        drill.press("creditbus resume SERVICE --reason WHY", SERVICE=service, WHY="drill")
         drill.wait_until(lambda name=name: drill.line(name)["ready"], f"{name} to work")  # type: ignore[misc]
     drill.press("creditbus status")
 

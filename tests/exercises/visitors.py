@@ -52,7 +52,8 @@ def a_poisoned_inbox(drill: Drill) -> None:
     offset = _throw(drill)
     drill.wait_until(lambda: f'"position":{offset}' in _listed(drill), "the inbox to wait")
     drill.press("creditbus inbox list")
-    drill.press("creditbus inbox skip SOURCE --offset N", SOURCE=CULPRIT, N=offset)
+    skip = "creditbus inbox skip SOURCE --offset N --reason WHY"
+    drill.press(skip, SOURCE=CULPRIT, N=offset, WHY="drill")
     drill.wait_until(lambda: f'"position":{offset}' not in _listed(drill), "the inbox to go on")
     assert f'"offset":{offset}' in drill.press("creditbus dead-letters list --json")
 

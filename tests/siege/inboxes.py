@@ -73,15 +73,21 @@ def see_parked(siege: Siege, place: int) -> None:
     assert place in {each.offset for each in live.reader().unread(topic)}
 
 
+def skip(siege: Siege, offset: int) -> tuple[int, str]:
+    """Skip what the culprit's inbox stands at, with a reason."""
+    why = ("--reason", "it is broken on purpose")
+    return press(siege.live, "inbox", "skip", siege.culprit, "--offset", str(offset), *why)
+
+
 def let_go_on(siege: Siege, place: int, *, behind: int) -> None:
     """Skip what cannot be read, and see the dead letter and that what lay behind is decided."""
-    code, printed = press(siege.live, "inbox", "skip", siege.culprit, "--offset", str(place))
+    code, printed = skip(siege, place)
     assert code == 0, printed
     letters = eventually(lambda: (told := siege.letters()).get(place) and told)
     assert letters[place].reason == "BATCH_UNREADABLE"
     assert behind not in letters
     eventually(lambda: inbox(siege.culprit) not in parked(siege.live))
-    code, printed = press(siege.live, "inbox", "skip", siege.culprit, "--offset", str(behind))
+    code, printed = skip(siege, behind)
     assert (code, "does not wait" in printed) == (2, True)
 
 

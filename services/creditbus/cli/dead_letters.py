@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Annotated, Final
+from pathlib import Path
+from typing import Annotated
 
 import msgspec
 import typer
@@ -13,16 +14,16 @@ from rich.table import Table
 
 from creditbus.audit.app import TopicReader
 from creditbus.cli.faults import MISUSED, fail, told
-from creditbus.cli.places import AsJson, Home, auditor
+from creditbus.cli.places import AsJson, Home, Reason, auditor, notebook, why
 from creditbus.cli.prints import show, show_json
+from creditbus.domain.acts.letters import SHOWN_BYTES, dump
 from creditbus.domain.acts.refusals import DeadLetter
+from creditbus.runtime.operations.redrives import original, position_at, redrive
 from creditbus.wire.topics import DEAD_LETTERS
 
 dead_letters = typer.Typer(help="The records that could not be read.", no_args_is_help=True)
 
 _console = Console(highlight=False, markup=False)
-_COLUMNS: Final = 16
-SHOWN_BYTES: Final = 4096
 
 
 class LetterLine(msgspec.Struct, frozen=True, kw_only=True):
@@ -94,19 +95,44 @@ def show_letter(
             _console.print(line, soft_wrap=True)
 
 
-def dump(content: bytes) -> Iterator[str]:
-    """Yield the bytes sixteen a line: the place, the figures, and the letters that are letters.
+@dead_letters.command("redrive")
+@told
+def redrive_letter(
+    place: Annotated[str, typer.Argument(help="Topic/partition/offset, as `list` prints it.")],
+    reason: Reason = "",
+    mended: Annotated[
+        Path | None,
+        typer.Option(
+            "--mended", help="File with the bytes to send instead, framed as the bus reads them."
+        ),
+    ] = None,
+    home: Home = None,
+    as_json: AsJson = False,
+) -> None:
+    """Put a record into its inbox once more: as it came, or mended."""
+    reason, position = why(reason), position_at(place)
+    value = None if mended is None else _bytes_of(mended)
+    process = auditor(home)
+    letters = {_place(letter): letter for letter in _letters(home)}
+    if place not in letters:
+        fail(f"no dead letter is about {place}: `creditbus dead-letters list` has them", MISUSED)
+    found = original(process, position, lambda at: letters.get(str(at)))
+    done = redrive(notebook(home), found, reason, value)
+    if as_json:
+        show_json(done)
+        return
+    _console.print(f"{place} is in the inbox of {found.source} again: {done.detail}")
+    _console.print(
+        f"`creditbus dead-letters list --source {found.source}` shows whether it could be read",
+        soft_wrap=True,
+    )
 
-    Nothing of it can speak to a terminal, whatever a source has sent.
 
-    >>> list(dump(b"{a}" + bytes([27, 200])))
-    ['0000  7b 61 7d 1b c8                                   {a}..']
-    """
-    for start in range(0, len(content), _COLUMNS):
-        part = content[start : start + _COLUMNS]
-        figures = part.hex(" ").ljust(3 * _COLUMNS - 1)
-        letters = "".join(chr(each) if 32 <= each < 127 else "." for each in part)
-        yield f"{start:04x}  {figures}  {letters}"
+def _bytes_of(file: Path) -> bytes:
+    try:
+        return file.read_bytes()
+    except OSError as failure:
+        fail(f"{file} cannot be read: {failure.strerror}", MISUSED)
 
 
 def _letters(home: Home) -> Iterator[DeadLetter]:

@@ -16,6 +16,7 @@ from creditbus.domain.law.editions import EditionUnknown
 from creditbus.engine.failures import error_of, rule_for
 from creditbus.runtime.law.catalogue import CatalogueInvalid
 from creditbus.runtime.law.editions import EditionDamaged
+from creditbus.runtime.operations.notebook import NotDone
 from creditbus.runtime.outages import Unavailable
 from creditbus.runtime.registry import IncompatibleSchema, NotRegistered
 from creditbus.runtime.settings import UnknownSetting
@@ -48,6 +49,8 @@ def sentences() -> Iterator[None]:
         fail(str(fault))
     except (CatalogueInvalid, EditionDamaged, EditionUnknown) as fault:
         fail(str(fault))
+    except NotDone as fault:
+        fail(str(fault), MISUSED)
     except (NotRegistered, publisher.NotPublished) as fault:
         fail(str(fault))
     except KeyboardInterrupt:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Iterator
-from datetime import datetime
 from typing import Annotated, Final
 
 import httpx
@@ -15,20 +14,24 @@ from rich.console import Console
 from rich.table import Table
 
 from creditbus.cli.faults import MISUSED, fail, told
-from creditbus.cli.places import AsJson, Home, auditor, sites, stack_file, url
-from creditbus.engine.failures import Hindrance
+from creditbus.cli.places import (
+    AsJson,
+    Home,
+    Reason,
+    auditor,
+    notebook,
+    sites,
+    stack_file,
+    url,
+    why,
+)
 from creditbus.engine.worker import Skip
-from creditbus.runtime.kafka.batches import offsets_behind
-from creditbus.runtime.kafka.clients import bounds_of
-from creditbus.runtime.process import Process
+from creditbus.runtime.operations.wishes import ParkedInbox, ask_skip, skip_of
 from creditbus.runtime.workers.skips import WantedSkip
 from creditbus.stack.folder import Folder, StackFile
 from creditbus.stack.inboxes import widen_inbox
 from creditbus.stack.services import worker_name
-from creditbus.wire.topics import inbox, party_of_inbox
-
-AT_MOST: Final = 10_000
-"""How many records are skipped at once: each becomes a dead letter."""
+from creditbus.wire.topics import inbox
 
 _READER: Final = "intake"
 _BOUND_S: Final = 30.0
@@ -36,28 +39,6 @@ _ASK_EVERY_S: Final = 0.1
 _console = Console(highlight=False)
 
 inboxes = typer.Typer(help="The inboxes that wait, and how one goes on.", no_args_is_help=True)
-
-
-class ParkedInbox(msgspec.Struct, frozen=True, kw_only=True):
-    """An inbox that a worker of intake cannot read: where it stands, since when and why."""
-
-    topic: str
-    partition: int | None
-    position: int | None
-    reason: str
-    why: str
-    since: datetime
-    worker: int = 0
-
-    @property
-    def source(self) -> str:
-        """Whose inbox it is."""
-        return party_of_inbox(self.topic)
-
-    @property
-    def stands(self) -> str:
-        """Where it stands, in a word."""
-        return "-" if self.position is None else str(self.position)
 
 
 class _Said(msgspec.Struct, frozen=True):
@@ -106,16 +87,15 @@ def skip(
     offset: Annotated[
         int, typer.Option("--offset", help="The offset it stands at, or a later one to skip up to.")
     ],
+    reason: Reason = "",
     home: Home = None,
 ) -> None:
     """Let a waiting inbox go on behind an offset; each record that is skipped is a dead letter."""
-    file = stack_file(home)
+    reason, file = why(reason), stack_file(home)
     parked = _of(source, file)
-    wanted = _wanted(auditor(home), parked, offset)
+    wanted = skip_of(auditor(home), parked, offset)
     wish = WantedSkip(Folder(sites(home).home).state, worker_name(_READER, parked.worker))
-    if wish.read() is not None:
-        fail("another skip is under way: wait until `creditbus inbox list` tells what came of it")
-    wish.write(wanted)
+    ask_skip(notebook(home), wish, wanted, reason)
     _wait(source, file, wish, wanted)
 
 
@@ -136,27 +116,7 @@ def _of(source: str, file: StackFile) -> ParkedInbox:
     found = next((each for each in _parked(file) if each.topic == inbox(source)), None)
     if found is None:
         fail(f"{source} does not wait: `creditbus inbox list` shows those that do", MISUSED)
-    if found.position is None or found.partition is None:
-        fail(f"nothing of {source} can be skipped, and it goes on by itself: {found.why}")
     return found
-
-
-def _wanted(process: Process, parked: ParkedInbox, offset: int) -> Skip:
-    """Return what to skip, or say what is wrong with the offset."""
-    assert parked.position is not None
-    assert parked.partition is not None
-    place, stands, through = (parked.topic, parked.partition), parked.position, offset
-    begins, ends = bounds_of(process, place)
-    if not begins <= offset + 1 <= ends:
-        fail(f"{parked.source} has the offsets {begins} to {ends - 1}", MISUSED)
-    if parked.reason == Hindrance.BATCH_UNREADABLE:
-        if offset < stands:
-            fail(f"{parked.source} stands at {stands}, and what is before it is decided", MISUSED)
-        # What cannot be unpacked holds all of its records back, so all of them are skipped.
-        through = max(offset, offsets_behind(process, place, stands).stop - 1)
-    if through + 1 - stands > AT_MOST:
-        fail(f"that is {through + 1 - stands} records; skip {AT_MOST} at once", MISUSED)
-    return Skip(topic=parked.topic, partition=place[1], start=stands, through=through)
 
 
 def _wait(source: str, file: StackFile, wish: WantedSkip, wanted: Skip) -> None:

@@ -10,7 +10,9 @@ import typer
 from rich.console import Console
 
 from creditbus.cli.faults import MISUSED, fail, told
-from creditbus.cli.places import Home, sites, stack_file, url
+from creditbus.cli.places import Home, Reason, notebook, sites, stack_file, url, why
+from creditbus.runtime.operations.wishes import ask_mode
+from creditbus.runtime.outages import Unavailable
 from creditbus.runtime.settings import read_settings
 from creditbus.runtime.workers.modes import Mode, WantedMode
 from creditbus.stack.folder import Folder
@@ -25,34 +27,40 @@ Number = Annotated[int, typer.Option("--worker", help="Number of the worker.")]
 
 
 @told
-def pause(service: Sliced, worker: Number = 0, home: Home = None) -> None:
+def pause(service: Sliced, worker: Number = 0, home: Home = None, reason: Reason = "") -> None:
     """Let a worker keep its partitions and read nothing until it is resumed."""
-    _bring(service, worker, home, Mode.PAUSED)
+    _bring(service, worker, home, Mode.PAUSED, reason)
 
 
 @told
-def resume(service: Sliced, worker: Number = 0, home: Home = None) -> None:
+def resume(service: Sliced, worker: Number = 0, home: Home = None, reason: Reason = "") -> None:
     """Let a paused or drained worker work again."""
-    _bring(service, worker, home, Mode.RUNNING)
+    _bring(service, worker, home, Mode.RUNNING, reason)
 
 
 @told
-def drain(service: Sliced, worker: Number = 0, home: Home = None) -> None:
+def drain(service: Sliced, worker: Number = 0, home: Home = None, reason: Reason = "") -> None:
     """Let a worker finish what it has read, give its partitions away and end.
 
     Its supervisor starts it again; it then waits, outside its group, until it is resumed.
     """
-    _bring(service, worker, home, Mode.DRAINED)
+    _bring(service, worker, home, Mode.DRAINED, reason)
 
 
-def _bring(service: str, worker: int, home: Home, mode: Mode) -> None:
+def _bring(service: str, worker: int, home: Home, mode: Mode, reason: str) -> None:
     """Say what is wanted, and wait until the worker says that it is so."""
     if service not in SLICED:
         fail(f"{service} is no slice worker; there are {', '.join(SLICED)}", MISUSED)
     name, file = worker_name(service, worker), stack_file(home)
     if why_not := why_not_worker(service, worker, file.workers | read_settings().workers):
         fail(why_not, MISUSED)
-    WantedMode(Folder(sites(home).home).state, name).write(mode)
+    reason, state = why(reason), Folder(sites(home).home).state
+    try:
+        ask_mode(notebook(home), state, name, mode, reason)
+    except Unavailable as outage:
+        # A worker must be stilled when the broker is in trouble, then most of all.
+        WantedMode(state, name).write(mode)
+        _console.print(f"this is not on record: {outage}", markup=False, soft_wrap=True)
     address = f"{url(file.ports.metrics_of(service, worker))}/health/ready"
     deadline = time.monotonic() + _BOUND_S
     while not _is_so(address, mode):

@@ -2,24 +2,33 @@
 
 from __future__ import annotations
 
+import getpass
+import os
+import sys
 from pathlib import Path
 from typing import Annotated, Final
 
 import typer
 
-from creditbus.cli.faults import fail
+from creditbus.cli.faults import MISUSED, fail
+from creditbus.domain.acts.interventions import NoReason, Way, checked_reason
 from creditbus.domain.law.catalogue import Catalogue
 from creditbus.domain.law.editions import EditionUnknown
 from creditbus.runtime.law.catalogue import load_catalogue
 from creditbus.runtime.law.editions import load_editions
+from creditbus.runtime.operations.notebook import Notebook
 from creditbus.runtime.process import Process
 from creditbus.runtime.settings import Settings, read_settings
 from creditbus.stack.bus import Sites
 from creditbus.stack.folder import Folder, StackFile
 from creditbus.stack.ports import HOST, Ports, free, single
+from creditbus.wire.topics import OPERATOR
 
 Home = Annotated[
     Path | None, typer.Option("--home", help="Folder of the local bus (default .creditbus).")
+]
+Reason = Annotated[
+    str, typer.Option("--reason", help="Why, in a few words; it is kept with your name.")
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
 
@@ -74,15 +83,36 @@ def stack_file(home: Path | None = None) -> StackFile:
 
 def auditor(home: Path | None = None) -> Process:
     """Return a process that may read everything, for the commands that look into the topics."""
+    return _process("audit", 0, _AUDITOR, home)
+
+
+def notebook(home: Path | None = None) -> Notebook:
+    """Return where it is written what the person at this command line does to the bus."""
+    # Each command has a transaction of its own: two at once must not fence one another.
+    process = _process(OPERATOR, os.getpid(), OPERATOR, home)
+    return Notebook(process, getpass.getuser(), Way.COMMAND_LINE)
+
+
+def why(given: str) -> str:
+    """Return the reason that was given, or ask for one where somebody is there to answer."""
+    if not given.strip() and sys.stdin.isatty():
+        given = str(typer.prompt("Why"))
+    try:
+        return checked_reason(given)
+    except NoReason as fault:
+        fail(f"{fault} (--reason)", MISUSED)
+
+
+def _process(service: str, worker: int, principal: str, home: Path | None) -> Process:
     file, places = stack_file(home), sites(home)
     return Process(
-        "audit",
-        0,
+        service,
+        worker,
         Settings(
             home=places.home,
             kafka=file.bootstrap,
-            kafka_user=_AUDITOR,
-            kafka_password=file.credentials[_AUDITOR],
+            kafka_user=principal,
+            kafka_password=file.credentials[principal],
             kafka_protocol=file.protocol,
             tls_ca=file.ca,
             registry=file.registry_url,

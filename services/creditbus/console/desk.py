@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-from collections import deque
-from collections.abc import AsyncIterator
+import time
+from collections import defaultdict, deque
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Final
 
 from fastapi import FastAPI
 
 from creditbus.console.decide import Board, Counts, Stream, board_of
+from creditbus.console.hand import Hand
+from creditbus.console.rounds import Rounds
+from creditbus.domain.ids import BodyId
 from creditbus.runtime import tasks
 from creditbus.runtime.outages import Unavailable
 from creditbus.runtime.process import Process
+from creditbus.runtime.redis.pages import Names, Pages
 from creditbus.runtime.redis.reads import Serving
 from creditbus.runtime.redis.served import Overview
 from creditbus.wire.topics import (
@@ -26,6 +31,8 @@ from creditbus.wire.topics import (
 
 LOOK_EVERY_S: Final = 1.0
 KEPT: Final = 120
+SHARED_S: Final = 3.0
+"""For how long the names of a long view are shared among the pages that show it."""
 
 
 class Watch:
@@ -51,17 +58,41 @@ class Desk:
         self.catalogue = process.catalogue
         self.editions = process.editions
         self.serving = Serving.of(process.settings)
+        self.pages = Pages(self.serving)
+        self.rounds = Rounds(process)
+        self.hand = Hand(process)
         self._before: Counts | None = None
+        self._read: dict[str, tuple[float, Names]] = {}
+        self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
 
     @asynccontextmanager
     async def open(self, _app: FastAPI) -> AsyncIterator[None]:
         """Look on for as long as the site is served."""
-        looking = asyncio.create_task(self._look())
+        working = [asyncio.create_task(self._look()), asyncio.create_task(self.rounds.go())]
         try:
             yield
         finally:
-            await tasks.end(looking)
+            for task in working:
+                await tasks.end(task)
             await self.serving.close()
+
+    async def owed_names(self, body: BodyId | None, least: int | None) -> Names:
+        """Return the names of what is owed, read once for all pages that ask at a time."""
+        return await self._shared(f"owed {body} {least}", lambda: self.pages.owed(body, least))
+
+    async def exposed_names(self, _least: int | None) -> Names:
+        """Return the names of what the public sees, likewise."""
+        return await self._shared("exposed", self.pages.exposed)
+
+    async def _shared(self, what: str, read: Callable[[], Awaitable[Names]]) -> Names:
+        async with self._locks[what]:
+            at, names = self._read.get(what, (float("-inf"), ((), 0)))
+            if time.monotonic() - at >= SHARED_S:
+                names = await read()
+                now = time.monotonic()
+                fresh = {key: held for key, held in self._read.items() if now - held[0] < SHARED_S}
+                self._read = {**fresh, what: (now, names)}
+            return names
 
     async def check(self) -> None:
         """Raise while the views cannot be read; old ones can, and say so."""

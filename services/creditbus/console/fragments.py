@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from html import escape
 
 from creditbus.console.decide import Board, BodyLine, Flow, ListLine, Name
+from creditbus.console.rounds import ProcessHealth, Rounds
 from creditbus.console.visit import Visit
 from creditbus.console.words import Language, ago, explain, say
 from creditbus.domain.calendar import SHANGHAI
@@ -43,7 +44,7 @@ def _pace(board: Board) -> str:
     return "live" if board.is_current else "behind"
 
 
-def figures(board: Board, visit: Visit) -> str:
+def figures(board: Board, held: int, visit: Visit) -> str:
     """Return the numbers on top, those that need a person marked."""
     overdue = sum(line.is_overdue for line in board.bodies)
     refused = sum(line.refused for line in board.sources)
@@ -52,6 +53,7 @@ def figures(board: Board, visit: Visit) -> str:
         ("exposed_now", board.exposures, "", "/exposures"),
         ("refused_total", refused, "", "/refused"),
         ("dead_total", board.dead, "attention" if board.dead else "", "/sources"),
+        ("held_total", held, "alarm" if held else "fine", "/held"),
         ("overdue_total", overdue, "alarm" if overdue else "fine", "/owed"),
     )
     cells = "".join(
@@ -104,6 +106,31 @@ def sources(board: Board, visit: Visit) -> str:
         for line in board.sources
     )
     return _table(head, rows, visit)
+
+
+def processes(rounds: Rounds, visit: Visit) -> str:
+    """Return every process: whether it does its work, how far it is behind, since when it runs."""
+    if rounds.at is None:
+        return _nothing("reading", visit)
+    ordered = sorted(rounds.states, key=lambda each: each.is_ready)
+    tiles = (_tile(each, rounds.at.timestamp(), visit) for each in ordered)
+    return f'<ul class="tiles">{"".join(tiles)}</ul>'
+
+
+def _tile(each: ProcessHealth, now: float, visit: Visit) -> str:
+    kind, word = ("live", "ready") if each.is_ready else ("away", "not_ready")
+    facts = []
+    if each.lag is not None:
+        facts.append(f"{visit.say('lag')} {each.lag:,}")
+    if each.started_at is not None:
+        facts.append(f"{visit.say('up_for')} {ago(now - each.started_at, visit.language)}")
+    if each.restarts:
+        facts.append(f'<em class="attention">{visit.say("restarts")} {each.restarts:,}</em>')
+    why = f'<small class="alarm">{escape(each.why)}</small>' if each.why else ""
+    return (
+        f'<li class="{kind}"><b>{escape(each.name)}</b> <span class="chip {kind}">'
+        f"{visit.say(word)}</span><small>{' · '.join(facts)}</small>{why}</li>"
+    )
 
 
 def _stream(each: Flow, visit: Visit) -> str:

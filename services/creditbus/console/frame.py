@@ -15,20 +15,24 @@ from nicegui import ui
 
 from creditbus.console import fragments
 from creditbus.console.desk import Watch
+from creditbus.console.staff import Visitor
 from creditbus.console.visit import Visit, theme_of
 from creditbus.console.words import TEXTS, Language
 
 STYLE: Final = Path(__file__).with_name("style.css").read_text(encoding="utf-8")
 RENEW_S: Final = 1.0
+USED_EVERY_S: Final = 20.0
 
 PLACES: Final = (
     ("now", "/"),
     ("subject", "/subject"),
     ("owed_page", "/owed"),
+    ("held_page", "/held"),
     ("refused_page", "/refused"),
     ("sources_page", "/sources"),
     ("lists_page", "/lists"),
     ("exposure_page", "/exposures"),
+    ("actions_page", "/actions"),
 )
 """Where one can go: the word of each page, and its path."""
 
@@ -37,11 +41,13 @@ PLACES: Final = (
 class Frame:
     """One opened page under construction, and what of it is renewed every second.
 
-    ``is_open`` tells whether the session that opened it is.
+    ``who`` tells whose session it is, none once that has ended; ``use`` tells the same, and that
+    the person has done something.
     """
 
     visit: Visit
-    is_open: Callable[[], bool]
+    who: Callable[[], Visitor | None]
+    use: Callable[[], Visitor | None]
     renewals: list[Callable[[], object]] = field(default_factory=list)
 
     @contextmanager
@@ -53,7 +59,10 @@ class Frame:
         ui.add_css(STYLE)
         ui.dark_mode(value=None if visit.theme == "auto" else visit.theme == "dark")
         spoken = "en" if visit.language == "en" else "zh-CN"
-        with ui.element("main").classes("console").props(f"lang={spoken}"):
+        with ui.element("main").classes("console").props(f"lang={spoken}") as main:
+            # Whoever clicks or types is there; a page that is only open is not used.
+            for kind in ("click", "keydown"):
+                main.on(kind, self.use, [], throttle=USED_EVERY_S)
             self._head(watch)
             self.part(lambda: fragments.warning(watch.board, watch.away, visit.language))
             yield
@@ -77,8 +86,12 @@ class Frame:
         """Put a sentence, such as that there is nothing to show."""
         ui.label(self.visit.say(word)).classes(kind)
 
+    def say(self, word: str) -> None:
+        """Say a sentence for a moment."""
+        ui.notify(self.visit.say(word), multi_line=True)
+
     def _renew(self) -> None:
-        if not self.is_open():
+        if self.who() is None:
             # An open page ends with its session too: it asks for a token again.
             ui.navigate.reload()
             return
@@ -105,6 +118,10 @@ class Frame:
         for theme in ("light", "dark"):
             if theme != visit.theme:
                 ui.link(visit.say(theme), visit.with_theme(theme_of(theme)).here())
+        visitor = self.who()
+        if visitor is not None:
+            role = visit.say(f"role_{visitor.role}")
+            ui.label(f"{visitor.name} · {role}").classes("visitor")
         leaving = f'<form method="post" action="{visit.to("/logout")}">'
         button = f"<button>{visit.say('log_out')}</button></form>"
         ui.html(leaving + button, sanitize=False)

@@ -103,8 +103,13 @@ class Front:
                     told["Strict-Transport-Security"] = "max-age=31536000"
             await send(message)
 
-        app = self._obstacle(scope, headers) or self._app
-        await app(scope, receive, guarded)
+        app, ear = self._obstacle(scope, headers) or self._app, _Ear(receive)
+        try:
+            await app(scope, ear, guarded)
+        except RuntimeError:
+            # The pages' library takes a browser that goes on to another page for a fault.
+            if not ear.is_gone:
+                raise
 
     def _obstacle(self, scope: Scope, headers: dict[str, str]) -> ASGIApp | None:
         """Return the answer to what may not pass, None for what may."""
@@ -130,6 +135,19 @@ class Front:
         if self._origin:
             return stated == self._origin.rstrip("/")
         return urlsplit(stated).netloc == headers.get("host")
+
+
+class _Ear:
+    """Hears what a browser says, and remembers that it has gone."""
+
+    def __init__(self, receive: Receive) -> None:
+        self._receive = receive
+        self.is_gone = False
+
+    async def __call__(self) -> Message:
+        message = await self._receive()
+        self.is_gone = self.is_gone or message["type"] == "http.disconnect"
+        return message
 
 
 def is_secure(scope: Scope, origin: str) -> bool:

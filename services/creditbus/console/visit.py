@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import Literal, Self
 from urllib.parse import urlencode
@@ -59,6 +60,12 @@ class Visit:
     def called(self, name: Name) -> str:
         """Return the name of a row in this language; its id where it has none."""
         return (name.en if self.language == "en" else name.zh) or name.id
+
+    def needles(self, text: str, rows: Iterable[Row]) -> list[str]:
+        """Return what records hold that show a text: it, or the id of a row with it in its name."""
+        if not text:
+            return []
+        return [text, *(f'"{row.id}"' for row in rows if text in self.named(row, "").casefold())]
 
     def named(self, row: Row | None, row_id: str) -> str:
         """Return what a row of the catalogue is called; its id where there is no row."""

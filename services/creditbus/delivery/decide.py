@@ -1,10 +1,10 @@
 """Delivery: what each body owes, and when the next attempt comes; moved by records alone.
 
-A directive states an obligation, an attempt puts its next try off, and its body's answer settles it
-(law 6: owed until the outcome is acknowledged). So a restart owes exactly what was owed, and
-workers share the load by partitions. The three kinds travel on topics of their own and meet here in
-any order: what is not higher than the known revision changes nothing, and an answer or an attempt
-that is read before its directive waits for it.
+A directive states an obligation, an attempt puts its next try off, a person hastens it, and its
+body's answer settles it (law 6: owed until the outcome is acknowledged). So a restart owes exactly
+what was owed, and workers share the load by partitions. The kinds travel on topics of their own and
+meet here in any order: what is not higher than the known revision changes nothing, and an answer or
+an attempt that is read before its directive waits for it.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from zlib import crc32
 
 import msgspec
 
+from creditbus.domain.acts.interventions import Intervention, OperatorStep
 from creditbus.domain.effects.directives import Acknowledgement, Action, Attempt, Directive, Lane
 from creditbus.domain.effects.directives import Outcome as Answered
 from creditbus.domain.effects.obligations import Obligation
@@ -43,7 +44,7 @@ class Heard(msgspec.Struct, frozen=True):
     ``began`` is when the fact behind it came in, in milliseconds.
     """
 
-    value: Directive | Acknowledgement | Attempt
+    value: Directive | Acknowledgement | Attempt | Intervention
     at: datetime
     began: int | None = None
 
@@ -194,6 +195,9 @@ def _moved(row: Debt, heard: Heard) -> tuple[Debt, str]:
             return after, "acknowledged" if after is not row else "superseded"
         case Attempt() as attempt:
             return tried(row, attempt), "tried"
+        case Intervention() as intervention:
+            after = hastened(row, intervention, heard.at)
+            return after, "hastened" if after is not row else "untouched"
 
 
 def _settled(before: Debt, after: Debt) -> tuple[str, str] | None:
@@ -289,6 +293,23 @@ def tried(row: Debt, attempt: Attempt) -> Debt:
         due_at=attempt.tried_at + _put_off(attempt, tries),
     )
     return msgspec.structs.replace(row, obligation=obligation)
+
+
+def hastened(row: Debt, intervention: Intervention, at: datetime) -> Debt:
+    """Return the row after a person has asked for its directive to be sent now.
+
+    What is settled, or due already, stays as it is.
+    """
+    obligation = row.obligation
+    if (
+        intervention.step is not OperatorStep.REDELIVER
+        or obligation is None
+        or not obligation.is_owed
+    ):
+        return row
+    if obligation.due_at is None or obligation.due_at <= at:
+        return row
+    return msgspec.structs.replace(row, obligation=msgspec.structs.replace(obligation, due_at=at))
 
 
 def has_failed(obligation: Obligation) -> bool:

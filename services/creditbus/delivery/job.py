@@ -1,4 +1,4 @@
-"""The job of a delivery worker: three topics that meet by subject, over what is owed."""
+"""The job of a delivery worker: four topics that meet by subject, over what is owed."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from confluent_kafka import Message
 
 from creditbus.delivery.decide import TABLES, Heard, Heards, decide
 from creditbus.delivery.holdings import Holdings
+from creditbus.domain.acts.interventions import Intervention
 from creditbus.domain.effects.directives import Acknowledgement, Attempt, Directive
 from creditbus.domain.effects.obligations import Obligation
 from creditbus.engine.job import Job
@@ -18,18 +19,27 @@ from creditbus.runtime.kafka import arrivals
 from creditbus.runtime.kafka.beginnings import began_at, readables
 from creditbus.runtime.process import Process
 from creditbus.wire.records import Codec
-from creditbus.wire.topics import ACKNOWLEDGEMENTS, ATTEMPTS, DIRECTIVES, OBLIGATIONS, application
+from creditbus.wire.topics import (
+    ACKNOWLEDGEMENTS,
+    ATTEMPTS,
+    DIRECTIVES,
+    INTERVENTIONS,
+    OBLIGATIONS,
+    application,
+)
+
+_HEARD = (Directive, Acknowledgement, Attempt, Intervention)
 
 
 def job(process: Process, holdings: Holdings) -> Job[Heards]:
-    """Return what a delivery worker does: three topics over what is owed, by partition."""
+    """Return what a delivery worker does: four topics over what is owed, by partition."""
     codec = process.codec
     return Job(
         application=application("delivery"),
         name=process.name,
-        sources=(DIRECTIVES, ACKNOWLEDGEMENTS, ATTEMPTS),
+        sources=(DIRECTIVES, ACKNOWLEDGEMENTS, ATTEMPTS, INTERVENTIONS),
         tables=TABLES,
-        read=partial(read, arrivals.values(codec, accepts=(Directive, Acknowledgement, Attempt))),
+        read=partial(read, arrivals.values(codec, accepts=_HEARD)),
         decide=decide,
         write=partial(write, codec),
         onlooker=holdings,

@@ -29,10 +29,11 @@ from creditbus.runtime.outages import Unavailable
 from creditbus.runtime.process import Process
 from creditbus.runtime.redis.reads import Serving
 from creditbus.runtime.redis.served import Overview
-from creditbus.stack.bus import OPERATOR, LocalBus, token_name
+from creditbus.stack.bus import LocalBus, token_name
 from creditbus.stack.folder import StackFile
 from creditbus.stack.ports import HOST
 from creditbus.stack.services import HOSTED, worker_name
+from creditbus.wire.topics import OPERATOR
 
 SETTLE_BOUND_S: Final = 240.0
 _LOOK_S: Final = 0.5

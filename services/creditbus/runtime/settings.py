@@ -121,6 +121,17 @@ class Settings(BaseSettings):
     console_origin: str = Field(
         "", description="What browsers call the console, https://host; empty: as they ask it."
     )
+    console_idle_minutes: int = Field(
+        60, ge=1, description="After how long without a click a login to the console ends."
+    )
+    console_hours: int = Field(
+        12, ge=1, le=24, description="After how long a login to the console ends in any case."
+    )
+    scrapes: _File = Field(
+        None,
+        description="File that says where every process answers, as Prometheus reads it"
+        " (file_sd_configs); the console asks them. Empty: it shows none.",
+    )
     proxies: str = Field(
         "", description="Addresses of proxies, with commas, that may say who asks and over TLS."
     )
@@ -138,6 +149,10 @@ class Settings(BaseSettings):
     )
     tokens: Path = Field(
         Path(".creditbus/tokens.json"), description="Hashed credentials of HTTP callers."
+    )
+    accounts: Path = Field(
+        Path(".creditbus/accounts.json"),
+        description="Who may log in to the console: names, roles and password hashes.",
     )
     attestation_key: str = Field(
         "",

@@ -37,12 +37,11 @@ from creditbus.stack.scrapes import write_scrapes
 from creditbus.stack.services import HOSTED, SLICED, Plan, Services, run_argv, worker_name
 from creditbus.stack.training import WORTH_S, Training
 from creditbus.wire.schemas import Schemas, load_schemas
-from creditbus.wire.topics import service_principal
+from creditbus.wire.topics import OPERATOR, service_principal
 
 ATTESTATION_KEY: Final = "attestation key"
 PERSON_KEY: Final = "person key"
 STATEMENT_KEY: Final = "statement key"
-OPERATOR: Final = "operator"
 READY_BOUND_S: Final = 90.0
 
 _SECRET_BYTES: Final = 32
@@ -258,6 +257,8 @@ def service_settings(
         "state": str(Folder(sites.home.absolute()).state),
         "workers": msgspec.json.encode(file.workers).decode(),
         "tokens": str(sites.home.absolute() / "tokens.json"),
+        "accounts": str(sites.home.absolute() / "accounts.json"),
+        "scrapes": str(Folder(sites.home.absolute()).scrapes_file),
         "metrics_port": str(file.ports.metrics_of(service, worker)),
         **{f"{name}_port": str(getattr(file.ports, name)) for name in _HTTP},
     }

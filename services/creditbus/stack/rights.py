@@ -18,9 +18,8 @@ from confluent_kafka.admin import (
     ResourceType,
 )
 
-from creditbus.wire.topics import SERVICES, Topic, application, service_principal
+from creditbus.wire.topics import OPERATOR, SERVICES, Topic, application, service_principal
 
-OPERATOR: Final = "operator"
 READS_EVERYTHING: Final = (OPERATOR, service_principal("audit"))
 CLUSTER: Final = "kafka-cluster"
 ANY: Final = "*"
@@ -82,6 +81,8 @@ def _service_rights(name: str) -> Iterator[AclBinding]:
 
 def _operator_rights() -> Iterator[AclBinding]:
     yield _prefixed(ResourceType.GROUP, application(OPERATOR), OPERATOR, AclOperation.READ)
+    # What a person does is on record in the same transaction.
+    yield _prefixed(ResourceType.TRANSACTIONAL_ID, f"{OPERATOR}-", OPERATOR, AclOperation.WRITE)
     yield _exact(ResourceType.TOPIC, ANY, OPERATOR, AclOperation.DESCRIBE_CONFIGS)
     yield _exact(ResourceType.BROKER, CLUSTER, OPERATOR, AclOperation.DESCRIBE)
 

@@ -8,6 +8,7 @@ from typing import Any, Final
 import msgspec
 
 from creditbus.domain.acts.events import SourceStatement
+from creditbus.domain.acts.interventions import Intervention
 from creditbus.domain.acts.refusals import DeadLetter, Duplicate, Refusal, Taken
 from creditbus.domain.effects.exposures import Exposure
 from creditbus.domain.effects.obligations import Obligation
@@ -24,6 +25,7 @@ from creditbus.wire.topics import (
     DUPLICATES,
     EVENTS,
     EXPOSURES,
+    INTERVENTIONS,
     OBLIGATIONS,
     REFUSALS,
     STANDINGS,
@@ -41,6 +43,7 @@ FOLLOWED: Final = (
     DUPLICATES,
     TAKEN,
     DEAD_LETTERS,
+    INTERVENTIONS,
 )
 """Of the log only who stated which record is kept, and it is read no further back than that is."""
 
@@ -133,4 +136,5 @@ _PUT: Final[dict[type, Callable[[Writes, int, Any], None]]] = {
     Refusal: Writes.put_refusal,
     Duplicate: Writes.put_duplicate,
     DeadLetter: Writes.put_dead_letter,
+    Intervention: Writes.put_intervention,
 }

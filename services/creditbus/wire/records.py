@@ -21,6 +21,7 @@ from fastavro.schema import SchemaParseException, UnknownType
 
 from creditbus.domain.acts.activations import EditionActivated
 from creditbus.domain.acts.events import DayTurned, Envelope
+from creditbus.domain.acts.interventions import Intervention
 from creditbus.domain.acts.kinds import KINDS
 from creditbus.domain.acts.refusals import DeadLetter, Duplicate, Refusal, Taken
 from creditbus.domain.aliases.claims import AliasClaims, SubjectIdentityConflict
@@ -55,6 +56,7 @@ TYPES: Final[dict[str, type[msgspec.Struct]]] = {
     "dead_letter": DeadLetter,
     "deadline_missed": DeadlineMissed,
     "access": Access,
+    "intervention": Intervention,
 }
 """Every record but the envelope, which travels only inside others."""
 

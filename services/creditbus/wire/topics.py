@@ -56,6 +56,7 @@ OBLIGATIONS: Final = "credit.obligations.v1"
 DIRECTIVES: Final = "credit.directives.v1"
 LIFTS: Final = "credit.lifts.v1"
 ACCESS: Final = "credit.access.v1"
+INTERVENTIONS: Final = "credit.interventions.v1"
 
 STATEMENTS: Final = tuple(kind.record for kind in KINDS.values())
 """The records that a source may put into its inbox."""
@@ -102,6 +103,10 @@ class Topic:
 def service_principal(service: str) -> str:
     """Return the broker principal of a service; a source's or body's principal is its own id."""
     return f"svc.{service}"
+
+
+OPERATOR: Final = "operator"
+"""The principal of a person at the command line, which is no service."""
 
 
 def inbox(party: str) -> str:
@@ -191,7 +196,7 @@ FIXED: Final[tuple[Topic, ...]] = (
         name=DEAD_LETTERS,
         key="source",
         writers=_services("intake", "listing"),
-        readers=_services("views", "audit"),
+        readers=(*_services("views", "console", "audit"), OPERATOR),
         records=("dead_letter",),
         partitions=4,
         retention_ms=YEAR_MS,
@@ -254,6 +259,14 @@ FIXED: Final[tuple[Topic, ...]] = (
         partitions=4,
         retention_ms=5 * YEAR_MS,
     ),
+    Topic(
+        name=INTERVENTIONS,
+        key="subject, or whose it is",
+        writers=(*_services("console"), OPERATOR),
+        readers=_services("delivery", "views", "audit"),
+        records=("intervention",),
+        retention_ms=5 * YEAR_MS,
+    ),
 )
 
 
@@ -276,7 +289,7 @@ def that_may_wait(names: Iterable[str]) -> frozenset[str]:
 
 def records_of(service: str) -> frozenset[str]:
     """Return the records that a service reads or writes, by the table."""
-    principal = service_principal(service)
+    principal = OPERATOR if service == OPERATOR else service_principal(service)
     return frozenset(
         record
         for topic in topics(["any"], ["any"])
@@ -294,8 +307,9 @@ def _inbox_topic(party: str, *, writers: tuple[str, ...]) -> Topic:
     return Topic(
         name=inbox(party),
         key="record id",
-        writers=writers,
-        readers=_services("intake", "audit"),
+        # A person may put a dead letter back, in the party's own bytes and on record.
+        writers=(*writers, *_services("console"), OPERATOR),
+        readers=_services("intake", "console", "audit"),
         records=(*STATEMENTS, "acknowledgement"),
         partitions=1,
         retention_ms=30 * DAY_MS,

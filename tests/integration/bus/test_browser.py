@@ -15,8 +15,9 @@ from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_play
 
 from creditbus.domain.ids import SubjectId
 from creditbus.sdk.publisher import Publisher
-from creditbus.stack.bus import OPERATOR, token_name
+from creditbus.stack.bus import token_name
 from creditbus.stack.ports import HOST
+from creditbus.wire.topics import OPERATOR
 from tests.bus_fixtures import LiveBus, eventually
 from tests.examples import a_bid_bar, a_removal
 
@@ -24,7 +25,10 @@ CHROMIUM: Final = next(filter(None, map(shutil.which, ("chromium", "google-chrom
 WIDE: Final = 1280
 NARROW: Final = 400
 WAIT_MS: Final = 20_000
-PLACES: Final = ("/", "/subject", "/owed", "/refused", "/sources", "/lists", "/exposures")
+PLACES: Final = (
+    *("/", "/subject", "/owed", "/held", "/refused", "/sources", "/lists", "/exposures"),
+    "/actions",
+)
 LISTED: Final = "SD-2026-browser"
 
 pytestmark = pytest.mark.skipif(
@@ -163,11 +167,11 @@ def test_what_was_refused_is_found_by_its_source(
 ) -> None:
     assert barred
     window.log_in(token, "/refused?source=tender")
-    window.page.get_by_label("在表中查找").fill(f"{LISTED}-lift")
+    window.page.get_by_label("在表中查找").first.fill(f"{LISTED}-lift")
     row = window.page.get_by_role("row").filter(has_text=f"{LISTED}-lift")
     expect(row.first).to_be_visible()
     with window.page.expect_download() as taken:
-        window.page.get_by_role("button", name="导出 CSV").click()
+        window.page.get_by_role("button", name="导出 CSV").first.click()
     assert taken.value.suggested_filename.endswith(".csv")
 
 

@@ -5,16 +5,26 @@ from __future__ import annotations
 import json
 import signal
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
 import msgspec
 import pytest
 
+from creditbus.domain.acts.interventions import Intervention, OperatorStep, Way
 from creditbus.domain.effects.directives import Acknowledgement, Action, Attempt, Directive
 from creditbus.domain.effects.obligations import Obligation
 from creditbus.domain.ids import BodyId, DirectiveId, ObligationId, SubjectId
-from creditbus.wire.topics import ACKNOWLEDGEMENTS, ATTEMPTS, DIRECTIVES, LIFTS, OBLIGATIONS, inbox
+from creditbus.wire.topics import (
+    ACKNOWLEDGEMENTS,
+    ATTEMPTS,
+    DIRECTIVES,
+    INTERVENTIONS,
+    LIFTS,
+    OBLIGATIONS,
+    inbox,
+)
 from tests.contract.test_serving import directive
 from tests.integration.delivery.body import SECRET, Body
 from tests.integration.views.stage import MAIN, Running, Stage, free_port, wait_until
@@ -114,6 +124,19 @@ def test_an_answer_that_cannot_be_read_is_shown_and_a_restart_owes_what_was_owed
         wait_until(lambda: again.metric("creditbus_owed_apply{") >= 1)
         time.sleep(1)
         assert len(body.ids_of("misspelt")) == 1, "it is owed, and not due before ten minutes"
+        hastened = Intervention(
+            intervention_id="i",
+            at=datetime(2026, 11, 23, tzinfo=UTC),
+            author="wang",
+            way=Way.CONSOLE,
+            step=OperatorStep.REDELIVER,
+            about="railway",
+            place="misspelt",
+            reason="the body has been mended",
+            subject_id="uscc:misspelt",
+        )
+        stage.send("console", INTERVENTIONS, [(hastened.key, hastened)])
+        wait_until(lambda: len(body.ids_of("misspelt")) == 2)
 
 
 def test_one_killed_between_sending_and_its_record_sends_the_same_again(stage: Stage) -> None:

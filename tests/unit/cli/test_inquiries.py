@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typer.testing import CliRunner
 
-from creditbus.cli.dead_letters import dump
 from creditbus.cli.main import COMMANDS, app
+from creditbus.domain.acts.letters import dump
 from creditbus.runtime.interpreter import described
 
 

@@ -83,7 +83,7 @@ def test_every_part_speaks_the_language_and_escapes_names(language: Language) ->
     board = a_board(sources={SourceId("<script>"): (1, 0, 0, 0)})
     visit = Visit("/", language)
     parts = [
-        fragments.figures(board, visit),
+        fragments.figures(board, 1, visit),
         fragments.flow(board, visit),
         fragments.owed(board, visit),
         fragments.lists(board, visit),

@@ -2,53 +2,83 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from creditbus.console.attempts import FAILURES, KEPT, WITHIN, Attempts
-from creditbus.console.login import Sessions, page
+from creditbus.console.login import Proof, Sessions, page
+from creditbus.console.staff import StaffRole, Visitor
+from creditbus.domain.acts.interventions import OperatorStep
 
 NOW = datetime(2026, 11, 23, 4, tzinfo=UTC)
+IDLE, LONGEST = timedelta(hours=1), timedelta(hours=12)
+
+
+PROOF = Proof(sha256(b"token").hexdigest())
 
 
 class Operators:
-    """The operators' tokens that are good now, and the day."""
+    """What is good now, for whom, and what the time is."""
 
     def __init__(self) -> None:
-        self.good = {sha256(b"token").hexdigest()}
-        self.day = date(2026, 11, 23)
-        self.sessions = Sessions(lambda hashed: hashed in self.good, lambda: self.day)
+        self.good = {PROOF: Visitor("operator", StaffRole.OPERATOR)}
+        self.now = NOW
+        self.sessions = Sessions(self.good.get, lambda: self.now, idle=IDLE, longest=LONGEST)
 
 
-def test_a_session_is_begun_by_an_operators_token_alone() -> None:
+def test_a_session_is_begun_by_a_good_proof_alone() -> None:
     operators = Operators()
-    assert operators.sessions.begin("another") is None
+    assert operators.sessions.begin(Proof("another")) is None
     assert not operators.sessions.is_open("")
-    value = operators.sessions.begin("token")
+    value = operators.sessions.begin(PROOF)
     assert value is not None
+    assert operators.sessions.visitor(value) == Visitor("operator", StaffRole.OPERATOR)
+
+
+def test_a_session_ends_when_nobody_uses_it() -> None:
+    operators = Operators()
+    value = operators.sessions.begin(PROOF) or ""
+    operators.now += IDLE - timedelta(seconds=1)
     assert operators.sessions.is_open(value)
+    assert operators.sessions.use(value) is not None
+    operators.now += IDLE - timedelta(seconds=1)
+    assert operators.sessions.is_open(value)  # an open page alone does not use it
+    operators.now += timedelta(seconds=1)
+    assert operators.sessions.use(value) is None
 
 
-def test_a_session_ends_with_its_day() -> None:
+def test_a_session_ends_however_much_it_is_used() -> None:
     operators = Operators()
-    value = operators.sessions.begin("token") or ""
-    operators.day += timedelta(days=1)
-    assert not operators.sessions.is_open(value)
+    value = operators.sessions.begin(PROOF) or ""
+    for _ in range(LONGEST // timedelta(minutes=30) - 1):
+        operators.now += timedelta(minutes=30)
+        assert operators.sessions.use(value) is not None
+    operators.now += timedelta(minutes=30)
+    assert operators.sessions.use(value) is None
 
 
-def test_a_session_ends_when_its_token_is_taken_away() -> None:
+def test_a_session_ends_when_what_was_proved_is_taken_away() -> None:
     operators = Operators()
-    value = operators.sessions.begin("token") or ""
+    value = operators.sessions.begin(PROOF) or ""
     operators.good.clear()
     assert not operators.sessions.is_open(value)
 
 
-def test_a_session_ends_when_its_operator_leaves() -> None:
+def test_another_role_counts_at_once() -> None:
     operators = Operators()
-    value, other = operators.sessions.begin("token") or "", operators.sessions.begin("token") or ""
+    value = operators.sessions.begin(PROOF) or ""
+    operators.good[PROOF] = Visitor("operator", StaffRole.VIEWER)
+    visitor = operators.sessions.visitor(value)
+    assert visitor is not None
+    assert not visitor.may(OperatorStep.SKIP)
+
+
+def test_a_session_ends_when_its_visitor_leaves() -> None:
+    operators = Operators()
+    value, other = operators.sessions.begin(PROOF) or "", operators.sessions.begin(PROOF) or ""
     operators.sessions.end(value)
     operators.sessions.end("unknown")
     assert (operators.sessions.is_open(value), operators.sessions.is_open(other)) == (False, True)

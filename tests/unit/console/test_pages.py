@@ -10,8 +10,8 @@ import pytest
 from creditbus.console import login
 from creditbus.console.app import ASKED, PAGES
 from creditbus.console.frame import PLACES
-from creditbus.console.pages import exposures, lists, owed, refused, subject
-from creditbus.console.tables import Cell, Column, as_csv, flat
+from creditbus.console.grid import Cell, Column, as_csv
+from creditbus.console.pages import exposures, lists, owed, refused, subject, unread
 from creditbus.console.visit import Visit
 from creditbus.delivery.decide import Debt, stated, tried
 from creditbus.dispatch.decide import Ledger, instruct
@@ -120,7 +120,7 @@ def test_a_record_that_nobody_could_read_is_a_row_with_its_key_its_place_and_the
             size=90,
         )
     )
-    (row,) = refused.unread_rows([notice], EN)
+    (row,) = unread.rows([notice], EN)
     assert (row["record"].says, row["origin"].says) == ("2026-17", "credit.inbox.court.v1/0/43")
     assert "Apicurio" in str(row["advice"].says)
     assert row["reason"].small == "LONG_SCHEMA_ID"
@@ -175,8 +175,8 @@ def test_every_list_has_a_row_and_its_measures_theirs() -> None:
 
 def test_a_sheet_takes_no_name_for_a_formula() -> None:
     row = {"name": Cell('=HYPERLINK("http://x")', small="s"), "count": Cell(-1)}
-    text = as_csv(ZH, [Column("name", "subject_name"), Column("count", "count")], flat([row]))
-    assert text.decode("utf-8-sig").splitlines()[1] == '"\'=HYPERLINK(""http://x"")",-1'
+    text = as_csv(ZH, [Column("name", "subject_name"), Column("count", "count")], [row])
+    assert text.decode("utf-8-sig").splitlines()[1] == '"\'=HYPERLINK(""http://x"")",s,-1'
 
 
 def test_what_the_public_sees_leads_to_subject_and_list() -> None:

@@ -23,11 +23,13 @@ from creditbus.delivery.decide import (
     answered,
     decide,
     has_failed,
+    hastened,
     millis,
     pause,
     stated,
     tried,
 )
+from creditbus.domain.acts.interventions import Intervention, OperatorStep, Way
 from creditbus.domain.effects.directives import Acknowledgement, Action, Attempt, Directive, Lane
 from creditbus.domain.effects.directives import Outcome as Answer
 from creditbus.domain.effects.obligations import Obligation
@@ -226,7 +228,9 @@ def test_an_attempt_after_the_answer_changes_nothing() -> None:
     assert tried(row, attempt(directive())) == row
 
 
-def heard(*values: Directive | Acknowledgement | Attempt, at: datetime = AT) -> Slice[list[Heard]]:
+def heard(
+    *values: Directive | Acknowledgement | Attempt | Intervention, at: datetime = AT
+) -> Slice[list[Heard]]:
     return Slice(topic="t", partition=0, columns=[Heard(value, at) for value in values])
 
 
@@ -329,3 +333,50 @@ def test_no_pause_between_tries_of_a_lift_is_longer_than_a_minute() -> None:
 
 def _rows(state: DictState) -> list[Debt]:
     return [row for row in state.get_many(OBLIGATIONS, ["one", "two"]) if row is not None]
+
+
+def an_intervention(name: str = "one", step: OperatorStep = OperatorStep.REDELIVER) -> Intervention:
+    return Intervention(
+        intervention_id="i",
+        at=AT,
+        author="wang",
+        way=Way.CONSOLE,
+        step=step,
+        about=RAILWAY,
+        place=name,
+        reason="the body is back",
+        subject_id="uscc:91370200MA00000T1X",
+    )
+
+
+def test_a_person_hastens_the_next_try_and_settles_nothing() -> None:
+    failed = tried(stated(Debt(), directive(), AT), attempt(directive(), status=503))
+    assert failed.obligation is not None
+    assert failed.obligation.due_at is not None
+    assert failed.obligation.due_at > after(0.1)
+    sooner = hastened(failed, an_intervention(), after(0.1))
+    assert sooner.obligation is not None
+    assert sooner.obligation == msgspec.structs.replace(failed.obligation, due_at=after(0.1))
+    assert sooner.is_owed
+    assert hastened(sooner, an_intervention(), after(0.1)) is sooner
+
+
+def test_what_is_settled_or_unknown_is_not_hastened_nor_by_another_act() -> None:
+    row = stated(Debt(), directive(), AT)
+    failed = tried(row, attempt(directive(), status=503))
+    settled = answered(failed, answer(directive()), after(1))
+    assert hastened(settled, an_intervention(), after(2)) is settled
+    assert hastened(failed, an_intervention(step=OperatorStep.SKIP), after(0.1)) is failed
+    nothing = Debt()
+    assert hastened(nothing, an_intervention(), AT) is nothing
+
+
+def test_an_act_makes_due_at_once_what_the_tables_hold() -> None:
+    state = DictState()
+    state.apply(decide(heard(directive()), state).changes)
+    state.apply(decide(heard(attempt(directive())), state).changes)
+    outcome = decide(heard(an_intervention(), an_intervention("unknown"), at=after(0.1)), state)
+    state.apply(outcome.changes)
+    due = [each for each, _ in state.scan(DUE, *Due.between(RAILWAY, Lane.APPLY, 0), 10)]
+    assert [each.at for each in due] == [millis(after(0.1))]
+    assert [each.value for each in outcome.outputs] == [of(row) for row in _rows(state)]

@@ -16,6 +16,8 @@ from creditbus.wire.topics import (
     HOUR_MS,
     INBOX_MAX_BYTES,
     INBOX_PREFIX,
+    INTERVENTIONS,
+    OPERATOR,
     SERVICES,
     TOMBSTONES_MS,
     YEAR_MS,
@@ -72,7 +74,7 @@ WRITES: Final[dict[str, set[str]]] = {
     "gateway": {INBOXES, BODY_INBOXES},
     "query": {"credit.access.v1"},
     "feed": set(),
-    "console": set(),
+    "console": {INBOXES, BODY_INBOXES, "credit.interventions.v1"},  # a dead letter, redriven
     "audit": set(),
 }
 READS: Final[dict[str, set[str]]] = {
@@ -85,6 +87,7 @@ READS: Final[dict[str, set[str]]] = {
         "credit.lifts.v1",
         "credit.acknowledgements.v1",
         "credit.attempts.v2",
+        "credit.interventions.v1",
         "creditbus-delivery-changelog",
     },
     "views": {
@@ -97,13 +100,14 @@ READS: Final[dict[str, set[str]]] = {
         "credit.duplicates.v1",
         "credit.taken.v1",
         "credit.dead-letters.v1",
+        "credit.interventions.v1",
         "credit.events.v1",
     },
     "clock": {"credit.events.v1"},  # the last day it wrote: after a stop it goes on from there
     "gateway": set(),
     "query": set(),
     "feed": set(),
-    "console": set(),
+    "console": {INBOXES, BODY_INBOXES, "credit.dead-letters.v1"},  # a dead letter, looked at
 }
 """What each service writes and reads, as the design says; audit reads all but the changelogs."""
 
@@ -123,6 +127,7 @@ KEPT: Final[dict[str, tuple[str, int, bool, int | None]]] = {
     "credit.attempts.v2": ("subject", 8, False, 90 * DAY_MS),
     "credit.obligations.v1": ("obligation", 8, True, None),
     "credit.access.v1": ("asker", 4, False, 5 * YEAR_MS),
+    "credit.interventions.v1": ("subject, or whose it is", 8, False, 5 * YEAR_MS),
 }
 
 
@@ -181,9 +186,14 @@ def test_source_may_read_nothing(source: str) -> None:
 
 
 def test_every_principal_is_a_service_or_a_party() -> None:
-    known = {*map(service_principal, SERVICES), *SOURCES, *BODIES}
+    known = {*map(service_principal, SERVICES), *SOURCES, *BODIES, OPERATOR}
     for topic in TABLE.values():
         assert {*topic.writers, *topic.readers} <= known, topic.name
+
+
+def test_the_operator_acts_upon_inboxes_alone_and_that_is_on_record() -> None:
+    writes = {family(topic) for topic in TABLE.values() if OPERATOR in topic.writers}
+    assert writes == {INBOXES, BODY_INBOXES, INTERVENTIONS}
 
 
 def test_every_record_that_a_topic_names_has_a_schema() -> None:

@@ -2,53 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Final
-
-from nicegui import ui
 
 from creditbus.console.desk import Desk
 from creditbus.console.frame import Frame
-from creditbus.console.pages.stamps import stamp
-from creditbus.console.tables import Cell, Column, Row, flat, show_table
+from creditbus.console.grid import Cell, Column, NamedRows, Row
+from creditbus.console.stamps import stamp
+from creditbus.console.tables import RowTable
+from creditbus.console.upkeep import Upkeep
 from creditbus.console.visit import Visit
 from creditbus.domain.effects.exposures import Exposure
 from creditbus.domain.law.catalogue import Catalogue
-from creditbus.runtime.outages import Unavailable
 
 RENEW_S: Final = 10.0
-MOST: Final = 5000
 
 COLUMNS: Final = (
-    Column("name", "subject_name"),
-    Column("subject", "subject"),
-    Column("list", "list"),
-    Column("document", "document"),
-    Column("decided", "decided_on"),
-    Column("ends", "ends_at"),
-    Column("entry", "entry"),
+    Column("name", "subject_name", is_sortable=False),
+    Column("subject", "subject", is_sortable=False),
+    Column("list", "list", is_sortable=False),
+    Column("document", "document", is_sortable=False),
+    Column("decided", "decided_on", is_sortable=False),
+    Column("ends", "ends_at", is_sortable=False),
+    Column("entry", "entry", is_sortable=False),
 )
 
 
 async def show(desk: Desk, frame: Frame) -> None:
     """Show every exposure; who is looked for in vain is shown to nobody."""
     visit = frame.visit
-    with frame.card("exposure_page"):
-        count = ui.label().classes("quiet")
-        table = show_table(visit, COLUMNS, (), name="exposures")
+    with frame.card("exposure_page") as card:
 
-        async def renew() -> None:
-            try:
-                shown, _ = await desk.serving.exposures()
-            except Unavailable:
-                return  # the frame says so, and what was read last stays
-            table.rows = flat(rows(shown[:MOST], desk.catalogue, visit))
-            table.update()
-            said = visit.say("first_of").format(shown=min(len(shown), MOST), all=len(shown))
-            count.set_text(said if len(shown) > MOST else "")
+        async def hold(names: Sequence[str], needle: str) -> list[Row]:
+            needles = visit.needles(needle, desk.catalogue.lists.values())
+            return rows(await desk.pages.exposures(names, needles), desk.catalogue, visit)
 
-        await renew()
-        ui.timer(RENEW_S, renew)
+        listing = RowTable(visit, COLUMNS, NamedRows(desk.exposed_names, hold), "exposures")
+        listing.build()
+        Upkeep(visit, card, listing.renew).begin(RENEW_S, desk.process.clock.now)
 
 
 def rows(shown: Iterable[Exposure], catalogue: Catalogue, visit: Visit) -> list[Row]:

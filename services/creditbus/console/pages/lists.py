@@ -10,7 +10,8 @@ from nicegui import ui
 from creditbus.console.decide import Name
 from creditbus.console.desk import Desk
 from creditbus.console.frame import Frame
-from creditbus.console.tables import Cell, Column, Row, show_table
+from creditbus.console.grid import Cell, Column, Row
+from creditbus.console.tables import show_rows
 from creditbus.console.visit import Visit
 from creditbus.domain.ids import BasisId, ListId
 from creditbus.domain.law.catalogue import Catalogue, ListDefinition, MeasureDefinition
@@ -44,13 +45,13 @@ async def show(desk: Desk, frame: Frame) -> None:
     visit, catalogue = frame.visit, desk.catalogue
     definition = catalogue.lists.get(ListId(visit.asked.get("id", "")))
     if definition is not None:
-        _one(definition, catalogue, frame)
+        await _one(definition, catalogue, frame)
         return
     with frame.card("lists_page"):
         ui.label(f"{visit.say('edition')} {catalogue.edition}").classes("quiet")
-        show_table(visit, COLUMNS, rows(catalogue, visit), name="lists")
+        await show_rows(visit, COLUMNS, rows(catalogue, visit), name="lists")
     with frame.card("changes"):
-        show_table(visit, CHANGES, changes(desk, visit), name="changes")
+        await show_rows(visit, CHANGES, changes(desk, visit), name="changes")
 
 
 def rows(catalogue: Catalogue, visit: Visit) -> list[Row]:
@@ -104,7 +105,7 @@ def changes(desk: Desk, visit: Visit) -> list[Row]:
     ]
 
 
-def _one(definition: ListDefinition, catalogue: Catalogue, frame: Frame) -> None:
+async def _one(definition: ListDefinition, catalogue: Catalogue, frame: Frame) -> None:
     visit = frame.visit
     with frame.card("list"):
         ui.label(visit.named(definition, definition.id)).classes("headline")
@@ -125,7 +126,7 @@ def _one(definition: ListDefinition, catalogue: Catalogue, frame: Frame) -> None
                     with ui.element("dd"):
                         ui.label(text)
     with frame.card("measures"):
-        show_table(
+        await show_rows(
             visit, MEASURES, following(definition, catalogue, visit), name=f"{definition.id}"
         )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Final
 
@@ -10,55 +10,73 @@ from nicegui import ui
 
 from creditbus.console.decide import OVERDUE_LIFT_S
 from creditbus.console.desk import Desk
+from creditbus.console.dialogs import ask
 from creditbus.console.frame import Frame
-from creditbus.console.pages.stamps import stamp
-from creditbus.console.tables import Cell, Column, Row, flat, show_table
+from creditbus.console.grid import Cell, Column, NamedRows, Row
+from creditbus.console.stamps import stamp
+from creditbus.console.tables import RowTable
+from creditbus.console.upkeep import Upkeep
 from creditbus.console.visit import Visit
 from creditbus.console.words import ago
+from creditbus.domain.acts.interventions import OperatorStep
 from creditbus.domain.effects.directives import Action
 from creditbus.domain.effects.obligations import Obligation
-from creditbus.domain.ids import BodyId
+from creditbus.domain.ids import BodyId, ObligationId
 from creditbus.domain.law.catalogue import Catalogue
-from creditbus.runtime.outages import Unavailable
 
 RENEW_S: Final = 5.0
-MOST: Final = 1000
-"""How many are shown; lifts and the oldest come first, so what is left out waits least."""
 
 COLUMNS: Final = (
-    Column("body", "body"),
-    Column("action", "action"),
-    Column("measure", "measure"),
-    Column("subject", "subject"),
-    Column("stated", "stated_at"),
-    Column("waits", "waits"),
-    Column("tries", "tries", is_number=True),
-    Column("last", "last_try"),
+    Column("body", "body", is_sortable=False),
+    Column("action", "action", is_sortable=False, keeps=True),
+    Column("measure", "measure", is_sortable=False),
+    Column("subject", "subject", is_sortable=False),
+    Column("stated", "stated_at", keeps=True),
+    Column("waits", "waits", is_sortable=False, keeps=True),
+    Column("tries", "tries", is_number=True, is_sortable=False),
+    Column("last", "last_try", is_sortable=False),
+    Column("redeliver", "act", is_sortable=False),
 )
+"""They come in the order in which they waited, lifts first; there may be 100,000."""
 
 
 async def show(desk: Desk, frame: Frame) -> None:
     """Show what one body owes, or all of them."""
     visit = frame.visit
     body = visit.asked.get("body", "")
-    with frame.card("owed"):
+    wanted = BodyId(body) if body else None
+    with frame.card("owed") as card:
         _chosen(desk.catalogue, visit, body)
-        count = ui.label().classes("quiet")
-        table = show_table(visit, COLUMNS, (), name="owed")
 
-        async def renew() -> None:
-            try:
-                owed = await desk.serving.owed(BodyId(body) if body else None)
-            except Unavailable:
-                return  # the frame says so, and what was read last stays
-            now = desk.process.clock.now()
-            table.rows = flat(rows(owed[:MOST], now, desk.catalogue, visit))
-            table.update()
-            shown = visit.say("first_of").format(shown=min(len(owed), MOST), all=len(owed))
-            count.set_text(shown if len(owed) > MOST else "")
+        async def hold(names: Sequence[str], needle: str) -> list[Row]:
+            known = (*desk.catalogue.bodies.values(), *desk.catalogue.measures.values())
+            owed = await desk.pages.obligations(names, visit.needles(needle, known))
+            return rows(owed, desk.process.clock.now(), desk.catalogue, visit)
 
-        await renew()
-        ui.timer(RENEW_S, renew)
+        source = NamedRows(lambda least: desk.owed_names(wanted, least), hold)
+        listing = RowTable(visit, COLUMNS, source, "owed")
+        listing.build()
+
+        async def redeliver(name: str) -> None:
+            owed = await desk.serving.obligation(ObligationId(name))
+            if owed is None or not owed.is_owed:
+                frame.say("settled_by_now")
+                return
+            facts = (
+                ("body", visit.named(desk.catalogue.bodies.get(owed.body), owed.body)),
+                ("action", visit.say("lift" if owed.action is Action.LIFT else "apply")),
+                ("subject", owed.subject_id),
+                ("last_try", _last(owed, visit).says),
+            )
+            await ask(
+                frame,
+                OperatorStep.REDELIVER,
+                [(word, str(text)) for word, text in facts],
+                lambda who, reason: desk.hand.redeliver(who, owed, reason),
+            )
+
+        listing.on_act(redeliver)
+        Upkeep(visit, card, listing.renew).begin(RENEW_S, desk.process.clock.now)
 
 
 def rows(
@@ -82,6 +100,7 @@ def rows(
                 "waits": Cell(ago(seconds, visit.language), mark="alarm" if is_overdue else ""),
                 "tries": Cell(each.tries),
                 "last": _last(each, visit),
+                "redeliver": Cell(visit.say("step_REDELIVER"), act=each.obligation_id),
             }
         )
     return found

@@ -1,8 +1,8 @@
-"""Refused: what was refused of one source's records or could not be read, with what to do."""
+"""Refused: what was refused of one source's records, and why, with what to do."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 from nicegui import ui
@@ -10,13 +10,14 @@ from nicegui import ui
 from creditbus.console.decide import Board
 from creditbus.console.desk import Desk
 from creditbus.console.frame import Frame
-from creditbus.console.tables import Cell, Column, Row, flat, show_table
+from creditbus.console.grid import Cell, Column, Row, WholeRows
+from creditbus.console.pages import unread
+from creditbus.console.tables import RowTable
+from creditbus.console.upkeep import Upkeep
 from creditbus.console.visit import Visit
 from creditbus.console.words import explain
-from creditbus.domain.acts.letters import UnreadNotice
 from creditbus.domain.acts.refusals import Refusal
 from creditbus.domain.ids import SourceId
-from creditbus.runtime.outages import Unavailable
 
 RENEW_S: Final = 5.0
 MOST: Final = 500
@@ -36,24 +37,19 @@ async def show(desk: Desk, frame: Frame) -> None:
     visit = frame.visit
     board = desk.watch.board
     source = visit.asked.get("source", "") or _most_troubled(board)
-    with frame.card("refused_page"):
+    with frame.card("refused_page") as card:
         _chosen(board, visit, source)
         if not source:
             frame.note("none_refused")
             return
-        table = show_table(visit, COLUMNS, (), name=f"refused-{source}")
 
-        async def renew() -> None:
-            try:
-                refused = await desk.serving.newest_refusals(SourceId(source), MOST)
-                unread = await desk.serving.newest_unread(SourceId(source), MOST)
-            except Unavailable:
-                return  # the frame says so, and what was read last stays
-            table.rows = flat([*unread_rows(unread, visit), *rows(refused, visit)])
-            table.update()
+        async def read() -> Sequence[Row]:
+            return rows(await desk.serving.newest_refusals(SourceId(source), MOST), visit)
 
-        await renew()
-        ui.timer(RENEW_S, renew)
+        listing = RowTable(visit, COLUMNS, WholeRows(read), f"refused-{source}")
+        listing.build()
+        Upkeep(visit, card, listing.renew).begin(RENEW_S, desk.process.clock.now)
+    unread.show(desk, frame, SourceId(source))
 
 
 def rows(refused: Iterable[Refusal], visit: Visit) -> list[Row]:
@@ -70,22 +66,6 @@ def rows(refused: Iterable[Refusal], visit: Visit) -> list[Row]:
         }
         for refusal in refused
         for fault in refusal.every_fault
-    ]
-
-
-def unread_rows(unread: Iterable[UnreadNotice], visit: Visit) -> list[Row]:
-    """Return one row a record that nobody could read, by its key and place."""
-    english = visit.language == "en"
-    return [
-        {
-            "record": Cell(notice.key, small=f"{notice.size} B"),
-            "reason": Cell(visit.say("dead"), small=notice.reason),
-            "field": Cell(notice.detail),
-            "article": Cell(""),
-            "advice": Cell(notice.advice if english else notice.advice_zh),
-            "origin": Cell(notice.origin),
-        }
-        for notice in unread
     ]
 
 

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
-
-from nicegui import ui
 
 from creditbus.console.decide import SourceLine
 from creditbus.console.desk import Desk
 from creditbus.console.frame import Frame
-from creditbus.console.tables import Cell, Column, Row, flat, show_table
+from creditbus.console.grid import Cell, Column, Row, WholeRows
+from creditbus.console.tables import RowTable
+from creditbus.console.upkeep import Upkeep
 from creditbus.console.visit import Visit
+from creditbus.runtime.outages import Unavailable
 
 RENEW_S: Final = 5.0
 
@@ -27,17 +29,17 @@ COLUMNS: Final = (
 async def show(desk: Desk, frame: Frame) -> None:
     """Show every source that has spoken, and those of the catalogue that have not."""
     visit = frame.visit
-    with frame.card("sources_page"):
-        table = show_table(visit, COLUMNS, (), name="sources")
+    with frame.card("sources_page") as card:
 
-        def renew() -> None:
+        async def read() -> Sequence[Row]:
             board = desk.watch.board
-            spoken = board.sources if board is not None else ()
-            table.rows = flat(rows(spoken, desk, visit))
-            table.update()
+            if board is None:
+                raise Unavailable("views", "they have not been read yet")
+            return rows(board.sources, desk, visit)
 
-        renew()
-        ui.timer(RENEW_S, renew)
+        listing = RowTable(visit, COLUMNS, WholeRows(read), "sources")
+        listing.build()
+        Upkeep(visit, card, listing.renew).begin(RENEW_S, desk.process.clock.now)
 
 
 def rows(spoken: tuple[SourceLine, ...], desk: Desk, visit: Visit) -> list[Row]:

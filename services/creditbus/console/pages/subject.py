@@ -10,8 +10,9 @@ from nicegui import ui
 
 from creditbus.console.desk import Desk
 from creditbus.console.frame import Frame
-from creditbus.console.pages.stamps import stamp
-from creditbus.console.tables import Cell, Column, Row, show_table
+from creditbus.console.grid import Cell, Column, Row
+from creditbus.console.stamps import stamp
+from creditbus.console.tables import show_rows
 from creditbus.console.visit import Visit
 from creditbus.domain.effects.directives import Action
 from creditbus.domain.effects.obligations import Obligation
@@ -77,7 +78,7 @@ async def show(desk: Desk, frame: Frame) -> None:
         with frame.card("entries"):
             frame.note("never_named")
         return
-    _show(standing, directives, desk, frame)
+    await _show(standing, directives, desk, frame)
 
 
 def subject_of(text: str) -> SubjectId | None:
@@ -141,15 +142,15 @@ def directives(found: Iterable[Obligation], catalogue: Catalogue, visit: Visit) 
     return rows
 
 
-def _show(standing: Standing, found: Sequence[Obligation], desk: Desk, frame: Frame) -> None:
+async def _show(standing: Standing, found: Sequence[Obligation], desk: Desk, frame: Frame) -> None:
     visit, catalogue = frame.visit, desk.catalogue
     with frame.card("entries"):
         said = f"{visit.say('revision')} {standing.revision} · {visit.say('edition')}"
         ui.label(f"{said} {standing.edition}").classes("quiet")
         now = desk.process.clock.now()
-        show_table(visit, ENTRIES, entries(standing, catalogue, visit, now), name="entries")
+        await show_rows(visit, ENTRIES, entries(standing, catalogue, visit, now), name="entries")
     with frame.card("directives"):
-        show_table(visit, DIRECTIVES, directives(found, catalogue, visit), name="directives")
+        await show_rows(visit, DIRECTIVES, directives(found, catalogue, visit), name="directives")
     with frame.card("why"):
         ui.label(visit.say("why_how")).classes("quiet")
         flag = "" if visit.language == "en" else " --zh"

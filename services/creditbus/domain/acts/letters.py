@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Final
 
 import msgspec
@@ -11,6 +12,10 @@ from creditbus.domain.identifiers.citizen import hide_persons
 from creditbus.domain.ids import SourceId
 
 KEY_CHARACTERS: Final = 200
+SHOWN_BYTES: Final = 4096
+"""How much of a record is shown to whoever looks at its bytes."""
+
+_BYTES_A_LINE: Final = 16
 
 _SERIALIZER: Final = (
     (
@@ -126,3 +131,18 @@ def notice_of(letter: DeadLetter) -> UnreadNotice:
         advice=english,
         advice_zh=chinese,
     )
+
+
+def dump(content: bytes) -> Iterator[str]:
+    """Yield the bytes sixteen a line: the place, the figures, and the letters that are letters.
+
+    Nothing of it can speak to a terminal or a browser, whatever a source has sent.
+
+    >>> list(dump(b"{a}" + bytes([27, 200])))
+    ['0000  7b 61 7d 1b c8                                   {a}..']
+    """
+    for start in range(0, len(content), _BYTES_A_LINE):
+        part = content[start : start + _BYTES_A_LINE]
+        figures = part.hex(" ").ljust(3 * _BYTES_A_LINE - 1)
+        letters = "".join(chr(each) if 32 <= each < 127 else "." for each in part)
+        yield f"{start:04x}  {figures}  {letters}"

@@ -33,6 +33,7 @@ from creditbus.wire.headers import ORIGIN, header
 KAFKA: Final = "kafka"
 ANSWER_BOUND_S: Final = 10.0
 SILENCE_BOUND_S: Final = 30.0
+ANY_PARTITION: Final = -1
 _AT_ONCE: Final = 2000
 _AWAY: Final = frozenset(
     {
@@ -165,6 +166,37 @@ def bounds_of(process: Process, place: Place) -> tuple[int, int]:
         consumer.close()
 
 
+def record_at(process: Process, place: Place, offset: int) -> Record | None:
+    """Return the record at an offset, None when it is gone or was never committed.
+
+    Raises ``Unavailable``, and the library's own exception for a batch that cannot be unpacked.
+    """
+    consumer = _reader(process)
+    try:
+        with reached():
+            begins, end = consumer.get_watermark_offsets(TopicPartition(*place), ANSWER_BOUND_S)
+            if not begins <= offset < end:
+                return None
+            found: list[Record] = []
+            consumer.assign([TopicPartition(*place, offset)])
+            deadline = time.monotonic() + ANSWER_BOUND_S
+            while not found:
+                if time.monotonic() > deadline:
+                    raise Unavailable(KAFKA, f"nothing was heard for {ANSWER_BOUND_S:g} s")
+                message = consumer.poll(0.5)
+                if message is None:
+                    continue
+                if (error := message.error()) is None:
+                    found.append(record_of(message))
+                elif error.code() == KafkaError._PARTITION_EOF:
+                    return None
+                else:
+                    raise KafkaException(error)
+    finally:
+        consumer.close()
+    return found[0] if found[0].offset == offset else None
+
+
 def ends(consumer: Consumer, places: Sequence[Place]) -> dict[Place, int]:
     """Return where each place ends now."""
     with reached():
@@ -225,12 +257,13 @@ def group_reader(process: Process, application: str) -> Consumer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Written:
-    """One record that is to be written into one partition."""
+    """One record that is to be written, into the partition of its key unless one is named."""
 
     topic: str
-    partition: int
-    value: bytes
-    headers: Sequence[tuple[str, bytes]]
+    value: bytes | None
+    headers: Sequence[tuple[str, bytes | None]] = ()
+    key: bytes | None = None
+    partition: int = ANY_PARTITION
 
 
 def write_together(process: Process, records: Sequence[Written]) -> None:
@@ -244,6 +277,7 @@ def write_together(process: Process, records: Sequence[Written]) -> None:
                 producer.produce(
                     record.topic,
                     value=record.value,
+                    key=record.key,
                     partition=record.partition,
                     headers=list(record.headers),
                 )

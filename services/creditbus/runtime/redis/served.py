@@ -59,6 +59,9 @@ BODIES: Final = f"{PREFIX}bodies"
 SAID: Final = f"{PREFIX}said"
 """What each body said last where that settled nothing: why it still owes."""
 
+INTERVENTIONS: Final = f"{PREFIX}interventions"
+"""What persons have lately done to the bus, by time."""
+
 BUILD: Final = f"{PREFIX}build"
 EXPOSED: Final = f"{PREFIX}exposed"
 EXPOSURE_LOG: Final = f"{PREFIX}exposure-log"

@@ -114,6 +114,12 @@ function write.dead_letter(offset, source, content)
   tell('unread', offset, source, content)
 end
 
+-- Of all partitions together, so by time; the content names the act, and a repeat is the same member.
+function write.intervention(_, at, content)
+  redis.call('ZADD', prefix .. 'interventions', at, content)
+  redis.call('ZREMRANGEBYRANK', prefix .. 'interventions', 0, -10001)
+end
+
 -- A source's records, by their place in its inbox, until they are too old. An arrival has one outcome; that it
 -- waits is none. The newest places of each record are kept under its id, as long as the newest of them.
 local clock = redis.call('TIME')

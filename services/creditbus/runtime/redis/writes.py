@@ -16,6 +16,7 @@ import msgspec
 from redis.asyncio import Redis
 
 from creditbus.domain.acts.events import Envelope
+from creditbus.domain.acts.interventions import Intervention
 from creditbus.domain.acts.letters import notice_of
 from creditbus.domain.acts.records import ID_CHARACTERS
 from creditbus.domain.acts.refusals import DeadLetter, Duplicate, Refusal
@@ -144,6 +145,10 @@ class Writes:
     def put_dead_letter(self, offset: int, letter: DeadLetter) -> None:
         """Add what the sender of a dead letter is told of it."""
         self._add(offset, "dead_letter", letter.source, _json(notice_of(letter)))
+
+    def put_intervention(self, offset: int, intervention: Intervention) -> None:
+        """Add what a person has done to the bus to those acts that are shown."""
+        self._add(offset, "intervention", _millis(intervention.at), _json(intervention))
 
     def note_admitted(
         self, offset: int, origin: str, envelope: Envelope, told_at: datetime

@@ -1,0 +1,175 @@
+"""Hand: what a person does from the console, one act at a time, each with its author and reason."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Final, TypeVar
+
+from creditbus.console.rounds import READER
+from creditbus.console.staff import SEES_BYTES, Visitor
+from creditbus.domain.acts.interventions import Intervention, OperatorStep, Way, checked_reason
+from creditbus.domain.acts.refusals import DeadLetter
+from creditbus.domain.effects.obligations import Obligation
+from creditbus.engine.values import Position
+from creditbus.runtime.kafka.clients import Record, read_to_end
+from creditbus.runtime.operations.notebook import NotDone, Notebook
+from creditbus.runtime.operations.redrives import Original, original, position_at, redrive
+from creditbus.runtime.operations.wishes import (
+    STEPS,
+    ParkedInbox,
+    ask_delivery,
+    ask_mode,
+    ask_skip,
+    skip_of,
+)
+from creditbus.runtime.outages import Unavailable
+from creditbus.runtime.process import Process
+from creditbus.runtime.workers.modes import Mode
+from creditbus.runtime.workers.skips import WantedSkip
+from creditbus.stack.services import SLICED, worker_name
+from creditbus.wire.topics import DEAD_LETTERS
+
+T = TypeVar("T")
+
+SCHEMAS_BOUND_S: Final = 5.0
+
+
+class SessionOver(Exception):
+    """Whoever acts is logged in no more."""
+
+
+class NotAllowed(Exception):
+    """This person's role may not do that."""
+
+    def __init__(self, visitor: Visitor) -> None:
+        super().__init__(f"the role {visitor.role} may not do that")
+        self.visitor = visitor
+
+
+class Hand:
+    """Acts upon the bus in the name of whoever is logged in."""
+
+    def __init__(self, process: Process) -> None:
+        self._process = process
+        # The console has one transactional producer: a second one would fence the first.
+        self._one_at_a_time = asyncio.Lock()
+        self._reading: asyncio.Task[object] | None = None
+
+    async def skip(
+        self, visitor: Visitor | None, parked: ParkedInbox, offset: int, reason: str
+    ) -> Intervention:
+        """Let a parked inbox go on behind an offset."""
+        who = _allowed(visitor, OperatorStep.SKIP, reason)
+        worker = worker_name(READER, parked.worker)
+        wish = WantedSkip(self._folder_of(worker), worker)
+
+        def work() -> Intervention:
+            skip = skip_of(self._process, parked, offset)
+            return ask_skip(self._notebook(who), wish, skip, reason)
+
+        return await self._done(work)
+
+    async def redeliver(
+        self, visitor: Visitor | None, owed: Obligation, reason: str
+    ) -> Intervention:
+        """Have an owed directive sent now."""
+        who = _allowed(visitor, OperatorStep.REDELIVER, reason)
+        if not owed.is_owed:
+            raise NotDone("nothing is owed any more: its body has settled it", "已办结，不再待执行")
+        return await self._done(lambda: ask_delivery(self._notebook(who), owed, reason))
+
+    async def still(
+        self, visitor: Visitor | None, worker: str, mode: Mode, reason: str
+    ) -> Intervention:
+        """Pause or drain a slice worker, or let it go on."""
+        who = _allowed(visitor, STEPS[mode], reason)
+        if worker.rpartition("-")[0] not in SLICED:
+            names = ", ".join(SLICED)
+            raise NotDone(
+                f"{worker} is no slice worker; only {names} can be stilled",
+                f"{worker} 不能暂停；可暂停的只有 {names}",
+            )
+        state = self._folder_of(worker)
+        return await self._done(lambda: ask_mode(self._notebook(who), state, worker, mode, reason))
+
+    async def redrive(self, visitor: Visitor | None, place: str, reason: str) -> Intervention:
+        """Put a dead letter into its inbox once more."""
+        who = _allowed(visitor, OperatorStep.REDRIVE, reason)
+
+        def work() -> Intervention:
+            found = original(self._process, position_at(place), self._letter)
+            return redrive(self._notebook(who), found, reason)
+
+        return await self._done(work)
+
+    async def bytes_of(self, visitor: Visitor | None, place: str) -> Original:
+        """Return what nobody could read, for those who may see it."""
+        if visitor is None:
+            raise SessionOver
+        if visitor.role not in SEES_BYTES:
+            raise NotAllowed(visitor)
+        position = position_at(place)
+        await self._schemas()
+        return await asyncio.to_thread(original, self._process, position, self._letter)
+
+    async def _schemas(self) -> None:
+        """Wait a moment for the schemas, so that no act is carried out long after it was asked.
+
+        Raises ``Unavailable`` while the registry does not answer.
+        """
+        if self._reading is None:
+            self._reading = asyncio.create_task(asyncio.to_thread(lambda: self._process.codec))
+        done, _ = await asyncio.wait({self._reading}, timeout=SCHEMAS_BOUND_S)
+        if not done:
+            raise Unavailable("registry", "nothing is written before it answers; try again then")
+
+    def _folder_of(self, worker: str) -> Path:
+        """Return the folder of the workers' wishes; raises ``NotDone`` where it is out of reach."""
+        state = self._process.settings.state
+        if not (state / worker).is_dir():
+            raise NotDone(
+                f"the console does not share the folder of {worker} (CREDITBUS_STATE), where its"
+                " wishes lie: press it by the command line on the machine that runs the worker",
+                f"控制台与 {worker} 不共享状态目录（CREDITBUS_STATE），"
+                "请在该进程所在机器上用命令行操作",
+            )
+        return state
+
+    async def _done(self, work: Callable[[], T]) -> T:
+        await self._schemas()
+        async with self._one_at_a_time:
+            return await asyncio.to_thread(work)
+
+    def _notebook(self, visitor: Visitor) -> Notebook:
+        return Notebook(self._process, visitor.name, Way.CONSOLE)
+
+    def _letter(self, position: Position) -> DeadLetter | None:
+        """Look through the dead letters, which takes as long as there are many."""
+        found: list[DeadLetter] = []
+        codec = self._process.codec
+
+        def take(records: Sequence[Record]) -> None:
+            for record in records:
+                letter = codec.decode(record.value)
+                if isinstance(letter, DeadLetter) and place_of(letter) == str(position):
+                    found.append(letter)
+
+        read_to_end(self._process, (DEAD_LETTERS,), {}, take)
+        return found[-1] if found else None
+
+
+def place_of(letter: DeadLetter) -> str:
+    """Return where the record lies that a dead letter is about."""
+    return f"{letter.topic}/{letter.partition}/{letter.offset}"
+
+
+def _allowed(visitor: Visitor | None, step: OperatorStep, reason: str) -> Visitor:
+    """Return who acts, if this person may and says why."""
+    if visitor is None:
+        raise SessionOver
+    if not visitor.may(step):
+        raise NotAllowed(visitor)
+    checked_reason(reason)
+    return visitor

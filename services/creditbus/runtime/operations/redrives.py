@@ -1,0 +1,158 @@
+"""Redrives: a record that nobody could read, put into its inbox once more.
+
+That helps when what kept it from being read has ended: a schema that is registered by now, a bus
+that reads more. The sender's own bytes go as they came, headers included; what was decided before
+is a duplicate, so that no harm is done by doing it twice. Mended bytes may take their place, which
+is on record; what a record states is its sender's to mend.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from hashlib import sha256
+from typing import Final
+
+import msgspec
+from confluent_kafka import KafkaException
+
+from creditbus.domain.acts.interventions import Intervention, OperatorStep
+from creditbus.domain.acts.refusals import DeadLetter
+from creditbus.engine.values import Position
+from creditbus.runtime.kafka.clients import Record, Written, record_at
+from creditbus.runtime.operations.notebook import NotDone, Notebook
+from creditbus.runtime.process import Process
+from creditbus.wire.topics import INBOX_MAX_BYTES, INBOX_PREFIX, party_of_inbox
+
+_DIGEST_CHARACTERS: Final = 16
+
+FindLetter = Callable[[Position], DeadLetter | None]
+"""Looks a dead letter up by the place of its record."""
+
+
+class Original(msgspec.Struct, frozen=True, kw_only=True):
+    """A record as its sender wrote it; ``is_whole`` is false where only its beginning is kept.
+
+    It has no headers where it is read from its dead letter, because its inbox has it no more.
+    """
+
+    position: Position
+    key: bytes | None
+    value: bytes | None
+    headers: tuple[tuple[str, bytes | None], ...] = ()
+    is_whole: bool = True
+    size: int = 0
+
+    @property
+    def source(self) -> str:
+        """Whose record it is."""
+        return party_of_inbox(self.position.topic)
+
+
+def position_at(place: str) -> Position:
+    """Return the place that a text names as topic/partition/offset; raises ``NotDone``.
+
+    Only an inbox is one: what the bus itself wrote, nobody may write again.
+    """
+    topic, _, rest = place.partition("/")
+    partition, _, offset = rest.partition("/")
+    if not (topic and _is_count(partition) and _is_count(offset)):
+        raise NotDone(
+            f"{place} is no place: it is written topic/partition/offset",
+            f"{place} 不是有效位置，应为 主题/分区/偏移量",
+        )
+    if not topic.startswith(INBOX_PREFIX):
+        raise NotDone(
+            f"{place} is not in an inbox: the bus wrote that record itself, and a person may not"
+            " write it again. Start the service that could not read it in a version that can",
+            f"{place} 不在收件箱中，由总线自身写入，不得由人重新写入；请以能读取它的版本启动该服务",
+        )
+    return Position(topic, int(partition), int(offset))
+
+
+def original(process: Process, position: Position, find: FindLetter) -> Original:
+    """Return a record as it came: from its inbox, or from its dead letter when it is gone there.
+
+    Raises ``NotDone`` when neither has it, and ``Unavailable``.
+    """
+    try:
+        record = record_at(process, (position.topic, position.partition), position.offset)
+    except KafkaException:
+        record = None  # its batch cannot be unpacked; the letter says so
+    if record is not None:
+        return _of_record(record, position)
+    letter = find(position)
+    if letter is None:
+        raise NotDone(
+            f"no dead letter is about {position}: see which there are",
+            f"没有关于 {position} 的不可读记录",
+        )
+    return Original(
+        position=position,
+        key=letter.key,
+        value=letter.value,
+        is_whole=letter.size == len(letter.value or b""),
+        size=letter.size,
+    )
+
+
+def redrive(
+    notebook: Notebook, found: Original, reason: str, mended: bytes | None = None
+) -> Intervention:
+    """Put a record into its inbox once more and return what is on record of that.
+
+    Raises ``NotDone`` where it cannot help, ``NoReason``, and ``Unavailable``: then nothing is
+    written.
+    """
+    value = found.value if mended is None else mended
+    _refuse_hopeless(found, value, is_mended=mended is not None)
+    assert value is not None
+    digest = sha256(value).hexdigest()[:_DIGEST_CHARACTERS]
+    how = "mended" if mended is not None else "as it came"
+    done = notebook.entry(
+        OperatorStep.REDRIVE,
+        found.source,
+        str(found.position),
+        reason,
+        detail=f"{how}, {len(value)} bytes, sha256 {digest}",
+    )
+    again = Written(topic=found.position.topic, key=found.key, value=value, headers=found.headers)
+    notebook.write(done, [again])
+    return done
+
+
+def _refuse_hopeless(found: Original, value: bytes | None, *, is_mended: bool) -> None:
+    """Raise ``NotDone`` for what would be a dead letter again, whatever else has changed."""
+    if not value:
+        raise NotDone(
+            f"of {found.position} nothing is kept that could be read: ask {found.source} to send"
+            " the record again",
+            f"{found.position} 未留存可读取的内容，请报送单位 {found.source} 重新报送",
+        )
+    if not is_mended and not found.is_whole:
+        raise NotDone(
+            f"of {found.position} only the beginning is kept, {len(value)} of {found.size} bytes:"
+            f" ask {found.source} to send the record again",
+            f"{found.position} 仅留存开头部分（{len(value)}/{found.size} 字节），"
+            f"请报送单位 {found.source} 重新报送",
+        )
+    if len(value) > INBOX_MAX_BYTES:
+        raise NotDone(
+            f"{len(value)} bytes are more than the {INBOX_MAX_BYTES} that a record may have: ask"
+            f" {found.source} to shorten it",
+            f"{len(value)} 字节超过每条记录的上限 {INBOX_MAX_BYTES}，"
+            f"请报送单位 {found.source} 缩短",
+        )
+
+
+def _of_record(record: Record, position: Position) -> Original:
+    return Original(
+        position=position,
+        key=record.key or None,
+        value=record.value,
+        headers=tuple(record.headers),
+        size=len(record.value or b""),
+    )
+
+
+def _is_count(text: str) -> bool:
+    return text.isascii() and text.isdigit()

@@ -1,0 +1,124 @@
+"""Wishes: what a person wants of a worker, on record and then in the worker's folder."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from creditbus.domain.acts.interventions import Intervention, OperatorStep
+from creditbus.domain.effects.obligations import Obligation
+from creditbus.engine.failures import Hindrance
+from creditbus.engine.worker import Skip
+from creditbus.runtime.kafka.batches import offsets_behind
+from creditbus.runtime.kafka.clients import bounds_of
+from creditbus.runtime.operations.notebook import NotDone, Notebook
+from creditbus.runtime.process import Process
+from creditbus.runtime.workers.modes import Mode, WantedMode
+from creditbus.runtime.workers.skips import WantedSkip
+from creditbus.wire.topics import party_of_inbox
+
+AT_MOST: Final = 10_000
+"""How many records are skipped at once: each becomes a dead letter."""
+
+STEPS: Final = {
+    Mode.PAUSED: OperatorStep.PAUSE,
+    Mode.RUNNING: OperatorStep.RESUME,
+    Mode.DRAINED: OperatorStep.DRAIN,
+}
+
+
+class ParkedInbox(msgspec.Struct, frozen=True, kw_only=True):
+    """An inbox that a worker of intake cannot read: where it stands, since when and why."""
+
+    topic: str
+    partition: int | None
+    position: int | None
+    reason: str
+    why: str
+    since: datetime
+    worker: int = 0
+
+    @property
+    def source(self) -> str:
+        """Whose inbox it is."""
+        return party_of_inbox(self.topic)
+
+    @property
+    def stands(self) -> str:
+        """Where it stands, in a word."""
+        return "-" if self.position is None else str(self.position)
+
+
+def skip_of(process: Process, parked: ParkedInbox, offset: int) -> Skip:
+    """Return what is skipped when an inbox goes on behind an offset; raises ``NotDone``."""
+    if parked.position is None or parked.partition is None:
+        raise NotDone(
+            f"nothing of {parked.source} can be skipped, and it goes on by itself: {parked.why}",
+            f"{parked.source} 无可略过的记录，原因消除后自动继续：{parked.why}",
+        )
+    place, stands, through = (parked.topic, parked.partition), parked.position, offset
+    begins, ends = bounds_of(process, place)
+    if not begins <= offset + 1 <= ends:
+        raise NotDone(
+            f"{parked.source} has the offsets {begins} to {ends - 1}",
+            f"{parked.source} 的偏移量为 {begins} 至 {ends - 1}",
+        )
+    if parked.reason == Hindrance.BATCH_UNREADABLE:
+        if offset < stands:
+            raise NotDone(
+                f"{parked.source} stands at {stands}, and what is before it is decided",
+                f"{parked.source} 停在 {stands}，此前的记录均已处理",
+            )
+        # What cannot be unpacked holds all of its records back, so all of them are skipped.
+        through = max(offset, offsets_behind(process, place, stands).stop - 1)
+    if through + 1 - stands > AT_MOST:
+        raise NotDone(
+            f"that is {through + 1 - stands} records; skip {AT_MOST} at once",
+            f"共 {through + 1 - stands} 条记录；一次最多略过 {AT_MOST} 条",
+        )
+    return Skip(topic=parked.topic, partition=place[1], start=stands, through=through)
+
+
+def ask_skip(notebook: Notebook, wish: WantedSkip, skip: Skip, reason: str) -> Intervention:
+    """Ask a worker to skip, once that is on record; raises ``NotDone`` and ``NoReason``."""
+    if wish.read() is not None:
+        raise NotDone(
+            "another skip is under way: wait until the inbox stands elsewhere",
+            "另一次略过正在进行，请待其完成",
+        )
+    count = max(0, skip.through + 1 - skip.start)
+    done = notebook.entry(
+        OperatorStep.SKIP,
+        party_of_inbox(skip.topic),
+        f"{skip.topic}/{skip.partition}/{skip.start}",
+        reason,
+        detail=f"through {skip.through}, {count} records",
+    )
+    notebook.write(done)
+    wish.write(skip)
+    return done
+
+
+def ask_mode(notebook: Notebook, state: Path, worker: str, mode: Mode, reason: str) -> Intervention:
+    """Ask a worker for a mode, once that is on record; raises ``NoReason``."""
+    done = notebook.entry(STEPS[mode], worker, worker, reason)
+    notebook.write(done)
+    WantedMode(state, worker).write(mode)
+    return done
+
+
+def ask_delivery(notebook: Notebook, owed: Obligation, reason: str) -> Intervention:
+    """Ask delivery to send an owed directive now; raises ``NoReason``."""
+    done = notebook.entry(
+        OperatorStep.REDELIVER,
+        owed.body,
+        owed.obligation_id,
+        reason,
+        subject_id=owed.subject_id,
+        detail=f"{owed.action}, after {owed.tries} tries",
+    )
+    notebook.write(done)
+    return done

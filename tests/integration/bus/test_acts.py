@@ -1,0 +1,160 @@
+"""A person acts upon the running bus, in the console or the command line, and it is on record."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from typing import Final
+
+import httpx
+import pytest
+from confluent_kafka import Producer
+from playwright.sync_api import Page, expect
+
+from creditbus.domain.acts.interventions import Intervention, OperatorStep, Way
+from creditbus.domain.acts.refusals import DeadLetter
+from creditbus.engine.alarm import Alarm
+from creditbus.engine.connection import Connection
+from creditbus.runtime.process import Process
+from creditbus.stack.ports import HOST
+from creditbus.wire.topics import DEAD_LETTERS, INTERVENTIONS, inbox
+from tests.bus_fixtures import LiveBus, eventually
+from tests.integration.bus.test_browser import CHROMIUM, Window, chromium, window
+from tests.integration.bus.test_modes import press
+
+__all__ = ["chromium", "window"]
+
+SOURCE: Final = "agriculture"
+PASSWORD: Final = "several words together"
+WHY: Final = "the unit has called"
+
+needs_browser = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium")
+
+
+def a_dead_letter(live: LiveBus, key: str) -> DeadLetter:
+    """Put bytes into an inbox that are no record, and return the dead letter that they become."""
+    settings = live.settings(SOURCE)
+    connection = Connection(settings.kafka, Process("test", 0, settings).security)
+    producer = Producer({**connection.base(Alarm()), "acks": "all"})
+    producer.produce(inbox(SOURCE), b"no record at all", key, headers=[("x", b"1")])
+    assert producer.flush(20) == 0
+    return eventually(lambda: letters(live, key))[0]  # type: ignore[no-any-return]
+
+
+def letters(live: LiveBus, key: str) -> list[DeadLetter]:
+    found = live.reader().values(DEAD_LETTERS)
+    return [each for each in found if isinstance(each, DeadLetter) and each.key == key.encode()]
+
+
+def done(live: LiveBus, place: str) -> list[Intervention]:
+    """Return what is on record about a place."""
+    found = live.reader().values(INTERVENTIONS)
+    return [each for each in found if isinstance(each, Intervention) and each.place == place]
+
+
+def place_of(letter: DeadLetter) -> str:
+    return f"{letter.topic}/{letter.partition}/{letter.offset}"
+
+
+def test_a_dead_letter_is_redriven_from_the_command_line(live: LiveBus) -> None:
+    letter = a_dead_letter(live, "redriven-by-hand")
+    place = place_of(letter)
+    assert press(live, "dead-letters", "redrive", place)[0] == 2  # nobody is there to say why
+    assert done(live, place) == []
+    code, printed = press(live, "dead-letters", "redrive", place, "--reason", WHY, "--json")
+    assert code == 0, printed
+    assert json.loads(printed)["reason"] == WHY
+    (first, second) = eventually(lambda: (found := letters(live, "redriven-by-hand"))[1:] and found)
+    assert (first.value, first.source) == (second.value, second.source)
+    assert second.offset > first.offset
+    (act,) = done(live, place)
+    assert (act.step, act.way, act.reason) == (OperatorStep.REDRIVE, Way.COMMAND_LINE, WHY)
+    assert (
+        press(live, "dead-letters", "redrive", f"{inbox(SOURCE)}/0/99999999", "--reason", WHY)[0]
+        == 2
+    )
+
+
+def answer_with(live: LiveBus, password: str, *words: str) -> None:
+    """Run a command on the live bus that asks for a password."""
+    home = str(live.sites.home)
+    done = subprocess.run(
+        [sys.executable, "-m", "creditbus", *words, "--password-stdin", "--home", home],
+        input=f"{password}\n",
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.fixture
+def accounts(live: LiveBus) -> Iterator[None]:
+    """An operator and a viewer, as long as a test runs."""
+    for name, role in (("wang", "operator"), ("li", "viewer")):
+        answer_with(live, PASSWORD, "accounts", "add", name, "--role", role)
+    yield
+    for name in ("wang", "li"):
+        assert press(live, "accounts", "remove", name)[0] == 0
+
+
+def enter(window: Window, name: str, path: str) -> Page:
+    """Log in as somebody, in English."""
+    window.open(f"{path}{'&' if '?' in path else '?'}lang=en")
+    window.page.get_by_label("Name").fill(name)
+    window.page.get_by_label("Password").fill(PASSWORD)
+    window.page.get_by_role("button", name="Log in").click()
+    expect(window.page.get_by_text(f"{name} ·")).to_be_visible()
+    return window.page
+
+
+@needs_browser
+def test_an_operator_redrives_in_the_console_and_it_is_on_record(
+    window: Window, live: LiveBus, accounts: None
+) -> None:
+    assert accounts is None
+    letter = a_dead_letter(live, "redriven-in-the-console")
+    page = enter(window, "wang", f"/refused?source={SOURCE}")
+    row = page.get_by_role("row").filter(has_text="redriven-in-the-console").first
+    row.get_by_role("button", name="Look").click()
+    expect(page.get_by_text("no record at all")).to_be_visible()
+    page.get_by_role("button", name="Redrive").click()
+    page.get_by_role("button", name="Do it").click()
+    expect(page.get_by_role("alert").get_by_text("say why")).to_be_visible()
+    page.get_by_label("Reason", exact=True).fill(WHY)
+    page.get_by_role("button", name="Do it").click()
+    expect(page.get_by_text("On record and asked for: Redrive")).to_be_visible()
+    eventually(lambda: letters(live, "redriven-in-the-console")[1:])
+    (act,) = done(live, place_of(letter))
+    assert (act.author, act.way, act.reason) == ("wang", Way.CONSOLE, WHY)
+    page.get_by_role("link", name="Actions").click()
+    expect(page.get_by_role("row").filter(has_text=place_of(letter))).to_be_visible()
+    with page.expect_download() as taken:
+        page.get_by_role("button", name="Export CSV").click()
+    assert WHY in taken.value.path().read_text(encoding="utf-8-sig")
+    assert window.complaints == []
+
+
+@needs_browser
+def test_a_viewer_is_refused_in_a_sentence_and_ends_with_the_account(
+    window: Window, live: LiveBus, accounts: None
+) -> None:
+    assert accounts is None
+    letter = a_dead_letter(live, "looked-at-by-a-viewer")
+    page = enter(window, "li", f"/refused?source={SOURCE}")
+    row = page.get_by_role("row").filter(has_text="looked-at-by-a-viewer").first
+    row.get_by_role("button", name="Look").click()
+    expect(page.get_by_text("Your role is viewer")).to_be_visible()
+    assert done(live, place_of(letter)) == []
+    answer_with(live, "quite another password", "accounts", "password", "li")
+    expect(page.get_by_label("Password")).to_be_visible()  # who is logged in is logged out
+
+
+def test_every_process_is_told_in_the_file_that_the_console_asks(live: LiveBus) -> None:
+    rows = json.loads((live.sites.home / "prometheus.json").read_text())
+    ready = [httpx.get(f"http://{row['targets'][0]}/health/ready", timeout=5) for row in rows]
+    assert len(ready) > 10
+    assert HOST in rows[0]["targets"][0]

@@ -1,0 +1,126 @@
+"""Who may act upon the bus: a role, a login that has not ended, and a reason."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+import pytest
+
+from creditbus.console.dialogs import sentence_of
+from creditbus.console.hand import Hand, NotAllowed, SessionOver
+from creditbus.console.pages import actions, held
+from creditbus.console.staff import StaffRole, Visitor
+from creditbus.console.visit import Visit
+from creditbus.domain.acts.interventions import Intervention, NoReason, OperatorStep, Way
+from creditbus.engine.failures import Hindrance
+from creditbus.runtime.operations.notebook import NotDone
+from creditbus.runtime.operations.wishes import ParkedInbox
+from creditbus.runtime.process import Process
+from creditbus.runtime.settings import Settings
+from creditbus.runtime.workers.modes import Mode
+from tests.examples import a_catalogue
+
+AT = datetime(2026, 11, 23, 4, tzinfo=UTC)
+ZH, EN = Visit("/held"), Visit("/held", "en")
+PARKED = ParkedInbox(
+    topic="credit.inbox.court.v1",
+    partition=0,
+    position=7,
+    reason=Hindrance.BATCH_UNREADABLE,
+    why="a batch cannot be unpacked",
+    since=AT,
+)
+PLACE = "credit.inbox.court.v1/0/7"
+ACTS: list[Callable[[Hand, Visitor | None], Awaitable[Any]]] = [
+    lambda hand, who: hand.skip(who, PARKED, 7, ""),
+    lambda hand, who: hand.still(who, "dispatch-0", Mode.PAUSED, ""),
+    lambda hand, who: hand.redrive(who, PLACE, ""),
+]
+
+
+@pytest.fixture
+def hand() -> Hand:
+    return Hand(Process("console", 0, Settings()))
+
+
+@pytest.mark.parametrize("act", ACTS)
+@pytest.mark.parametrize("role", [StaffRole.VIEWER, StaffRole.AUDITOR])
+def test_who_may_only_look_is_refused_in_a_sentence(
+    hand: Hand, act: Callable[[Hand, Visitor | None], Awaitable[Any]], role: StaffRole
+) -> None:
+    with pytest.raises(NotAllowed) as refused:
+        asyncio.run(act(hand, Visitor("li", role)))  # type: ignore[arg-type]
+    assert "运维员" in sentence_of(refused.value, ZH)
+    assert f"Your role is {role}" in sentence_of(refused.value, EN)
+
+
+@pytest.mark.parametrize("act", ACTS)
+def test_who_is_logged_out_does_nothing(
+    hand: Hand, act: Callable[[Hand, Visitor | None], Awaitable[Any]]
+) -> None:
+    with pytest.raises(SessionOver):
+        asyncio.run(act(hand, None))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("act", ACTS)
+def test_nobody_acts_without_a_reason(
+    hand: Hand, act: Callable[[Hand, Visitor | None], Awaitable[Any]]
+) -> None:
+    with pytest.raises(NoReason) as refused:
+        asyncio.run(act(hand, Visitor("wang", StaffRole.OPERATOR)))  # type: ignore[arg-type]
+    assert "理由" in sentence_of(refused.value, ZH)
+
+
+def test_a_reviewer_redrives_and_stills_nobody(hand: Hand) -> None:
+    reviewer = Visitor("zhao", StaffRole.REVIEWER)
+    with pytest.raises(NotAllowed):
+        asyncio.run(hand.still(reviewer, "dispatch-0", Mode.PAUSED, "why"))
+    with pytest.raises(NoReason):
+        asyncio.run(hand.redrive(reviewer, PLACE, " "))
+
+
+def test_a_viewer_does_not_see_what_a_source_has_sent(hand: Hand) -> None:
+    with pytest.raises(NotAllowed):
+        asyncio.run(hand.bytes_of(Visitor("li", StaffRole.VIEWER), PLACE))
+
+
+def test_what_is_no_slice_worker_is_not_stilled(hand: Hand) -> None:
+    with pytest.raises(NotDone, match="no slice worker"):
+        asyncio.run(hand.still(Visitor("w", StaffRole.OPERATOR), "gateway-0", Mode.PAUSED, "why"))
+
+
+@pytest.mark.parametrize("reason", Hindrance)
+def test_a_held_inbox_says_why_and_what_to_do_whatever_holds_it(reason: Hindrance) -> None:
+    parked = msgspec.structs.replace(PARKED, reason=reason)
+    for visit in (ZH, EN):
+        (row,) = held.rows([parked], a_catalogue(), visit)
+        assert row["way"].says
+        assert bool(row["skip"].act) == (reason in held.SKIPPABLE)
+
+
+def test_an_inbox_whose_place_nobody_knows_offers_nothing_to_skip() -> None:
+    parked = msgspec.structs.replace(PARKED, position=None)
+    (row,) = held.rows([parked], a_catalogue(), ZH)
+    assert (row["skip"].act, row["stands"].says) == ("", "—")
+
+
+@pytest.mark.parametrize("step", OperatorStep)
+def test_every_act_is_told_with_its_author_and_reason(step: OperatorStep) -> None:
+    done = Intervention(
+        intervention_id="i",
+        at=AT,
+        author="wang",
+        way=Way.COMMAND_LINE,
+        step=step,
+        about="court",
+        place=PLACE,
+        reason="单位来电确认",
+    )
+    (row,) = actions.rows([done], EN)
+    assert (row["author"].says, row["author"].small) == ("wang", "command line")
+    assert (row["reason"].says, row["about"].small) == ("单位来电确认", PLACE)
+    assert row["step"].says

@@ -1,0 +1,78 @@
+"""What processes say of themselves: how long the ways take, how far each is behind."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from prometheus_client import generate_latest
+
+from creditbus.console import fragments
+from creditbus.console.quantiles import WINDOW, SettledCourse, quantile, risen
+from creditbus.console.rounds import Rounds, figures_of
+from creditbus.console.visit import Visit
+from creditbus.runtime.metrics import Meters
+from creditbus.runtime.process import Process
+from creditbus.runtime.settings import Settings
+
+INF = float("inf")
+AT = datetime(2026, 11, 23, 4, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("share", "expected"),
+    [(0.5, 0.5), (0.75, 0.75), (0.99, 0.99)],
+)
+def test_a_quantile_lies_evenly_between_two_bounds(share: float, expected: float) -> None:
+    assert quantile({0.5: 50, 1.0: 100, INF: 100}, share) == pytest.approx(expected)
+
+
+def test_beyond_the_last_bound_it_is_at_least_that_and_of_nothing_it_is_nothing() -> None:
+    assert quantile({1.0: 0, 10.0: 0, INF: 5}, 0.5) == 10.0
+    assert quantile({1.0: 0, INF: 0}, 0.5) is None
+    assert quantile({}, 0.5) is None
+
+
+@given(st.lists(st.integers(0, 50), min_size=3, max_size=3), st.floats(0.01, 1))
+def test_a_quantile_is_never_beyond_the_bound_that_holds_it(parts: list[int], share: float) -> None:
+    counts = [sum(parts[: number + 1]) for number in range(3)]
+    found = quantile(dict(zip((1.0, 2.0, INF), counts, strict=True)), share)
+    assert (found is None) == (counts[-1] == 0)
+    assert found is None or 0 <= found <= 2.0
+
+
+def test_a_process_that_began_anew_counts_from_nothing() -> None:
+    assert risen({1.0: 3, INF: 4}, {1.0: 2, INF: 2}) == {1.0: 1, INF: 2}
+    assert risen({1.0: 1, INF: 1}, {1.0: 2, INF: 2}) == {1.0: 1, INF: 1}
+
+
+def test_what_came_within_the_last_minute_counts_and_nothing_before() -> None:
+    course = SettledCourse()
+    course.see(AT, {1.0: 100, INF: 100})
+    assert course.past[-1].half is None  # of what came before it was looked at nothing is known
+    course.see(AT + timedelta(seconds=6), {1.0: 100, INF: 110})
+    assert course.past[-1].count == 10
+    course.see(AT + 2 * WINDOW, {1.0: 104, INF: 114})
+    course.see(AT + 3 * WINDOW, {1.0: 104, INF: 114})
+    assert course.past[-1].half is None
+
+
+def test_a_scrape_of_ours_is_understood() -> None:
+    meters = Meters()
+    meters.set("engine_lag", 3, topic="a", partition="0")
+    meters.set("engine_lag", 4, topic="a", partition="1")
+    meters.set("restarts", 2)
+    for seconds in (0.7, 20.0):
+        meters.observe("settled_seconds", seconds, action="lift")
+    found = figures_of(generate_latest(meters.registry).decode())
+    assert (found.lag, found.single["creditbus_restarts"]) == (7, 2)
+    assert (found.settled["lift"][1.0], found.settled["lift"][INF]) == (1, 2)
+    assert found.settled["apply"] == {}
+
+
+def test_before_the_first_round_nothing_is_claimed_of_any_process() -> None:
+    rounds = Rounds(Process("console", 0, Settings()))
+    assert (rounds.is_told, rounds.at, rounds.parked) == (False, None, ())
+    assert "reading" in fragments.processes(rounds, Visit("/", "en"))

@@ -1,0 +1,72 @@
+"""Redrives: what may be put into an inbox once more, and what could only be dead again."""
+
+from __future__ import annotations
+
+import pytest
+
+from creditbus.domain.acts.interventions import (
+    REASON_CHARACTERS,
+    NoReason,
+    OperatorStep,
+    Way,
+    checked_reason,
+)
+from creditbus.engine.values import Position
+from creditbus.runtime.operations.notebook import NotDone, Notebook
+from creditbus.runtime.operations.redrives import Original, position_at, redrive
+from creditbus.runtime.process import Process
+from creditbus.runtime.settings import Settings
+from creditbus.wire.topics import INBOX_MAX_BYTES
+
+AT = Position("credit.inbox.tender.v1", 0, 43)
+NOTEBOOK = Notebook(Process("operator", 1, Settings()), "wang", Way.COMMAND_LINE)
+
+
+def test_a_place_is_read_as_it_is_written() -> None:
+    assert position_at(str(AT)) == AT
+
+
+@pytest.mark.parametrize(
+    ("place", "why"),
+    [
+        ("credit.inbox.tender.v1", "no place"),
+        ("credit.inbox.tender.v1/0", "no place"),
+        ("credit.inbox.tender.v1/0/-1", "no place"),
+        ("credit.inbox.tender.v1/٣/1", "no place"),
+        ("/0/1", "no place"),
+        ("credit.events.v1/3/17", "not in an inbox"),
+    ],
+)
+def test_what_is_no_place_of_an_inbox_is_told(place: str, why: str) -> None:
+    with pytest.raises(NotDone, match=why) as refused:
+        position_at(place)
+    assert refused.value.chinese
+
+
+@pytest.mark.parametrize(
+    ("found", "why"),
+    [
+        (Original(position=AT, key=None, value=None), "nothing is kept"),
+        (Original(position=AT, key=None, value=b""), "nothing is kept"),
+        (Original(position=AT, key=None, value=b"ab", is_whole=False, size=9), "only the begin"),
+        (Original(position=AT, key=None, value=b"x" * (INBOX_MAX_BYTES + 1)), "shorten it"),
+    ],
+)
+def test_what_would_be_dead_again_is_not_written(found: Original, why: str) -> None:
+    with pytest.raises(NotDone, match=why) as refused:
+        redrive(NOTEBOOK, found, "why")
+    assert "tender" in refused.value.chinese
+
+
+@pytest.mark.parametrize("reason", ["", " \n", "x" * (REASON_CHARACTERS + 1)])
+def test_a_reason_is_asked_for_in_few_words(reason: str) -> None:
+    with pytest.raises(NoReason):
+        checked_reason(reason)
+
+
+def test_a_reason_is_one_line_and_names_no_person() -> None:
+    done = NOTEBOOK.entry(
+        OperatorStep.REDRIVE, "tender", str(AT), "asked by\n 370299199001010000", detail="d"
+    )
+    assert done.reason == "asked by (masked)"
+    assert (done.author, done.key) == ("wang", "tender")
