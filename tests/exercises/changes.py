@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from datetime import date
 from pathlib import Path
 from typing import Any, Final
 
@@ -28,8 +29,8 @@ from tests.exercises.ground import Ground
 
 CHAPTER: Final = Chapter("Changes")
 AGENCY: Final = "tender"
-COURT: Final = "court"
-MEASURE: Final = "A12"
+TREASURY: Final = "finance"
+MEASURE: Final = "A01"
 FIRMS: Final = 20
 _FIRST: Final = 80_000_000
 
@@ -90,7 +91,7 @@ def _widened(drill: Drill) -> bool:
 def a_wrong_edition(drill: Drill) -> None:
     _git(drill.ground, "init -q . && git add deploy && git -c user.name=x -c user.email=x"
          " commit -q -m before")  # fmt: skip
-    firms = _listed_by_the_court(drill)
+    firms = _barred_by_the_treasury(drill)
     # The wrong one: the catalogue that counts is published first, so that it can be followed.
     _, said, _ = drill.ground.type("creditbus catalogue publish")
     path = drill.ground.folder / "deploy" / "catalogue" / "measures" / f"{MEASURE}.toml"
@@ -132,17 +133,26 @@ def _follow(ground: Ground, said: str) -> None:
     path.write_text(text)
 
 
-def _listed_by_the_court(drill: Drill) -> list[SubjectId]:
+def _barred_by_the_treasury(drill: Drill) -> list[SubjectId]:
     file = drill.ground.file
     firms = [organisation(_FIRST + number) for number in range(FIRMS)]
     with Publisher(
-        COURT,
+        TREASURY,
         kafka=file.bootstrap,
         registry=file.registry_url,
-        password=file.credentials[COURT],
+        password=file.credentials[TREASURY],
     ) as publisher:
         for firm in firms:
-            publisher.publish(a_listing(subject_id=firm, record_id=f"edition-{firm}"))
+            act = a_listing(
+                source=TREASURY,
+                subject_id=firm,
+                record_id=f"edition-{firm}",
+                list_id="BL-FIN-CG",
+                bases=("GPL-ART77",),
+                provisions=("77",),
+                ends_on=date(2028, 3, 1),
+            )
+            publisher.publish(act)
     drill.wait_until(lambda: _last_acts(drill, firms) == {"APPLY"}, "the measure to be applied")
     return firms
 

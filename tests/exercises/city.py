@@ -59,6 +59,7 @@ class City:
         """Every act with a receipt, in order."""
         self.toll = Toll()
         self._asked_about: dict[str, bool] = {}
+        self._heard: set[str] = set()
         self._revisions: dict[str, int] = {}
         self._query: httpx.Client | None = None
 
@@ -154,7 +155,6 @@ class City:
 
     def _watcher(self) -> None:
         after, moved = 0, time.monotonic()
-        known: set[str] = set()
         while not self._over.wait(BEAT_S):
             try:
                 url = f"http://{HOST}:{self._ground.file.ports.body}/received"
@@ -167,8 +167,8 @@ class City:
             after += len(found)
             for each in found:
                 stamp = f"{each['obligation_id']} {each['revision']} {each['received_at']}"
-                if stamp not in known and each["subject_id"] in self.barred:
-                    known.add(stamp)
+                if stamp not in self._heard and each["subject_id"] in self.barred:
+                    self._heard.add(stamp)
                     self._note(each)
                     now = time.monotonic()
                     self.toll.unmoved_s = max(self.toll.unmoved_s, now - moved)

@@ -33,10 +33,10 @@ class Stopwatch:
     def timed(self, exercise: Exercise, drill: Drill) -> Iterator[Toll]:
         """Time the block, which fills in what it cost; an exercise that fails did not hold."""
         began, toll = time.monotonic(), drill.city.toll
-        held = False
+        is_over = False
         try:
             yield toll
-            held = toll.held
+            is_over = True
         finally:
             self.rows.append(
                 Played(
@@ -48,7 +48,8 @@ class Stopwatch:
                     stale=toll.stale,
                     unasked_s=round(toll.unasked_s, 1),
                     unmoved_s=round(toll.unmoved_s, 1),
-                    held=held,
+                    held=is_over and toll.held,
+                    is_over=is_over,
                 )
             )
 
@@ -119,5 +120,6 @@ def pytest_terminal_summary(
     for row in rows:
         terminalreporter.write_line(row.sentence())
     if config.getoption("--record"):
-        write(ROOT / RECORD, recorded(ROOT / RECORD), rows)
+        over = [row for row in rows if row.is_over]
+        write(ROOT / RECORD, recorded(ROOT / RECORD), over)
         terminalreporter.write_line(f"on record in {RECORD}; `make pages` writes the page")

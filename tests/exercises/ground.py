@@ -22,7 +22,7 @@ from creditbus.stack.folder import StackFile
 from creditbus.stack.ports import HOST, Ports, single
 from tests.exercises.exercise import ROOT
 
-NEEDED: Final = ("schemas/avro", "deploy/catalogue", "deploy/editions")
+NEEDED: Final = ("schemas", "deploy/catalogue", "deploy/editions")
 BOUND_S: Final = 300.0
 HOME: Final = ".creditbus"
 

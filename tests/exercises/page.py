@@ -28,6 +28,8 @@ class Played(msgspec.Struct, frozen=True, kw_only=True):
     unasked_s: float
     unmoved_s: float
     held: bool
+    is_over: bool = True
+    """Whether it came to its end: one that was broken off says nothing."""
 
     def sentence(self) -> str:
         """Return a line for a terminal."""

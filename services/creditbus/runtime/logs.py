@@ -1,23 +1,42 @@
 """Structured logs: one JSON object a line on stdout.
 
-Subject ids never appear, and what has the form of a person's number is masked, whoever wrote it.
+Subject ids never appear: what has the form of one, of an organisation's code or of a person's
+number is masked, whoever wrote it. A library may quote the address that a browser asked for.
 """
 
 from __future__ import annotations
 
 import logging
+import re
 import sys
 from typing import Any, Final
 
 import structlog
 
 from creditbus.domain.identifiers.citizen import hide_persons
+from creditbus.domain.identifiers.scheme import MASKED
 
 _LOUD: Final = ("faust", "mode", "aiokafka", "kafka", "httpx", "httpcore", "uvicorn.access")
 
 
+_SUBJECTS: Final = re.compile(
+    r"\b(?i:uscc|person)(?::|%3A|%3a)[0-9A-Za-z]+"
+    r"|\b[159AY][1239]\d{6}[0-9A-HJ-NPQRTUWXY]{10}\b"
+)
+"""An id of a subject as it is or in an address, and a unified social credit code by itself."""
+
+
+def hide_subjects(text: str) -> str:
+    """Return a line without the ids and codes of subjects in it.
+
+    >>> hide_subjects("/subject/uscc:91370200000000000Y, 91370200000000000Y not found")
+    '/subject/(masked), (masked) not found'
+    """
+    return hide_persons(_SUBJECTS.sub(MASKED, text))
+
+
 class _Discreet(logging.Formatter):
-    """Writes a line of another formatter without the persons' numbers in it."""
+    """Writes a line of another formatter without the subjects in it."""
 
     def __init__(self, other: logging.Formatter | None) -> None:
         super().__init__()
@@ -25,7 +44,7 @@ class _Discreet(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         """Return the line as it is written."""
-        return hide_persons(self._other.format(record))
+        return hide_subjects(self._other.format(record))
 
 
 def configure_logs(service: str, worker: str, level: str) -> structlog.stdlib.BoundLogger:
@@ -60,4 +79,4 @@ def configure_logs(service: str, worker: str, level: str) -> structlog.stdlib.Bo
 
 
 def _discreet(_logger: object, _method: str, line: Any) -> str:
-    return hide_persons(line)
+    return hide_subjects(line)

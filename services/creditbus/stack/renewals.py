@@ -27,7 +27,7 @@ from creditbus.stack.local import registry_ids
 from creditbus.stack.processes import is_alive, recorded
 from creditbus.stack.registry import read_registered
 from creditbus.stack.reports import Report
-from creditbus.wire.schemas import Schemas, schema_hash
+from creditbus.wire.schemas import Schemas
 
 BOUND_S: Final = 3600.0
 """For how long a broker may copy what it lacks; one that has terabytes is asked for again."""
@@ -73,8 +73,7 @@ def restore_schemas(folder: Folder, schemas: Schemas) -> int:
     """
     file, ids = StackFile.load(folder.stack_file), registry_ids(folder)
     recorded_ids = ids.recorded()
-    by_hash = {schema_hash(each.text): each for each in schemas.versions.values()}
-    lacking = [each for each in recorded_ids if each.sha256 not in by_hash]
+    lacking = [each for each in recorded_ids if each.place() not in schemas.versions]
     if lacking:
         names = ", ".join(f"{each.subject} {each.version}" for each in lacking)
         raise NotKept(f"{names}: not among the program's schemas; take the newest version of it")
@@ -83,7 +82,7 @@ def restore_schemas(folder: Folder, schemas: Schemas) -> int:
     for each in sorted(recorded_ids, key=lambda one: one.id):
         if held.get(each.place()) == each.id:
             continue
-        given = registry.register(by_hash[each.sha256])
+        given = registry.register(schemas.versions[each.place()])
         if given != each.id:
             raise IdsDiffer(
                 f"the registry gave {each.subject} version {each.version} the id {given} instead "

@@ -12,7 +12,6 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Final
 
-import msgspec
 from confluent_kafka.admin import (
     AdminClient,
     ScramCredentialInfo,
@@ -21,7 +20,7 @@ from confluent_kafka.admin import (
 )
 
 from creditbus.runtime.attestations import renewed
-from creditbus.runtime.http.credentials import Credential, file_of, issue
+from creditbus.runtime.clock import SystemClock
 from creditbus.stack.bus import (
     ATTESTATION_KEY,
     new_webhook_secret,
@@ -29,9 +28,10 @@ from creditbus.stack.bus import (
     webhook_secret_name,
 )
 from creditbus.stack.errors import NotRotated
-from creditbus.stack.folder import Folder, StackFile, write_private
+from creditbus.stack.folder import Folder, StackFile
 from creditbus.stack.kafka import client_config
 from creditbus.stack.provision import BOUND_S, SCRAM_ITERATIONS, new_password
+from creditbus.stack.tokens import Tokens
 
 TOKENS: Final = ("tokens.json", "http/tokens.json")
 """Where the hashes of the tokens lie: of the local bus, and of a deployment."""
@@ -74,19 +74,18 @@ class Rotations:
                 return self._secret(file, kind.value, new_password())
 
     def _token(self, file: StackFile, party: str) -> str:
-        path = self._tokens()
-        rows = msgspec.json.decode(path.read_bytes(), type=list[Credential])
-        held = [row for row in rows if row.party == party]
+        tokens, today = Tokens(self._tokens()), SystemClock().now().date()
+        held = tokens.of(party)
         if not held:
-            known = ", ".join(sorted({row.party for row in rows}))
-            raise NotRotated(f"{party} has no token in {path}; there are those of {known}")
-        token, new = issue(party, held[-1].role, held[-1].expires_on)
-        # Told first: a token that nobody knows would shut its holder out.
+            known = ", ".join(sorted(tokens.parties()))
+            raise NotRotated(f"{party} has no token; there are those of {known}")
+        token, _ = tokens.give(party, held[-1].role, today, good_until=held[-1].expires_on)
+        # Told before the old ones end: a token that nobody knows would shut its holder out.
         file.secrets[token_name(party)] = token
         file.save(self.folder.stack_file)
-        mode = path.stat().st_mode
-        write_private(path, file_of([*(row for row in rows if row not in held), new]))
-        path.chmod(mode)  # a deployment's is read by the containers' user
+        for row in held:
+            if row.revoked_on is None:
+                tokens.revoke(party, today, row.id)
         return token
 
     def _login(self, file: StackFile, principal: str) -> str:

@@ -43,6 +43,10 @@ class Tokens:
         """Return a party's tokens, those that were taken away included, in the order of giving."""
         return [row for row in Credentials.load(self._path).rows if row.party == party]
 
+    def parties(self) -> set[str]:
+        """Return whoever has, or once had, a token."""
+        return {row.party for row in Credentials.load(self._path).rows}
+
     def give(
         self, party: str, role: CallerRole, on: date, *, good_until: date | None = None
     ) -> tuple[str, Credential]:
