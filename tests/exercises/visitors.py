@@ -55,7 +55,8 @@ def a_poisoned_inbox(drill: Drill) -> None:
     skip = "creditbus inbox skip SOURCE --offset N --reason WHY"
     drill.press(skip, SOURCE=CULPRIT, N=offset, WHY="drill")
     drill.wait_until(lambda: f'"position":{offset}' not in _listed(drill), "the inbox to go on")
-    assert f'"offset":{offset}' in drill.press("creditbus dead-letters list --json")
+    told = drill.press("creditbus dead-letters list --json")
+    assert f'"place":"{inbox(CULPRIT)}/0/{offset}"' in told, told
 
 
 def _listed(drill: Drill) -> str:
