@@ -60,7 +60,7 @@ def outage(kills: int, rate: float) -> list[BenchRow]:
         here.bus.services.start([bodies_plan(here.file, here.sites)])
         today = day_of(SystemClock().now())
         city = City(here.catalogue, seed=7, run="outage", today=today)
-        probes = _probes(city, kills + 1, today)
+        probes = probes_of(city, kills + 1, today)
         exercise = _Exercise(here)
         with _load(here.file, city, rate):
             exercise.settle(probes[0])
@@ -181,7 +181,7 @@ def _subjects(probe: Probe) -> Sequence[SubjectId]:
     return [listing.envelope.subject_id for listing in probe]
 
 
-def _probes(city: City, count: int, today: date) -> Sequence[Probe]:
+def probes_of(city: City, count: int, today: date) -> Sequence[Probe]:
     """Return listings that lead to a restriction at the body, each with one that is exposed."""
     found: dict[str, list[EntryListed]] = {source: [] for source in LISTS}
     while min(map(len, found.values())) < count:
