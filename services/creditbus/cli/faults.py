@@ -19,9 +19,10 @@ from creditbus.runtime.law.editions import EditionDamaged
 from creditbus.runtime.operations.notebook import NotDone
 from creditbus.runtime.outages import Unavailable
 from creditbus.runtime.registry import IncompatibleSchema, NotRegistered
-from creditbus.runtime.settings import UnknownSetting
+from creditbus.runtime.settings import SettingMissing, UnknownSetting
 from creditbus.sdk import publisher
 from creditbus.stack.errors import StackError
+from creditbus.wire.schemas import SchemasUnsound
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -45,9 +46,9 @@ def sentences() -> Iterator[None]:
     """Turn the expected faults of a command into a sentence each."""
     try:
         yield
-    except (StackError, Unavailable, UnknownSetting, IncompatibleSchema) as fault:
+    except (StackError, Unavailable, SettingMissing, UnknownSetting, IncompatibleSchema) as fault:
         fail(str(fault))
-    except (CatalogueInvalid, EditionDamaged, EditionUnknown) as fault:
+    except (CatalogueInvalid, EditionDamaged, EditionUnknown, SchemasUnsound) as fault:
         fail(str(fault))
     except NotDone as fault:
         fail(str(fault), MISUSED)

@@ -15,6 +15,7 @@ from creditbus.delivery.webhooks import ANSWER_BYTES, Reply
 from creditbus.domain.acts.events import Envelope
 from creditbus.domain.calendar import day_of
 from creditbus.domain.effects.directives import Acknowledgement, Directive, Outcome, answer_record
+from creditbus.domain.identifiers.citizen import hide_persons
 from creditbus.domain.ids import SourceId, derive_event_id
 
 DETAIL_LENGTH: Final = 200
@@ -105,4 +106,4 @@ def _text(detail: Any) -> str:
     if detail is None:
         return ""
     text = detail if isinstance(detail, str) else msgspec.json.encode(detail).decode()
-    return text[:DETAIL_LENGTH]
+    return hide_persons(text)[:DETAIL_LENGTH]

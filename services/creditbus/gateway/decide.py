@@ -16,12 +16,20 @@ import msgspec
 from creditbus.domain.acts.doors import faults_of
 from creditbus.domain.acts.events import Act, Burden, EntryRemoved, Envelope, Fact
 from creditbus.domain.acts.kinds import is_way_out
+from creditbus.domain.acts.mappings import MAYBE_PERSON
 from creditbus.domain.acts.mistakes import Mistake
-from creditbus.domain.acts.records import other_faults, record_faults, subject_faults, trust_in
+from creditbus.domain.acts.records import (
+    other_faults,
+    record_faults,
+    subject_faults,
+    trust_in,
+    without_numbers,
+)
 from creditbus.domain.acts.refusals import Fault, Reason
 from creditbus.domain.aliases.claims import alias_of
 from creditbus.domain.calendar import day_of
 from creditbus.domain.effects.directives import Acknowledgement, answer_record
+from creditbus.domain.identifiers.citizen import hide_persons
 from creditbus.domain.ids import EventId, SourceId, SubjectId, derive_event_id
 from creditbus.domain.law.articles import IDENTITY, OWN_NAME, PERSONS
 from creditbus.domain.law.editions import Editions
@@ -82,6 +90,8 @@ def event_of(
     asks. Of a minor nothing else is told.
     """
     found, event = _read(submission, source, at=at, persons=persons)
+    if is_way_out(event):
+        event = without_numbers(event)
     minor = [fault for fault in found if fault.reason is Reason.SUBJECT_MINOR]
     if not minor:
         found = sorted([*found, *_lawful(event, editions)], key=lambda fault: _PLACE[fault.reason])
@@ -160,7 +170,7 @@ def acknowledgement_of(
         action=submission.action,
         revision=submission.revision,
         outcome=submission.outcome,
-        detail=submission.detail,
+        detail=hide_persons(submission.detail),
     )
 
 
@@ -211,6 +221,8 @@ def _given(subject: SubjectId, *, asks_age: bool) -> SubjectId | Fault:
         return Fault(Reason.SUBJECT_INVALID, "envelope.subject_id", IDENTITY, why_not)
     if not asks_age:
         return subject
+    if alias is not None and alias.resembles_person:
+        return Fault(Reason.SUBJECT_INVALID, "envelope.subject_id", IDENTITY, MAYBE_PERSON)
     if is_doubtful(subject):
         # Nor a right one: it would lie in the inbox, whatever becomes of the record.
         why_not = why_not_subject(kind_of(subject), subject)

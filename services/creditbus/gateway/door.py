@@ -24,12 +24,13 @@ from creditbus.runtime.kafka.producer import AwaitedProducer
 from creditbus.runtime.process import Process
 from creditbus.runtime.redis.fates import Fates
 from creditbus.runtime.redis.reads import Serving
+from creditbus.runtime.settings import SettingMissing
 from creditbus.wire.headers import ATTESTATION, event_headers, first_step
 from creditbus.wire.records import RECORD_OF
 from creditbus.wire.topics import inbox
 
 
-class NoAttestationKey(ValueError):
+class NoAttestationKey(SettingMissing):
     """The key with which the gateway vouches for a record is not set."""
 
 

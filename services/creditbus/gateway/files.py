@@ -11,12 +11,13 @@ import asyncio
 import sys
 import tempfile
 from collections import Counter
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import aclosing, asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Final
 
 import msgspec
+from fastapi import Request
 
 from creditbus.domain.acts.events import Act
 from creditbus.domain.acts.mistakes import Mistake
@@ -25,8 +26,9 @@ from creditbus.domain.ids import SourceId
 from creditbus.gateway.completeness import Completeness
 from creditbus.gateway.door import Door
 from creditbus.gateway.submissions import Receipt
+from creditbus.runtime.http.bodies import body_of
 from creditbus.runtime.http.languages import Language
-from creditbus.runtime.http.problems import Invalid, told_mistakes
+from creditbus.runtime.http.problems import Busy, Invalid, told_mistakes
 from creditbus.runtime.process import Process
 from creditbus.runtime.redis.inventories import Inventory
 from creditbus.sdk.sheets.lines import (
@@ -55,10 +57,13 @@ FILE_KINDS: Final = (
 READ_BOUND_S: Final = 120.0
 """How long a file may give no row: the largest is unpacked and measured in a few seconds."""
 
+FILES_WAITING: Final = 4
+"""How many files of one source may be here, read or waiting: each is held in memory."""
+
 _AT_ONCE: Final = 2
 _TOGETHER: Final = 200
 _LINE_BYTES: Final = 2**20
-_NAME_CHARACTERS: Final = 100
+_NAME_BYTES: Final = 200
 
 _FIELDS: Final = {
     "subject_id": ("code", "registration", "organisation", "tax", "institution", "social"),
@@ -80,23 +85,65 @@ _FIELDS: Final = {
 """From which column of a table each field of an act is read."""
 
 
+class FileTurns:
+    """Whose file is read: one of a source at a time, a few of all, and of no source many waiting.
+
+    A source with a hundred files holds neither the others nor the room for what it sends.
+    """
+
+    def __init__(self) -> None:
+        self._all = asyncio.Semaphore(_AT_ONCE)
+        self._own: dict[SourceId, asyncio.Lock] = {}
+        self._here: Counter[SourceId] = Counter()
+
+    @contextmanager
+    def place(self, source: SourceId) -> Iterator[None]:
+        """Hold one of a source's places; raises ``Busy`` when it has none left."""
+        if self._here[source] >= FILES_WAITING:
+            detail = f"{FILES_WAITING} of your files are on their way: wait for the answer to one"
+            raise Busy("TOO_MANY_FILES", detail)
+        self._here[source] += 1
+        try:
+            yield
+        finally:
+            self._here[source] -= 1
+
+    @asynccontextmanager
+    async def turn(self, source: SourceId) -> AsyncIterator[None]:
+        """Wait until a file of the source may be read."""
+        async with self._own.setdefault(source, asyncio.Lock()), self._all:
+            yield
+
+
 class FileDesk:
     """Takes files, at most so many at a time: the next one waits for its turn."""
 
     def __init__(self, process: Process, door: Door) -> None:
         self._process, self._door = process, door
-        self._turn = asyncio.Semaphore(_AT_ONCE)
+        self._turns = FileTurns()
         self._completeness = Completeness(door.serving)
 
     async def answers(
-        self, source: SourceId, name: str, content: bytes, language: Language, *, is_dry_run: bool
+        self, source: SourceId, name: str, asked: Request, language: Language, *, is_dry_run: bool
     ) -> AsyncIterator[bytes]:
         """Yield the lines of the answer, a few hundred at a time: each row's, and the file's.
 
-        Raises ``Invalid`` before the first one when the file is no sheet at all.
+        Raises ``Invalid`` before the first one when the file is no sheet at all, and ``Busy`` when
+        too many of the source's are here.
         """
         reading = FileReading(self._door, source, language, is_dry_run=is_dry_run)
-        async with self._turn, _lines(content, _plain_name(name), source) as lines:
+        with self._turns.place(source):
+            content = await body_of(asked, FILE_MAX_BYTES, FILE_BOUND_S)
+            async with aclosing(self._answers(name, content, reading)) as lines:
+                async for line in lines:
+                    yield line
+
+    async def _answers(
+        self, name: str, content: bytes, reading: FileReading
+    ) -> AsyncGenerator[bytes, None]:
+        source = reading.source
+        turn = self._turns.turn(source)
+        async with turn, _lines(content, plain_name(name), source) as lines:
             async for some in _chunks(lines):
                 told = [msgspec.json.encode(row) for row in await reading.rows(some)]
                 if told:
@@ -108,7 +155,7 @@ class FileDesk:
             today = day_of(self._process.clock.now())
             held = Inventory(today, tuple(reading.records))
             place = (source, reading.table)
-            notices += await self._completeness.notice(*place, held, keeps=not is_dry_run)
+            notices += await self._completeness.notice(*place, held, keeps=not reading.is_dry_run)
         yield msgspec.json.encode(reading.answer(name, notices)) + b"\n"
 
 
@@ -268,6 +315,9 @@ async def _decoded(stream: asyncio.StreamReader) -> AsyncIterator[SheetLine]:
         except TimeoutError:
             yield EndLine(why=f"no row could be read within {READ_BOUND_S:.0f} s")
             return
+        except ValueError:
+            yield EndLine(why=f"a row says more than {_LINE_BYTES // 2**20} MB: shorten its texts")
+            return
         if not line:
             # It was killed: by the system, for the memory that it took, or by a fault of ours.
             yield EndLine(why=TOO_MUCH)
@@ -278,7 +328,9 @@ async def _decoded(stream: asyncio.StreamReader) -> AsyncIterator[SheetLine]:
             return
 
 
-def _plain_name(name: str) -> str:
+def plain_name(name: str) -> str:
     """Return a file's name without folders and controls, for a folder of our own."""
-    plain = "".join(each for each in Path(name).name if each.isprintable())[-_NAME_CHARACTERS:]
-    return plain.lstrip(".") or "file"
+    plain = "".join(each for each in Path(name).name if each.isprintable())
+    # A file's name is bounded in bytes, and what it ends with says what it is.
+    kept = plain.encode("utf-8", "ignore")[-_NAME_BYTES:].decode("utf-8", "ignore")
+    return kept.lstrip(".") or "file"

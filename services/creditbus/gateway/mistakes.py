@@ -78,7 +78,8 @@ def _path(submission: Any, field: str) -> str:
 
 
 def _examined(subject: str) -> Examination:
-    return UNIFIED.validate(subject.removeprefix(USCC))
+    code = subject[len(USCC) :] if subject.lower().startswith(USCC) else subject
+    return UNIFIED.validate(code)
 
 
 def _code_meant(subject: str, examined: Examination) -> str:

@@ -34,6 +34,10 @@ _Workers = Annotated[dict[str, Annotated[int, Field(ge=1, le=10)]], AfterValidat
 """Counts by service; ten have a metrics port each."""
 
 
+class SettingMissing(ValueError):
+    """A setting that a service cannot do without is not set; the sentence names it."""
+
+
 class UnknownSetting(ValueError):
     """The environment names a setting that does not exist, or a value it cannot have."""
 

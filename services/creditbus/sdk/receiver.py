@@ -154,12 +154,17 @@ class Receiver:
         self._fence = fence
 
     def receive(
-        self, headers: Mapping[str, str], body: bytes, act: Callable[[Directive], Answered]
+        self,
+        headers: Mapping[str, str] | Mapping[bytes, bytes],
+        body: bytes,
+        act: Callable[[Directive], Answered],
     ) -> Answered:
         """Verify, fence, act, and return what to answer as JSON with status 200.
 
+        Headers may be texts, or the bytes that a server of the ASGI protocol hands on.
         Raises ``Forged`` for whatever else came to the address: anybody may send anything there.
         """
+        body = bytes(body)
         self._verify(headers, body)
         try:
             directive = msgspec.json.decode(body, type=_Delivery).data
@@ -167,14 +172,19 @@ class Receiver:
             raise Forged(f"it is no delivery: {error}") from error
         return self._fence.once(directive, act)
 
-    def _verify(self, headers: Mapping[str, str], body: bytes) -> None:
+    def _verify(self, headers: Mapping[str, str] | Mapping[bytes, bytes], body: bytes) -> None:
         reason = "there is no secret"
+        plain = {_text(name): _text(value) for name, value in headers.items()}
         for webhook in self._webhooks:
             try:
-                webhook.verify(body, dict(headers), json_parse=False)
+                webhook.verify(body, plain, json_parse=False)
             # The library lets through what base64, a number or UTF-8 makes of rubbish.
             except (WebhookVerificationError, ValueError, OverflowError, OSError) as error:
                 reason = str(error)
             else:
                 return
         raise Forged(f"the signature does not hold: {reason}")
+
+
+def _text(header: str | bytes) -> str:
+    return header.decode("latin-1") if isinstance(header, bytes) else header

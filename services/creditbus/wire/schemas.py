@@ -60,15 +60,19 @@ class Schemas:
         return newest
 
 
+class SchemasUnsound(ValueError):
+    """The folder of schemas cannot be used; the sentence says which file, and what to do."""
+
+
 def load_schemas(folder: Path) -> Schemas:
     """Read the schema folder.
 
-    Raises ``ValueError`` with the file's name when a file is no schema or imports an unknown
-    version.
+    Raises ``SchemasUnsound`` with the file's name when a file is no schema or imports an unknown
+    version, and when there is none.
     """
     files = sorted(folder.glob("*/*.avsc"))
     if not files:
-        raise ValueError(
+        raise SchemasUnsound(
             f"no schemas in {folder}: set CREDITBUS_SCHEMAS to the folder schemas/avro"
         )
     raw = {(file.parent.name, int(file.stem)): _read(file) for file in files}
@@ -196,7 +200,7 @@ def _read(file: Path) -> dict[str, Any]:
     try:
         content: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
     except ValueError as error:
-        raise ValueError(f"{file} is no JSON: {error}") from error
+        raise SchemasUnsound(f"{file} is no JSON: {error}") from error
     return content
 
 
@@ -230,6 +234,6 @@ def _expanded(schema: dict[str, Any], raw: dict[tuple[str, int], dict[str, Any]]
         return rest
     envelope = raw.get((ENVELOPE, imports[_ENVELOPE_TYPE]))
     if envelope is None:
-        raise ValueError(f"{schema['name']} imports an envelope version that has no file")
+        raise SchemasUnsound(f"{schema['name']} imports an envelope version that has no file")
     first, *others = rest["fields"]
     return {**rest, "fields": [{**first, "type": envelope}, *others]}

@@ -49,3 +49,29 @@ def test_service_starts_without_what_operators_use() -> None:
     assert "cli" in floors
     assert floors.isdisjoint({"demo", "bench", "audit", "console"})
     assert not {"creditbus.stack.local", "creditbus.stack.bus"} & set(asked.stdout.split())
+
+
+@pytest.mark.parametrize(
+    ("service", "settings", "told"),
+    [
+        (
+            "listing",
+            {"CREDITBUS_SCHEMAS": "nowhere"},
+            "no schemas in nowhere: set CREDITBUS_SCHEMAS",
+        ),
+        ("gateway", {"CREDITBUS_ATTESTATION_KEY": ""}, "set CREDITBUS_ATTESTATION_KEY"),
+        (
+            "gateway",
+            {"CREDITBUS_ATTESTATION_KEY": "k", "CREDITBUS_PERSON_KEY": ""},
+            "set CREDITBUS_PERSON_KEY",
+        ),
+    ],
+)
+def test_what_a_service_lacks_is_a_sentence_and_no_traceback(
+    monkeypatch: pytest.MonkeyPatch, service: str, settings: dict[str, str], told: str
+) -> None:
+    for name, value in settings.items():
+        monkeypatch.setenv(name, value)
+    started = CliRunner().invoke(app, ["run", service])
+    assert (started.exit_code, type(started.exception)) == (1, SystemExit)
+    assert f"error {told}" in started.output

@@ -31,6 +31,11 @@ LONG = b'{"outcome":"APPLIED","detail":"' + b"x" * 900 + b'"}'
         ),
         (204, b"", BodyAnswer(Outcome.ACCEPTED)),
         (200, b" \n", BodyAnswer(Outcome.ACCEPTED)),
+        (
+            200,
+            '{"outcome":"APPLIED","detail":"370299199001010000已办"}'.encode(),
+            BodyAnswer(Outcome.APPLIED, "(masked)已办"),
+        ),
         (200, LONG, BodyAnswer(Outcome.APPLIED, "x" * 200)),
     ],
 )

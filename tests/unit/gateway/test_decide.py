@@ -12,6 +12,7 @@ from creditbus.domain.acts.events import Act, EntryListed, EntryRemoved, Removal
 from creditbus.domain.acts.mistakes import Mistake
 from creditbus.domain.acts.refusals import Fault, Reason
 from creditbus.domain.effects.directives import Acknowledgement, Action, Outcome, answer_record
+from creditbus.domain.identifiers.registration import REGISTRATION
 from creditbus.domain.ids import (
     DirectiveId,
     ListId,
@@ -215,7 +216,7 @@ def test_a_number_is_not_printed() -> None:
     assert "SYN" not in repr(someone())
 
 
-def answered(**changes: Any) -> Acknowledgement | TurnedAway:
+def answered(detail: str = "", **changes: Any) -> Acknowledgement | TurnedAway:
     submission = AcknowledgementSubmission(
         envelope=AnswerEnvelope(subject_id=FIRM, **changes),
         directive_id=DirectiveId("d1"),
@@ -224,6 +225,7 @@ def answered(**changes: Any) -> Acknowledgement | TurnedAway:
         action=Action.LIFT,
         revision=4,
         outcome=Outcome.APPLIED,
+        detail=detail,
     )
     return acknowledgement_of(submission, "railway", at=AT)
 
@@ -280,6 +282,26 @@ def test_an_old_code_goes_to_intake_which_knows_whom_it_stands_for(
 def test_what_is_no_old_code_does_not_pass_the_door() -> None:
     for code in ("reg15:370299900101000", "org9:0000000a2", "taxno:370299199001010000"):
         assert reason(decide(listing(envelope(subject_id=code)))) == Reason.SUBJECT_INVALID
+
+
+@pytest.mark.parametrize("code", ["reg15:370299580101001", "reg15:370299900101016"])
+def test_an_old_code_with_the_form_of_a_persons_old_number_is_listed_under_another(
+    code: str,
+) -> None:
+    assert REGISTRATION.is_valid(code.removeprefix("reg15:")), "one such number in ten passes"
+    assert told(listing(envelope(subject_id=code))) == [("SUBJECT_INVALID", "/envelope/subject_id")]
+    assert isinstance(decide(removal(envelope(subject_id=code))), Act)
+
+
+def test_a_persons_number_in_a_text_does_not_pass_the_door_and_holds_no_removal() -> None:
+    text = "对370299199001010000的处理"
+    assert told(listing(subject_name=text)) == [("SUBJECT_INVALID", "/subject_name")]
+    eased = decide(msgspec.structs.replace(removal(envelope()), ground=text))
+    assert isinstance(eased, EntryRemoved)
+    assert eased.ground == "对(masked)的处理"
+    answer = answered(text)
+    assert isinstance(answer, Acknowledgement)
+    assert answer.detail == "对(masked)的处理"
 
 
 def test_every_mistake_is_told_at_once_with_its_place() -> None:

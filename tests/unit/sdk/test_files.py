@@ -307,6 +307,15 @@ def test_what_was_found_for_headers_is_told_without_a_persons_number(tmp_path: P
         read(text(tmp_path, [HEADERS, listed()], separator="^"))
 
 
+def test_of_many_unknown_columns_some_are_told_in_short(tmp_path: Path) -> None:
+    strange = [f"{number}栏" + "长" * 3000 for number in range(300)]
+    file = OfficeFile(text(tmp_path, [[*HEADERS, *strange], listed()]), COURT)
+    assert len(list(file.rows())) == 1
+    assert len(file.notices) == 51
+    assert "250 more columns" in file.notices[-1]
+    assert sum(map(len, file.notices)) < 5_000
+
+
 def test_merged_titles_do_not_hide_the_headers(tmp_path: Path) -> None:
     path = workbook(tmp_path, [["名单"], ["说明"], HEADERS, listed()])
     book = openpyxl.load_workbook(path)

@@ -138,6 +138,14 @@ def test_whatever_comes_to_the_address_is_forged_and_nothing_else(
         Receiver(SECRET, fence).receive(headers, body, Counter())
 
 
+def test_headers_may_be_the_bytes_that_a_server_hands_on(fence: Fence) -> None:
+    headers, body = delivery(directive(1))
+    raw = {name.encode(): value.encode() for name, value in headers.items()}
+    assert Receiver(SECRET, fence).receive(raw, body, Counter()).outcome is Outcome.APPLIED
+    with pytest.raises(Forged):
+        Receiver(SECRET, fence).receive({**raw, b"webhook-signature": b"\xff"}, body, Counter())
+
+
 def test_old_and_new_secret_count_while_they_change(fence: Fence) -> None:
     new = "whsec_" + b64encode(b"the body's next secret, also 32 b").decode()
     receiver = Receiver([new, SECRET], fence)

@@ -4,16 +4,22 @@ from __future__ import annotations
 
 from datetime import date
 from enum import StrEnum
+from typing import Final
 
 import msgspec
 
 from creditbus.domain.acts.events import SourceStatement
-from creditbus.domain.identifiers.citizen import may_be_person
+from creditbus.domain.identifiers.citizen import may_be_person, resembles_person
 from creditbus.domain.identifiers.recognition import SCHEMES
 from creditbus.domain.identifiers.scheme import CodeKind
 from creditbus.domain.identifiers.tax import TAX
 from creditbus.domain.ids import SubjectId
 from creditbus.domain.subjects import Trust
+
+MAYBE_PERSON: Final = (
+    "the number could be a natural person's old one: name the organisation by its unified social "
+    "credit code or its organisation code"
+)
 
 
 class AliasKind(StrEnum):
@@ -55,6 +61,14 @@ class Alias(msgspec.Struct, frozen=True):
         if self.kind is AliasKind.TAXNO and not TAX.why_not(self.code):
             return Alias(AliasKind.ORG9, self.code[6:]).id
         return self.id
+
+    @property
+    def resembles_person(self) -> bool:
+        """Return whether the code has the form of a person's old number of 15 digits too.
+
+        One such number in ten passes the check of a registration number.
+        """
+        return resembles_person(self.code)
 
     def why_not(self) -> str:
         """Return in words why this is no code of its kind, or nothing.

@@ -8,13 +8,17 @@ of whatever lies in an inbox; of what eases no more is asked than who it is abou
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any, Final, Protocol
+from functools import cache
+from typing import Any, Final, Protocol, TypeVar
+
+import msgspec
 
 from creditbus.domain.acts.events import Burden, EntryListed, Envelope, Fact
 from creditbus.domain.acts.mappings import SubjectAliasMapped
 from creditbus.domain.acts.references import RecordReference
 from creditbus.domain.acts.refusals import Fault, Reason
 from creditbus.domain.acts.registrations import RelationChanged
+from creditbus.domain.identifiers.citizen import hide_persons
 from creditbus.domain.law.articles import IDENTITY, MINORS, OWN_NAME, PERSONS
 from creditbus.domain.subjects import (
     SubjectKind,
@@ -25,12 +29,26 @@ from creditbus.domain.subjects import (
     why_not_subject,
 )
 
+A = TypeVar("A", bound=msgspec.Struct)
+
 ID_CHARACTERS: Final = 200
 TEXT_CHARACTERS: Final = 500
 """How long an id and a text of a record may be, so that a standing fits into a record."""
 
 MANY: Final = 50
 """How many bases, provisions or measures a record may name."""
+
+FREE_TEXTS: Final = frozenset(
+    [
+        *("subject_name", "ground", "grounds", "remedy", "violation", "content", "penalties"),
+        *("licences", "permit", "item", "method", "region"),
+    ]
+)
+"""What is written in words. An id or a document's number may have the form of a person's number."""
+
+_SHORTEST: Final = 18
+_NUMBER: Final = "a natural person's number stands in the text: leave it out"
+_NUMBER_ZH: Final = "文本中有自然人的证件号码，请删去后报送"
 
 _REMEMBERED: Final = (Burden, Fact, SubjectAliasMapped)
 """Acts that burden a subject or are kept about it: of a person only when the gateway vouches."""
@@ -58,6 +76,21 @@ def record_faults(stated: Recorded, *, is_cut: bool) -> Iterator[Fault]:
         yield _too_long("record_id")
     elif not is_cut and (field := _wordy_field(stated)):
         yield _too_long(field)
+    elif not is_cut and (field := _field_with_number(stated)):
+        yield Fault(Reason.SUBJECT_INVALID, field, PERSONS, _NUMBER, _NUMBER_ZH)
+
+
+def without_numbers(act: A) -> A:
+    """Return an act with every natural person's number in its free texts masked.
+
+    For what eases: a number in its words neither holds it nor travels on.
+    """
+    changes = {
+        name: plain
+        for name in _texts_of(act.__struct_fields__)
+        if (plain := _masked(getattr(act, name))) != getattr(act, name)
+    }
+    return msgspec.structs.replace(act, **changes) if changes else act
 
 
 def subject_faults(
@@ -144,6 +177,27 @@ def _wordy_field(stated: Any) -> str:
         if is_too_long is not None and is_too_long(name, said):
             return str(name)
     return ""
+
+
+def _field_with_number(stated: Any) -> str:
+    """Return the first free text in which a natural person's number stands, or nothing."""
+    for name in _texts_of(stated.__struct_fields__):
+        said = getattr(stated, name)
+        if said and _masked(said) != said:
+            return name
+    return ""
+
+
+def _masked(said: Any) -> Any:
+    if isinstance(said, tuple):
+        return tuple(map(hide_persons, said))
+    # Nobody's number is shorter.
+    return hide_persons(said) if said and len(said) >= _SHORTEST else said
+
+
+@cache
+def _texts_of(fields: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(name for name in fields if name in FREE_TEXTS)
 
 
 def _is_long(name: str, said: str) -> bool:

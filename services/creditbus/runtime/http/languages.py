@@ -30,6 +30,7 @@ IN_CHINESE: Final[Mapping[str, str]] = {
     "TOO_DEEP": "JSON 嵌套过深，请减少层级",
     "KEY_TWICE": "JSON 对象中有重复的键，请只保留一个",
     "NUL": "文本中含有 NUL 字符（\\u0000），请删去",
+    "TOO_MANY_FILES": "本单位正在处理的文件过多，请待其中一个答复后再报送",
     "TOO_SLOW": "请求体未在时限内送达，请一次发送完毕",
     "UNSUPPORTED": "不支持该类型的请求体",
     "DISCONNECTED": "调用方已断开连接",

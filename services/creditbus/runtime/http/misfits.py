@@ -82,7 +82,8 @@ def _found(value: Any, kind: Any, path: str) -> Iterator[Mistake]:
             msgspec.convert(value, kind)
         except msgspec.ValidationError as error:
             field, what = misread(error)
-            yield misfit(".".join(filter(None, (path, field))), what)
+            told = misfit(".".join(filter(None, (path, field))), what)
+            yield _of_kinds(told, value, kind)
         return
     config = struct.__struct_config__
     fields = {each.encode_name: each for each in msgspec.structs.fields(struct)}
@@ -96,6 +97,20 @@ def _found(value: Any, kind: Any, path: str) -> Iterator[Mistake]:
         if name not in fields and name != config.tag_field and config.forbid_unknown_fields:
             what = f"Object contains unknown field `{name[:100]}`"
             yield misfit(_joined(path, name), what, left)
+
+
+def _of_kinds(told: Mistake, value: Any, kind: Any) -> Mistake:
+    """Return a mistake about a record's tag with every tag there is, and the one that is meant."""
+    configs = (getattr(each, "__struct_config__", None) for each in get_args(kind))
+    tags = sorted(str(each.tag) for each in configs if each and each.tag_field == told.field)
+    if not tags:
+        return told
+    stated = value.get(told.field) if isinstance(value, Mapping) else None
+    return msgspec.structs.replace(
+        told,
+        detail=f"{told.detail.partition(';')[0]}; there are: {', '.join(tags)}",
+        suggestion=meant_by(stated, tags) if isinstance(stated, str) else "",
+    )
 
 
 def _struct(value: Any, kind: Any) -> Any:

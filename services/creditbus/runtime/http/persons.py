@@ -16,9 +16,11 @@ from typing import Final
 from creditbus.domain.acts.refusals import Fault, Reason
 from creditbus.domain.calendar import years_after
 from creditbus.domain.identifiers.citizen import CITIZEN, birth_in
+from creditbus.domain.identifiers.notation import compact
 from creditbus.domain.ids import SubjectId
 from creditbus.domain.law.articles import MINORS
 from creditbus.domain.subjects import PERSON
+from creditbus.runtime.settings import SettingMissing
 
 SYNTHETIC: Final = "synthetic"
 CITIZEN_ID: Final = "citizen_id"
@@ -28,7 +30,7 @@ _IDENTITY: Final = "GB 11643-1999; 个人信息保护法 第六条"
 _MADE_UP: Final = re.compile(r"SYN-[0-9]{8}-(?P<year>(19|20)[0-9]{2})")
 
 
-class NoPersonKey(ValueError):
+class NoPersonKey(SettingMissing):
     """The key of natural persons' tokens is not set."""
 
 
@@ -43,7 +45,7 @@ class Persons:
 
     def identify(self, number_kind: str, number: str, *, synthetic: bool) -> SubjectId | Fault:
         """Return the subject that a number names, whatever the age; or why it names none."""
-        written = _plain(number)
+        written = _plain(number_kind, number)
         born = self._born(number_kind, written, synthetic=synthetic)
         return born if isinstance(born, Fault) else self._token(number_kind, written)
 
@@ -51,7 +53,7 @@ class Persons:
         self, number_kind: str, number: str, *, decided_on: date, synthetic: bool
     ) -> SubjectId | Fault:
         """Return the subject that a number names, if of age on the day of the decision."""
-        written = _plain(number)
+        written = _plain(number_kind, number)
         born = self._born(number_kind, written, synthetic=synthetic)
         if isinstance(born, Fault):
             return born
@@ -107,8 +109,9 @@ def citizen_born(number: str) -> date | Fault:
     return born
 
 
-def _plain(number: str) -> str:
-    return number.strip().upper()
+def _plain(number_kind: str, number: str) -> str:
+    """Return the one form of a number, so that however it is typed it is the same person."""
+    return compact(number) if number_kind == CITIZEN_ID else number.strip().upper()
 
 
 def _fault(field: str, detail: str) -> Fault:

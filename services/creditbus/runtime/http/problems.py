@@ -87,6 +87,14 @@ class Malformed(ValueError):
         self.reason = reason
 
 
+class Busy(Exception):
+    """The caller has as much at work here as one may have; ``reason`` is stable."""
+
+    def __init__(self, reason: str, detail: str) -> None:
+        super().__init__(detail)
+        self.reason = reason
+
+
 class KeyConflict(Exception):
     """The idempotency key is at work for another request, or for the same one that still runs."""
 
@@ -173,6 +181,7 @@ _TABLE: Final[tuple[tuple[type[Exception], Callable[[Any], Problem]], ...]] = (
     (Forbidden, lambda error: _problem(HTTPStatus.FORBIDDEN, error.reason, str(error))),
     (Refused, _of_refused),
     (KeyConflict, lambda error: _problem(error.status, error.reason, str(error))),
+    (Busy, lambda error: _problem(HTTPStatus.TOO_MANY_REQUESTS, error.reason, str(error))),
     (Invalid, _of_invalid),
     (Unknown, lambda error: _problem(HTTPStatus.NOT_FOUND, error.reason, str(error))),
     (Malformed, _of_malformed),
@@ -243,6 +252,7 @@ def _headers(status: int) -> Mapping[str, str]:
     return {
         HTTPStatus.UNAUTHORIZED: {"WWW-Authenticate": "Bearer"},
         HTTPStatus.SERVICE_UNAVAILABLE: {"Retry-After": str(RETRY_AFTER_S)},
+        HTTPStatus.TOO_MANY_REQUESTS: {"Retry-After": str(RETRY_AFTER_S)},
     }.get(HTTPStatus(status), _UNCHALLENGED)
 
 

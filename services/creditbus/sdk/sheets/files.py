@@ -42,6 +42,7 @@ _ACT_OF: Final[dict[str, Callable[[SheetRow, SourceId], FileAct]]] = {
 }
 _ROW: Final = "the row"
 _SHOWN: Final = 40
+_NOTICES: Final = 50
 _OF_A_ROW: Final = 3
 """How many of the cells that a row must have make it one, whatever it begins with."""
 
@@ -102,8 +103,11 @@ class OfficeFile:
     ) -> Iterator[FileAct | RowFault]:
         self.table, self.sheet = table, sheet.name
         self.notices += [
-            f"the column {each} is not known and was not read" for each in table.unknown
+            f"the column {_shown(each)} is not known and was not read"
+            for each in table.unknown[:_NOTICES]
         ]
+        if left := len(table.unknown[_NOTICES:]):
+            self.notices.append(f"{left} more columns are not known and were not read")
         for number, cells in rows:
             if not any(cells) and not any(isinstance(cell, Unread) for cell in cells):
                 continue

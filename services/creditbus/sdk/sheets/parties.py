@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from creditbus.domain.acts.mappings import Alias, AliasKind
+from creditbus.domain.acts.mappings import MAYBE_PERSON, Alias, AliasKind
 from creditbus.domain.aliases.claims import alias_of, subject_named
 from creditbus.domain.identifiers.notation import compact
 from creditbus.domain.ids import SubjectId
@@ -99,4 +99,6 @@ def _by_alias(field: str, kind: AliasKind, number: str) -> Party:
     alias = Alias(kind, number)
     if why_not := alias.why_not():
         raise CellFault(field, why_not)
+    if alias.resembles_person:
+        raise CellFault(field, MAYBE_PERSON)
     return alias.id, SubjectKind.NONE

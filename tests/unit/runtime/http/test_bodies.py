@@ -196,6 +196,16 @@ def test_every_misfit_is_told_at_once_with_its_pointer_in_the_callers_language()
     assert "缺少必填字段 record_id" in answer.json()["detail"]
 
 
+@pytest.mark.parametrize(
+    ("stated", "meant"), [("EntryRemoved", "entry_removed"), ("entry_removd", ""), (5, "")]
+)
+def test_an_unknown_kind_of_record_is_told_with_those_there_are(stated: object, meant: str) -> None:
+    with TestClient(app_of(EventSubmission), raise_server_exceptions=False) as client:
+        (mistake,) = client.post("/", json={"type": stated}).json()["mistakes"]
+    assert (mistake["pointer"], mistake["suggestion"]) == ("/type", meant)
+    assert "entry_listed, entry_noticed" in mistake["detail"]
+
+
 def test_what_the_door_itself_says_is_told_in_chinese_too(door: Callable[..., Any]) -> None:
     answer = door(b"{", Accept_Language="zh")
     assert answer.json()["detail"].startswith("请求体不是 JSON")

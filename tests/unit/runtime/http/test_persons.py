@@ -34,6 +34,16 @@ def test_a_number_becomes_the_same_subject_every_time() -> None:
     assert subject == persons().identify("synthetic", f" {ADULT.lower()} ", synthetic=True)
 
 
+@pytest.mark.parametrize(
+    "typed",
+    [" 370299 19900101 0014", "370299-19900101-0014", "３７０２９９１９９００１０１００１４"],
+)
+def test_a_number_is_the_same_person_however_it_is_typed(typed: str) -> None:
+    known = persons().identify("citizen_id", "370299199001010014", synthetic=False)
+    assert not isinstance(known, Fault)
+    assert persons().identify("citizen_id", typed, synthetic=False) == known
+
+
 def test_another_key_gives_another_subject() -> None:
     one = persons("one").identify("synthetic", ADULT, synthetic=True)
     assert one != persons("two").identify("synthetic", ADULT, synthetic=True)
