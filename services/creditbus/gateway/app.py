@@ -13,14 +13,14 @@ from creditbus.gateway.batches import Batch
 from creditbus.gateway.decide import acknowledgement_of
 from creditbus.gateway.door import Door
 from creditbus.gateway.fates import WAIT_MOST_S
-from creditbus.gateway.files import FILE_KINDS, FileDesk
+from creditbus.gateway.files import FILE_BOUND_S, FILE_KINDS, FILE_MAX_BYTES, FileDesk
 from creditbus.gateway.keys import HEADER
 from creditbus.gateway.refusals import RefusalPage, page_after
 from creditbus.gateway.routes import SPOKEN as STATEMENTS
 from creditbus.gateway.routes import route_statements
 from creditbus.gateway.submissions import AcknowledgementSubmission, EventSubmission, Receipt
 from creditbus.gateway.totals import StatementDesk
-from creditbus.runtime.http.bodies import value_of
+from creditbus.runtime.http.bodies import body_of, value_of
 from creditbus.runtime.http.credentials import Caller, CallerRole, Credentials
 from creditbus.runtime.http.languages import preferred
 from creditbus.runtime.http.lines import NDJSON, documented_lines, streamed
@@ -157,7 +157,8 @@ def _route_files(app: FastAPI, process: Process, door: Door) -> None:
     ) -> Response:
         """Hand in an official sheet as it is; each row is answered in a line, then the file."""
         language = preferred(asked.headers.get("Accept-Language", ""))
-        lines = files.answers(SourceId(caller.party), name, asked, language, is_dry_run=dry_run)
+        body = partial(body_of, asked, FILE_MAX_BYTES, FILE_BOUND_S)
+        lines = files.answers(SourceId(caller.party), name, body, language, is_dry_run=dry_run)
         return await streamed(lines, language)
 
     @app.post("/v1/batches", **documented_lines(takes=(NDJSON,), gives=BatchLine))

@@ -11,13 +11,20 @@ import asyncio
 import sys
 import tempfile
 from collections import Counter
-from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import (
+    AsyncGenerator,
+    AsyncIterator,
+    Awaitable,
+    Callable,
+    Iterator,
+    Mapping,
+    Sequence,
+)
 from contextlib import aclosing, asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Final
 
 import msgspec
-from fastapi import Request
 
 from creditbus.domain.acts.events import Act
 from creditbus.domain.acts.mistakes import Mistake
@@ -26,7 +33,6 @@ from creditbus.domain.ids import SourceId
 from creditbus.gateway.completeness import Completeness
 from creditbus.gateway.door import Door
 from creditbus.gateway.submissions import Receipt
-from creditbus.runtime.http.bodies import body_of
 from creditbus.runtime.http.languages import Language
 from creditbus.runtime.http.problems import Busy, Invalid, told_mistakes
 from creditbus.runtime.process import Process
@@ -59,6 +65,9 @@ READ_BOUND_S: Final = 120.0
 
 FILES_WAITING: Final = 4
 """How many files of one source may be here, read or waiting: each is held in memory."""
+
+Body = Callable[[], Awaitable[bytes]]
+"""Waits for a file's content, once the file has its place."""
 
 _AT_ONCE: Final = 2
 _TOGETHER: Final = 200
@@ -124,7 +133,7 @@ class FileDesk:
         self._completeness = Completeness(door.serving)
 
     async def answers(
-        self, source: SourceId, name: str, asked: Request, language: Language, *, is_dry_run: bool
+        self, source: SourceId, name: str, body: Body, language: Language, *, is_dry_run: bool
     ) -> AsyncIterator[bytes]:
         """Yield the lines of the answer, a few hundred at a time: each row's, and the file's.
 
@@ -133,7 +142,7 @@ class FileDesk:
         """
         reading = FileReading(self._door, source, language, is_dry_run=is_dry_run)
         with self._turns.place(source):
-            content = await body_of(asked, FILE_MAX_BYTES, FILE_BOUND_S)
+            content = await body()
             async with aclosing(self._answers(name, content, reading)) as lines:
                 async for line in lines:
                     yield line

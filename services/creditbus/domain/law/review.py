@@ -40,6 +40,21 @@ _REFERENCES: Final = (
 )
 
 
+_BOUNDS: Final = {
+    "years_max": (1, 50),
+    "grace_days": (0, 366),
+    "early_removal_months": (0, 600),
+    "extension_years": (0, 50),
+    "disclosure_cap_years": (1, 5),
+    "closing_days": (0, 3660),
+    "retention_days": (0, 36_600),
+}
+"""Between what each number of a list lies; the cap is 山东省社会信用条例 第三十八条."""
+
+_YEARS: Final = 50
+"""No term of a provision is longer, and 0 is none."""
+
+
 def problems(catalogue: Catalogue) -> list[str]:
     """Return a sentence for each row that cannot stand, none for a sound catalogue."""
     return list(chain.from_iterable(look(catalogue) for look in _LOOKS))
@@ -230,11 +245,28 @@ def _rows(catalogue: Catalogue) -> Iterator[Row]:
     return chain.from_iterable(rows.values() for rows in catalogue.parts.values())
 
 
+def _amounts(catalogue: Catalogue) -> Iterator[str]:
+    for definition in catalogue.lists.values():
+        for name, (least, most) in _BOUNDS.items():
+            value = getattr(definition, name)
+            if value is not None and not least <= value <= most:
+                yield f"list {definition.id}: {name} is {value}; it lies between {least} and {most}"
+        for provision, years in definition.provisions.items():
+            if not 0 <= years <= _YEARS:
+                told = (
+                    f"provision {provision} has {years} years; 0 is no term, {_YEARS} the longest"
+                )
+                yield f"list {definition.id}: {told}"
+        if definition.retention_days < definition.closing_days:
+            yield f"list {definition.id}: it is forgotten before it is closed; mend retention_days"
+
+
 _LOOKS: Final[tuple[Callable[[Catalogue], Iterator[str]], ...]] = (
     _loose,
     _loose_triggers,
     _weak,
     _lists,
+    _amounts,
     _attention,
     _parties,
     _counting,

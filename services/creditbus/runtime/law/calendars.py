@@ -86,11 +86,15 @@ def _clauses(folder: Path, name: str, kind: type[ClauseKind]) -> dict[str, Claus
 
 def _read(path: Path, place: str, problems: list[str]) -> dict[str, Any]:
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except FileNotFoundError:
         problems.append(f"{place}: the file is missing")
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as fault:
         problems.append(f"{place}: no readable TOML in UTF-8: {fault}; mend that place")
+    except RecursionError:
+        problems.append(f"{place}: arrays are nested too deep; mend that place")
+    except OSError as fault:
+        problems.append(f"{place}: it cannot be read: {fault.strerror}; mend or remove it")
     return {}
 
 

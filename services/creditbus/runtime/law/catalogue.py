@@ -161,10 +161,15 @@ def _file_tables(path: Path, problems: list[str]) -> dict[str, tuple[str, Table]
 
 def _read(path: Path, problems: list[str]) -> Table:
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        # An editor of Windows puts a mark in front.
+        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as fault:
         problems.append(f"{path.name}: no readable TOML in UTF-8: {fault}; mend that place")
-        return {}
+    except RecursionError:
+        problems.append(f"{path.name}: arrays are nested too deep; mend that place")
+    except OSError as fault:
+        problems.append(f"{path.name}: it cannot be read: {fault.strerror}; mend or remove it")
+    return {}
 
 
 def _row(

@@ -117,6 +117,17 @@ def test_a_fault_names_the_file_and_what_is_wrong(
     assert told in problem
 
 
+def test_what_is_no_file_of_rows_is_told_and_a_mark_in_front_is_passed_over(folder: Path) -> None:
+    list_file = folder / "lists" / "BL-TAX-ZD.toml"
+    list_file.write_bytes(b"\xef\xbb\xbf" + list_file.read_bytes())
+    assert load_catalogue(folder).edition == a_catalogue().edition
+    list_file.write_text("x = " + "[" * 20_000 + "]" * 20_000)
+    (folder / "lists" / "A-DIR.toml").mkdir()
+    told = "\n".join(problems_of(folder))
+    for part in ("A-DIR.toml: it cannot be read: Is a directory", "nested too deep"):
+        assert part in told
+
+
 def test_every_fault_is_told_at_once(folder: Path) -> None:
     change(folder / "lists" / "BL-TAX-ZD.toml", "serious = true", "serios = true")
     change(folder / "bases.toml", "2017-05-01", '"yesterday"')
