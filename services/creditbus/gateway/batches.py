@@ -33,7 +33,7 @@ from creditbus.wire.answers import BatchAnswer, LineAnswer, RowState
 LINES: Final = 100_000
 """How many lines a batch may have: as many answers may have to wait for their reader."""
 
-_UNDER_WAY: Final = 200
+_UNDER_WAY: Final = 1000
 """How many records may be on their way to the broker at once."""
 
 _TOGETHER: Final = 200

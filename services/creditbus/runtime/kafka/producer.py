@@ -1,8 +1,11 @@
 """Producer for asyncio services: one record, awaited until the broker has acknowledged it.
 
 The client library's own asyncio producer takes no headers, so its callbacks are carried over here:
-a thread polls, and the delivery report resolves what the caller awaits. Nothing is claimed before
-that.
+a delivery report resolves what the caller awaits. Nothing is claimed before that.
+
+While anything is awaited the event loop itself asks for reports, once a millisecond. A thread that
+did would need the interpreter's lock for each report, and wait for it up to 5 ms while the loop is
+busy: some hundred records a second. The thread only looks after a producer that is idle.
 """
 
 from __future__ import annotations
@@ -11,6 +14,7 @@ import asyncio
 import threading
 import time
 from collections.abc import Sequence
+from functools import partial
 from typing import Final, Self
 
 import structlog
@@ -18,7 +22,7 @@ from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
 from creditbus.engine.alarm import Alarm
 from creditbus.engine.connection import Connection
-from creditbus.engine.failures import rule_for
+from creditbus.engine.failures import Halt, rule_for
 from creditbus.engine.values import Position
 from creditbus.runtime.outages import Unavailable
 from creditbus.runtime.process import Process
@@ -27,6 +31,7 @@ from creditbus.wire.topics import INBOX_MAX_BYTES
 KAFKA: Final = "kafka"
 DELIVERY_BOUND_S: Final = 5.0
 _SPARE_S: Final = 1.0
+_LISTEN_S: Final = 0.001
 _POLL_S: Final = 0.2
 _ANY_PARTITION: Final = -1
 _PROBE_BOUND_S: Final = 1.0
@@ -58,6 +63,9 @@ class AwaitedProducer:
         self._closing = threading.Event()
         self._probed_at = time.monotonic()
         self._in_vain = 0
+        self._loops_thread = threading.get_ident()
+        self._awaited: dict[asyncio.Future[Position], float] = {}
+        self._is_listening = False
         self._producer = Producer(
             {
                 **connection.base(self._alarm),
@@ -91,11 +99,24 @@ class AwaitedProducer:
         headers: Headers = (),
         partition: int | None = None,
     ) -> Position:
-        """Return where the broker keeps the record.
+        """Return where the broker keeps the record; raises what ``put`` does, and its future."""
+        return await self.put(topic, key=key, value=value, headers=headers, partition=partition)
 
-        Raises ``Unavailable`` when the broker did not say within the bound that it does; the record
-        may be there all the same, so the caller sends it again under the same identity. Raises
-        ``RecordTooLarge`` and, when the broker refuses the login, ``Halt``.
+    def put(
+        self,
+        topic: str,
+        *,
+        key: bytes,
+        value: bytes,
+        headers: Headers = (),
+        partition: int | None = None,
+    ) -> asyncio.Future[Position]:
+        """Hand over a record; return what will tell where the broker keeps it.
+
+        That raises ``Unavailable`` when the broker did not say within the bound that it does; the
+        record may be there all the same, so the caller sends it again under the same identity. It
+        raises ``RecordTooLarge`` and, when the broker refuses the login, ``Halt``; the call itself
+        does so for what is known at once.
         """
         self._alarm.check()
         delivered: asyncio.Future[Position] = self._loop.create_future()
@@ -105,14 +126,18 @@ class AwaitedProducer:
                 value,
                 key,
                 headers=list(headers),
-                on_delivery=lambda error, message: self._report(delivered, error, message),
+                on_delivery=partial(self._report, delivered),
                 partition=_ANY_PARTITION if partition is None else partition,
             )
         except BufferError as error:
             raise Unavailable(KAFKA, "more records wait for it than fit into memory") from error
         except KafkaException as failure:
             raise _failure(topic, failure.args[0]) from failure
-        return await self._within_bound(delivered)
+        self._awaited[delivered] = self._loop.time() + DELIVERY_BOUND_S + _SPARE_S
+        if not self._is_listening:
+            self._is_listening = True
+            self._loop.call_later(_LISTEN_S, self._listen)
+        return delivered
 
     def check(self) -> None:
         """Raise ``Halt`` when the broker refuses the login, ``Unavailable`` while it is away."""
@@ -126,22 +151,31 @@ class AwaitedProducer:
         self._closing.set()
         await asyncio.to_thread(self._thread.join, _SPARE_S)
 
-    async def _within_bound(self, delivered: asyncio.Future[Position]) -> Position:
-        deadline = self._loop.time() + DELIVERY_BOUND_S + _SPARE_S
+    def _listen(self) -> None:
+        """Hear what became of the records, and let nobody wait for ever."""
+        self._producer.poll(0)
         try:
-            while self._loop.time() < deadline:
-                done, _ = await asyncio.wait([delivered], timeout=_POLL_S)
-                if done:
-                    return delivered.result()
-                self._alarm.check()
-        finally:
-            # A report that comes too late finds nobody waiting.
-            delivered.cancel()
-        raise Unavailable(KAFKA, "no acknowledgement within the bound")
+            self._alarm.check()
+            self._end_late(Unavailable(KAFKA, "no acknowledgement within the bound"))
+        except Halt as halt:
+            self._end_late(halt, self._loop.time() + 2 * DELIVERY_BOUND_S)
+        self._is_listening = bool(self._awaited)
+        if self._is_listening:
+            self._loop.call_later(_LISTEN_S, self._listen)
+
+    def _end_late(self, failure: Exception, now: float | None = None) -> None:
+        """Fail what is late; a report that comes after that finds nobody waiting."""
+        now = self._loop.time() if now is None else now
+        while self._awaited:
+            oldest, deadline = next(iter(self._awaited.items()))
+            if deadline > now and not oldest.done():
+                return
+            self._resolve(oldest, failure)
 
     def _poll(self) -> None:
-        while not self._closing.is_set():
-            self._producer.poll(_POLL_S)
+        while not self._closing.wait(_POLL_S):
+            if not self._awaited:
+                self._producer.poll(0)
             is_due = (
                 self._alarm.waiting is not None or time.monotonic() > self._probed_at + _PROBE_S
             )
@@ -177,16 +211,19 @@ class AwaitedProducer:
             assert partition is not None
             assert offset is not None
             outcome = Position(topic, partition, offset)
-        self._loop.call_soon_threadsafe(_resolve, delivered, outcome)
+        if threading.get_ident() == self._loops_thread:
+            self._resolve(delivered, outcome)
+        else:
+            self._loop.call_soon_threadsafe(self._resolve, delivered, outcome)
 
-
-def _resolve(delivered: asyncio.Future[Position], outcome: Position | Exception) -> None:
-    if delivered.done():
-        return
-    if isinstance(outcome, Exception):
-        delivered.set_exception(outcome)
-    else:
-        delivered.set_result(outcome)
+    def _resolve(self, delivered: asyncio.Future[Position], outcome: Position | Exception) -> None:
+        self._awaited.pop(delivered, None)
+        if delivered.done():
+            return
+        if isinstance(outcome, Exception):
+            delivered.set_exception(outcome)
+        else:
+            delivered.set_result(outcome)
 
 
 def _failure(topic: str, error: KafkaError) -> Exception:
