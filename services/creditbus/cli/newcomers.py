@@ -8,6 +8,7 @@ from typing import Annotated, Final
 
 import msgspec
 import typer
+from confluent_kafka import KafkaException
 from rich.console import Console
 
 from creditbus.cli.faults import MISUSED, fail, told
@@ -20,6 +21,7 @@ from creditbus.runtime.clock import SystemClock
 from creditbus.runtime.http.credentials import CallerRole
 from creditbus.runtime.law.catalogue import CatalogueInvalid
 from creditbus.stack.bus import Sites
+from creditbus.stack.errors import NotProvisioned
 from creditbus.stack.folder import Folder, StackFile, holder
 from creditbus.stack.newcomers import Newcomer, connect, enter, like, start_anew
 from creditbus.wire.topics import inbox
@@ -54,7 +56,14 @@ def add(
         faults = "\n".join(f"- {problem}" for problem in invalid.problems)
         fail(f"{source} cannot join so, and nothing was changed:\n{faults}", MISUSED)
     _console.print(f"{source} is in {places.catalogue / 'sources.toml'}: review it as law")
-    changes = connect(places, file, parties(places), edition)
+    try:
+        changes = connect(places, file, parties(places), edition)
+    except (NotProvisioned, KafkaException) as fault:
+        fail(
+            f"its row is written, and the broker has not all that it needs: {fault}. `creditbus"
+            f" down` and `creditbus up` make the rest, and `creditbus sources token {source}` gives"
+            " it a token"
+        )
     _console.print(f"{inbox(source)}, a login and its rights are there ({changes} changes)")
     today = day_of(SystemClock().now())
     token, row = tokens_of(home, None).give(source, CallerRole.SOURCE, today)

@@ -134,6 +134,8 @@ class StatementDesk:
     def _offsets(self, source: SourceId, day: date) -> range:
         """Return which offsets of the source's inbox the broker gave on a civil day."""
         found = [since(self._process, inbox(source), instant) for instant in day_bounds(day)]
+        if not found[0]:
+            raise Unknown("INBOX_UNKNOWN", "you have no inbox: ask the operator of the bus for one")
         if len(found[0]) > 1:
             raise Unknown(
                 "INBOX_WIDENED",
