@@ -19,7 +19,7 @@ from creditbus.runtime.process import Process
 from creditbus.runtime.redis.fates import ArrivalFate, Fates
 from creditbus.runtime.redis.numbers import Numbers, numbers_of
 from creditbus.runtime.redis.served import FATES_KEPT
-from creditbus.wire.statements import ControlTotals, DayStatement, PublishedKeys, Run
+from creditbus.wire.statements import ControlTotals, DayStatement, PublishedKeys
 from creditbus.wire.topics import inbox
 
 if TYPE_CHECKING:
@@ -36,15 +36,22 @@ _TOLD_GAPS: Final = 1000
 _STATEMENTS_AT_ONCE: Final = 2
 
 
+class NumberGap(msgspec.Struct, frozen=True, kw_only=True):
+    """Running numbers that never came: the first and the last of them."""
+
+    first: int
+    last: int
+
+
 class NumbersAnswer(msgspec.Struct, frozen=True, kw_only=True):
     """What a source's running numbers come to: the last, those that never came, steps backward.
 
-    ``missing`` has the latest gaps, each by its first and last number; ``missing_count`` is of all.
+    ``missing`` has the latest gaps, ``missing_count`` how many numbers all gaps have.
     """
 
     last: int
     missing_count: int
-    missing: tuple[Run, ...]
+    missing: tuple[NumberGap, ...]
     backward_steps: int
 
 
@@ -87,7 +94,7 @@ class StatementDesk:
         return NumbersAnswer(
             last=found.last,
             missing_count=found.missing,
-            missing=tuple(gaps[-_TOLD_GAPS:]),
+            missing=tuple(NumberGap(first=first, last=last) for first, last in gaps[-_TOLD_GAPS:]),
             backward_steps=found.backward,
         )
 
