@@ -38,9 +38,14 @@ _LAST: Final = 3
 
 @dataclass(frozen=True, slots=True)
 class TopicReader:
-    """A reader of whole topics, as one principal that may read everything."""
+    """A reader of whole topics, as one principal that may read everything.
+
+    With ``since_ms`` it reads only what was written since that instant. What becomes of a record is
+    written after the record, so sums over what was received since then are whole.
+    """
 
     process: Process
+    since_ms: int | None = None
 
     def sums(self) -> list[Sum]:
         """Return what became of everything that was received, by party."""
@@ -100,6 +105,12 @@ class TopicReader:
             found[_topic(message)] = max(found.get(_topic(message), 0), message.timestamp()[1])
         return found
 
+    def written_at(self, topic: str, offset: int) -> int | None:
+        """Return when a record of an inbox was written, in milliseconds; None if it is gone."""
+        with reached():
+            found = StretchReader(self.process, []).first_at((topic, 0), offset)
+        return None if found is None else found.timestamp()[1]
+
     def read(
         self, *topics: str, last: int | None = None, past: list[Position] | None = None
     ) -> Iterator[Message]:
@@ -109,7 +120,8 @@ class TopicReader:
         fetched is read past, and told to ``past``.
         """
         with reached():
-            yield from StretchReader(self.process, [] if past is None else past).read(topics, last)
+            stretches = StretchReader(self.process, [] if past is None else past)
+            yield from stretches.read(topics, last, self.since_ms if last is None else None)
 
     def unread(self, *topics: str) -> list[Position]:
         """Return where records lie in these topics that nobody can fetch."""

@@ -8,6 +8,7 @@ from rich.table import Table
 from creditbus.audit.app import TopicReader
 from creditbus.audit.decide import Sum, total
 from creditbus.cli.faults import fail, told
+from creditbus.cli.instants import Since, since_ms
 from creditbus.cli.places import AsJson, Home, auditor
 from creditbus.cli.prints import show, show_json
 
@@ -15,9 +16,13 @@ _console = Console(highlight=False)
 
 
 @told
-def audit(home: Home = None, as_json: AsJson = False) -> None:
-    """Count what became of every record, and whether every directive was settled."""
-    reader = TopicReader(auditor(home))
+def audit(since: Since = "", home: Home = None, as_json: AsJson = False) -> None:
+    """Count what became of every record, and whether every directive was settled.
+
+    With --since: of the records received since then, and the directives stated since then.
+    """
+    process = auditor(home)
+    reader = TopicReader(process, since_ms(since, process.clock.now()))
     sums, reconciliation = reader.sums(), reader.reconciliation()
     rows = [*sums, total(sums)]
     if as_json:

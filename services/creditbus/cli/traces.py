@@ -1,73 +1,36 @@
-"""``creditbus trace``: the whole chain of an event, a directive or a subject, as a tree."""
+"""``creditbus trace``: what became of an id, and the whole chain of it in the order of the flow."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Annotated, Any, Final
+import asyncio
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Annotated
 
 import msgspec
 import typer
-from confluent_kafka import Message
+from rich.markup import escape
 from rich.tree import Tree
 
 from creditbus.audit.app import TopicReader
+from creditbus.cli.chains import ChainLink, chain_of, verdict
 from creditbus.cli.faults import fail, told
+from creditbus.cli.instants import Since, since_ms
 from creditbus.cli.places import AsJson, Home, auditor
 from creditbus.cli.prints import show, show_json
-from creditbus.domain.subjects import PERSON, USCC
-from creditbus.engine.values import Position
-from creditbus.runtime.kafka.arrivals import headers_or_none, position_of
-from creditbus.wire.headers import ORIGIN, header
-from creditbus.wire.records import RECORD_OF, Undecodable, to_record
-from creditbus.wire.topics import (
-    ACKNOWLEDGEMENTS,
-    ATTEMPTS,
-    BREACHES,
-    DEAD_LETTERS,
-    DIRECTIVES,
-    DUPLICATES,
-    EVENTS,
-    EXPOSURES,
-    OBLIGATIONS,
-    REFUSALS,
-    STANDINGS,
-    TAKEN,
-    inbox,
-)
-
-_NAMES: Final = (
-    "event_id",
-    "record_id",
-    "directive_id",
-    "obligation_id",
-    "entry_id",
-    "subject_id",
-    "caused_by",
-    "causation_id",
-)
-_FIXED: Final = (
-    EVENTS,
-    REFUSALS,
-    DUPLICATES,
-    TAKEN,
-    DEAD_LETTERS,
-    STANDINGS,
-    BREACHES,
-    EXPOSURES,
-    DIRECTIVES,
-    ATTEMPTS,
-    ACKNOWLEDGEMENTS,
-    OBLIGATIONS,
-)
+from creditbus.domain.ids import SourceId
+from creditbus.runtime.outages import Unavailable
+from creditbus.runtime.process import Process
+from creditbus.runtime.redis.fates import Fates
+from creditbus.runtime.redis.reads import Rebuilding, Serving
+from creditbus.wire.topics import inbox
 
 
-class Link(msgspec.Struct, frozen=True):
-    """One record of a chain: where it lies, what it is, and what it says in short."""
+class Traced(msgspec.Struct, frozen=True):
+    """What is told of an id: in a sentence, then record by record."""
 
-    position: str
-    record: str
-    says: str
-    names: frozenset[str]
+    verdict: str
+    chain: Sequence[ChainLink]
 
 
 @told
@@ -75,92 +38,62 @@ def trace(
     name: Annotated[
         str, typer.Argument(help="Id of an event, record, directive, entry or subject.")
     ],
+    since: Since = "",
     home: Home = None,
     as_json: AsJson = False,
 ) -> None:
-    """Print every record that belongs to an id, in the order of the flow."""
+    """Print what became of an id, and every record that belongs to it, in the order of the flow.
+
+    A record of the last 30 days is found by its id at once; for anything else every topic is read
+    from its beginning, or from --since.
+    """
     process = auditor(home)
-    parties = process.parties
-    topics = (
-        *(inbox(party) for party in (*parties.sources, *parties.bodies)),
-        *_FIXED,
-    )
-    links = list(_links(TopicReader(process), topics))
-    chain = _chain(name, links)
+    parties = (*process.parties.sources, *process.parties.bodies)
+    begun = since_ms(since, process.clock.now())
+    if begun is None:
+        begun = asyncio.run(_arrived(process, parties, name))
+    chain = chain_of(TopicReader(process, begun), [inbox(party) for party in parties], name)
     if not chain:
-        fail(f"none of {len(links)} records names {name}: is the id whole?")
+        bound = (
+            f" since {datetime.fromtimestamp(begun / 1000, UTC):%Y-%m-%d %H:%M}" if begun else ""
+        )
+        fail(f"no record{bound} names {name}: is the id whole?")
     if as_json:
-        show_json(chain)
+        show_json(Traced(verdict(chain), chain))
         return
     show(_tree(name, chain))
 
 
-def _links(reader: TopicReader, topics: tuple[str, ...]) -> Iterator[Link]:
-    codec = reader.process.codec
-    past: list[Position] = []
-    for message in reader.read(*topics, past=past):
-        if message.value() is None:
-            continue
-        try:
-            value = codec.decode(message.value())
-        except Undecodable as finding:
-            yield _link(message, "unreadable", str(finding), frozenset())
-            continue
-        content = to_record(value)
-        yield _link(message, RECORD_OF[type(value)], _short(content), _names(content))
-    for position in map(str, past):
-        yield Link(position, "unreadable", "its batch cannot be fetched", frozenset({position}))
+async def _arrived(process: Process, parties: Sequence[str], name: str) -> int | None:
+    """Return since when a record of this id can be anywhere, by what views has kept of it.
 
-
-def _chain(name: str, links: list[Link]) -> list[Link]:
-    """Return the links that carry the name, and those that share an id with one of them.
-
-    A subject's id asks for all of it; any other id leads only to what shares one of its own
-    ids.
+    None for an id that is no record's, or older; and where Redis is away, or not built yet.
     """
-    found = [link for link in links if name in link.names or link.position == name]
-    if name.startswith((USCC, PERSON)):
-        return found
-    shared = {each for link in found for each in link.names if not each.startswith((USCC, PERSON))}
-    return [link for link in links if link.names & shared or link in found]
+    serving = Serving.of(process.settings)
+    fates = Fates(serving)
+    places: list[tuple[str, int]] = []
+    try:
+        async with serving.reached():
+            for party in parties:
+                try:
+                    arrivals = await fates.of_record(SourceId(party), name)
+                except Rebuilding:
+                    return None
+                places += [(inbox(party), each.offset) for each in arrivals]
+    except Unavailable:
+        return None
+    finally:
+        await serving.close()
+    reader = TopicReader(process)
+    written = [at for topic, offset in places if (at := reader.written_at(topic, offset))]
+    return min(written) if written and len(written) == len(places) else None
 
 
-def _names(content: dict[str, Any]) -> frozenset[str]:
-    envelope = content.get("envelope", {})
-    found = {content.get(name) or envelope.get(name) for name in _NAMES}
-    return frozenset(each for each in found if each)
-
-
-def _link(message: Message, record: str, says: str, names: frozenset[str]) -> Link:
-    position = str(position_of(message))
-    origin = header(headers_or_none(message), ORIGIN)
-    known = names | ({origin.decode()} if origin else frozenset()) | {position}
-    return Link(position, record, says, frozenset(known))
-
-
-def _short(content: dict[str, Any]) -> str:
-    envelope = content.get("envelope", {})
-    wanted = (
-        "list_id",
-        "cause",
-        "measure_id",
-        "action",
-        "outcome",
-        "reason",
-        "detail",
-        "revision",
-        "status",
-    )
-    said = [f"{name} {content[name]}" for name in wanted if content.get(name) not in {None, ""}]
-    if envelope:
-        said.insert(0, f"{envelope['source']} record {envelope['record_id']}")
-    if "entries" in content:
-        said += [f"{each['list_id']} {each['stage']}" for each in content["entries"]]
-    return ", ".join(said)
-
-
-def _tree(name: str, chain: list[Link]) -> Tree:
-    tree = Tree(name)
+def _tree(name: str, chain: Sequence[ChainLink]) -> Tree:
+    tree = Tree(f"[bold]{escape(name)}[/]: {escape(verdict(chain))}")
     for link in chain:
-        tree.add(f"[bold]{link.record}[/] {link.position}\n{link.says}")
+        tree.add(
+            f"{link.at:%Y-%m-%d %H:%M:%S.%f} [bold]{link.record}[/] {escape(link.position)}\n"
+            f"{escape(link.says)}"
+        )
     return tree

@@ -6,7 +6,8 @@ What one party has put into its inbox must not keep anybody from counting the ot
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -36,13 +37,34 @@ class StretchReader:
     past: list[Position]
     _heard_at: float = field(default_factory=time.monotonic)
 
-    def read(self, topics: Sequence[str], last: int | None = None) -> Iterator[Message]:
+    def read(
+        self, topics: Sequence[str], last: int | None = None, since_ms: int | None = None
+    ) -> Iterator[Message]:
         """Yield every committed record of the topics up to their present ends.
 
-        With ``last``, only those at the last so many places of each partition.
+        With ``last``, only those at the last so many places of each partition; with ``since_ms``,
+        only those that were written since that instant.
         Raises ``Unavailable`` when the broker falls silent, and the library's own exception for
         what it refuses.
         """
+
+        def starts(consumer: Consumer, ends: dict[Place, int]) -> dict[Place, int]:
+            if since_ms is not None:
+                return _since(consumer, ends, since_ms)
+            return {place: max(0, end - (last or end)) for place, end in ends.items()}
+
+        return self._from(topics, starts)
+
+    def first_at(self, place: Place, offset: int) -> Message | None:
+        """Return the first committed record from an offset on, None when there is none."""
+        with closing(self._from([place[0]], lambda *_: {place: offset})) as found:
+            return next(found, None)
+
+    def _from(
+        self,
+        topics: Sequence[str],
+        starts_of: Callable[[Consumer, dict[Place, int]], dict[Place, int]],
+    ) -> Generator[Message, None, None]:
         consumer = Consumer(
             {
                 **self.process.security,
@@ -62,9 +84,13 @@ class StretchReader:
         )
         try:
             if ends := _ends(consumer, topics):
-                starts = {each: 0 if last is None else max(0, ends[each] - last) for each in ends}
+                starts = {
+                    place: start
+                    for place, start in starts_of(consumer, ends).items()
+                    if start < ends.get(place, 0)
+                }
                 consumer.assign([TopicPartition(*place, start) for place, start in starts.items()])
-                yield from self._to_the_end(consumer, ends)
+                yield from self._to_the_end(consumer, {place: ends[place] for place in starts})
         finally:
             consumer.close()
 
@@ -113,6 +139,13 @@ def _ends(consumer: Consumer, topics: Sequence[str]) -> dict[Place, int]:
             if end > 0:
                 ends[topic, partition] = end
     return ends
+
+
+def _since(consumer: Consumer, ends: dict[Place, int], since_ms: int) -> dict[Place, int]:
+    """Return where each place is read from that anything was written to since an instant."""
+    wanted = [TopicPartition(*place, since_ms) for place in ends]
+    found = consumer.offsets_for_times(wanted, timeout=_ASK_S)
+    return {(each.topic, each.partition): each.offset for each in found if each.offset >= 0}
 
 
 def _has_ended(message: Message, ends: dict[Place, int]) -> bool:
