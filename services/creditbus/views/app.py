@@ -55,8 +55,7 @@ class Views:
             app.task(lasting(process, app, work))
         reach = BrokerReach(process, STANDINGS)
         health = process.serve_health(reach.begin(self._readiness))
-        # A rebuild has nothing to bring to an end, and its threads would keep an exit waiting.
-        signal.signal(signal.SIGTERM, _stop)
+        signal.signal(signal.SIGTERM, _end)
         process.patience.insist(lambda: asyncio.run(self._begin()))
         self._vigil.begin_watch(process, lambda: app.should_stop)
         try:
@@ -75,6 +74,8 @@ class Views:
 
     async def _follow(self) -> None:
         """Write what comes to Redis, in the order of each partition."""
+        # In place of Faust's own, which may wait for ten seconds when the start is hardly over.
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, os._exit, 0)
         self._vigil.assigned = frozenset(self._mirror.known)
         inflow = Inflow(self._process, application("views"), self._mirror.known)
         while True:
@@ -159,5 +160,9 @@ class Views:
         return Readiness(is_ready=is_following, why="" if is_following else "beginning to follow")
 
 
-def _stop(_number: int, _frame: FrameType | None) -> None:
+def _end(_number: int, _frame: FrameType | None) -> None:
+    """End at once: there is nothing to bring to an end, and threads would keep an exit waiting.
+
+    Redis holds in the same write what it was given and how far that reaches.
+    """
     os._exit(0)

@@ -130,7 +130,7 @@ def test_an_operator_redrives_in_the_console_and_it_is_on_record(
     eventually(lambda: letters(live, "redriven-in-the-console")[1:])
     (act,) = done(live, place_of(letter))
     assert (act.author, act.way, act.reason) == ("wang", Way.CONSOLE, WHY)
-    page.get_by_role("link", name="Actions").click()
+    page.get_by_role("link", name="Actions", exact=True).click()
     expect(page.get_by_role("row").filter(has_text=place_of(letter))).to_be_visible()
     with page.expect_download() as taken:
         page.get_by_role("button", name="Export CSV").click()
