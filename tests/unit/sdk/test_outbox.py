@@ -6,6 +6,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -59,13 +60,15 @@ def test_a_number_is_never_given_twice(path: Path) -> None:
     first = outbox.keep([a_record("a")])
     outbox.keep((), [first])
     outbox.close()
-    assert Outbox(path, "tender").keep([a_record("b")]) > first
+    with closing(Outbox(path, "tender")) as again:
+        assert again.keep([a_record("b")]) > first
 
 
 def test_what_was_kept_outlives_a_kill(path: Path) -> None:
     killed = subprocess.run([sys.executable, "-c", KILLED, str(path)], check=False)
     assert killed.returncode == -signal.SIGKILL
-    names = [each.event_id for each in held(Outbox(path, "tender"))]
+    with closing(Outbox(path, "tender")) as outbox:
+        names = [each.event_id for each in held(outbox)]
     assert names == [*(f"{n}-{m}" for n in range(4, 9) for m in range(3)), "last"]
 
 
@@ -82,7 +85,8 @@ def test_what_is_refused_is_set_aside_and_not_lost(path: Path) -> None:
     outbox = Outbox(path, "tender")
     outbox.refuse(a_record("large"), "it is too large")
     outbox.close()
-    assert Outbox(path, "tender").refused() == [("large", "it is too large")]
+    with closing(Outbox(path, "tender")) as again:
+        assert again.refused() == [("large", "it is too large")]
 
 
 def test_one_process_at_a_time(path: Path) -> None:
