@@ -35,6 +35,9 @@ OF_THE_MACHINE: Final = frozenset(
 )
 """Alerts on levels in time: they say how busy the machine is that plays the tests."""
 
+OF_THE_ODD: Final = frozenset({"topk(10, creditbus_sequence_missing)"})
+"""What has data only once a source has left out a number, which the city never does."""
+
 CHECK: Final = {"matter": "bid-registration", "purpose": "bid-qualification"}
 
 pytestmark = pytest.mark.skipif(
@@ -139,7 +142,9 @@ def test_every_expression_has_data_and_only_what_the_city_does_fires(
     recorded = {rule["record"] for rule in rules() if "record" in rule}
 
     def lacking() -> list[str]:
-        return [each for each in sorted(shown | recorded) if not watching.values(each)]
+        return [
+            each for each in sorted((shown | recorded) - OF_THE_ODD) if not watching.values(each)
+        ]
 
     deadline = time.monotonic() + RULED_BOUND_S
     while lacking() and time.monotonic() < deadline:
