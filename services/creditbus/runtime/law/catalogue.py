@@ -87,6 +87,9 @@ def load_draft(folder: Path) -> tuple[Edition, bytes]:
 
     Raises ``CatalogueInvalid`` with every fault found.
     """
+    if not folder.is_dir():
+        why = "there is no such folder: run this where it lies, or name it in CREDITBUS_CATALOGUE"
+        raise CatalogueInvalid(folder, [why])
     problems = _strangers(folder)
     kinds = FOLDERS | FILES
     tables = {
@@ -208,8 +211,6 @@ def _unusable_ids(rows: dict[str, dict[str, Row]]) -> list[str]:
 
 
 def _strangers(folder: Path) -> list[str]:
-    if not folder.is_dir():
-        return [f"{folder} is no folder; name the one that holds bases.toml and its neighbours"]
     known = {*FOLDERS, *(f"{name}.toml" for name in FILES), EDITION, *calendars.PARTS}
     return [
         f"{path.name}: the catalogue knows no such part; rename it to one of "

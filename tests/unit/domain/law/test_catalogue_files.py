@@ -144,4 +144,6 @@ def test_a_broken_reference_is_not_loaded(folder: Path) -> None:
 
 
 def test_a_folder_that_is_not_there_is_told(tmp_path: Path) -> None:
-    assert "is no folder" in problems_of(tmp_path / "nowhere")[0]
+    (problem,) = problems_of(tmp_path / "nowhere")
+    assert "no such folder" in problem
+    assert "CREDITBUS_CATALOGUE" in problem
