@@ -205,16 +205,42 @@ def holder(folder: Folder) -> int | None:
     return None
 
 
-def write_private(path: Path, content: bytes) -> None:
-    """Write a file whole or not at all, readable by its owner only from the first byte."""
+def write_private(path: Path, content: bytes, mode: int = OWNER_ONLY_FILE) -> None:
+    """Write a file whole or not at all, readable by its owner only from the first byte.
+
+    A file that it replaces keeps its owner, whoever writes: root for a service, that must read it.
+    Raises ``NotWritable`` where this user may not leave it to its owner; it stays as it was then.
+    """
     partial = path.with_name(f"{path.name}.partial")
     partial.unlink(missing_ok=True)
     descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, OWNER_ONLY_FILE)
     with os.fdopen(descriptor, "wb") as stream:
         stream.write(content)
         stream.flush()
-        os.fsync(stream.fileno())
+        if path.exists():
+            _leave_to_owner(path, partial)
+        os.fchmod(descriptor, mode)
+        os.fsync(descriptor)
     partial.replace(path)
+
+
+def leave_to_owner_of(path: Path, other: Path) -> None:
+    """Give another file to the owner of a file, where that is somebody else; raises ``OSError``."""
+    owner, written = path.stat(), other.stat()
+    if (owner.st_uid, owner.st_gid) != (written.st_uid, written.st_gid):
+        os.chown(other, owner.st_uid, owner.st_gid)
+
+
+def _leave_to_owner(path: Path, partial: Path) -> None:
+    try:
+        leave_to_owner_of(path, partial)
+    except PermissionError as error:
+        partial.unlink()
+        owner = path.stat()
+        raise NotWritable(
+            f"{path} belongs to user {owner.st_uid} of group {owner.st_gid}, who could not read it"
+            " if this user wrote it anew; nothing is changed. Do it as that user, or as root."
+        ) from error
 
 
 def _read_pid(path: Path) -> int | None:

@@ -19,6 +19,7 @@ from confluent_kafka.admin import (
     UserScramCredentialUpsertion,
 )
 
+from creditbus.domain.calendar import day_of
 from creditbus.runtime.attestations import renewed
 from creditbus.runtime.clock import SystemClock
 from creditbus.stack.bus import (
@@ -74,12 +75,15 @@ class Rotations:
                 return self._secret(file, kind.value, new_password())
 
     def _token(self, file: StackFile, party: str) -> str:
-        tokens, today = Tokens(self._tokens()), SystemClock().now().date()
+        tokens, today = Tokens(self._tokens()), day_of(SystemClock().now())
         held = tokens.of(party)
         if not held:
             known = ", ".join(sorted(tokens.parties()))
             raise NotRotated(f"{party} has no token; there are those of {known}")
-        token, _ = tokens.give(party, held[-1].role, today, good_until=held[-1].expires_on)
+        # Whoever has none that is good today wants one that is: it is not born with an old end.
+        good = [row for row in held if row.is_good(today)]
+        role, until = (good[-1].role, good[-1].expires_on) if good else (held[-1].role, None)
+        token, _ = tokens.give(party, role, today, good_until=until)
         # Told before the old ones end: a token that nobody knows would shut its holder out.
         file.secrets[token_name(party)] = token
         file.save(self.folder.stack_file)

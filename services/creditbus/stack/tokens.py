@@ -6,10 +6,12 @@ Of a token only its hash is kept: whoever lost it gets another.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
+from stat import S_IMODE
 from typing import Final
 
 import msgspec
@@ -24,7 +26,7 @@ from creditbus.runtime.http.credentials import (
     issue,
 )
 from creditbus.stack.bus import token_name
-from creditbus.stack.folder import StackFile, write_private
+from creditbus.stack.folder import OWNER_ONLY_FILE, StackFile, leave_to_owner_of, write_private
 
 _LOCK_BOUND_S: Final = 10.0
 
@@ -100,13 +102,16 @@ class Tokens:
     @contextmanager
     def _changed(self) -> Iterator[list[Credential]]:
         """Give the rows to be changed, and replace the file by them with the rights that it had."""
-        with FileLock(self._path.with_suffix(".lock"), timeout=_LOCK_BOUND_S):
+        lock = self._path.with_suffix(".lock")
+        with FileLock(lock, timeout=_LOCK_BOUND_S):
+            if self._path.exists() and os.geteuid() == 0:
+                leave_to_owner_of(self._path, lock)  # or root's lock would shut the owner out
             rows = list(Credentials.load(self._path).rows)
             yield rows
-            mode = self._path.stat().st_mode if self._path.exists() else None
-            write_private(self._path, file_of(rows))
-            if mode is not None:
-                self._path.chmod(mode)
+            write_private(self._path, file_of(rows), self._mode())
+
+    def _mode(self) -> int:
+        return S_IMODE(self._path.stat().st_mode) if self._path.exists() else OWNER_ONLY_FILE
 
 
 def forget(file: StackFile, party: str, rows: list[Credential]) -> bool:

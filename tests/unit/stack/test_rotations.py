@@ -9,12 +9,15 @@ import pytest
 from typer.testing import CliRunner
 
 from creditbus.cli.main import app
-from creditbus.runtime.http.credentials import CredentialRefused, Credentials
+from creditbus.domain.calendar import DAY, day_of
+from creditbus.runtime.clock import SystemClock
+from creditbus.runtime.http.credentials import CallerRole, CredentialRefused, Credentials
 from creditbus.stack.bus import token_name, webhook_secret_name
 from creditbus.stack.deployment import make_secrets
 from creditbus.stack.errors import NotRotated
 from creditbus.stack.folder import Folder, StackFile
 from creditbus.stack.rotations import OF_SOMEBODY, Rotations, SecretKind
+from creditbus.stack.tokens import Tokens
 from tests.examples import a_catalogue
 
 TODAY = date(2026, 11, 30)
@@ -37,6 +40,38 @@ def test_a_token_is_replaced_at_once_and_nobody_elses(folder: Folder) -> None:
         held.caller(before[token_name("court")], TODAY)
     assert held.caller(before[token_name("tax")], TODAY).party == "tax"
     assert StackFile.load(folder.stack_file).secrets == before | {token_name("court"): token}
+
+
+@pytest.mark.parametrize("is_revoked", [False, True])
+def test_a_token_that_takes_the_place_of_an_ended_one_is_good(
+    folder: Folder, *, is_revoked: bool
+) -> None:
+    tokens = Tokens(folder.path / "http" / "tokens.json")
+    today = day_of(SystemClock().now())
+    tokens.revoke("court", today)
+    _, row = tokens.give("court", CallerRole.SOURCE, today, good_until=today - DAY)
+    if is_revoked:
+        tokens.revoke("court", today, row.id)
+
+    token = Rotations(folder).rotate(SecretKind.TOKEN, "court")
+
+    held = Credentials.load(folder.path / "http" / "tokens.json")
+    assert held.caller(token, today + 400 * DAY).role is CallerRole.SOURCE
+
+
+def test_a_token_keeps_the_term_of_the_newest_that_is_good(folder: Folder) -> None:
+    tokens = Tokens(folder.path / "http" / "tokens.json")
+    today = day_of(SystemClock().now())
+    tokens.give("court", CallerRole.SOURCE, today, good_until=today + DAY)
+    tokens.give("court", CallerRole.SOURCE, today, good_until=today - DAY)
+
+    token = Rotations(folder).rotate(SecretKind.TOKEN, "court")
+
+    held = Credentials.load(folder.path / "http" / "tokens.json")
+    assert held.caller(token, today + DAY).party == "court"
+    with pytest.raises(CredentialRefused, match="over"):
+        held.caller(token, today + 2 * DAY)
+    assert tokens.of("court")[-1].issued_on == today
 
 
 @pytest.mark.parametrize(

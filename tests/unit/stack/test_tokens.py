@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -88,3 +89,18 @@ def test_the_file_keeps_the_rights_that_it_had(tokens: Tokens, tmp_path: Path) -
     tokens.give("court", CallerRole.SOURCE, TODAY)
 
     assert path.stat().st_mode & 0o777 == 0o444
+
+
+def test_the_file_stays_with_its_owner_whoever_changes_it(tokens: Tokens, tmp_path: Path) -> None:
+    tokens.give("court", CallerRole.SOURCE, TODAY)
+    path, lock = tmp_path / "tokens.json", tmp_path / "tokens.lock"
+    is_root = os.geteuid() == 0
+    owner = (4242, 4243) if is_root else (os.geteuid(), max(os.getgroups()))
+    os.chown(path, *owner)
+    path.chmod(0o640)
+
+    tokens.give("court", CallerRole.SOURCE, TODAY)
+
+    found = path.stat()
+    assert (found.st_uid, found.st_gid, found.st_mode & 0o777) == (*owner, 0o640)
+    assert not is_root or lock.stat().st_uid == owner[0]
