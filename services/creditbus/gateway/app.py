@@ -74,7 +74,7 @@ def build(process: Process) -> Site:
     _route_fates(app, process, door)
     _route_files(app, process, door)
     source = known_caller(process, Credentials.load(process.settings.tokens), CallerRole.SOURCE)
-    route_statements(app, StatementDesk(process, door), source)
+    route_statements(app, StatementDesk(process, door.serving), source)
     return Site(app, door.check)
 
 

@@ -11,13 +11,13 @@ import msgspec
 
 from creditbus.domain.calendar import day_of
 from creditbus.domain.ids import SourceId
-from creditbus.gateway.door import Door
 from creditbus.gateway.statements import day_bounds, statement_of
 from creditbus.runtime.http.problems import Invalid, Unknown
 from creditbus.runtime.kafka.clients import since
 from creditbus.runtime.process import Process
 from creditbus.runtime.redis.fates import ArrivalFate, Fates
 from creditbus.runtime.redis.numbers import Numbers, numbers_of
+from creditbus.runtime.redis.reads import Serving
 from creditbus.runtime.redis.served import FATES_KEPT
 from creditbus.wire.statements import ControlTotals, DayStatement, PublishedKeys
 from creditbus.wire.topics import inbox
@@ -58,9 +58,9 @@ class NumbersAnswer(msgspec.Struct, frozen=True, kw_only=True):
 class StatementDesk:
     """Answers sources about whole days, two of them at once."""
 
-    def __init__(self, process: Process, door: Door) -> None:
-        self._process, self._serving = process, door.serving
-        self._fates = Fates(door.serving)
+    def __init__(self, process: Process, serving: Serving) -> None:
+        self._process, self._serving = process, serving
+        self._fates = Fates(serving)
         self._room = asyncio.Semaphore(_STATEMENTS_AT_ONCE)
 
     async def keys(self) -> PublishedKeys:
@@ -74,18 +74,24 @@ class StatementDesk:
 
         Raises ``Invalid``, ``Unknown`` and ``Unavailable``.
         """
-        statement = await self._statement(source, totals)
-        async with self._serving.reached():
-            await self._serving.announcements.keep(source, totals)
-        return await self._signed(statement)
+        self._refuse_unsigned()
+        async with self._room:
+            statement = await self._statement(source, totals)
+            async with self._serving.reached():
+                await self._serving.announcements.keep(source, totals)
+            return await self._signed(statement)
 
     async def of_day(self, source: SourceId, day: date) -> bytes:
-        """Return the signed statement of a day, with what was announced of it last."""
-        async with self._serving.reached():
-            announced = await self._serving.announcements.of(source, day)
-        return await self._signed(
-            await self._statement(source, announced or ControlTotals(day=day))
-        )
+        """Return the signed statement of a day, with what was announced of it last.
+
+        Raises as ``announced`` does.
+        """
+        self._refuse_unsigned()
+        async with self._room:
+            async with self._serving.reached():
+                announced = await self._serving.announcements.of(source, day)
+            totals = announced or ControlTotals(day=day)
+            return await self._signed(await self._statement(source, totals))
 
     async def numbers(self, source: SourceId) -> NumbersAnswer:
         """Return what a source's running numbers come to; raises ``Rebuilding``."""
@@ -104,12 +110,15 @@ class StatementDesk:
 
         return StatementSigner(self._process.settings.statement_key)
 
-    async def _signed(self, statement: DayStatement) -> bytes:
+    def _refuse_unsigned(self) -> None:
+        """Refuse before anything is read or kept for a statement that nobody can sign."""
         if not self._process.settings.statement_key:
             raise Unknown(
                 "STATEMENTS_NOT_SIGNED",
                 "this bus signs no statements: its operator sets CREDITBUS_STATEMENT_KEY",
             )
+
+    async def _signed(self, statement: DayStatement) -> bytes:
         return (await asyncio.to_thread(lambda: self._signer.sign(statement))).encode()
 
     async def _statement(self, source: SourceId, totals: ControlTotals) -> DayStatement:
@@ -123,20 +132,19 @@ class StatementDesk:
                 f"{totals.day} is over {FATES_KEPT.days} days ago: what became of its records is"
                 " not kept any more",
             )
-        async with self._room:
-            offsets = await asyncio.to_thread(self._offsets, source, totals.day)
-            if len(offsets) > DAY_MOST:
-                raise Invalid(
-                    "DAY_TOO_LARGE",
-                    "day",
-                    f"{len(offsets)} records came in that day, and a statement names {DAY_MOST}:"
-                    " ask for what became of them at /v1/receipts",
-                )
-            arrivals = await self._arrivals(source, offsets)
-            numbers = await self._numbers(source)
-            return await asyncio.to_thread(
-                statement_of, source, totals, arrivals, offsets, numbers, now
+        offsets = await asyncio.to_thread(self._offsets, source, totals.day)
+        if len(offsets) > DAY_MOST:
+            raise Invalid(
+                "DAY_TOO_LARGE",
+                "day",
+                f"{len(offsets)} records came in that day, and a statement names {DAY_MOST}:"
+                " ask for what became of them at /v1/receipts",
             )
+        arrivals = await self._arrivals(source, offsets)
+        numbers = await self._numbers(source)
+        return await asyncio.to_thread(
+            statement_of, source, totals, arrivals, offsets, numbers, now
+        )
 
     def _offsets(self, source: SourceId, day: date) -> range:
         """Return which offsets of the source's inbox the broker gave on a civil day."""
