@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import deque
+from collections import defaultdict, deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -61,17 +61,31 @@ class Took:
 
 @dataclass(slots=True)
 class SettledCourse:
-    """How long one direction took, over the last minutes."""
+    """How long one direction took in all its processes, over the last minutes."""
 
     past: deque[Took] = field(default_factory=lambda: deque(maxlen=KEPT))
-    _looks: deque[tuple[datetime, Buckets]] = field(default_factory=deque)
+    _looks: deque[tuple[datetime, Mapping[str, Buckets]]] = field(default_factory=deque)
 
-    def see(self, at: datetime, buckets: Buckets) -> None:
-        """Take one look at a histogram."""
+    def see(self, at: datetime, histograms: Mapping[str, Buckets]) -> None:
+        """Take one look at the histogram of each process that told it in time, by its name.
+
+        One that is late this time is taken to stand where it was last seen.
+        """
         while len(self._looks) > 1 and at - self._looks[1][0] >= WINDOW:
             self._looks.popleft()
-        before = self._looks[0][1] if self._looks else buckets
-        self._looks.append((at, buckets))
-        lately = risen(buckets, before)
+        last = self._looks[-1][1] if self._looks else {}
+        self._looks.append((at, {**last, **histograms}))
+        lately = self._lately()
         count = int(max(lately.values(), default=0))
         self.past.append(Took(at, quantile(lately, 0.5), quantile(lately, 0.99), count))
+
+    def _lately(self) -> Buckets:
+        """Return what came since the first look, of each process since it was first seen."""
+        first: dict[str, Buckets] = {}
+        for _, seen in self._looks:
+            first = {**seen, **first}
+        total: dict[float, float] = defaultdict(float)
+        for name, buckets in self._looks[-1][1].items():
+            for bound, count in risen(buckets, first[name]).items():
+                total[bound] += count
+        return total

@@ -7,8 +7,7 @@ and the inboxes that it cannot read come from there, and how long the ways took.
 from __future__ import annotations
 
 import asyncio
-from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Final
@@ -95,7 +94,7 @@ class Rounds:
             self._figures = {name: figures for name, figures in known if figures is not None}
             now = self._process.clock.now()
             for way, course in self.courses.items():
-                course.see(now, _summed(each.settled[way] for each in self._figures.values()))
+                course.see(now, {name: at.settled[way] for name, at in self._figures.items()})
         said = await asyncio.gather(*(_ask(client, at) for at in targets.values()))
         self.states = tuple(
             self._state(name, each) for name, each in zip(targets, said, strict=True)
@@ -171,11 +170,3 @@ def figures_of(text: str) -> _Figures:
             elif sample.name in _SINGLE:
                 single[sample.name] = sample.value
     return _Figures(lag=lag, single=single, settled=settled)
-
-
-def _summed(all_buckets: Iterable[Mapping[float, float]]) -> dict[float, float]:
-    total: dict[float, float] = defaultdict(float)
-    for buckets in all_buckets:
-        for bound, count in buckets.items():
-            total[bound] += count
-    return dict(total)

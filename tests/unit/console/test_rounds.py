@@ -50,13 +50,44 @@ def test_a_process_that_began_anew_counts_from_nothing() -> None:
 
 def test_what_came_within_the_last_minute_counts_and_nothing_before() -> None:
     course = SettledCourse()
-    course.see(AT, {1.0: 100, INF: 100})
+    course.see(AT, {"delivery-0": {1.0: 100, INF: 100}})
     assert course.past[-1].half is None  # of what came before it was looked at nothing is known
-    course.see(AT + timedelta(seconds=6), {1.0: 100, INF: 110})
+    course.see(AT + timedelta(seconds=6), {"delivery-0": {1.0: 100, INF: 110}})
     assert course.past[-1].count == 10
-    course.see(AT + 2 * WINDOW, {1.0: 104, INF: 114})
-    course.see(AT + 3 * WINDOW, {1.0: 104, INF: 114})
+    course.see(AT + 2 * WINDOW, {"delivery-0": {1.0: 104, INF: 114}})
+    course.see(AT + 3 * WINDOW, {"delivery-0": {1.0: 104, INF: 114}})
     assert course.past[-1].half is None
+
+
+@pytest.mark.parametrize("late", [1, 2, 3])
+def test_a_process_that_is_late_with_its_figures_began_nothing_anew(late: int) -> None:
+    course = SettledCourse()
+    counts = {"delivery-0": 1000, "delivery-1": 4000}
+    for look in range(5):
+        counts = {name: count + 2 for name, count in counts.items()}
+        told = {name: {1.0: count, INF: count} for name, count in counts.items()}
+        if look == late:
+            del told["delivery-0"]
+        course.see(AT + timedelta(seconds=6 * look), told)
+    # At the look that lacks one, what it did since is not known yet; nothing of it is lost.
+    assert [each.count for each in course.past] == [
+        4 * look - 2 * (look == late) for look in range(5)
+    ]
+
+
+def test_of_two_processes_the_one_that_began_anew_counts_from_nothing() -> None:
+    course = SettledCourse()
+    course.see(AT, {"delivery-0": {INF: 1000}, "delivery-1": {INF: 4000}})
+    course.see(AT + timedelta(seconds=6), {"delivery-0": {INF: 3}, "delivery-1": {INF: 4005}})
+    assert course.past[-1].count == 8
+
+
+def test_of_a_process_that_is_seen_for_the_first_time_nothing_is_known() -> None:
+    course = SettledCourse()
+    course.see(AT, {"delivery-1": {INF: 4000}})
+    course.see(AT + timedelta(seconds=6), {"delivery-0": {INF: 900}, "delivery-1": {INF: 4001}})
+    course.see(AT + timedelta(seconds=12), {"delivery-0": {INF: 902}, "delivery-1": {INF: 4002}})
+    assert [each.count for each in course.past] == [0, 1, 4]
 
 
 def test_a_scrape_of_ours_is_understood() -> None:
