@@ -2,13 +2,16 @@
 
 Records lie in groups, a row each: the disk is asked once a group, not once a record. What is kept
 is on the disk when ``keep`` returns (SQLite, WAL, ``synchronous=FULL``), whatever is killed then.
+They name subjects, so the file is made for its owner alone (0600), and SQLite makes those beside it
+like it.
 """
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
@@ -18,6 +21,8 @@ from creditbus.sdk.pins import Framed
 from creditbus.sdk.receipts import NotPublished, Outgoing
 
 _FORM: Final = 1
+_OWNER_ONLY: Final = 0o600
+_OTHERS: Final = 0o077
 _TABLES: Final = """
 CREATE TABLE IF NOT EXISTS about (source TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS groups (
@@ -51,6 +56,7 @@ class Outbox:
     def __init__(self, path: Path, source: str) -> None:
         self.path = path
         with self._usable():
+            _make(path)
             self._file = sqlite3.connect(
                 path, timeout=1, isolation_level=None, check_same_thread=False
             )
@@ -162,7 +168,7 @@ class Outbox:
     def _usable(self) -> Iterator[None]:
         try:
             yield
-        except sqlite3.Error as fault:
+        except (sqlite3.Error, OSError) as fault:
             if "locked" in str(fault):
                 raise NotPublished(
                     f"{self.path} is another process's outbox: give each process one of its own"
@@ -171,3 +177,19 @@ class Outbox:
                 f"the outbox {self.path} cannot be used: {fault}. Is its folder there and writable,"
                 " is there room, is it an outbox? What was not kept was not handed over"
             ) from fault
+
+
+def _make(path: Path) -> None:
+    """Make the file, unless it is there; SQLite would make it as open as the umask lets it.
+
+    One that is there is never opened here: closing it again would let go SQLite's locks on it.
+    """
+    try:
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, _OWNER_ONLY))
+    except FileExistsError:
+        # An older SDK may have made it, and been killed beside what SQLite writes ahead.
+        for each in (path, path.with_name(f"{path.name}-wal")):
+            # Another user's, say, who lets this one write it: that is not ours to change.
+            with suppress(FileNotFoundError, PermissionError):
+                if each.stat().st_mode & _OTHERS:
+                    each.chmod(_OWNER_ONLY)

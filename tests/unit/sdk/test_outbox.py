@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sqlite3
 import subprocess
@@ -114,6 +115,30 @@ def test_what_is_no_outbox_is_told(path: Path, content: bytes) -> None:
 def test_a_folder_that_is_not_there_is_told(tmp_path: Path) -> None:
     with pytest.raises(NotPublished, match="Is its folder there"):
         Outbox(tmp_path / "nowhere" / "outbox.sqlite", "tender")
+
+
+def test_nobody_but_its_owner_reads_it(path: Path) -> None:
+    before = os.umask(0o022)
+    try:
+        with closing(Outbox(path, "tender")) as outbox:
+            outbox.keep([a_record("a")])
+            modes = {each.name: each.stat().st_mode & 0o777 for each in path.parent.iterdir()}
+    finally:
+        os.umask(before)
+    assert modes == {path.name: 0o600, f"{path.name}-wal": 0o600}
+
+
+def test_one_that_others_could_read_is_closed_to_them(path: Path) -> None:
+    subprocess.run([sys.executable, "-c", KILLED, str(path)], check=False)
+    left = (path, path.with_name(f"{path.name}-wal"))
+    for each in left:
+        each.chmod(0o644)
+    with closing(Outbox(path, "tender")) as outbox:
+        assert [each.stat().st_mode & 0o777 for each in left] == [0o600, 0o600]
+        # The lock is held all the same, and nothing that was kept is lost.
+        with pytest.raises(NotPublished, match="another process's outbox"):
+            Outbox(path, "tender")
+        assert held(outbox)[-1] == Outgoing("last", b"k", b"v", ())
 
 
 def test_the_outbox_of_a_newer_sdk_is_left_alone(path: Path) -> None:
