@@ -22,6 +22,9 @@ STATED: Final = (*map(RECORD_OF.__getitem__, STATEMENTS), RECORD_OF[Acknowledgem
 
 _REGISTRY_BOUND_S: Final = 5.0
 _NOT_FOUND: Final = 404
+_TOO_MANY: Final = 429
+_OF_THE_SERVER: Final = 500
+"""From here on a status says that the registry, or the proxy before it, cannot answer now."""
 
 
 class Pin(msgspec.Struct, frozen=True):
@@ -53,7 +56,8 @@ class SchemaShelf(Protocol):
 def pinned_codec(url: str, tls: Mapping[str, str], shelf: SchemaShelf | None = None) -> Codec:
     """Return the codec of a registry; many publishers of one process ask it once.
 
-    What is on the shelf will do where the registry is away, because a schema's id never changes.
+    What is on the shelf will do where the registry is away, because a schema's id never changes;
+    one that answers 429 or 5xx, or a proxy that does so for it, is away as well.
     Raises ``NotPublished`` when the registry is away and nothing is kept, or when it is none.
     """
     try:
@@ -79,6 +83,8 @@ def _asked(url: str, tls: tuple[tuple[str, str], ...]) -> Mapping[str, Framed]:
         with SchemaRegistryClient(settings) as client:
             return {record: _pinned(client, record, pin) for record, pin in _pins().items()}
     except SchemaRegistryError as refused:
+        if refused.http_status_code == _TOO_MANY or refused.http_status_code >= _OF_THE_SERVER:
+            raise ConnectionError(f"status {refused.http_status_code}") from refused
         if refused.http_status_code == _NOT_FOUND:
             raise NotPublished(
                 f"the registry at {url} does not hold the bus's schemas ({refused.error_message}):"
