@@ -52,7 +52,7 @@ bench: $(INSTALLED) ## Measure the engine on this machine; `creditbus bench` lis
 ##@ Work on it
 
 test: check fast ## Check, then run every test: the fast ones first, then those on real servers
-	$(PYTEST) -n 2 tests/integration tests/crash tests/exercises \
+	$(PYTEST) -n 2 tests/integration tests/crash \
 	  --timeout=300 --session-timeout=3600 -o faulthandler_timeout=290
 	$(PYTEST) tests/siege --timeout=300 -o faulthandler_timeout=290
 
@@ -71,7 +71,7 @@ siege: $(TOOLS) ## Strike every door from outside and watch the others; SEED=7, 
 	  $(if $(SEED),--siege-seed=$(SEED)) $(ARGS)
 
 exercise: $(TOOLS) ## Play every runbook on a bus of its own, and time it; ARGS="-k redis --record"
-	$(PYTEST) tests/exercises --exercise --timeout=900 -o faulthandler_timeout=890 -p no:randomly -q $(ARGS)
+	$(PYTEST) tests/exercises --timeout=900 -o faulthandler_timeout=890 -p no:randomly -q $(ARGS)
 
 check: $(TOOLS) ## Check without running: format, lint, types, floors, tidiness
 	$(BIN)/ruff format --check --output-format concise .

@@ -12,7 +12,7 @@ from typing import Final
 
 from xdist.scheduler import LoadScopeScheduling
 
-ON_THE_BUS: Final = ("tests/integration/bus/", "tests/siege/", "tests/exercises/")
+ON_THE_BUS: Final = ("tests/integration/bus/", "tests/siege/")
 ON_SERVERS: Final = ("tests/integration/", "tests/crash/")
 SEED: Final = re.compile(r"\[SEED=(\d+)\]$")
 

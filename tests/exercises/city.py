@@ -152,6 +152,8 @@ class City:
                 if told is not is_barred:
                     self.toll.stale += 1
                     self._complain(f"{firm} was answered as {'barred' if told else 'free'}")
+        # A silence that has not ended counts as well.
+        self.toll.unasked_s = max(self.toll.unasked_s, time.monotonic() - answered)
 
     def _watcher(self) -> None:
         after, moved = 0, time.monotonic()
@@ -173,6 +175,7 @@ class City:
                     now = time.monotonic()
                     self.toll.unmoved_s = max(self.toll.unmoved_s, now - moved)
                     moved = now
+        self.toll.unmoved_s = max(self.toll.unmoved_s, time.monotonic() - moved)
 
     def _note(self, received: dict[str, Any]) -> None:
         obligation, revision = str(received["obligation_id"]), int(received["revision"])

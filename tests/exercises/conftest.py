@@ -14,7 +14,7 @@ import pytest
 from tests.exercises.city import City, Toll
 from tests.exercises.drill import Drill
 from tests.exercises.exercise import ROOT, Exercise
-from tests.exercises.ground import Ground, own_ground, shared_ground
+from tests.exercises.ground import Ground, own_ground
 from tests.exercises.page import RECORD, Played, recorded, write
 from tests.exercises.programme import EXERCISES
 
@@ -55,8 +55,7 @@ class Stopwatch:
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Say which exercises are played, and whether they are put on record."""
-    parser.addoption("--exercise", action="store_true", help="play every exercise")
+    """Say whether what is played is put on record."""
     parser.addoption("--record", action="store_true", help=f"write {RECORD}, and its page")
 
 
@@ -66,11 +65,9 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Give the test its exercises; without the option a short form is played."""
+    """Give the test its exercises."""
     if "exercise" in metafunc.fixturenames:
-        whole = metafunc.config.getoption("--exercise")
-        chosen = [each for each in EXERCISES if whole or each.is_short]
-        metafunc.parametrize("exercise", chosen, ids=[each.name for each in chosen])
+        metafunc.parametrize("exercise", EXERCISES, ids=[each.name for each in EXERCISES])
 
 
 @pytest.fixture(scope="session")
@@ -85,11 +82,8 @@ def own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ground]:
 def ground(
     exercise: Exercise, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Ground]:
-    """The ground of one exercise: the bus that all tests share, one of the run, or its own."""
-    if not request.config.getoption("--exercise"):
-        live = request.getfixturevalue("live")
-        yield shared_ground(tmp_path_factory.mktemp("shared"), live.sites.home)
-    elif exercise.brokers == 1:
+    """The ground of one exercise: the one of the run, or with several brokers its own."""
+    if exercise.brokers == 1:
         yield request.getfixturevalue("own")
     else:
         alone = own_ground(tmp_path_factory.mktemp("brokers"), exercise.brokers)

@@ -21,8 +21,6 @@ An exercise is one function with one decorator. To add one:
 3. Say nothing about what holds for every exercise: a city goes on meanwhile
    (``tests.exercises.city``), and at the end nothing is lost, nothing was acted on twice, and
    nobody was told what was no longer so.
-4. ``is_short=True`` plays it in every ``make test``, on the bus that all tests share: nothing of
-   that bus may be stopped for long.
 """
 
 from __future__ import annotations
@@ -52,7 +50,6 @@ class Exercise:
     strikes: str
     then: str
     script: Script
-    is_short: bool
     brokers: int
 
     @property
@@ -69,7 +66,7 @@ class Chapter:
         self.exercises: list[Exercise] = []
 
     def exercise(
-        self, *, runbook: str, strikes: str, then: str, is_short: bool = False, brokers: int = 1
+        self, *, runbook: str, strikes: str, then: str, brokers: int = 1
     ) -> Callable[[Script], Script]:
         """Register a script under its name."""
 
@@ -81,7 +78,6 @@ class Chapter:
                     strikes=strikes,
                     then=then,
                     script=script,
-                    is_short=is_short,
                     brokers=brokers,
                 )
             )

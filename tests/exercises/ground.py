@@ -96,9 +96,3 @@ def own_ground(folder: Path, brokers: int = 1) -> Ground:
     code, _, complaint = ground.type(f"creditbus up -d --bodies{more}")
     assert code == 0, complaint
     return ground
-
-
-def shared_ground(folder: Path, home: Path) -> Ground:
-    """Return the ground of a bus that runs already, of which nothing may be stopped."""
-    (folder / HOME).symlink_to(home)
-    return Ground(folder)

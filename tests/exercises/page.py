@@ -80,7 +80,7 @@ def rows_of(chapter: Chapter) -> list[tuple[str, ...]]:
 
 
 def _row(exercise: Exercise, played: Played | None) -> tuple[str, ...]:
-    name = f"`{exercise.name}`{' *' if exercise.is_short else ''}"
+    name = f"`{exercise.name}`"
     told = (name, f"[{exercise.runbook}]({exercise.anchor})", exercise.strikes, exercise.then)
     if played is None:
         return (*told, "", "", "", "", "", "not played yet")

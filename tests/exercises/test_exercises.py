@@ -10,6 +10,7 @@ from tests.exercises.exercise import Exercise
 def test_the_runbook_holds(exercise: Exercise, drill: Drill, stopwatch: Stopwatch) -> None:
     drill.city.begin()
     drill.live_on()
+    before = len(drill.city.published)
     with stopwatch.timed(exercise, drill) as toll:
         try:
             exercise.script(drill)
@@ -18,3 +19,4 @@ def test_the_runbook_holds(exercise: Exercise, drill: Drill, stopwatch: Stopwatc
         finally:
             drill.city.settle()
     assert toll.held, "\n".join(toll.complaints)
+    assert len(drill.city.published) > before, "nobody used the bus meanwhile"
