@@ -23,7 +23,9 @@ class Process:
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self.port = free.getsockname()[1]
-        self.server = HealthServer(("127.0.0.1", self.port), Meters(), lambda: self.readiness)
+        self.server = HealthServer(
+            ("127.0.0.1", self.port), Meters(), lambda: self.readiness, worker="views-0"
+        )
 
     def ask(self, path: str) -> httpx.Response:
         return httpx.get(f"http://127.0.0.1:{self.port}{path}", timeout=5, trust_env=False)
@@ -46,7 +48,11 @@ def test_live_answers_though_nothing_is_ready(process: Process) -> None:
 def test_ready_says_why_not_and_then_yes(process: Process) -> None:
     answer = process.ask("/health/ready")
     assert answer.status_code == 503
-    assert answer.json() == {"ready": False, "why": "waiting for registry"}
+    assert answer.json() == {
+        "worker": "views-0",
+        "ready": False,
+        "why": "waiting for registry",
+    }
     process.readiness = Readiness(is_ready=True)
     assert process.ask("/health/ready").status_code == 200
 

@@ -136,9 +136,20 @@ def test_bodies_are_told_when_they_were_started(
 def test_a_worker_that_somebody_runs_by_hand_is_found_by_its_port(
     folder: Folder, ports: Ports, listening: list[ThreadingHTTPServer]
 ) -> None:
-    listen(listening, ports.metrics_of("dispatch", 3))
+    listen(listening, ports.metrics_of("dispatch", 3), content=b'{"worker": "dispatch-3"}')
     found = lines(folder)["dispatch-3"]
     assert (found.kind, found.ready, found.why) == ("further", True, FURTHER)
+
+
+@pytest.mark.parametrize(
+    "content", [b"{}", b"[]", b"\xff", b"<html>", b'{"worker": "dispatch-4"}', b'{"worker": 3}']
+)
+def test_whoever_else_listens_where_a_worker_could_is_not_told(
+    folder: Folder, ports: Ports, listening: list[ThreadingHTTPServer], content: bytes
+) -> None:
+    # Another bus's server was one, in a test's run: `status` said that not everything is ready.
+    listen(listening, ports.metrics_of("dispatch", 3), 200, content)
+    assert "dispatch-3" not in lines(folder)
 
 
 def test_status_tells_machines_the_same_and_fails_while_something_is_not_ready(

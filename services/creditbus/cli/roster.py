@@ -5,7 +5,6 @@ A server is ready when it listens; whatever has a health of its own is asked for
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from http.client import HTTPConnection, HTTPException
 from typing import Final, Literal, NamedTuple
@@ -50,6 +49,15 @@ class _Said(NamedTuple):
 
     is_ready: bool
     why: str
+    worker: str = ""
+    """Who it says it is."""
+
+
+class _Health(msgspec.Struct):
+    """What is read of an answer to ``/health/ready``."""
+
+    why: str = ""
+    worker: str = ""
 
 
 class Roster:
@@ -87,13 +95,18 @@ class Roster:
             yield self._line(BODIES, "bodies", self._asked(self._file.ports.body))
 
     def _further(self) -> Iterator[ProcessLine]:
-        """Yield workers that somebody runs by hand, whom no file knows and a port betrays."""
+        """Yield workers that somebody runs by hand, whom no file knows and a port betrays.
+
+        Whoever else listens there, another bus or none at all, does not belong to this one.
+        """
         for service in HOSTED:
             for worker in range(self._file.workers.get(service, 1), METRICS_STEP):
-                port = self._file.ports.metrics_of(service, worker)
-                if is_listening(port):
-                    said = self._asked(port)
-                    line = self._line(worker_name(service, worker), "further", said)
+                name, port = (
+                    worker_name(service, worker),
+                    self._file.ports.metrics_of(service, worker),
+                )
+                if is_listening(port) and (said := self._asked(port)).worker == name:
+                    line = self._line(name, "further", said)
                     yield line if said.why else msgspec.structs.replace(line, why=FURTHER)
 
     def _line(self, name: str, kind: Kind, said: _Said) -> ProcessLine:
@@ -123,10 +136,10 @@ class Roster:
             connection.close()
         is_ready = 200 <= answer.status < 300
         try:
-            why = str(json.loads(told).get("why") or "")
-        except (ValueError, AttributeError):
-            why = "" if is_ready else f"HTTP {answer.status}"
-        return _Said(is_ready, why or ("" if is_ready else _SILENT))
+            health = msgspec.json.decode(told, type=_Health)
+        except msgspec.DecodeError:
+            health = _Health(why="" if is_ready else f"HTTP {answer.status}")
+        return _Said(is_ready, health.why or ("" if is_ready else _SILENT), health.worker)
 
 
 def lasting(seconds: float) -> str:

@@ -63,7 +63,10 @@ class _Answer:
 
 
 class HealthServer:
-    """Serves health and metrics until it is closed; ``measure`` is called before each scrape."""
+    """Serves health and metrics until it is closed; ``measure`` is called before each scrape.
+
+    ``worker`` is who answers, and is said: on the port of a worker somebody else may listen.
+    """
 
     def __init__(
         self,
@@ -71,10 +74,12 @@ class HealthServer:
         meters: Meters,
         readiness: Callable[[], Readiness],
         measure: Callable[[], None] = lambda: None,
+        worker: str = "",
     ) -> None:
         self._meters = meters
         self._measure = measure
         self._readiness = readiness
+        self._worker = worker
         self._server = _Server(address, self._answer)
         self._thread = threading.Thread(
             target=self._server.serve_forever,
@@ -104,7 +109,7 @@ class HealthServer:
         if path == "/health/ready":
             readiness = self._look()
             status = HTTPStatus.OK if readiness.is_ready else HTTPStatus.SERVICE_UNAVAILABLE
-            return _told(status, readiness.told)
+            return _told(status, {"worker": self._worker, **readiness.told})
         return _told(HTTPStatus.NOT_FOUND, {"paths": _PATHS})
 
     def _look(self) -> Readiness:

@@ -128,6 +128,7 @@ class Process:
             self.meters,
             with_patience,
             vitals.measure,
+            self.name,
         )
         server.start()
         return server

@@ -6,10 +6,14 @@ complaint would be buried in its log.
 
 from __future__ import annotations
 
+import fcntl
+import os
 import secrets
 import socket
+import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack
+from pathlib import Path
 from typing import Final
 
 import msgspec
@@ -23,9 +27,11 @@ METRICS_RANGE: Final = 200
 METRICS_STEP: Final = 10
 FURTHER_RANGE: Final = 4
 # Below the range that systems give to outgoing connections, so a free port stays free.
-FREE_FROM: Final = 20_000
+FREE_FROM: Final = 10_000
 FREE_TO: Final = 32_000
-FREE_TRIES: Final = 200
+
+_claimed: Final[list[int]] = []
+"""A locked file for each block that this process has chosen, until it ends."""
 
 
 class Ports(msgspec.Struct, frozen=True, kw_only=True):
@@ -86,12 +92,17 @@ def single() -> list[str]:
 
 
 def free() -> Ports:
-    """Return ports nobody uses: one block, metrics at its end."""
+    """Return ports nobody uses: one block, metrics at its end.
+
+    Blocks do not overlap, so that whoever listens on a few ports of one keeps all of it: a worker
+    that joins later finds its own free. Nobody else gets it before anything listens either.
+    """
     names = single()
     size = len(names) + FURTHER_RANGE + METRICS_RANGE
-    for _ in range(FREE_TRIES):
-        first = FREE_FROM + secrets.randbelow(FREE_TO - FREE_FROM - size)
-        if all_free(range(first, first + size)):
+    blocks = list(range(FREE_FROM, FREE_TO - size, size))
+    secrets.SystemRandom().shuffle(blocks)
+    for first in blocks:
+        if all_free(range(first, first + size)) and _claim(first):
             chosen = {name: first + place for place, name in enumerate(names)}
             further = first + len(names)
             return Ports(**chosen, further=further, metrics=further + FURTHER_RANGE)
@@ -99,6 +110,19 @@ def free() -> Ports:
         f"no block of {size} free ports was found between {FREE_FROM} and {FREE_TO}. "
         f"End what listens there, or use the fixed ports."
     )
+
+
+def _claim(first: int) -> bool:
+    """Take a block for the life of this process; another one of this user may hold it."""
+    path = Path(tempfile.gettempdir()) / f"creditbus-ports-{os.getuid()}-{first}"
+    claim = os.open(path, os.O_CREAT | os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(claim, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(claim)
+        return False
+    _claimed.append(claim)
+    return True
 
 
 def all_free(numbers: range) -> bool:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import socket
+import subprocess
+import sys
 from collections.abc import Iterator
 
 import pytest
@@ -48,6 +50,22 @@ def test_free_ports_are_free_and_apart() -> None:
     assert len(set(single)) == len(single)
     assert ports.all_free(range(min(single), found.metrics + METRICS_RANGE))
     assert not set(single) & set(range(found.metrics, found.metrics + METRICS_RANGE))
+
+
+def test_nobody_else_gets_a_block_of_which_a_few_ports_are_in_use() -> None:
+    found = ports.free()
+    with socket.socket() as used:
+        used.bind((HOST, found.metrics_of("gateway")))
+        used.listen()
+        others = [ports.free().kafka for _ in range(3)]
+    assert min(abs(each - found.kafka) for each in others) >= METRICS_RANGE
+
+
+def test_a_block_is_free_for_no_other_process_before_anything_listens() -> None:
+    found = ports.free()
+    again = f"from creditbus.stack import ports; print(ports._claim({found.kafka}))"
+    told = subprocess.run([sys.executable, "-c", again], capture_output=True, text=True, check=True)
+    assert told.stdout.strip() == "False"
 
 
 def test_every_single_port_belongs_to_a_server_or_a_service() -> None:
