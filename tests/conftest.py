@@ -15,6 +15,8 @@ pytest_plugins = ["tests.stack_fixtures", "tests.bus_fixtures"]
 
 HERE: Final = Path(__file__).parent
 WITHOUT_NETWORK: Final = ("unit", "property", "simulation", "tidy")
+TWICE: Final = ("contract", "integration")
+"""Folders of tests on real servers, each played once more when it fails (docs/decisions/0033)."""
 
 # How long an example takes says how busy the machine is; each test has its bound in any case.
 settings.register_profile("bus", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -26,6 +28,20 @@ settings.load_profile("bus")
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> BySharedWork:
     """Keep tests that share what is dear to make on one worker."""
     return BySharedWork(config, log)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let tests on real servers be played once more; what must never happen has one try."""
+    for item in items:
+        if item.path.is_relative_to(HERE) and item.path.relative_to(HERE).parts[0] in TWICE:
+            item.add_marker(pytest.mark.flaky(reruns=1))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Tell whole why a test failed that passed when it was played once more."""
+    for report in terminalreporter.getreports("rerun"):
+        terminalreporter.write_sep("_", f"failed at first: {report.nodeid}", yellow=True)
+        terminalreporter.write_line(report.longreprtext)
 
 
 @pytest.fixture(autouse=True)
