@@ -10,7 +10,7 @@ from rich.console import Console
 from creditbus.cli.faults import fail, told
 from creditbus.cli.places import Home, sites, stack_file
 from creditbus.domain.acts.activations import edition_activated
-from creditbus.runtime.kafka import clients
+from creditbus.runtime.kafka.transactions import Written, write_together
 from creditbus.runtime.law.catalogue import load_draft
 from creditbus.runtime.law.editions import load_editions, put
 from creditbus.runtime.process import Process
@@ -40,10 +40,10 @@ def publish(
         put(edition, data, places.shelf)
         activated = [edition_activated(edition, place) for place in range(PARTITIONS)]
         codec = process.codec
-        clients.write_together(
+        write_together(
             process,
             [
-                clients.Written(
+                Written(
                     topic=EVENTS,
                     partition=place,
                     value=codec.encode(event),

@@ -16,6 +16,7 @@ from creditbus.runtime.health import Readiness
 from creditbus.runtime.kafka import clients
 from creditbus.runtime.kafka.clients import Place, Record
 from creditbus.runtime.kafka.reach import BrokerReach
+from creditbus.runtime.kafka.transactions import commit, transactional_producer
 from creditbus.runtime.process import Process
 from creditbus.runtime.workers.apps import fatal, idle_app, run_app
 from creditbus.wire.headers import event_headers
@@ -78,7 +79,7 @@ class DayClock:
         try:
             days = days_to_turn(self._last_day(reader), today)
             if days:
-                producer = clients.transactional_producer(self._process)
+                producer = transactional_producer(self._process)
                 with clients.reached():
                     producer.init_transactions(CALL_BOUND_S)
                 for day in days:
@@ -122,10 +123,11 @@ class DayClock:
                 ]
                 group = reader.consumer_group_metadata()
                 producer.send_offsets_to_transaction(noted, group, CALL_BOUND_S)
-                producer.commit_transaction(CALL_BOUND_S)
             except KafkaException:
                 producer.abort_transaction(CALL_BOUND_S)
                 raise
+            # Of a turn whose outcome is unknown the positions tell, which the next try reads.
+            commit(producer, self._log)
         self._process.meters.add("day_turns")
         self._process.logger.info("the day has turned", day=day.isoformat())
 

@@ -18,7 +18,7 @@ from creditbus.domain.acts.interventions import (
     OperatorStep,
 )
 from creditbus.runtime.operations.notebook import NotDone
-from creditbus.runtime.outages import Unavailable
+from creditbus.runtime.outages import OutcomeUnknown, Unavailable
 
 Do = Callable[[Visitor | None, str], Awaitable[Intervention]]
 """Carries an act out for a person and a reason."""
@@ -28,7 +28,7 @@ FAULTS = (NotAllowed, NotDone, NoReason, SessionOver, Unavailable, KafkaExceptio
 
 
 def sentence_of(fault: Exception, visit: Visit) -> str:
-    """Return in a sentence why an act was not done."""
+    """Return in a sentence why an act was not done, or that nobody knows whether it was."""
     english = visit.language == "en"
     match fault:
         case NotAllowed(visitor=visitor):
@@ -38,6 +38,8 @@ def sentence_of(fault: Exception, visit: Visit) -> str:
             return str(fault) if english else chinese
         case SessionOver():
             return visit.say("session_over")
+        case OutcomeUnknown():
+            return f"{visit.say('not_known')} {fault}"
         case _:
             return f"{visit.say('not_reached')} {fault}"
 

@@ -198,6 +198,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     ),
     "session_over": ("登录已失效，请重新登录。", "Your login has ended: log in again."),
     "not_reached": ("未执行：", "Not done:"),
+    "not_known": ("是否已执行不明，请先查看“操作记录”：", "It may be done, look at Actions first:"),
     "is_done": ("已记录并执行：{step}（{about}）", "On record and asked for: {step}, {about}"),
     "why_so": ("理由", "Reason"),
     "do_it": ("确认", "Do it"),

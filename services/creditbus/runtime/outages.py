@@ -25,6 +25,20 @@ class Unavailable(Exception):
         self.whom = whom
 
 
+class OutcomeUnknown(Unavailable):
+    """Something was asked of a server, and nobody knows whether it is done; ``detail`` says more.
+
+    Whoever asked looks first, and only then asks again.
+    """
+
+    def __init__(self, whom: str, detail: str) -> None:
+        super().__init__(
+            whom,
+            f"{detail} before you ask again",
+            how="did not say whether what was asked is done, and it may be",
+        )
+
+
 class Patience:
     """Waits for servers that are away, and says so in health, in a metric and once in the log."""
 

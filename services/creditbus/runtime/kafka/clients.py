@@ -1,4 +1,4 @@
-"""Reading topics to their end, and producing, for processes that are no slice workers.
+"""Reading topics to their end, for processes that are no slice workers.
 
 Only what is committed is read. A reader of its own, apart from the agents, rebuilds what a process
 holds: it joins no group, so no rebalance can make it skip a record.
@@ -19,7 +19,6 @@ from confluent_kafka import (
     KafkaError,
     KafkaException,
     Message,
-    Producer,
     TopicPartition,
 )
 
@@ -253,44 +252,6 @@ def positions_of(consumer: Consumer, places: Sequence[Place]) -> dict[Place, Top
 def group_reader(process: Process, application: str) -> Consumer:
     """Return a client that asks about a group's positions and never joins it."""
     return Consumer({**_client(process), "group.id": application, "enable.auto.commit": False})
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Written:
-    """One record that is to be written, into the partition of its key unless one is named."""
-
-    topic: str
-    value: bytes | None
-    headers: Sequence[tuple[str, bytes | None]] = ()
-    key: bytes | None = None
-    partition: int = ANY_PARTITION
-
-
-def write_together(process: Process, records: Sequence[Written]) -> None:
-    """Write all the records in one transaction, or none of them; raises ``Unavailable``."""
-    producer = transactional_producer(process)
-    with reached():
-        producer.init_transactions(ANSWER_BOUND_S)
-        producer.begin_transaction()
-        try:
-            for record in records:
-                producer.produce(
-                    record.topic,
-                    value=record.value,
-                    key=record.key,
-                    partition=record.partition,
-                    headers=list(record.headers),
-                )
-            producer.commit_transaction(ANSWER_BOUND_S)
-        except KafkaException:
-            producer.abort_transaction(ANSWER_BOUND_S)
-            raise
-
-
-def transactional_producer(process: Process) -> Producer:
-    """Return the transactional producer of a process; its name fences an older one of that name."""
-    connection = Connection(process.settings.kafka, process.security)
-    return connection.transactional(process.name, Alarm())
 
 
 def record_of(message: Message) -> Record:

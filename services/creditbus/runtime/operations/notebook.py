@@ -9,7 +9,7 @@ from typing import Final
 
 from creditbus.domain.acts.interventions import Intervention, OperatorStep, Way, checked_reason
 from creditbus.domain.identifiers.citizen import hide_persons
-from creditbus.runtime.kafka.clients import Written, write_together
+from creditbus.runtime.kafka.transactions import Written, write_together
 from creditbus.runtime.process import Process
 from creditbus.wire.topics import INTERVENTIONS
 
@@ -62,7 +62,7 @@ class Notebook:
     def write(self, done: Intervention, beside: Sequence[Written] = ()) -> None:
         """Write the act, and the records that it consists of, all or none of them.
 
-        Raises ``Unavailable``: then nothing was written.
+        Raises ``Unavailable``: then nothing was written; and ``OutcomeUnknown``.
         """
         process = self.process
         said = Written(topic=INTERVENTIONS, key=done.key.encode(), value=process.codec.encode(done))

@@ -18,7 +18,8 @@ from confluent_kafka import KafkaException
 from creditbus.domain.acts.interventions import Intervention, OperatorStep
 from creditbus.domain.acts.refusals import DeadLetter
 from creditbus.engine.values import Position
-from creditbus.runtime.kafka.clients import Record, Written, record_at
+from creditbus.runtime.kafka.clients import Record, record_at
+from creditbus.runtime.kafka.transactions import Written
 from creditbus.runtime.operations.notebook import NotDone, Notebook
 from creditbus.runtime.process import Process
 from creditbus.wire.topics import INBOX_MAX_BYTES, INBOX_PREFIX, party_of_inbox
