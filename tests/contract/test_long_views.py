@@ -8,12 +8,20 @@ from datetime import timedelta
 import msgspec
 import pytest
 
+from creditbus.console.hand import Hand, place_of
+from creditbus.console.staff import StaffRole, Visitor
 from creditbus.domain.acts.interventions import Intervention, OperatorStep, Way
+from creditbus.domain.acts.refusals import DeadLetter
 from creditbus.domain.effects.directives import Action
-from creditbus.domain.ids import BodyId
+from creditbus.domain.ids import BodyId, SourceId
+from creditbus.engine.values import Position
+from creditbus.runtime.operations.notebook import NotDone
+from creditbus.runtime.process import Process
 from creditbus.runtime.redis.pages import Pages
 from creditbus.runtime.redis.reads import Serving
 from creditbus.runtime.redis.writes import Writes
+from creditbus.runtime.settings import Settings
+from creditbus.wire.topics import DEAD_LETTERS, inbox
 from tests.contract.test_serving import AT, directive, exposure, obligation, served, url
 
 __all__ = ["served", "url"]
@@ -98,5 +106,48 @@ def test_acts_are_told_the_newest_first_and_once_however_often_they_are_read(ser
         await serving.storing.write(other)
         found = await Pages(serving).interventions(3)
         assert found == [an_intervention(number) for number in (9, 2, 1)]
+
+    served(steps)
+
+
+def test_only_a_dead_letter_is_looked_at_or_redriven(served: Run) -> None:
+    letter = DeadLetter(
+        source=SourceId("court"),
+        topic=inbox("court"),
+        partition=0,
+        offset=7,
+        reason="UNFRAMED",
+        detail="d",
+        key=b"k",
+        value=b"v",
+        size=1,
+    )
+
+    async def steps(serving: Serving) -> None:
+        writes = Writes(DEAD_LETTERS, 2, 0)
+        writes.put_dead_letter(41, letter)
+        await serving.storing.write(writes)
+        asked: list[tuple[str, int]] = []
+
+        class Looked(Hand):
+            """Notes which dead letter is read; there is no broker here."""
+
+            def _letter(self, offset: int, position: Position) -> DeadLetter | None:
+                asked.append((str(position), offset))
+                return None
+
+            async def _schemas(self) -> None: ...
+
+        hand = Looked(Process("console", 0, Settings()), serving)
+        auditor = Visitor("li", StaffRole.AUDITOR)
+        for place in (f"{inbox('court')}/0/6", f"{inbox('court')}/1/7", f"{inbox('tax')}/0/7"):
+            with pytest.raises(NotDone, match="no dead letter is about"):
+                await hand.bytes_of(auditor, place)
+            with pytest.raises(NotDone, match="no dead letter is about"):
+                await hand.redrive(Visitor("wang", StaffRole.OPERATOR), place, "why")
+        assert asked == []
+        with pytest.raises(NotDone):
+            await hand.bytes_of(auditor, place_of(letter))
+        assert asked == [(place_of(letter), 41)]
 
     served(steps)

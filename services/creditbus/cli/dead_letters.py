@@ -114,8 +114,6 @@ def redrive_letter(
     value = None if mended is None else _bytes_of(mended)
     process = auditor(home)
     letters = {_place(letter): letter for letter in _letters(home)}
-    if place not in letters:
-        fail(f"no dead letter is about {place}: `creditbus dead-letters list` has them", MISUSED)
     found = original(process, position, lambda at: letters.get(str(at)))
     done = redrive(notebook(home), found, reason, value)
     if as_json:

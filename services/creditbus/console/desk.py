@@ -60,7 +60,7 @@ class Desk:
         self.serving = Serving.of(process.settings)
         self.pages = Pages(self.serving)
         self.rounds = Rounds(process)
-        self.hand = Hand(process)
+        self.hand = Hand(process, self.serving)
         self._before: Counts | None = None
         self._read: dict[str, tuple[float, Names]] = {}
         self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)

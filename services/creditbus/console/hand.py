@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Final, TypeVar
 
@@ -12,10 +13,17 @@ from creditbus.console.staff import SEES_BYTES, Visitor
 from creditbus.domain.acts.interventions import Intervention, OperatorStep, Way, checked_reason
 from creditbus.domain.acts.refusals import DeadLetter
 from creditbus.domain.effects.obligations import Obligation
+from creditbus.domain.ids import SourceId
 from creditbus.engine.values import Position
-from creditbus.runtime.kafka.clients import Record, read_to_end
+from creditbus.runtime.kafka.clients import record_at
 from creditbus.runtime.operations.notebook import NotDone, Notebook
-from creditbus.runtime.operations.redrives import Original, original, position_at, redrive
+from creditbus.runtime.operations.redrives import (
+    FindLetter,
+    Original,
+    original,
+    position_at,
+    redrive,
+)
 from creditbus.runtime.operations.wishes import (
     STEPS,
     ParkedInbox,
@@ -26,14 +34,17 @@ from creditbus.runtime.operations.wishes import (
 )
 from creditbus.runtime.outages import Unavailable
 from creditbus.runtime.process import Process
+from creditbus.runtime.redis.reads import Serving
 from creditbus.runtime.workers.modes import Mode
 from creditbus.runtime.workers.skips import WantedSkip
 from creditbus.stack.services import SLICED, worker_name
-from creditbus.wire.topics import DEAD_LETTERS
+from creditbus.wire.topics import DEAD_LETTER_PARTITIONS, DEAD_LETTERS, party_of_inbox
 
 T = TypeVar("T")
 
 SCHEMAS_BOUND_S: Final = 5.0
+UNREAD_MOST: Final = 20_000
+"""How many notices of a source are looked through: more than views keeps of it."""
 
 
 class SessionOver(Exception):
@@ -51,8 +62,8 @@ class NotAllowed(Exception):
 class Hand:
     """Acts upon the bus in the name of whoever is logged in."""
 
-    def __init__(self, process: Process) -> None:
-        self._process = process
+    def __init__(self, process: Process, serving: Serving) -> None:
+        self._process, self._serving = process, serving
         # The console has one transactional producer: a second one would fence the first.
         self._one_at_a_time = asyncio.Lock()
         self._reading: asyncio.Task[object] | None = None
@@ -97,22 +108,27 @@ class Hand:
     async def redrive(self, visitor: Visitor | None, place: str, reason: str) -> Intervention:
         """Put a dead letter into its inbox once more."""
         who = _allowed(visitor, OperatorStep.REDRIVE, reason)
+        position = position_at(place)
+        find = await self._finder(position)
 
         def work() -> Intervention:
-            found = original(self._process, position_at(place), self._letter)
-            return redrive(self._notebook(who), found, reason)
+            return redrive(self._notebook(who), original(self._process, position, find), reason)
 
         return await self._done(work)
 
     async def bytes_of(self, visitor: Visitor | None, place: str) -> Original:
-        """Return what nobody could read, for those who may see it."""
+        """Return what nobody could read, for those who may see it.
+
+        Raises ``NotDone`` for any record that is no dead letter.
+        """
         if visitor is None:
             raise SessionOver
         if visitor.role not in SEES_BYTES:
             raise NotAllowed(visitor)
         position = position_at(place)
+        find = await self._finder(position)
         await self._schemas()
-        return await asyncio.to_thread(original, self._process, position, self._letter)
+        return await asyncio.to_thread(original, self._process, position, find)
 
     async def _schemas(self) -> None:
         """Wait a moment for the schemas, so that no act is carried out long after it was asked.
@@ -145,19 +161,26 @@ class Hand:
     def _notebook(self, visitor: Visitor) -> Notebook:
         return Notebook(self._process, visitor.name, Way.CONSOLE)
 
-    def _letter(self, position: Position) -> DeadLetter | None:
-        """Look through the dead letters, which takes as long as there are many."""
-        found: list[DeadLetter] = []
-        codec = self._process.codec
+    async def _finder(self, position: Position) -> FindLetter:
+        """Return what finds the dead letter about a place: views knows where it lies, if anywhere.
 
-        def take(records: Sequence[Record]) -> None:
-            for record in records:
-                letter = codec.decode(record.value)
-                if isinstance(letter, DeadLetter) and place_of(letter) == str(position):
-                    found.append(letter)
+        The topic holds a year of them, which nobody reads at a click.
+        """
+        source = SourceId(party_of_inbox(position.topic))
+        told = await self._serving.unread_after(source, "", UNREAD_MOST)
+        for cursor, notice in reversed(told):
+            if notice.origin == str(position):
+                return partial(self._letter, int(cursor) - 1)
+        return lambda _: None
 
-        read_to_end(self._process, (DEAD_LETTERS,), {}, take)
-        return found[-1] if found else None
+    def _letter(self, offset: int, position: Position) -> DeadLetter | None:
+        """Return the dead letter at an offset of whichever partition has the one about a place."""
+        for partition in range(DEAD_LETTER_PARTITIONS):
+            record = record_at(self._process, (DEAD_LETTERS, partition), offset)
+            letter = self._process.codec.decode(record.value) if record is not None else None
+            if isinstance(letter, DeadLetter) and place_of(letter) == str(position):
+                return letter
+        return None
 
 
 def place_of(letter: DeadLetter) -> str:

@@ -18,6 +18,7 @@ HOUR_MS: Final = 60 * 60 * 1000
 DAY_MS: Final = 24 * HOUR_MS
 YEAR_MS: Final = 365 * DAY_MS
 PARTITIONS: Final = 8
+DEAD_LETTER_PARTITIONS: Final = 4
 TOMBSTONES_MS: Final = 7 * DAY_MS
 """How long a compacted topic keeps a deletion; who was away for longer never sees it."""
 
@@ -198,7 +199,7 @@ FIXED: Final[tuple[Topic, ...]] = (
         writers=_services("intake", "listing"),
         readers=(*_services("views", "console", "audit"), OPERATOR),
         records=("dead_letter",),
-        partitions=4,
+        partitions=DEAD_LETTER_PARTITIONS,
         retention_ms=YEAR_MS,
     ),
     Topic(

@@ -20,6 +20,7 @@ from creditbus.engine.failures import Hindrance
 from creditbus.runtime.operations.notebook import NotDone
 from creditbus.runtime.operations.wishes import ParkedInbox
 from creditbus.runtime.process import Process
+from creditbus.runtime.redis.reads import Serving
 from creditbus.runtime.settings import Settings
 from creditbus.runtime.workers.modes import Mode
 from tests.examples import a_catalogue
@@ -44,7 +45,8 @@ ACTS: list[Callable[[Hand, Visitor | None], Awaitable[Any]]] = [
 
 @pytest.fixture
 def hand() -> Hand:
-    return Hand(Process("console", 0, Settings()))
+    settings = Settings()
+    return Hand(Process("console", 0, settings), Serving.of(settings))
 
 
 @pytest.mark.parametrize("act", ACTS)

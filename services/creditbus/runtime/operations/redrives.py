@@ -25,6 +25,7 @@ from creditbus.runtime.process import Process
 from creditbus.wire.topics import INBOX_MAX_BYTES, INBOX_PREFIX, party_of_inbox
 
 _DIGEST_CHARACTERS: Final = 16
+_COUNT_DIGITS: Final = 18  # whatever has more is no offset of a broker
 
 FindLetter = Callable[[Position], DeadLetter | None]
 """Looks a dead letter up by the place of its record."""
@@ -73,20 +74,23 @@ def position_at(place: str) -> Position:
 def original(process: Process, position: Position, find: FindLetter) -> Original:
     """Return a record as it came: from its inbox, or from its dead letter when it is gone there.
 
-    Raises ``NotDone`` when neither has it, and ``Unavailable``.
+    Raises ``NotDone`` unless there is a dead letter about it: what could be read may hold a
+    person's data, and nobody has cause to see it or to write it again. Raises ``Unavailable``.
     """
+    letter = find(position)
+    if letter is None:
+        raise NotDone(
+            f"no dead letter is about {position}: `creditbus dead-letters list` has those there"
+            " are, and the console the newest of each source",
+            f"没有关于 {position} 的不可读记录；可用 creditbus dead-letters list 查看全部，"
+            "控制台列出各单位最新的记录",
+        )
     try:
         record = record_at(process, (position.topic, position.partition), position.offset)
     except KafkaException:
         record = None  # its batch cannot be unpacked; the letter says so
     if record is not None:
         return _of_record(record, position)
-    letter = find(position)
-    if letter is None:
-        raise NotDone(
-            f"no dead letter is about {position}: see which there are",
-            f"没有关于 {position} 的不可读记录",
-        )
     return Original(
         position=position,
         key=letter.key,
@@ -156,4 +160,4 @@ def _of_record(record: Record, position: Position) -> Original:
 
 
 def _is_count(text: str) -> bool:
-    return text.isascii() and text.isdigit()
+    return text.isascii() and text.isdigit() and len(text) <= _COUNT_DIGITS

@@ -13,7 +13,7 @@ from creditbus.domain.acts.interventions import (
 )
 from creditbus.engine.values import Position
 from creditbus.runtime.operations.notebook import NotDone, Notebook
-from creditbus.runtime.operations.redrives import Original, position_at, redrive
+from creditbus.runtime.operations.redrives import Original, original, position_at, redrive
 from creditbus.runtime.process import Process
 from creditbus.runtime.settings import Settings
 from creditbus.wire.topics import INBOX_MAX_BYTES
@@ -34,6 +34,7 @@ def test_a_place_is_read_as_it_is_written() -> None:
         ("credit.inbox.tender.v1/0/-1", "no place"),
         ("credit.inbox.tender.v1/٣/1", "no place"),
         ("/0/1", "no place"),
+        ("credit.inbox.tender.v1/0/" + "9" * 5000, "no place"),
         ("credit.events.v1/3/17", "not in an inbox"),
     ],
 )
@@ -56,6 +57,13 @@ def test_what_would_be_dead_again_is_not_written(found: Original, why: str) -> N
     with pytest.raises(NotDone, match=why) as refused:
         redrive(NOTEBOOK, found, "why")
     assert "tender" in refused.value.chinese
+
+
+def test_a_record_that_could_be_read_is_neither_shown_nor_taken() -> None:
+    # Nobody is asked for it: there is no broker here.
+    with pytest.raises(NotDone, match="no dead letter is about") as refused:
+        original(NOTEBOOK.process, AT, lambda _: None)
+    assert str(AT) in refused.value.chinese
 
 
 @pytest.mark.parametrize("reason", ["", " \n", "x" * (REASON_CHARACTERS + 1)])
