@@ -104,8 +104,15 @@ def test_acts_are_told_the_newest_first_and_once_however_often_they_are_read(ser
         other = Writes("interventions", 1, 0)
         other.put_intervention(0, an_intervention(9))
         await serving.storing.write(other)
-        found = await Pages(serving).interventions(3)
-        assert found == [an_intervention(number) for number in (9, 2, 1)]
+        pages = Pages(serving)
+        found = await pages.interventions(0, 3)
+        assert found == ([an_intervention(number) for number in (9, 2, 1)], 4)
+        assert await pages.interventions(2, 1) == ([an_intervention(1)], 4)
+        assert await pages.interventions(0, None) == (
+            [an_intervention(number) for number in (9, 2, 1, 0)],
+            4,
+        )
+        assert await pages.interventions(4, 3) == ([], 4)
 
     served(steps)
 

@@ -31,6 +31,7 @@ from creditbus.domain.ids import (
 )
 from creditbus.domain.subjects import SubjectKind
 from creditbus.runtime.outages import Unavailable
+from creditbus.runtime.redis.pages import Pages
 from creditbus.runtime.redis.reads import CursorUnknown, Rebuilding, Serving
 from creditbus.runtime.redis.served import LEASE_S, PREFIX, Cursor, Lease
 from creditbus.runtime.redis.writes import Behind, Writes
@@ -259,7 +260,16 @@ def test_a_record_read_again_counts_once(served: Served[None]) -> None:
         ((cursor, notice),) = await serving.unread_after(COURT, "", 3)
         assert notice == notice_of(dead_letter())
         assert await serving.unread_after(COURT, cursor, 3) == []
-        assert await serving.newest_unread(COURT, 3) == [notice]
+        pages = Pages(serving)
+        assert await pages.unread(COURT, 0, 3) == ([notice], 1)
+        assert await pages.unread(COURT, 1, 3) == ([], 1)
+        newest, total = await pages.refusals(COURT, 1, 2)
+        assert ([each.record_id for each in newest], total) == (["record-3", "record-2"], 5)
+        every, total = await pages.refusals(COURT, 0, None)
+        assert ([each.record_id for each in every][::-1], total) == (
+            [f"record-{number}" for number in range(5)],
+            5,
+        )
 
     served(steps)
 

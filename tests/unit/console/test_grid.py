@@ -12,6 +12,7 @@ from creditbus.console.grid import (
     AT_ONCE,
     Cell,
     Column,
+    LoggedRows,
     NamedRows,
     Row,
     View,
@@ -93,6 +94,37 @@ def test_a_search_looks_through_all_of_them_once_for_all_its_pages() -> None:
     assert not set(numbers(first.rows)) & set(numbers(second.rows))
     asyncio.run(source.read(View(search="row 13")))
     assert held.built == 6 * AT_ONCE
+
+
+class Logged:
+    """A long log, and which parts of it were read."""
+
+    def __init__(self) -> None:
+        self.parts: list[tuple[int, int | None]] = []
+
+    async def part(self, start: int, count: int | None) -> tuple[Sequence[Row], int]:
+        self.parts.append((start, count))
+        end = None if count is None else start + count
+        return [a_row(number) for number in range(10_000)[start:end]], 10_000
+
+
+def test_of_a_long_log_the_part_that_is_looked_at_is_read_and_nothing_else() -> None:
+    log = Logged()
+    source = LoggedRows(log.part)
+    for _ in range(2):
+        found = asyncio.run(source.read(View(start=50, count=25)))
+        assert (numbers(found.rows), found.total) == (list(range(50, 75)), 10_000)
+    assert log.parts == [(50, 25)] * 2
+    assert len(asyncio.run(source.read(View(count=None))).rows) == 10_000
+
+
+def test_a_search_reads_a_long_log_once_for_all_its_pages() -> None:
+    log = Logged()
+    source = LoggedRows(log.part)
+    for start in (0, 5, 0):
+        found = asyncio.run(source.read(View(search="row 12", start=start, count=5)))
+        assert (len(found.rows), found.total) == (5, 111)
+    assert log.parts == [(0, None)]
 
 
 @drawn(st.integers(0, 70), st.integers(1, 40), st.booleans())

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Final
 
 from creditbus.console.desk import Desk
 from creditbus.console.frame import Frame
-from creditbus.console.grid import Cell, Column, Row, WholeRows
+from creditbus.console.grid import Cell, Column, LoggedRows, Row
 from creditbus.console.stamps import stamp
 from creditbus.console.tables import RowTable
 from creditbus.console.upkeep import Upkeep
@@ -15,15 +15,14 @@ from creditbus.console.visit import Visit
 from creditbus.domain.acts.interventions import Intervention
 
 RENEW_S: Final = 3.0
-MOST: Final = 10_000
 
 COLUMNS: Final = (
-    Column("at", "at", keeps=True),
-    Column("author", "author"),
-    Column("step", "what_was_done", keeps=True),
-    Column("about", "about"),
-    Column("reason", "reason"),
-    Column("detail", "detail"),
+    Column("at", "at", is_sortable=False, keeps=True),
+    Column("author", "author", is_sortable=False),
+    Column("step", "what_was_done", is_sortable=False, keeps=True),
+    Column("about", "about", is_sortable=False),
+    Column("reason", "reason", is_sortable=False),
+    Column("detail", "detail", is_sortable=False),
 )
 
 
@@ -32,10 +31,11 @@ async def show(desk: Desk, frame: Frame) -> None:
     visit = frame.visit
     with frame.card("actions_page") as card:
 
-        async def read() -> Sequence[Row]:
-            return rows(await desk.pages.interventions(MOST), visit)
+        async def part(start: int, count: int | None) -> tuple[list[Row], int]:
+            done, total = await desk.pages.interventions(start, count)
+            return rows(done, visit), total
 
-        listing = RowTable(visit, COLUMNS, WholeRows(read), "actions")
+        listing = RowTable(visit, COLUMNS, LoggedRows(part), "actions")
         listing.build()
         Upkeep(visit, card, listing.renew).begin(RENEW_S, desk.process.clock.now)
 

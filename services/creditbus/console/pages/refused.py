@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Final
 
 from nicegui import ui
@@ -10,7 +10,7 @@ from nicegui import ui
 from creditbus.console.decide import Board
 from creditbus.console.desk import Desk
 from creditbus.console.frame import Frame
-from creditbus.console.grid import Cell, Column, Row, WholeRows
+from creditbus.console.grid import Cell, Column, LoggedRows, Row
 from creditbus.console.pages import unread
 from creditbus.console.tables import RowTable
 from creditbus.console.upkeep import Upkeep
@@ -20,15 +20,14 @@ from creditbus.domain.acts.refusals import Refusal
 from creditbus.domain.ids import SourceId
 
 RENEW_S: Final = 5.0
-MOST: Final = 500
 
 COLUMNS: Final = (
-    Column("record", "record"),
-    Column("reason", "reason"),
-    Column("field", "field"),
-    Column("article", "article"),
-    Column("advice", "advice"),
-    Column("origin", "origin"),
+    Column("record", "record", is_sortable=False),
+    Column("reason", "reason", is_sortable=False),
+    Column("field", "field", is_sortable=False),
+    Column("article", "article", is_sortable=False),
+    Column("advice", "advice", is_sortable=False),
+    Column("origin", "origin", is_sortable=False),
 )
 
 
@@ -43,10 +42,11 @@ async def show(desk: Desk, frame: Frame) -> None:
             frame.note("none_refused")
             return
 
-        async def read() -> Sequence[Row]:
-            return rows(await desk.serving.newest_refusals(SourceId(source), MOST), visit)
+        async def part(start: int, count: int | None) -> tuple[list[Row], int]:
+            refused, total = await desk.pages.refusals(SourceId(source), start, count)
+            return rows(refused, visit), total
 
-        listing = RowTable(visit, COLUMNS, WholeRows(read), f"refused-{source}")
+        listing = RowTable(visit, COLUMNS, LoggedRows(part), f"refused-{source}")
         listing.build()
         Upkeep(visit, card, listing.renew).begin(RENEW_S, desk.process.clock.now)
     unread.show(desk, frame, SourceId(source))

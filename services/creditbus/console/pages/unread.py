@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Final
 
 from nicegui import ui
@@ -10,7 +10,7 @@ from nicegui import ui
 from creditbus.console.desk import Desk
 from creditbus.console.dialogs import FAULTS, ask, sentence_of
 from creditbus.console.frame import Frame
-from creditbus.console.grid import Cell, Column, Row, WholeRows
+from creditbus.console.grid import Cell, Column, LoggedRows, Row
 from creditbus.console.tables import RowTable
 from creditbus.console.upkeep import Upkeep
 from creditbus.console.visit import Visit
@@ -20,14 +20,13 @@ from creditbus.domain.ids import SourceId
 from creditbus.runtime.operations.redrives import Original
 
 RENEW_S: Final = 5.0
-MOST: Final = 2000
 
 COLUMNS: Final = (
-    Column("record", "record"),
-    Column("reason", "reason"),
-    Column("detail", "detail"),
-    Column("advice", "advice"),
-    Column("origin", "origin"),
+    Column("record", "record", is_sortable=False),
+    Column("reason", "reason", is_sortable=False),
+    Column("detail", "detail", is_sortable=False),
+    Column("advice", "advice", is_sortable=False),
+    Column("origin", "origin", is_sortable=False),
     Column("look", "act", is_sortable=False),
 )
 
@@ -37,10 +36,11 @@ def show(desk: Desk, frame: Frame, source: SourceId) -> None:
     visit = frame.visit
     with frame.card("unread_page") as card:
 
-        async def read() -> Sequence[Row]:
-            return rows(await desk.serving.newest_unread(source, MOST), visit)
+        async def part(start: int, count: int | None) -> tuple[list[Row], int]:
+            notices, total = await desk.pages.unread(source, start, count)
+            return rows(notices, visit), total
 
-        listing = RowTable(visit, COLUMNS, WholeRows(read), f"unread-{source}")
+        listing = RowTable(visit, COLUMNS, LoggedRows(part), f"unread-{source}")
         listing.build()
 
         async def look(place: str) -> None:

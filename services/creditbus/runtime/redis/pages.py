@@ -12,10 +12,12 @@ from typing import Any, Final, TypeVar
 import msgspec
 
 from creditbus.domain.acts.interventions import Intervention
+from creditbus.domain.acts.letters import UnreadNotice
+from creditbus.domain.acts.refusals import Refusal
 from creditbus.domain.effects.directives import Action
 from creditbus.domain.effects.exposures import Exposure
 from creditbus.domain.effects.obligations import Obligation
-from creditbus.domain.ids import BodyId
+from creditbus.domain.ids import BodyId, SourceId
 from creditbus.runtime.redis import served
 from creditbus.runtime.redis.reads import Part, Rebuilding, Serving
 from creditbus.runtime.redis.served import Lease
@@ -89,12 +91,43 @@ class Pages:
         keys = [served.exposure_key(name) for name in names]
         return await self._contents(Lease.EXPOSURES, keys, Exposure, needles)
 
-    async def interventions(self, limit: int) -> list[Intervention]:
-        """Return what persons have last done to the bus, the newest first."""
-        (found,) = await self._ask(
-            Lease.ALL, lambda ask: ask.zrevrange(served.INTERVENTIONS, 0, limit - 1)
+    async def interventions(self, start: int, count: int | None) -> tuple[list[Intervention], int]:
+        """Return what persons have done to the bus, the newest first, and how often they did.
+
+        It is what lies from a place on, so much of it at most; without a count, all of it.
+        """
+        last = -1 if count is None else start + count - 1
+        found, total = await self._ask(
+            Lease.ALL,
+            lambda ask: ask.zrevrange(served.INTERVENTIONS, start, last),
+            _count(served.INTERVENTIONS),
         )
-        return [msgspec.json.decode(each, type=Intervention) for each in found]
+        return [msgspec.json.decode(each, type=Intervention) for each in found], total
+
+    async def refusals(
+        self, source: SourceId, start: int, count: int | None
+    ) -> tuple[list[Refusal], int]:
+        """Return what was refused of a source, as ``interventions`` does."""
+        return await self._newest(served.refusals_key(source), Refusal, start, count)
+
+    async def unread(
+        self, source: SourceId, start: int, count: int | None
+    ) -> tuple[list[UnreadNotice], int]:
+        """Return the notices of a source's unreadable records, as ``interventions`` does."""
+        return await self._newest(served.unread_key(source), UnreadNotice, start, count)
+
+    async def _newest(
+        self, key: str, kind: type[T], start: int, count: int | None
+    ) -> tuple[list[T], int]:
+        # A stream has no ranks: what lies before the place is read and passed over.
+        least = None if count is None else start + count
+        found, total = await self._ask(
+            Lease.REFUSALS,
+            lambda ask: ask.xrevrange(key, count=least),
+            lambda ask: ask.xlen(key),
+        )
+        told = [fields[b"content"] for _, fields in found[start:]]
+        return [msgspec.json.decode(each, type=kind) for each in told], total
 
     async def _ranged(self, key: str, least: int | None) -> list[tuple[bytes, float]]:
         """Return the first names of a key with their instants, in pieces that Redis answers."""

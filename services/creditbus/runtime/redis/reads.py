@@ -199,14 +199,6 @@ class Serving:
         """Return the notices of a source's unreadable records, as ``refusals_after`` does."""
         return await self._told(served.unread_key(source), UnreadNotice, cursor, limit)
 
-    async def newest_refusals(self, source: SourceId, limit: int) -> list[Refusal]:
-        """Return a source's last refusals, the newest first."""
-        return await self._newest(served.refusals_key(source), Refusal, limit)
-
-    async def newest_unread(self, source: SourceId, limit: int) -> list[UnreadNotice]:
-        """Return the notices of a source's last unreadable records, the newest first."""
-        return await self._newest(served.unread_key(source), UnreadNotice, limit)
-
     async def _told(self, key: str, kind: type[T], cursor: str, limit: int) -> list[tuple[str, T]]:
         if not served.is_number(cursor or "0"):
             raise CursorUnknown(f"{cursor!r} is no cursor; begin with an empty one")
@@ -218,10 +210,6 @@ class Serving:
             (number.decode().partition("-")[0], _decode(kind, fields[b"content"]))
             for number, fields in found
         ]
-
-    async def _newest(self, key: str, kind: type[T], limit: int) -> list[T]:
-        (found,) = await self._ask(Lease.REFUSALS, lambda ask: ask.xrevrange(key, count=limit))
-        return [_decode(kind, fields[b"content"]) for _, fields in found]
 
     async def owed(self, body: BodyId | None = None) -> list[Obligation]:
         """Return what one body or every body owes: lifts first, then the oldest first."""
