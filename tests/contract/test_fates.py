@@ -32,7 +32,7 @@ from creditbus.runtime.redis.writes import Writes
 from creditbus.stack.local import LocalStack
 from creditbus.views.placement import put, values
 from creditbus.wire.answers import FateState, RecordFate
-from creditbus.wire.headers import ORIGIN
+from creditbus.wire.headers import ORIGIN, REDRIVEN
 from creditbus.wire.topics import (
     DEAD_LETTERS,
     DUPLICATES,
@@ -67,10 +67,20 @@ class Told:
         self.serving, self.desk = serving, FateDesk(serving)
         self._offsets: dict[str, int] = {}
 
-    async def tell(self, topic: str, value: Any, at: int, *, age: timedelta = timedelta()) -> None:
+    async def tell(
+        self,
+        topic: str,
+        value: Any,
+        at: int,
+        *,
+        age: timedelta = timedelta(),
+        sent: int | None = None,
+    ) -> None:
+        """Tell of what came in at an offset; ``sent`` is where it was sent if it was redriven."""
         offset = self._offsets.get(topic, 0)
         self._offsets[topic] = offset + 1
         writes = Writes(topic, 0, offset)
+        redriven = [] if sent is None else [(REDRIVEN, origin(sent).encode())]
         record = Record(
             topic=topic,
             partition=0,
@@ -78,7 +88,7 @@ class Told:
             written_at=SystemClock().now() - age,
             key=b"",
             value=a_codec().encode(value),
-            headers=[(ORIGIN, origin(at).encode())],
+            headers=[(ORIGIN, origin(at).encode()), *redriven],
         )
         writes.pass_by(offset, record.origin)
         put(writes, record, *values([record], a_codec()))

@@ -142,6 +142,25 @@ def test_what_has_no_number_or_one_too_high_is_not_followed(url: str) -> None:
     assert (found.runs, found.missing, found.backward) == (((7, 8),), 0, 0)
 
 
+def test_a_redriven_record_closes_its_gap_and_is_no_step_backward(url: str) -> None:
+    async def steps(order: list[int]) -> Numbers:
+        serving = Serving(url)
+        try:
+            await serving.storing.clear()
+            await serving.storing.begin()
+            await serving.storing.complete()
+            server = Told(serving)
+            for offset in order:
+                event = a_listing(sequence=(1, 3, 2, 4)[offset], record_id=f"r-{offset}")
+                await server.tell(EVENTS, event, offset, sent=0 if offset == 2 else None)
+            return await numbers_of(serving, COURT)
+        finally:
+            await serving.close()
+
+    for order in ([0, 1, 2, 3], [2, 3, 1, 0], [3, 2, 1, 0]):
+        assert asyncio.run(steps(order)) == Numbers(((1, 4),))
+
+
 def test_of_many_gaps_the_oldest_are_counted_and_not_named(url: str) -> None:
     inbox = list(range(1, 2101, 2))
 

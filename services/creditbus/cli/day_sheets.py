@@ -59,8 +59,7 @@ def _records(statement: DayStatement) -> Iterator[Row]:
     for part, word in _WORDS.items():
         for record in getattr(statement, part):
             number = record.sequence or ""
-            why = ", ".join(record.reasons)
-            yield word, record.id, record.offset, number, record.event_id, why
+            yield word, record.id, record.offset, number, record.event_id, record.why
     for each in statement.unannounced:
         yield _UNANNOUNCED, each
 

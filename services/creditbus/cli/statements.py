@@ -143,6 +143,8 @@ def _tell(statement: DayStatement) -> None:
     rows = [
         (what, *_row(each))
         for what, records in (
+            ("accepted", _again(statement.accepted)),
+            ("duplicate", _again(statement.duplicate)),
             ("refused", statement.refused),
             ("dead", statement.dead),
             ("waiting", statement.waiting),
@@ -181,8 +183,13 @@ def _sentences(statement: DayStatement) -> Iterator[str]:
     }[statement.agrees]
 
 
+def _again(records: Sequence[StatedRecord]) -> list[StatedRecord]:
+    """Return those that an operator put in once more: the source has not sent them here."""
+    return [each for each in records if each.redriven is not None]
+
+
 def _row(each: StatedRecord) -> tuple[str, str, str, str]:
-    return str(each.offset), each.id, str(each.sequence or ""), ", ".join(each.reasons)
+    return str(each.offset), each.id, str(each.sequence or ""), each.why
 
 
 def _some(names: Sequence[str]) -> str:

@@ -135,6 +135,20 @@ class Connection:
             }
         )
 
+    def idempotent(self, ear: Ear, bound_s: float) -> Producer:
+        """Return a producer without transactions, which says within the bound what became of it."""
+        return Producer(
+            {
+                **self.base(ear),
+                "acks": "all",
+                "enable.idempotence": True,
+                "partitioner": "murmur2_random",
+                "message.timeout.ms": int(bound_s * 1000),
+                # A missing topic must be told before the bound.
+                "topic.metadata.propagation.max.ms": int(bound_s * 500),
+            }
+        )
+
     def admin(self, alarm: Alarm) -> AdminClient:
         """Return the client that asks about topics, offsets and groups."""
         return AdminClient(self.base(alarm))

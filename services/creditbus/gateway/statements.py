@@ -8,7 +8,7 @@ numbers, or the plain count.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 
 import msgspec
@@ -50,14 +50,15 @@ def statement_of(
     Totals that announce nothing but the day are told as none.
     """
     parts = _parts(arrivals, offsets)
-    came = [each for each in arrivals if each.record_revision]
-    ids = {id_of(each.record_id, each.record_revision) for each in came}
-    unread = {each.record_id for each in arrivals if each.state is FateState.DEAD}
-    sequences = [each.sequence for each in arrivals if each.sequence]
+    # What a person put in once more was sent on another day, unless that is this one.
+    sent = [each for each in arrivals if each.redriven is None or each.redriven in offsets]
+    ids, unread = _ids(sent), _unread(sent)
+    arrived = ids | _ids(arrivals)
+    sequences = [each.sequence for each in sent if each.sequence]
     missing = MissingRecords(
-        ids=tuple(sorted(each for each in set(totals.ids) - ids if _record(each) not in unread)),
+        ids=tuple(sorted(set(totals.ids) - arrived - _named(totals, unread))),
         sequences=tuple(_missing(sequences, numbers, totals)),
-        count=_short(totals, ids, parts),
+        count=max(0, (totals.count or 0) - len(ids) - len(unread)),
     )
     announces = totals != ControlTotals(day=totals.day)
     statement = DayStatement(
@@ -111,6 +112,7 @@ def _stated(arrival: ArrivalFate) -> StatedRecord:
         event_id=arrival.event_id,
         sequence=arrival.sequence,
         reasons=tuple(filter(None, reasons)),
+        redriven=arrival.redriven,
     )
 
 
@@ -126,10 +128,26 @@ def _missing(sequences: Sequence[int], numbers: Numbers, totals: ControlTotals) 
     return numbers.gaps(first, last) if last else iter(())
 
 
-def _short(totals: ControlTotals, ids: set[str], parts: Mapping[str, Sequence[object]]) -> int:
-    """Return how many fewer came than were announced by their count."""
-    # One that could not be read has come, under an id that nobody can tell.
-    return max(0, (totals.count or 0) - len(ids) - len(parts["dead"]))
+def _ids(arrivals: Iterable[ArrivalFate]) -> set[str]:
+    return {
+        id_of(each.record_id, each.record_revision) for each in arrivals if each.record_revision
+    }
+
+
+def _unread(sent: Sequence[ArrivalFate]) -> list[str]:
+    """Return the keys of what has come, and nobody can tell under which id: it was not read.
+
+    What was read once it was put in anew is none of it.
+    """
+    read = {each.redriven for each in sent if each.state is not FateState.DEAD}
+    dead = (each for each in sent if each.state is FateState.DEAD and each.redriven is None)
+    return [each.record_id for each in dead if each.offset not in read]
+
+
+def _named(totals: ControlTotals, keys: Sequence[str]) -> set[str]:
+    """Return the announced ids whose record is among these keys."""
+    known = set(keys)
+    return {each for each in totals.ids if _record(each) in known}
 
 
 def _without_ids(totals: ControlTotals) -> ControlTotals:
@@ -152,7 +170,9 @@ def _agrees(totals: ControlTotals, missing: MissingRecords, ids: set[str]) -> bo
 
 def _backward(arrivals: Sequence[ArrivalFate]) -> int:
     """Return how often a record has a lower number than the one just before it in the inbox."""
-    numbered = {each.offset: each.sequence for each in arrivals if each.sequence}
+    numbered = {
+        each.offset: each.sequence for each in arrivals if each.sequence and each.redriven is None
+    }
     return sum(1 for offset, number in numbered.items() if numbered.get(offset - 1, 0) > number)
 
 

@@ -81,7 +81,7 @@ def _service_rights(name: str) -> Iterator[AclBinding]:
 
 def _operator_rights() -> Iterator[AclBinding]:
     yield _prefixed(ResourceType.GROUP, application(OPERATOR), OPERATOR, AclOperation.READ)
-    # What a person does is on record in the same transaction.
+    # What a person does is on record, in a transaction.
     yield _prefixed(ResourceType.TRANSACTIONAL_ID, f"{OPERATOR}-", OPERATOR, AclOperation.WRITE)
     yield _exact(ResourceType.TOPIC, ANY, OPERATOR, AclOperation.DESCRIBE_CONFIGS)
     yield _exact(ResourceType.BROKER, CLUSTER, OPERATOR, AclOperation.DESCRIBE)

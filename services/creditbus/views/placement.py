@@ -84,14 +84,15 @@ def put(writes: Writes, record: Record, value: Value) -> None:
         writes.pass_counted(record.offset)
         if isinstance(value, SourceStatement):
             envelope, at = value.envelope, record.written_at
-            writes.note_admitted(record.offset, record.origin, envelope, at)
+            writes.note_admitted(record.offset, record.origin, envelope, at, record.sent_at)
     elif value is None:
         writes.withdraw_exposure(record.offset, EntryId(record.key.decode()))
     else:
         _PUT[type(value)](writes, record.offset, value)
     outcome = outcome_of(value)
     if outcome is not None:
-        writes.note_outcome(record.offset, record.origin, outcome, record.written_at)
+        at = record.written_at
+        writes.note_outcome(record.offset, record.origin, outcome, at, record.sent_at)
 
 
 def outcome_of(value: Value) -> FateOutcome | None:

@@ -14,11 +14,14 @@ ATTESTATION: Final = "attestation"
 SINCE: Final = "since"
 """When the broker took the fact into its inbox, in milliseconds; carried on beside the origin."""
 TRACEPARENT: Final = "traceparent"
+REDRIVEN: Final = "redriven"
+"""Of a record that a person put into its inbox once more: the place at which its sender put it."""
 ALIAS: Final = "alias"
 """The old code that a record named its subject by, @, and how far the aliases were read."""
 
 
 _HEXADECIMAL: Final = frozenset("0123456789abcdef")
+_WITHIN: Final = re.compile(rb"/(?:0|[1-9][0-9]{0,8})/(?:0|[1-9][0-9]{0,17})")
 _STEP: Final = re.compile(rb"00-([0-9a-f]{32})-([0-9a-f]{16})-[0-9a-f]{2}")
 
 
@@ -67,6 +70,20 @@ def event_headers(record: str, envelope: Envelope) -> tuple[tuple[str, bytes], .
         ("ce_time", envelope.occurred_at.isoformat().encode()),
     )
     return headers if step is None else (*headers, (TRACEPARENT, step.header))
+
+
+def sent_at(inbox: str, headers: Sequence[tuple[str, bytes | None]]) -> bytes | None:
+    """Return where a redriven record of an inbox was first sent; None of what its party sent.
+
+    Headers there are the party's own words: a place in any other inbox is none, so whoever writes
+    this header itself changes the sums of nobody else.
+
+    >>> sent_at("in", [("redriven", b"in/0/7")]), sent_at("in", [("redriven", b"other/0/7")])
+    (b'in/0/7', None)
+    """
+    place = header(headers, REDRIVEN) or b""
+    begins = inbox.encode()
+    return place if place.startswith(begins) and _WITHIN.fullmatch(place, len(begins)) else None
 
 
 def header(headers: Sequence[tuple[str, bytes | None]] | None, name: str) -> bytes | None:

@@ -44,7 +44,8 @@ class ControlTotals(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
 class StatedRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One record that came in; ``reasons`` are why it was refused, or why nobody could read it.
 
-    One that could not be read has the key that it came with, in place of an id.
+    One that could not be read has the key that it came with, in place of an id. ``redriven`` is of
+    one that a person of the bus put in once more: the offset at which the source had sent it.
     """
 
     offset: int
@@ -52,6 +53,13 @@ class StatedRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     event_id: str = ""
     sequence: int = 0
     reasons: tuple[str, ...] = ()
+    redriven: int | None = None
+
+    @property
+    def why(self) -> str:
+        """Why it stands where it does, in a few words; nothing of what was simply accepted."""
+        again = () if self.redriven is None else (f"redriven, sent at {self.redriven}",)
+        return ", ".join((*self.reasons, *again))
 
 
 class StatementSums(msgspec.Struct, frozen=True, kw_only=True):
@@ -87,6 +95,10 @@ class DayStatement(msgspec.Struct, frozen=True, kw_only=True):
     ``is_final`` is false the day goes on or something waits, and what is missing may yet come.
     ``announced`` repeats what was announced, the ids by count and digest alone; ``agrees`` says
     whether all of it is found so. Both are null where nothing was announced.
+
+    A redriven record is of the day on which its source sent it: what was sent on another day is
+    told in its part and its sum, and left out of what is compared with the source's own counts
+    (``distinct``, ``digest``, ``missing``, ``unannounced``, ``backward_steps``).
     """
 
     source: str

@@ -167,6 +167,50 @@ def test_a_gap_between_two_days_is_told_on_the_later_one() -> None:
     assert statement.missing.sequences == ((10, 11),)
 
 
+def a_redriven(offset: int, number: int, sent: int) -> ArrivalFate:
+    return msgspec.structs.replace(arrival(offset, FateState.APPLIED, number), redriven=sent)
+
+
+def test_what_was_sent_on_another_day_is_told_and_compared_with_nothing() -> None:
+    day = [arrival(FIRST + place, FateState.APPLIED, 20 + place) for place in range(2)]
+    ids = tuple(id_of(each.record_id, 1) for each in day)
+    again = a_redriven(FIRST + 1, 3, FIRST - 9)
+    last = msgspec.structs.replace(day[1], offset=FIRST + 2)
+    totals = ControlTotals(
+        day=DAY, count=2, first_sequence=20, last_sequence=21, digest=digest_of(ids), ids=ids
+    )
+    for announced in (totals, msgspec.structs.replace(totals, first_sequence=None)):
+        came, known = [day[0], again, last], numbers(*range(1, 22))
+        statement = statement_of(COURT, announced, came, range(FIRST, FIRST + 3), known, LATER)
+        assert statement.agrees
+        assert (statement.unannounced, statement.backward_steps) == ((), 0)
+        assert (statement.sums.received, statement.distinct) == (3, 2)
+        assert statement.accepted[1].redriven == FIRST - 9
+    # Whoever counts it to this day all the same has not lost it.
+    named = told(ControlTotals(day=DAY, ids=(*ids, "R-3@1")), [day[0], again, last])
+    assert named.missing.ids == ()
+
+
+def test_what_was_sent_and_redriven_on_one_day_counts_once() -> None:
+    dead, again = arrival(FIRST, FateState.DEAD, 20), a_redriven(FIRST + 2, 20, FIRST)
+    other = arrival(FIRST + 1, FateState.APPLIED, 21)
+    ids = (id_of("R-20", 1), id_of("R-21", 1))
+    totals = ControlTotals(day=DAY, count=2, last_sequence=21, digest=digest_of(ids), ids=ids)
+    statement = told(totals, [dead, other, again])
+    assert statement.agrees
+    assert (statement.distinct, statement.backward_steps) == (2, 0)
+    assert (statement.sums.accepted, statement.sums.dead) == (2, 1)
+    # One more was announced, and the dead one no longer stands for it.
+    assert told(ControlTotals(day=DAY, count=3), [dead, other, again]).missing.count == 1
+
+
+def test_what_is_dead_again_stands_for_one_record() -> None:
+    dead = arrival(FIRST, FateState.DEAD, 20)
+    again = msgspec.structs.replace(dead, offset=FIRST + 1, redriven=FIRST)
+    assert told(ControlTotals(day=DAY, count=2), [dead, again]).missing.count == 1
+    assert told(ControlTotals(day=DAY, count=1), [dead, again]).missing.count == 0
+
+
 @given(days, st.data())
 def test_not_one_character_can_be_changed(day: list[ArrivalFate], data: st.DataObject) -> None:
     statement = told(ControlTotals(day=DAY), day)

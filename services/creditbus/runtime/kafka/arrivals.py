@@ -17,7 +17,7 @@ from creditbus.domain.acts.refusals import DeadLetter
 from creditbus.domain.ids import SourceId
 from creditbus.engine.values import Arrival, Position, Produced, Unreadable
 from creditbus.runtime.metrics import Meters
-from creditbus.wire.headers import ORIGIN, header
+from creditbus.wire.headers import ORIGIN, REDRIVEN, header, sent_at
 from creditbus.wire.records import RECORD_OF, Codec, Undecodable
 from creditbus.wire.topics import DEAD_LETTERS, INBOX_PREFIX, party_of_inbox
 
@@ -82,6 +82,8 @@ def dead_letter(unreadable: Unreadable, codec: Codec) -> Produced:
     position, value = unreadable.position, unreadable.value
     origin = _first_place(position.topic, unreadable.headers) or str(position)
     source = SourceId(party_of_inbox(origin.partition("/")[0]))
+    place = redriven_from(position.topic, unreadable.headers)
+    redriven = () if place is None else ((REDRIVEN, place),)
     letter = DeadLetter(
         source=source,
         topic=position.topic,
@@ -97,8 +99,13 @@ def dead_letter(unreadable: Unreadable, codec: Codec) -> Produced:
         topic=DEAD_LETTERS,
         key=source.encode(),
         value=codec.encode(letter),
-        headers=((ORIGIN, origin.encode()),),
+        headers=((ORIGIN, origin.encode()), *redriven),
     )
+
+
+def redriven_from(topic: str, headers: Headers) -> bytes | None:
+    """Return where a redriven record was first sent, None of any other."""
+    return sent_at(topic, headers) if topic.startswith(INBOX_PREFIX) else header(headers, REDRIVEN)
 
 
 def position_of(message: Message) -> Position:

@@ -1,7 +1,8 @@
-"""Beginnings: when each fact came in, carried from the inbox to what it leads to in the end.
+"""Beginnings: how each fact came in, carried from the inbox to what it leads to in the end.
 
 The pure decisions between know no instants. What came in with a record's origin goes out with it,
-in a header beside the origin, so that delivery can tell how long it all took.
+in headers beside the origin: when that was, so that delivery can tell how long it all took, and
+that a person put it in once more, so that its source's own counts leave it out.
 """
 
 from __future__ import annotations
@@ -13,8 +14,8 @@ import msgspec
 from confluent_kafka import TIMESTAMP_NOT_AVAILABLE, Message
 
 from creditbus.engine.values import Arrival, Output, Produced, Unreadable
-from creditbus.runtime.kafka.arrivals import Headers, Read
-from creditbus.wire.headers import SINCE, header
+from creditbus.runtime.kafka.arrivals import Headers, Read, redriven_from
+from creditbus.wire.headers import REDRIVEN, SINCE, header
 from creditbus.wire.topics import INBOX_PREFIX
 
 Write = Callable[[Output], Produced]
@@ -24,7 +25,7 @@ class Beginnings:
     """The beginnings of one slice, from its read to the writing of what it led to."""
 
     def __init__(self) -> None:
-        self._of: dict[str, bytes] = {}
+        self._of: dict[str, tuple[tuple[str, bytes], ...]] = {}
 
     def reading(self, read: Read) -> Read:
         """Return the reader, which notes the beginning of every record that it reads."""
@@ -35,9 +36,9 @@ class Beginnings:
             arrivals, unreadable = read(messages)
             readable = readables(messages, unreadable)
             self._of = {
-                arrival.origin: str(began).encode()
+                arrival.origin: carried
                 for arrival, message in zip(arrivals, readable, strict=True)
-                if (began := began_at(message, arrival.headers)) is not None
+                if (carried := _carried(message, arrival.headers))
             }
             return arrivals, unreadable
 
@@ -47,12 +48,19 @@ class Beginnings:
         """Return the writer, which gives each record the beginning of what led to it."""
 
         def writes(output: Output) -> Produced:
-            produced, began = write(output), self._of.get(output.origin)
-            if began is None:
+            produced, carried = write(output), self._of.get(output.origin)
+            if carried is None:
                 return produced
-            return msgspec.structs.replace(produced, headers=(*produced.headers, (SINCE, began)))
+            return msgspec.structs.replace(produced, headers=(*produced.headers, *carried))
 
         return writes
+
+
+def _carried(message: Message, headers: Headers) -> tuple[tuple[str, bytes], ...]:
+    began = began_at(message, headers)
+    since = () if began is None else ((SINCE, str(began).encode()),)
+    place = redriven_from(str(message.topic()), headers)
+    return since if place is None else (*since, (REDRIVEN, place))
 
 
 def readables(messages: Sequence[Message], unreadable: Sequence[Unreadable]) -> Sequence[Message]:

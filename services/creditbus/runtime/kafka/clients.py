@@ -27,7 +27,7 @@ from creditbus.engine.connection import Connection
 from creditbus.runtime.kafka.arrivals import headers_or_none, position_of
 from creditbus.runtime.outages import Unavailable
 from creditbus.runtime.process import Process
-from creditbus.wire.headers import ORIGIN, header
+from creditbus.wire.headers import ORIGIN, REDRIVEN, header
 
 KAFKA: Final = "kafka"
 ANSWER_BOUND_S: Final = 10.0
@@ -76,6 +76,11 @@ class Record:
     def origin(self) -> str:
         """Where the fact in it first came in, nothing when it does not say."""
         return (header(self.headers, ORIGIN) or b"").decode()
+
+    @property
+    def sent_at(self) -> str:
+        """Where the fact in it was first sent, if a person put it in once more since."""
+        return (header(self.headers, REDRIVEN) or b"").decode()
 
 
 class Recreated(Exception):

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from confluent_kafka import KafkaException, Producer
+from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
 from creditbus.engine.alarm import Alarm
 from creditbus.engine.connection import Connection
@@ -74,14 +74,19 @@ def commit(producer: Producer, where: str, bound_s: float = COMMIT_BOUND_S) -> N
             return
 
 
-def put(producer: Producer, record: Written) -> None:
-    """Hand a record over to a producer."""
+def put(
+    producer: Producer,
+    record: Written,
+    on_delivery: Callable[[KafkaError | None, Message], None] | None = None,
+) -> None:
+    """Hand a record over to a producer, which tells what became of it if that is asked for."""
     producer.produce(
         record.topic,
         value=record.value,
         key=record.key,
         partition=record.partition,
         headers=list(record.headers),
+        on_delivery=on_delivery,
     )
 
 

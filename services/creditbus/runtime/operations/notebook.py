@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -59,14 +58,14 @@ class Notebook:
             detail=detail,
         )
 
-    def write(self, done: Intervention, beside: Sequence[Written] = ()) -> None:
-        """Write the act, and the records that it consists of, all or none of them.
+    def write(self, done: Intervention) -> None:
+        """Write the act, which is carried out only then.
 
         Raises ``Unavailable``: then nothing was written; and ``OutcomeUnknown``.
         """
         process = self.process
         said = Written(topic=INTERVENTIONS, key=done.key.encode(), value=process.codec.encode(done))
-        write_together(process, [said, *beside])
+        write_together(process, [said])
         process.logger.info(
             "a person acts upon the bus",
             step=done.step,

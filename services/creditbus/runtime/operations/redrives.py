@@ -4,6 +4,9 @@ That helps when what kept it from being read has ended: a schema that is registe
 that reads more. The sender's own bytes go as they came, headers included; what was decided before
 is a duplicate, so that no harm is done by doing it twice. Mended bytes may take their place, which
 is on record; what a record states is its sender's to mend.
+
+A header says where its sender had put it, so that what is counted of the source by its own numbers
+and announcements leaves it out. That it is asked for is on record before it is there.
 """
 
 from __future__ import annotations
@@ -18,10 +21,12 @@ from confluent_kafka import KafkaException
 from creditbus.domain.acts.interventions import Intervention, OperatorStep
 from creditbus.domain.acts.refusals import DeadLetter
 from creditbus.engine.values import Position
+from creditbus.runtime.kafka.appends import append
 from creditbus.runtime.kafka.clients import Record, record_at
 from creditbus.runtime.kafka.transactions import Written
 from creditbus.runtime.operations.notebook import NotDone, Notebook
 from creditbus.runtime.process import Process
+from creditbus.wire.headers import REDRIVEN, sent_at
 from creditbus.wire.topics import INBOX_MAX_BYTES, INBOX_PREFIX, party_of_inbox
 
 _DIGEST_CHARACTERS: Final = 16
@@ -105,8 +110,9 @@ def redrive(
 ) -> Intervention:
     """Put a record into its inbox once more and return what is on record of that.
 
-    Raises ``NotDone`` where it cannot help, ``NoReason``, and ``Unavailable``: then nothing is
-    written.
+    Raises ``NotDone`` where it cannot help and ``NoReason``: then nothing is written. Raises
+    ``Unavailable``: then it is not in the inbox, though it may be on record that it was asked for;
+    and ``OutcomeUnknown``.
     """
     value = found.value if mended is None else mended
     _refuse_hopeless(found, value, is_mended=mended is not None)
@@ -120,9 +126,25 @@ def redrive(
         reason,
         detail=f"{how}, {len(value)} bytes, sha256 {digest}",
     )
-    again = Written(topic=found.position.topic, key=found.key, value=value, headers=found.headers)
-    notebook.write(done, [again])
+    again = once_more(found, value)
+    notebook.write(done)
+    append(notebook.process, again)
     return done
+
+
+def once_more(found: Original, value: bytes) -> Written:
+    """Return what is written: into its own inbox, with its own key and headers."""
+    topic = found.position.topic
+    # Of what was redriven before, the first place is its sender's.
+    sent = sent_at(topic, found.headers) or str(found.position).encode()
+    headers = [each for each in found.headers if each[0] != REDRIVEN]
+    return Written(
+        topic=topic,
+        partition=found.position.partition,
+        key=found.key,
+        value=value,
+        headers=(*headers, (REDRIVEN, sent)),
+    )
 
 
 def _refuse_hopeless(found: Original, value: bytes | None, *, is_mended: bool) -> None:

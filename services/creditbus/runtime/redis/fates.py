@@ -33,7 +33,8 @@ class ArrivalFate(msgspec.Struct, frozen=True, kw_only=True):
     """One record as it came into the inbox, and what became of it.
 
     ``effect`` is of an applied one that changed nothing to see; ``reasons`` are of a refused one,
-    ``cause`` and ``detail`` of a dead one, which names no revision.
+    ``cause`` and ``detail`` of a dead one, which names no revision. ``redriven`` is of one that a
+    person put in once more: the offset at which its source had sent it.
     """
 
     offset: int
@@ -49,6 +50,7 @@ class ArrivalFate(msgspec.Struct, frozen=True, kw_only=True):
     cause: str = ""
     detail: str = ""
     decided_at: datetime | None = None
+    redriven: int | None = None
 
     @property
     def is_decided(self) -> bool:
@@ -175,5 +177,6 @@ def _arrival(offset: int, told: Mapping[str, str]) -> ArrivalFate:
         sequence=int(told.get("sequence", 0)),
         subject_id=SubjectId(told.get("subject", "")),
         decided_at=datetime.fromtimestamp(int(told["at"]) / 1000, UTC) if "at" in told else None,
+        redriven=int(told["redriven"]) if "redriven" in told else None,
         **fields,
     )

@@ -131,7 +131,7 @@ local function keep(key, until_ms)
   end
 end
 
-local function arrival_of(source, number, record, revision, event, until_ms)
+local function arrival_of(source, number, record, revision, event, redriven, until_ms)
   local key = prefix .. 'arrival ' .. source .. ' ' .. number
   if record ~= '' then
     local places = prefix .. 'record ' .. source .. ' ' .. record
@@ -143,19 +143,22 @@ local function arrival_of(source, number, record, revision, event, until_ms)
   if revision > 0 then
     redis.call('HSET', key, 'revision', revision, 'event', event)
   end
+  if redriven ~= '' then
+    redis.call('HSET', key, 'redriven', redriven)
+  end
   return key
 end
 
 local tell = {}
 
-function tell.admitted(until_ms, source, number, record, revision, event, subject)
-  local key = arrival_of(source, number, record, revision, event, until_ms)
+function tell.admitted(until_ms, source, number, record, revision, event, redriven, subject)
+  local key = arrival_of(source, number, record, revision, event, redriven, until_ms)
   redis.call('HSET', key, 'subject', subject)
   keep(key, until_ms)
 end
 
-function tell.outcome(until_ms, source, number, record, revision, event, state, content, at)
-  local key = arrival_of(source, number, record, revision, event, until_ms)
+function tell.outcome(until_ms, source, number, record, revision, event, redriven, state, content, at)
+  local key = arrival_of(source, number, record, revision, event, redriven, until_ms)
   if redis.call('HSETNX', key, 'state', state) == 1 then
     redis.call('HSET', key, 'content', content, 'at', at)
   end

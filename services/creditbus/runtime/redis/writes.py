@@ -55,6 +55,9 @@ return 1
 NUMBERS_END: Final = 2**53
 """From here on a running number is not followed."""
 
+NumberRow = tuple[int, int, int, str]
+"""A running number: its offset, itself, until when it is known, and where it was first sent."""
+
 _CLEARED_AT_ONCE: Final = 1000
 _BEHIND: Final = -1
 
@@ -91,7 +94,7 @@ class Writes:
         self.collected: list[tuple[Any, ...]] = []
         self.fates: list[tuple[Any, ...]] = []
         self.received: dict[str, int] = {}
-        self.numbers: dict[str, list[tuple[int, int, int]]] = {}
+        self.numbers: dict[str, list[NumberRow]] = {}
 
     def pass_by(self, offset: int, origin: str = "") -> None:
         """Note that a record was read, and from which place of which inbox the fact in it came."""
@@ -151,31 +154,39 @@ class Writes:
         self._add(offset, "intervention", _millis(intervention.at), _json(intervention))
 
     def note_admitted(
-        self, offset: int, origin: str, envelope: Envelope, told_at: datetime
+        self, offset: int, origin: str, envelope: Envelope, told_at: datetime, sent_at: str = ""
     ) -> None:
-        """Note that a record of an inbox is in the log, about which subject."""
+        """Note that a record of an inbox is in the log, about which subject.
+
+        ``sent_at`` is where its sender put it, if a person has put it in once more since.
+        """
         found = _arrived_at(origin)
         if found is not None:
-            told = (*found, *_identity(envelope), envelope.subject_id)
+            redriven = _redriven(sent_at)
+            told = (*found, *_identity(envelope), redriven, envelope.subject_id)
             self.fates.append((offset, "admitted", _until(told_at), *told))
-            self._number(*found, envelope.sequence, told_at)
+            self._number(*found, envelope.sequence, _until(told_at), redriven)
 
     def note_outcome(
-        self, offset: int, origin: str, outcome: FateOutcome, told_at: datetime
+        self, offset: int, origin: str, outcome: FateOutcome, told_at: datetime, sent_at: str = ""
     ) -> None:
         """Note what became of a record of an inbox; the first that is told of it counts."""
         found = _arrived_at(origin)
         if found is not None:
+            redriven = _redriven(sent_at)
             said = (outcome.state, outcome.content, _millis(told_at))
-            told = (*found, *_identity(outcome), *said)
+            told = (*found, *_identity(outcome), redriven, *said)
             self.fates.append((offset, "outcome", _until(told_at), *told))
-            self._number(*found, outcome.sequence, told_at)
+            self._number(*found, outcome.sequence, _until(told_at), redriven)
 
-    def _number(self, source: str, number: int, sequence: int, told_at: datetime) -> None:
+    def _number(
+        self, source: str, number: int, sequence: int, until_ms: int, redriven: str
+    ) -> None:
         """Note the source's own running number of a record; 0 is none."""
         # The server counts in floating point: a number that is not exact there is not followed.
         if 0 < sequence < NUMBERS_END:
-            self.numbers.setdefault(source, []).append((number, sequence, _until(told_at)))
+            row = (number, sequence, until_ms, redriven)
+            self.numbers.setdefault(source, []).append(row)
 
     def _add(self, offset: int, kind: str, *content: object) -> None:
         self.pass_by(offset)
@@ -278,9 +289,9 @@ class Storing:
             await self._client.unlink(*held[start : start + _CLEARED_AT_ONCE])
 
 
-def _numbers(writes: Sequence[Writes]) -> dict[str, list[tuple[int, int, int]]]:
+def _numbers(writes: Sequence[Writes]) -> dict[str, list[NumberRow]]:
     """Return the running numbers of each source, by their places in its inbox."""
-    found: dict[str, list[tuple[int, int, int]]] = {}
+    found: dict[str, list[NumberRow]] = {}
     for each in writes:
         for source, rows in each.numbers.items():
             found.setdefault(source, []).extend(rows)
@@ -306,6 +317,12 @@ def _arrived_at(origin: str) -> tuple[str, int] | None:
     if not inbox.startswith(INBOX_PREFIX):
         return None
     return party_of_inbox(inbox), int(place.rpartition("/")[2])
+
+
+def _redriven(sent_at: str) -> str:
+    """Return at which offset of its inbox a redriven record was first sent; nothing of others."""
+    found = _arrived_at(sent_at)
+    return "" if found is None else str(found[1])
 
 
 def _identity(named: Envelope | FateOutcome) -> tuple[str, int, str]:

@@ -9,9 +9,9 @@ from confluent_kafka import TIMESTAMP_LOG_APPEND_TIME, Message
 
 from creditbus.domain.acts.events import EntryListed
 from creditbus.engine.values import Output, Produced
-from creditbus.runtime.kafka.arrivals import values
+from creditbus.runtime.kafka.arrivals import dead_letter, values
 from creditbus.runtime.kafka.beginnings import Beginnings, began_at, readables
-from creditbus.wire.headers import ORIGIN, SINCE
+from creditbus.wire.headers import ORIGIN, REDRIVEN, SINCE
 from creditbus.wire.topics import EVENTS, STANDINGS, inbox
 from tests.examples import a_codec, a_listing
 
@@ -65,6 +65,43 @@ def test_what_no_record_of_the_slice_led_to_has_no_beginning() -> None:
 def test_a_beginning_that_a_party_writes_into_its_inbox_is_not_believed(forged: bytes) -> None:
     told = message(inbox("court"), at=7000, since=forged)
     assert began_at(told, [("since", forged)]) == 7000
+
+
+def test_what_was_redriven_is_told_of_all_that_it_leads_to() -> None:
+    place = f"{inbox('court')}/0/7".encode()
+    for topic in (inbox("court"), EVENTS):
+        beginnings = Beginnings()
+        ([arrival], _) = beginnings.reading(READ)([message(topic, offset=9, redriven=place)])
+        written = beginnings.writing(write)(Output("standings", object(), arrival.origin))
+        assert dict(written.headers)[REDRIVEN] == place
+
+
+@pytest.mark.parametrize(
+    "forged",
+    [
+        b"credit.inbox.tax.v1/0/7",
+        b"credit.inbox.court.v1/0/seven",
+        b"credit.inbox.court.v1/0/" + b"9" * 19,
+        b"credit.inbox.court.v1",
+        b"credit.inbox.court.v1/0/7\n",
+        b"\xff",
+        b"",
+    ],
+)
+def test_no_other_place_than_of_its_own_inbox_is_told(forged: bytes) -> None:
+    beginnings = Beginnings()
+    ([arrival], [letter]) = beginnings.reading(READ)(
+        [message(inbox("court"), redriven=forged), message(inbox("court"), offset=1, value=b"no")]
+    )
+    written = beginnings.writing(write)(Output("standings", object(), arrival.origin))
+    assert REDRIVEN not in dict(written.headers)
+    assert REDRIVEN not in dict(dead_letter(letter, a_codec()).headers)
+
+
+def test_what_could_not_be_read_again_is_told_as_redriven() -> None:
+    place = f"{inbox('court')}/0/7".encode()
+    _, [letter] = READ([message(inbox("court"), offset=9, value=b"no", redriven=place)])
+    assert dict(dead_letter(letter, a_codec()).headers)[REDRIVEN] == place
 
 
 def test_a_record_without_an_instant_has_none() -> None:

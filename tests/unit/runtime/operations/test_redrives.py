@@ -13,7 +13,13 @@ from creditbus.domain.acts.interventions import (
 )
 from creditbus.engine.values import Position
 from creditbus.runtime.operations.notebook import NotDone, Notebook
-from creditbus.runtime.operations.redrives import Original, original, position_at, redrive
+from creditbus.runtime.operations.redrives import (
+    Original,
+    once_more,
+    original,
+    position_at,
+    redrive,
+)
 from creditbus.runtime.process import Process
 from creditbus.runtime.settings import Settings
 from creditbus.wire.topics import INBOX_MAX_BYTES
@@ -57,6 +63,32 @@ def test_what_would_be_dead_again_is_not_written(found: Original, why: str) -> N
     with pytest.raises(NotDone, match=why) as refused:
         redrive(NOTEBOOK, found, "why")
     assert "tender" in refused.value.chinese
+
+
+def test_a_record_goes_into_its_own_inbox_with_its_own_key_and_headers() -> None:
+    found = Original(position=AT, key=b"r-7", value=b"v", headers=(("ce_id", b"7"), ("x", None)))
+    again = once_more(found, b"v")
+    assert (again.topic, again.partition) == (AT.topic, AT.partition)
+    assert (again.key, again.value) == (b"r-7", b"v")
+    assert again.headers == (*found.headers, ("redriven", str(AT).encode()))
+    keyless = once_more(Original(position=AT, key=None, value=b"v"), b"v")
+    assert (keyless.key, keyless.headers) == (None, (("redriven", str(AT).encode()),))
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        (b"credit.inbox.tender.v1/0/7", b"credit.inbox.tender.v1/0/7"),
+        # A sender's own words, and no place of its inbox.
+        (b"credit.inbox.court.v1/0/7", str(AT).encode()),
+        (b"\xff", str(AT).encode()),
+    ],
+)
+def test_a_redrive_of_a_redriven_record_tells_where_its_sender_put_it(
+    said: bytes, told: bytes
+) -> None:
+    found = Original(position=AT, key=None, value=b"v", headers=(("redriven", said),))
+    assert once_more(found, b"v").headers == (("redriven", told),)
 
 
 def test_a_record_that_could_be_read_is_neither_shown_nor_taken() -> None:

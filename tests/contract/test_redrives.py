@@ -1,0 +1,106 @@
+"""A record that is redriven on a real broker: on record, and with no hole in its source's inbox."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+import pytest
+from confluent_kafka import Message, Producer
+
+from creditbus.domain.acts.interventions import Intervention, OperatorStep, Way
+from creditbus.domain.acts.refusals import DeadLetter
+from creditbus.domain.ids import SourceId
+from creditbus.engine.values import Position
+from creditbus.runtime.kafka.appends import append
+from creditbus.runtime.kafka.arrivals import position_of
+from creditbus.runtime.kafka.clients import Record, bounds_of, read_to_end, record_at
+from creditbus.runtime.kafka.transactions import Written
+from creditbus.runtime.operations.notebook import Notebook
+from creditbus.runtime.operations.redrives import original, redrive
+from creditbus.runtime.process import Process
+from creditbus.runtime.registry import Registry
+from creditbus.runtime.settings import Settings
+from creditbus.stack.local import LocalStack
+from creditbus.wire.headers import REDRIVEN
+from creditbus.wire.records import Codec
+from creditbus.wire.schemas import load_schemas
+from creditbus.wire.topics import INTERVENTIONS, OPERATOR, inbox
+
+INBOX: Final = inbox("court")
+HEADERS: Final[list[tuple[str, str | bytes | None]]] = [("x", b"1"), ("y", None)]
+
+
+@pytest.fixture
+def operator(stack: LocalStack) -> Process:
+    """The operator's process, over the broker of the tests."""
+    settings = Settings(
+        kafka=stack.file.bootstrap,
+        kafka_user=OPERATOR,
+        kafka_password=stack.file.credentials[OPERATOR],
+    )
+    process = Process(OPERATOR, 0, settings)
+    schemas = load_schemas(settings.schemas)
+    registry = Registry(stack.file.registry_url, stack.file.registry_login)
+    process.codec = Codec(schemas, registry.publish(schemas), registry.text_of)
+    return process
+
+
+def sent(stack: LocalStack) -> DeadLetter:
+    """Let the court send what nobody can read, and return what its dead letter says."""
+    producer = Producer({**stack.client_config("court"), "acks": "all"})
+    found: list[Position] = []
+
+    def report(_: object, message: Message) -> None:
+        found.append(position_of(message))
+
+    producer.produce(INBOX, b"no record", b"k", headers=HEADERS, on_delivery=report)
+    assert producer.flush(30) == 0
+    return DeadLetter(
+        source=SourceId("court"),
+        topic=INBOX,
+        partition=0,
+        offset=found[0].offset,
+        reason="UNFRAMED",
+        detail="d",
+        key=b"k",
+        value=b"no record",
+        size=9,
+    )
+
+
+def test_each_redrive_takes_one_offset_and_is_on_record(
+    stack: LocalStack, operator: Process
+) -> None:
+    letter = sent(stack)
+    at = Position(INBOX, 0, letter.offset)
+    notebook = Notebook(operator, "wang", Way.COMMAND_LINE)
+    acts = [
+        redrive(notebook, original(operator, at, lambda _: letter), f"why {n}") for n in range(2)
+    ]
+
+    # A marker of a transaction would take an offset too, and be waited for until the day is over.
+    assert bounds_of(operator, (INBOX, 0))[1] == letter.offset + 3
+    for offset in (letter.offset + 1, letter.offset + 2):
+        again = record_at(operator, (INBOX, 0), offset)
+        assert again is not None
+        assert (again.key, again.value) == (b"k", b"no record")
+        assert tuple(again.headers) == (*HEADERS, (REDRIVEN, str(at).encode()))
+    told: list[Intervention] = []
+
+    def take(records: Sequence[Record]) -> None:
+        values = operator.codec.decode_many([each.value for each in records])
+        told.extend(each for each in values if isinstance(each, Intervention))
+
+    read_to_end(operator, [INTERVENTIONS], {}, take)
+    assert [each for each in told if each.place == str(at)] == acts
+    assert {each.step for each in acts} == {OperatorStep.REDRIVE}
+
+
+def test_what_the_broker_refuses_is_told_and_is_not_there(
+    stack: LocalStack, operator: Process
+) -> None:
+    letter = sent(stack)
+    with pytest.raises(Exception, match=r"(?i)size"):
+        append(operator, Written(topic=INBOX, partition=0, value=b"x" * 8_000_000))
+    assert bounds_of(operator, (INBOX, 0))[1] == letter.offset + 1
