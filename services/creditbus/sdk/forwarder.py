@@ -1,9 +1,10 @@
 """The forwarder: records go into the outbox, and from there to the broker in their order.
 
 A group is closed after a few milliseconds, a thousand records or 4 MiB, by whoever comes first: the
-caller or a thread that looks after a source that has fallen silent. One lock holds all of it, so
-the two never wait for each other's interpreter. Only so many records are in memory; the rest lie on
-the disk, in the same order.
+caller or a thread that looks after a source that has fallen silent. A full one is on the disk
+before the next record is taken, so whoever is told that there is no room has a record that was not
+taken. One lock holds all of it, so the two never wait for each other's interpreter. Only so many
+records and bytes are in memory; the rest lie on the disk, in the same order.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ GROUP_S: Final = 0.01
 UNDER_WAY: Final = 20_000
 """How many records the broker may not have answered before the rest waits on the disk."""
 UNDER_WAY_BYTES: Final = 32 * 1024 * 1024
+"""The same in bytes, keys and headers too: less than the client's own bound, which would wait."""
 REPORTS: Final = 100_000
 """How many records may wait for a broker that is away and still have somebody to be told."""
 FAILURES: Final = 100
@@ -55,7 +57,7 @@ class _Group:
 
     def __init__(self, number: int, records: Sequence[Outgoing]) -> None:
         self.number, self.left, self.stays = number, len(records), False
-        self.bytes = sum(len(each.value or b"") for each in records)
+        self.bytes = sum(each.size() for each in records)
 
 
 class Forwarder:
@@ -85,27 +87,15 @@ class Forwarder:
     def put(self, record: Outgoing, reports: Reports) -> None:
         """Take a record; it is on the disk within some milliseconds, or when ``keep`` returns.
 
-        Waits for room when too many wait for somebody to be told.
+        Waits for room when too many wait for somebody to be told. Raises ``NotPublished`` when the
+        record is not taken, as when the disk has no room for those before it.
         """
         while reports is not UNTOLD and self._asked >= REPORTS:
             self._turn(_ROOM_S)
             self._link.check()
         self._link.check()
-        if self._closing.is_set():
-            raise NotPublished("the publisher is closed: make a new one with the same outbox")
-        with self._lock:
-            if len(self._open) >= 2 * GROUP:
-                self._keep()  # the disk was full; if it still is, this record is not taken
-            self._open.append(record)
-            self._open_reports.append(reports)
-            self._asked += reports is not UNTOLD
-            self._open_bytes += len(record.value or b"")
-            taken = len(self._open)
-            is_full = taken >= GROUP or self._open_bytes >= GROUP_BYTES
-        if is_full:
+        while not self._takes(record, reports):
             self._turn()
-        elif taken == 1:
-            self._stirred.set()
 
     def keep(self) -> None:
         """Return when all that was taken is on the disk."""
@@ -147,12 +137,30 @@ class Forwarder:
             time.sleep(GROUP_S)
             try:
                 while self.pump(0) and not (self._closing.is_set() or self._link.is_refused):
+                    self.fault = None
                     time.sleep(_LOOK_S)
+                self.fault = None
             except NotPublished as fault:
                 # The disk is full, say: whoever calls next is told, and perhaps it has room then.
                 self.fault = fault
                 time.sleep(_AGAIN_S)
                 self._stirred.set()
+
+    def _takes(self, record: Outgoing, reports: Reports) -> bool:
+        """Take a record into the open group; False while that has to be kept first."""
+        with self._lock:
+            if self._closing.is_set():
+                raise NotPublished("the publisher is closed: make a new one with the same outbox")
+            if len(self._open) >= GROUP or self._open_bytes >= GROUP_BYTES:
+                return False
+            self._open.append(record)
+            self._open_reports.append(reports)
+            self._asked += reports is not UNTOLD
+            self._open_bytes += record.size()
+            is_first = len(self._open) == 1
+        if is_first:
+            self._stirred.set()
+        return True
 
     def _turn(self, wait_s: float = 0.0) -> None:
         with self._lock:

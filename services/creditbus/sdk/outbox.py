@@ -159,10 +159,12 @@ class Outbox:
         self._file.execute("BEGIN IMMEDIATE")
         try:
             yield
+            self._file.execute("COMMIT")
         except BaseException:
-            self._file.execute("ROLLBACK")
+            # On a full disk SQLite has rolled back by itself, or has not: both happen.
+            if self._file.in_transaction:
+                self._file.execute("ROLLBACK")
             raise
-        self._file.execute("COMMIT")
 
     @contextmanager
     def _usable(self) -> Iterator[None]:

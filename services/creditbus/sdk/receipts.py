@@ -45,6 +45,11 @@ class Outgoing(msgspec.Struct, frozen=True, array_like=True):
     value: bytes | None
     headers: tuple[tuple[str, bytes], ...]
 
+    def size(self) -> int:
+        """Return the bytes of its key, value and headers."""
+        headers = sum(len(name) + len(each) for name, each in self.headers)
+        return len(self.key) + len(self.value or b"") + headers
+
 
 class Reports(msgspec.Struct, frozen=True):
     """Who is told what became of one record; whoever has no ``on_failure`` is told by ``flush``."""

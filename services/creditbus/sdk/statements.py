@@ -55,8 +55,7 @@ def outgoing(codec: Codec, event: Statement) -> Outgoing:
 
 def bound(made: Outgoing, field: str = "") -> None:
     """Raise ``Unsendable`` for what no inbox takes; ``field`` is the one to shorten."""
-    size = sum(len(name) + len(each) for name, each in made.headers)
-    size += len(made.value or b"") + len(made.key) + _FRAME_BYTES
+    size = made.size() + _FRAME_BYTES
     if size > INBOX_MAX_BYTES:
         raise Unsendable(
             field, f"the record has {size:,} bytes, over 256 KiB: keep documents elsewhere"

@@ -1,7 +1,10 @@
-"""A broker's link and a registry's schemas on paper: what the SDK's tests start a source with."""
+"""What the SDK's tests start a source with: a registry's schemas on paper, a disk without room."""
 
 from __future__ import annotations
 
+import resource
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -24,3 +27,14 @@ def a_used_outbox(path: Path, registry: str) -> Outbox:
     outbox = Outbox(path, "tender")
     outbox.keep_framed(registry, framed())
     return outbox
+
+
+@contextmanager
+def no_room() -> Iterator[None]:
+    """Let no file of this process grow, as on a full disk."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))

@@ -11,10 +11,11 @@ import pytest
 from confluent_kafka import KafkaError, Message
 
 from creditbus.sdk import forwarder
-from creditbus.sdk.forwarder import GROUP, UNDER_WAY, Forwarder
-from creditbus.sdk.links import BrokerLink, Reported
+from creditbus.sdk.forwarder import GROUP, GROUP_BYTES, UNDER_WAY, UNDER_WAY_BYTES, Forwarder
+from creditbus.sdk.links import QUEUE_KB, BrokerLink, Reported
 from creditbus.sdk.outbox import Outbox
 from creditbus.sdk.receipts import UNTOLD, NotPublished, Outgoing, Reports, advice
+from tests.unit.sdk.paper import no_room
 
 DONE = cast(Message, None)
 
@@ -214,3 +215,89 @@ def test_callbacks_that_wait_are_bounded(
         assert number - len(told) < 4
     until_done(sending)
     assert len(told) == 10
+
+
+def test_what_a_full_disk_has_no_room_for_was_not_taken(
+    sending: Forwarder, link: PaperLink, path: Path
+) -> None:
+    taken: list[str] = []
+    with no_room():
+        with pytest.raises(NotPublished, match="is there room"):  # noqa: PT012 - which one is open
+            for number in range(3 * GROUP):
+                sending.put(a_record(number), UNTOLD)
+                taken.append(f"{number}")
+        assert 0 < len(taken) <= GROUP
+        for _ in range(3):
+            with pytest.raises(NotPublished, match="is there room"):
+                sending.put(a_record(-1), UNTOLD)
+        with pytest.raises(NotPublished, match="is there room"):
+            sending.keep()
+        assert link.sent == []
+    sending.put(a_record(9999), UNTOLD)
+    until_done(sending)
+    sending.close()
+    assert link.sent == [*taken, "9999"]
+    assert left(path) == 0
+
+
+def test_a_fault_is_over_when_the_disk_has_room_again(sending: Forwarder, link: PaperLink) -> None:
+    def until(*, is_there: bool) -> None:
+        deadline = time.monotonic() + 30
+        while (sending.fault is not None) != is_there:
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
+
+    link.is_held = True
+    with no_room():
+        sending.put(a_record(1), UNTOLD)
+        until(is_there=True)
+    until(is_there=False)  # though the broker answers nothing yet
+    assert link.sent == ["1"]
+
+
+def test_what_a_full_disk_never_took_is_told_at_the_end(sending: Forwarder, path: Path) -> None:
+    with no_room():
+        sending.put(a_record(1), UNTOLD)
+        with pytest.raises(NotPublished, match="is there room"):
+            sending.close()
+    assert left(path) == 0
+
+
+@pytest.mark.parametrize("part", ["key", "value", "headers"])
+def test_only_so_many_bytes_are_in_memory_while_the_broker_is_away(
+    sending: Forwarder, link: PaperLink, part: str
+) -> None:
+    link.is_held = True
+    large = bytes(200 * 1024)
+    record = {
+        "key": Outgoing("1", large, None, ()),
+        "value": Outgoing("1", b"key", large, ()),
+        "headers": Outgoing("1", b"key", b"value", (("ce_type", large),)),
+    }[part]
+    count = 2 * UNDER_WAY_BYTES // len(large)
+    for _ in range(count):
+        sending.put(record, UNTOLD)
+    sending.keep()
+    sending.pump(0)
+    most = (UNDER_WAY_BYTES + GROUP_BYTES) // len(large) + 2
+    assert UNDER_WAY_BYTES // len(large) <= len(link.sent) <= most
+    # Else the client would have no room, and whoever sends or closes would wait for the broker.
+    assert len(link.sent) * len(large) < QUEUE_KB * 1024
+    link.is_held = False
+    until_done(sending)
+    assert len(link.sent) == count
+
+
+def test_failures_that_nobody_asked_about_are_kept(
+    sending: Forwarder, link: PaperLink, path: Path
+) -> None:
+    link.errors = {str(n): KafkaError(KafkaError.INVALID_RECORD) for n in (1, 3)}
+    for number in range(5):
+        sending.put(a_record(number), UNTOLD)
+    until_done(sending)
+    sending.close()
+    assert len(sending.failures) == 2
+    outbox = Outbox(path, "tender")
+    assert [event_id for event_id, _ in outbox.refused()] == ["1", "3"]
+    assert outbox.waiting() == 0
+    outbox.close()

@@ -15,6 +15,7 @@ import pytest
 from creditbus.sdk.outbox import Outbox
 from creditbus.sdk.pins import Framed
 from creditbus.sdk.receipts import NotPublished, Outgoing
+from tests.unit.sdk.paper import no_room
 
 KILLED = """
 import os, signal, sys
@@ -139,6 +140,27 @@ def test_one_that_others_could_read_is_closed_to_them(path: Path) -> None:
         with pytest.raises(NotPublished, match="another process's outbox"):
             Outbox(path, "tender")
         assert held(outbox)[-1] == Outgoing("last", b"k", b"v", ())
+
+
+@pytest.mark.parametrize("size", [10, 8 << 20])
+def test_a_full_disk_is_told_and_keeps_all_that_it_had(path: Path, size: int) -> None:
+    with closing(Outbox(path, "tender")) as outbox:
+        outbox.keep([a_record("a")])
+        for _ in range(2):
+            with no_room(), pytest.raises(NotPublished, match=r"disk I/O error\. .* is there room"):
+                outbox.keep([Outgoing("b", b"key", bytes(size), ())])
+        outbox.keep([a_record("c")])
+        assert held(outbox) == [a_record("a"), a_record("c")]
+
+
+def test_what_is_kept_is_on_the_disk_and_of_one_process(path: Path) -> None:
+    with closing(Outbox(path, "tender")) as outbox:
+        file = outbox._file  # noqa: SLF001 - a connection alone tells its own settings
+        told = {
+            name: file.execute(f"PRAGMA {name}").fetchone()[0]
+            for name in ("journal_mode", "synchronous", "locking_mode")
+        }
+    assert told == {"journal_mode": "wal", "synchronous": 2, "locking_mode": "exclusive"}
 
 
 def test_the_outbox_of_a_newer_sdk_is_left_alone(path: Path) -> None:
