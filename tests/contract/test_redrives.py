@@ -28,7 +28,9 @@ from creditbus.wire.schemas import load_schemas
 from creditbus.wire.topics import INTERVENTIONS, OPERATOR, inbox
 
 INBOX: Final = inbox("court")
-HEADERS: Final[list[tuple[str, str | bytes | None]]] = [("x", b"1"), ("y", None)]
+Headers = list[tuple[str, str | bytes | None]]
+HEADERS: Final[Headers] = [("x", b"1"), ("y", None)]
+ATTESTED: Final[Headers] = [("attestation", b"signed")]
 
 
 @pytest.fixture
@@ -46,7 +48,7 @@ def operator(stack: LocalStack) -> Process:
     return process
 
 
-def sent(stack: LocalStack) -> DeadLetter:
+def sent(stack: LocalStack, headers: Headers = HEADERS) -> DeadLetter:
     """Let the court send what nobody can read, and return what its dead letter says."""
     producer = Producer({**stack.client_config("court"), "acks": "all"})
     found: list[Position] = []
@@ -54,7 +56,7 @@ def sent(stack: LocalStack) -> DeadLetter:
     def report(_: object, message: Message) -> None:
         found.append(position_of(message))
 
-    producer.produce(INBOX, b"no record", b"k", headers=HEADERS, on_delivery=report)
+    producer.produce(INBOX, b"no record", b"k", headers=headers, on_delivery=report)
     assert producer.flush(30) == 0
     return DeadLetter(
         source=SourceId("court"),
@@ -95,6 +97,21 @@ def test_each_redrive_takes_one_offset_and_is_on_record(
     read_to_end(operator, [INTERVENTIONS], {}, take)
     assert [each for each in told if each.place == str(at)] == acts
     assert {each.step for each in acts} == {OperatorStep.REDRIVE}
+
+
+def test_it_is_on_record_that_mended_bytes_are_vouched_for_no_more(
+    stack: LocalStack, operator: Process
+) -> None:
+    letter = sent(stack, ATTESTED)
+    at = Position(INBOX, 0, letter.offset)
+    notebook = Notebook(operator, "wang", Way.COMMAND_LINE)
+    found = original(operator, at, lambda _: letter)
+    assert redrive(notebook, found, "why", b"no record").detail.startswith("as it came, 9 bytes")
+    mended = redrive(notebook, found, "why", b"other bytes")
+    assert mended.detail.startswith("mended, its attestation dropped, 11 bytes")
+    again = record_at(operator, (INBOX, 0), letter.offset + 2)
+    assert again is not None
+    assert [name for name, _ in again.headers] == [REDRIVEN]
 
 
 def test_what_the_broker_refuses_is_told_and_is_not_there(

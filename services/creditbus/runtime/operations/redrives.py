@@ -26,7 +26,7 @@ from creditbus.runtime.kafka.clients import Record, record_at
 from creditbus.runtime.kafka.transactions import Written
 from creditbus.runtime.operations.notebook import NotDone, Notebook
 from creditbus.runtime.process import Process
-from creditbus.wire.headers import REDRIVEN, sent_at
+from creditbus.wire.headers import ATTESTATION, REDRIVEN, sent_at
 from creditbus.wire.topics import INBOX_MAX_BYTES, INBOX_PREFIX, party_of_inbox
 
 _DIGEST_CHARACTERS: Final = 16
@@ -117,8 +117,12 @@ def redrive(
     value = found.value if mended is None else mended
     _refuse_hopeless(found, value, is_mended=mended is not None)
     assert value is not None
+    again = once_more(found, value)
     digest = sha256(value).hexdigest()[:_DIGEST_CHARACTERS]
-    how = "mended" if mended is not None else "as it came"
+    how = "as it came" if value == found.value else "mended"
+    is_vouched = any(name == ATTESTATION for name, _ in found.headers)
+    if is_vouched and value != found.value:
+        how += ", its attestation dropped"
     done = notebook.entry(
         OperatorStep.REDRIVE,
         found.source,
@@ -126,18 +130,22 @@ def redrive(
         reason,
         detail=f"{how}, {len(value)} bytes, sha256 {digest}",
     )
-    again = once_more(found, value)
     notebook.write(done)
     append(notebook.process, again)
     return done
 
 
 def once_more(found: Original, value: bytes) -> Written:
-    """Return what is written: into its own inbox, with its own key and headers."""
+    """Return what is written: into its own inbox, with its own key and headers.
+
+    But not beside other bytes the attestation: the gateway has not seen those, and nobody vouches
+    for them. Where the law needs that somebody does, as for a person's listing, intake refuses it.
+    """
     topic = found.position.topic
     # Of what was redriven before, the first place is its sender's.
     sent = sent_at(topic, found.headers) or str(found.position).encode()
-    headers = [each for each in found.headers if each[0] != REDRIVEN]
+    dropped = {REDRIVEN} if value == found.value else {REDRIVEN, ATTESTATION}
+    headers = [each for each in found.headers if each[0] not in dropped]
     return Written(
         topic=topic,
         partition=found.position.partition,

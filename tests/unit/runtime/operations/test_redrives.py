@@ -75,6 +75,13 @@ def test_a_record_goes_into_its_own_inbox_with_its_own_key_and_headers() -> None
     assert (keyless.key, keyless.headers) == (None, (("redriven", str(AT).encode()),))
 
 
+def test_nobody_vouches_for_mended_bytes() -> None:
+    vouched = (("ce_id", b"7"), ("attestation", b"signed"))
+    found = Original(position=AT, key=None, value=b"v", headers=vouched)
+    assert once_more(found, b"v").headers[:-1] == vouched
+    assert once_more(found, b"w").headers[:-1] == vouched[:1]
+
+
 @pytest.mark.parametrize(
     ("said", "told"),
     [
