@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
 import msgspec
 import pytest
 
-from creditbus.console.hand import Hand, place_of
+from creditbus.console.hand import Hand
 from creditbus.console.staff import StaffRole, Visitor
 from creditbus.domain.acts.interventions import Intervention, OperatorStep, Way
 from creditbus.domain.acts.refusals import DeadLetter
@@ -22,11 +21,17 @@ from creditbus.runtime.redis.reads import Serving
 from creditbus.runtime.redis.writes import Writes
 from creditbus.runtime.settings import Settings
 from creditbus.wire.topics import DEAD_LETTERS, inbox
-from tests.contract.test_serving import AT, directive, exposure, obligation, served, url
+from tests.contract.test_serving import (
+    AT,
+    Served,
+    directive,
+    exposure,
+    obligation,
+    served,
+    url,
+)
 
 __all__ = ["served", "url"]
-
-Run = Callable[[Callable[[Serving], Awaitable[None]]], None]
 
 
 def an_intervention(number: int) -> Intervention:
@@ -42,7 +47,7 @@ def an_intervention(number: int) -> Intervention:
     )
 
 
-def test_what_is_owed_is_named_in_its_order_as_far_as_it_is_wanted(served: Run) -> None:
+def test_what_is_owed_is_named_in_its_order_as_far_as_it_is_wanted(served: Served[None]) -> None:
     async def steps(serving: Serving) -> None:
         writes = Writes("obligations", 0, 0)
         for number in range(6):
@@ -66,7 +71,7 @@ def test_what_is_owed_is_named_in_its_order_as_far_as_it_is_wanted(served: Run) 
 
 
 @pytest.mark.parametrize(("text", "count"), [("directive-3-1", 1), ("DIRECTIVE-", 3), ("none", 0)])
-def test_a_search_finds_what_holds_a_text(served: Run, text: str, count: int) -> None:
+def test_a_search_finds_what_holds_a_text(served: Served[None], text: str, count: int) -> None:
     async def steps(serving: Serving) -> None:
         writes = Writes("obligations", 0, 0)
         for number in range(1, 4):
@@ -79,7 +84,7 @@ def test_a_search_finds_what_holds_a_text(served: Run, text: str, count: int) ->
     served(steps)
 
 
-def test_what_the_public_sees_is_named_and_found(served: Run) -> None:
+def test_what_the_public_sees_is_named_and_found(served: Served[None]) -> None:
     async def steps(serving: Serving) -> None:
         writes = Writes("exposures", 0, 0)
         for number in (1, 2):
@@ -94,7 +99,9 @@ def test_what_the_public_sees_is_named_and_found(served: Run) -> None:
     served(steps)
 
 
-def test_acts_are_told_the_newest_first_and_once_however_often_they_are_read(served: Run) -> None:
+def test_acts_are_told_the_newest_first_and_once_however_often_they_are_read(
+    served: Served[None],
+) -> None:
     async def steps(serving: Serving) -> None:
         for known in (0, 3):
             writes = Writes("interventions", 0, known)
@@ -117,7 +124,7 @@ def test_acts_are_told_the_newest_first_and_once_however_often_they_are_read(ser
     served(steps)
 
 
-def test_only_a_dead_letter_is_looked_at_or_redriven(served: Run) -> None:
+def test_only_a_dead_letter_is_looked_at_or_redriven(served: Served[None]) -> None:
     letter = DeadLetter(
         source=SourceId("court"),
         topic=inbox("court"),
@@ -154,7 +161,7 @@ def test_only_a_dead_letter_is_looked_at_or_redriven(served: Run) -> None:
                 await hand.redrive(Visitor("wang", StaffRole.OPERATOR), place, "why")
         assert asked == []
         with pytest.raises(NotDone):
-            await hand.bytes_of(auditor, place_of(letter))
-        assert asked == [(place_of(letter), 41)]
+            await hand.bytes_of(auditor, letter.place)
+        assert asked == [(letter.place, 41)]
 
     served(steps)

@@ -47,7 +47,7 @@ def list_letters(
     """Print the dead letters, the newest last."""
     lines = [
         LetterLine(
-            place=_place(letter),
+            place=letter.place,
             source=letter.source,
             reason=letter.reason,
             detail=letter.detail,
@@ -76,7 +76,7 @@ def show_letter(
     as_json: AsJson = False,
 ) -> None:
     """Print one dead letter with the bytes that could not be read, as figures and letters."""
-    found = next((letter for letter in _letters(home) if _place(letter) == place), None)
+    found = next((letter for letter in _letters(home) if letter.place == place), None)
     if found is None:
         fail(f"no dead letter is about {place}: `creditbus dead-letters list` has them", MISUSED)
     if as_json:
@@ -113,7 +113,7 @@ def redrive_letter(
     reason, position = why(reason), position_at(place)
     value = None if mended is None else _bytes_of(mended)
     process = auditor(home)
-    letters = {_place(letter): letter for letter in _letters(home)}
+    letters = {letter.place: letter for letter in _letters(home)}
     found = original(process, position, lambda at: letters.get(str(at)))
     done = redrive(notebook(home), found, reason, value)
     if as_json:
@@ -137,7 +137,3 @@ def _letters(home: Home) -> Iterator[DeadLetter]:
     for value in TopicReader(auditor(home)).values(DEAD_LETTERS):
         if isinstance(value, DeadLetter):
             yield value
-
-
-def _place(letter: DeadLetter) -> str:
-    return f"{letter.topic}/{letter.partition}/{letter.offset}"

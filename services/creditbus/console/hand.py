@@ -178,14 +178,9 @@ class Hand:
         for partition in range(DEAD_LETTER_PARTITIONS):
             record = record_at(self._process, (DEAD_LETTERS, partition), offset)
             letter = self._process.codec.decode(record.value) if record is not None else None
-            if isinstance(letter, DeadLetter) and place_of(letter) == str(position):
+            if isinstance(letter, DeadLetter) and letter.place == str(position):
                 return letter
         return None
-
-
-def place_of(letter: DeadLetter) -> str:
-    """Return where the record lies that a dead letter is about."""
-    return f"{letter.topic}/{letter.partition}/{letter.offset}"
 
 
 def _allowed(visitor: Visitor | None, step: OperatorStep, reason: str) -> Visitor:

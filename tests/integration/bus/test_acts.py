@@ -54,13 +54,9 @@ def done(live: LiveBus, place: str) -> list[Intervention]:
     return [each for each in found if isinstance(each, Intervention) and each.place == place]
 
 
-def place_of(letter: DeadLetter) -> str:
-    return f"{letter.topic}/{letter.partition}/{letter.offset}"
-
-
 def test_a_dead_letter_is_redriven_from_the_command_line(live: LiveBus) -> None:
     letter = a_dead_letter(live, "redriven-by-hand")
-    place = place_of(letter)
+    place = letter.place
     assert press(live, "dead-letters", "redrive", place)[0] == 2  # nobody is there to say why
     assert done(live, place) == []
     code, printed = press(live, "dead-letters", "redrive", place, "--reason", WHY, "--json")
@@ -128,10 +124,10 @@ def test_an_operator_redrives_in_the_console_and_it_is_on_record(
     page.get_by_role("button", name="Do it").click()
     expect(page.get_by_text("On record and asked for: Redrive")).to_be_visible()
     eventually(lambda: letters(live, "redriven-in-the-console")[1:])
-    (act,) = done(live, place_of(letter))
+    (act,) = done(live, letter.place)
     assert (act.author, act.way, act.reason) == ("wang", Way.CONSOLE, WHY)
     page.get_by_role("link", name="Actions", exact=True).click()
-    expect(page.get_by_role("row").filter(has_text=place_of(letter))).to_be_visible()
+    expect(page.get_by_role("row").filter(has_text=letter.place)).to_be_visible()
     with page.expect_download() as taken:
         page.get_by_role("button", name="Export CSV").click()
     assert WHY in taken.value.path().read_text(encoding="utf-8-sig")
@@ -148,7 +144,7 @@ def test_a_viewer_is_refused_in_a_sentence_and_ends_with_the_account(
     row = page.get_by_role("row").filter(has_text="looked-at-by-a-viewer").first
     row.get_by_role("button", name="Look").click()
     expect(page.get_by_text("Your role is viewer")).to_be_visible()
-    assert done(live, place_of(letter)) == []
+    assert done(live, letter.place) == []
     answer_with(live, "quite another password", "accounts", "password", "li")
     expect(page.get_by_label("Password")).to_be_visible()  # who is logged in is logged out
 

@@ -197,6 +197,11 @@ class DeadLetter(msgspec.Struct, frozen=True, kw_only=True):
     value: bytes | None
     size: int
 
+    @property
+    def place(self) -> str:
+        """Where the record lies that it is about: topic/partition/offset."""
+        return f"{self.topic}/{self.partition}/{self.offset}"
+
 
 def refuse(envelope: Envelope, faults: Sequence[Fault], origin: str) -> Refusal:
     """Return the refusal of the record with this envelope, found at topic/partition/offset.
