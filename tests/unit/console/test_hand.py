@@ -16,6 +16,9 @@ from creditbus.console.pages import actions, held
 from creditbus.console.staff import StaffRole, Visitor
 from creditbus.console.visit import Visit
 from creditbus.domain.acts.interventions import Intervention, NoReason, OperatorStep, Way
+from creditbus.domain.effects.directives import Action, Lane, Outcome
+from creditbus.domain.effects.obligations import Obligation
+from creditbus.domain.ids import BodyId, DirectiveId, MeasureId, ObligationId, SubjectId
 from creditbus.engine.failures import Hindrance
 from creditbus.runtime.operations.notebook import NotDone
 from creditbus.runtime.operations.wishes import ParkedInbox
@@ -36,10 +39,23 @@ PARKED = ParkedInbox(
     since=AT,
 )
 PLACE = "credit.inbox.court.v1/0/7"
+OWED = Obligation(
+    obligation_id=ObligationId("o-1"),
+    directive_id=DirectiveId("d-1"),
+    body=BodyId("railway"),
+    measure_id=MeasureId("m-1"),
+    action=Action.LIFT,
+    lane=Lane.LIFT,
+    revision=3,
+    subject_id=SubjectId("uscc:91370200MA00000T1X"),
+    stated_at=AT,
+    due_at=AT,
+)
 ACTS: list[Callable[[Hand, Visitor | None], Awaitable[Any]]] = [
     lambda hand, who: hand.skip(who, PARKED, 7, ""),
     lambda hand, who: hand.still(who, "dispatch-0", Mode.PAUSED, ""),
     lambda hand, who: hand.redrive(who, PLACE, ""),
+    lambda hand, who: hand.redeliver(who, OWED, ""),
 ]
 
 
@@ -83,6 +99,19 @@ def test_a_reviewer_redrives_and_stills_nobody(hand: Hand) -> None:
         asyncio.run(hand.still(reviewer, "dispatch-0", Mode.PAUSED, "why"))
     with pytest.raises(NoReason):
         asyncio.run(hand.redrive(reviewer, PLACE, " "))
+
+
+def test_a_reviewer_sends_nothing_anew(hand: Hand) -> None:
+    with pytest.raises(NotAllowed):
+        asyncio.run(hand.redeliver(Visitor("zhao", StaffRole.REVIEWER), OWED, "why"))
+
+
+def test_what_is_settled_is_not_sent_again(hand: Hand) -> None:
+    settled = msgspec.structs.replace(OWED, outcome=Outcome.APPLIED, settled_at=AT)
+    assert not settled.is_owed
+    with pytest.raises(NotDone, match="nothing is owed") as refused:
+        asyncio.run(hand.redeliver(Visitor("wang", StaffRole.OPERATOR), settled, "why"))
+    assert "已办结" in sentence_of(refused.value, ZH)
 
 
 def test_a_viewer_does_not_see_what_a_source_has_sent(hand: Hand) -> None:
