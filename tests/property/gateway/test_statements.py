@@ -8,7 +8,7 @@ from typing import Final
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from creditbus.domain.acts.refusals import Fault, Reason
@@ -18,19 +18,28 @@ from creditbus.runtime.redis.fates import ITS_ENTRY, LISTING, ArrivalFate
 from creditbus.runtime.redis.numbers import Numbers
 from creditbus.wire.answers import FateState
 from creditbus.wire.signatures import (
+    KeyUnusable,
     StatementSigner,
     StatementUnsound,
     new_statement_key,
     verified,
 )
-from creditbus.wire.statements import ControlTotals, DayStatement, digest_of, id_of
+from creditbus.wire.statements import ControlTotals, DayStatement, StatementSums, digest_of, id_of
 
 DAY: Final = date(2026, 11, 29)
 LATER: Final = datetime(2026, 12, 1, tzinfo=UTC)
 COURT: Final = SourceId("court")
 FIRST: Final = 40
-SIGNER: Final = StatementSigner(new_statement_key())
+KEY: Final = new_statement_key()
+NEWER: Final = new_statement_key()
+SIGNER: Final = StatementSigner(KEY)
 KEYS: Final = msgspec.json.encode(SIGNER.published).decode()
+
+
+def rotated(*keys: str) -> str:
+    """Return one set of the keys of several, the newest first."""
+    rows = [row for each in keys for row in msgspec.json.decode(each)["keys"]]
+    return msgspec.json.encode({"keys": rows}).decode()
 
 
 def arrival(offset: int, state: FateState, number: int, revision: int = 1) -> ArrivalFate:
@@ -221,6 +230,74 @@ def test_not_one_character_can_be_changed(day: list[ArrivalFate], data: st.DataO
     other = data.draw(st.characters(codec="utf-8").filter(lambda each: each != signed[place]))
     with pytest.raises(StatementUnsound):
         verified(signed[:place] + other + signed[place + 1 :], KEYS)
+
+
+def test_published_keys_hold_no_private_part_and_sign_nothing() -> None:
+    signer = StatementSigner(rotated(*(new_statement_key() for _ in range(3))))
+    for key in signer.published.keys:
+        assert key.keys() == {"kty", "crv", "x", "use", "kid"}
+    for shown in (signer.published, StatementSigner(new_statement_key()).published):
+        with pytest.raises(KeyUnusable, match="private"):
+            StatementSigner(msgspec.json.encode(shown).decode())
+
+
+@pytest.mark.parametrize("place", range(3))
+def test_one_public_key_among_private_ones_signs_nothing(place: int) -> None:
+    keys = [new_statement_key() for _ in range(3)]
+    keys[place] = msgspec.json.encode(StatementSigner(keys[place]).published).decode()
+    with pytest.raises(KeyUnusable, match="private"):
+        StatementSigner(rotated(*keys))
+
+
+def test_no_key_at_all_signs_nothing() -> None:
+    with pytest.raises(KeyUnusable):
+        StatementSigner('{"keys": []}')
+
+
+@given(days)
+def test_the_newest_key_signs_and_what_older_ones_have_signed_is_proved(
+    day: list[ArrivalFate],
+) -> None:
+    statement = told(ControlTotals(day=DAY), day)
+    earlier = SIGNER.sign(statement)
+    both = StatementSigner(rotated(NEWER, KEY))
+    published = msgspec.json.encode(both.published).decode()
+
+    later = both.sign(statement)
+    assert verified(earlier, published) == verified(later, published) == statement
+    # Only the newest has signed: whoever got the keys before it was there cannot prove it.
+    newest = msgspec.json.encode(StatementSigner(NEWER).published).decode()
+    assert verified(later, newest) == statement
+    for signed, keys in ((later, KEYS), (earlier, newest)):
+        with pytest.raises(StatementUnsound):
+            verified(signed, keys)
+
+
+@given(
+    days,
+    st.sampled_from(StatementSums.__struct_fields__),
+    st.integers(-3, 3).filter(lambda each: each != 0),
+)
+def test_sums_that_do_not_add_up_are_not_believed_whoever_signed_them(
+    day: list[ArrivalFate], name: str, by: int
+) -> None:
+    statement = told(ControlTotals(day=DAY), day)
+    sums = msgspec.structs.replace(
+        statement.sums, **{name: max(0, getattr(statement.sums, name) + by)}
+    )
+    wrong = msgspec.structs.replace(statement, sums=sums)
+    assume(wrong != statement)
+    with pytest.raises(StatementUnsound, match="add up"):
+        verified(SIGNER.sign(wrong), KEYS)
+
+
+@given(days.filter(bool))
+def test_sums_of_other_records_than_those_told_are_not_believed(day: list[ArrivalFate]) -> None:
+    statement = told(ControlTotals(day=DAY), day)
+    other = told(ControlTotals(day=DAY), day[:-1])
+    assert other.sums.add_up
+    with pytest.raises(StatementUnsound, match="add up"):
+        verified(SIGNER.sign(msgspec.structs.replace(statement, sums=other.sums)), KEYS)
 
 
 def test_another_key_of_the_same_name_does_not_sign_for_the_bus() -> None:
