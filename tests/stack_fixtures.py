@@ -20,8 +20,8 @@ from confluent_kafka.admin import NewTopic
 from creditbus.runtime.settings import read_settings
 from creditbus.stack import ports
 from creditbus.stack.cluster import Cluster
-from creditbus.stack.kafka import ClientConfig
 from creditbus.stack.local import LocalStack, Parties
+from creditbus.stack.principals import ClientConfig
 from creditbus.stack.reports import Report
 
 SOURCES: Final = ("court", "tax", "tender")

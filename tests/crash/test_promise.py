@@ -11,8 +11,8 @@ import signal
 from confluent_kafka import Producer
 from confluent_kafka.admin import AdminClient
 
-from creditbus.stack.kafka import ClientConfig
 from creditbus.stack.local import LocalStack
+from creditbus.stack.principals import ClientConfig
 from creditbus.stack.processes import Child
 from tests.integration.engine.stage import BOUND_SECONDS, committed, wait_until
 from tests.stack_fixtures import ThrowawayTopic

@@ -9,7 +9,7 @@ from confluent_kafka import KafkaError, Message, Producer
 
 from creditbus.demo.city import organisation
 from creditbus.sdk.publisher import Publisher
-from creditbus.stack import kafka
+from creditbus.stack.principals import login_of
 from creditbus.wire.topics import inbox
 from tests.examples import a_listing
 from tests.exercises.drill import Drill
@@ -72,7 +72,7 @@ def _throw(drill: Drill) -> int:
         offsets.append(message.offset() or 0)
 
     room: dict[str, Any] = {"message.max.bytes": 2 * HUGE, "batch.size": 2 * HUGE}
-    login = kafka.client_config(file.bootstrap, CULPRIT, file.credentials[CULPRIT])
+    login = login_of(file, CULPRIT)
     producer = Producer({**login, **room, "compression.codec": "zstd", "linger.ms": 0})
     producer.produce(inbox(CULPRIT), b"\0" * HUGE, b"huge", on_delivery=delivered)
     assert producer.flush(30) == 0, "the broker did not take it"

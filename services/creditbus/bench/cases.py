@@ -21,7 +21,7 @@ from creditbus.domain.acts.events import EntryListed, EntryRemoved, Envelope
 from creditbus.domain.ids import SubjectId
 from creditbus.domain.law.catalogue import Catalogue
 from creditbus.domain.subjects import PERSON, SubjectKind
-from creditbus.stack.kafka import ClientConfig
+from creditbus.stack.principals import ClientConfig
 from creditbus.wire.headers import ORIGIN
 from creditbus.wire.records import Codec
 

@@ -27,8 +27,8 @@ from creditbus.demo.city import City
 from creditbus.domain.calendar import day_of
 from creditbus.domain.effects.directives import Action
 from creditbus.runtime.clock import SystemClock
-from creditbus.stack.kafka import ADMIN
 from creditbus.stack.ports import HOST
+from creditbus.stack.principals import ADMIN
 from creditbus.stack.services import SLICED
 from creditbus.wire.topics import INBOX_PREFIX
 

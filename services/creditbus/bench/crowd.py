@@ -28,8 +28,8 @@ from creditbus.domain.effects.exposures import Exposure
 from creditbus.domain.ids import EntryId, ListId, SourceId, derive
 from creditbus.domain.subjects import kind_of
 from creditbus.stack.bus import token_name
-from creditbus.stack.kafka import ADMIN
 from creditbus.stack.ports import HOST
+from creditbus.stack.principals import ADMIN
 from creditbus.stack.processes import own_memory
 from creditbus.stack.services import worker_name
 from creditbus.wire.topics import EXPOSURES

@@ -27,8 +27,8 @@ from creditbus.bench.machine import Spending, spending
 from creditbus.bench.rows import CONSOLE, BenchRow, shown
 from creditbus.domain.effects.directives import Action
 from creditbus.domain.ids import BodyId, DirectiveId
-from creditbus.stack.kafka import ADMIN
 from creditbus.stack.ports import HOST
+from creditbus.stack.principals import ADMIN
 from creditbus.stack.services import worker_name
 
 MANY: Final = 190

@@ -15,7 +15,7 @@ from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
 from creditbus.bench.supply import Headers, put
 from creditbus.demo.city import Submitted
-from creditbus.stack.kafka import ClientConfig
+from creditbus.stack.principals import ClientConfig
 from creditbus.wire.headers import event_headers
 from creditbus.wire.records import RECORD_OF, Codec
 from creditbus.wire.topics import INBOX_MAX_BYTES, inbox

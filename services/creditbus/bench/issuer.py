@@ -25,7 +25,7 @@ from creditbus.domain.ids import (
     derive_obligation_id,
 )
 from creditbus.domain.subjects import SubjectKind
-from creditbus.stack.kafka import ClientConfig
+from creditbus.stack.principals import ClientConfig
 from creditbus.wire.records import Codec
 from creditbus.wire.topics import DIRECTIVES, LIFTS
 

@@ -17,7 +17,7 @@ from confluent_kafka import Producer
 
 from creditbus.bench.supply import LISTS, SEED, Event, framed, put, subject_of
 from creditbus.bench.yardstick import LISTED, REMOVED
-from creditbus.stack.kafka import ClientConfig
+from creditbus.stack.principals import ClientConfig
 
 SUBJECTS: Final = 200_000
 

@@ -23,7 +23,6 @@ from typing import Final
 import httpx
 import msgspec
 from confluent_kafka import KafkaException
-from confluent_kafka.admin import AdminClient
 
 from creditbus.bench.buses import BenchBus, bench_bus
 from creditbus.bench.rows import CONSOLE, BenchRow
@@ -37,6 +36,7 @@ from creditbus.runtime.clock import SystemClock
 from creditbus.stack.bus import bodies_plan, token_name
 from creditbus.stack.folder import StackFile
 from creditbus.stack.ports import HOST
+from creditbus.stack.principals import admin_with
 from creditbus.stack.services import HOSTED
 from creditbus.wire.records import to_record
 
@@ -130,7 +130,7 @@ class _Exercise:
     def _answered(self) -> float:
         while True:
             try:
-                AdminClient(self._client).list_topics(timeout=1.0)
+                admin_with(self._client).list_topics(timeout=1.0)
             except KafkaException:
                 time.sleep(_LOOK_S)
             else:

@@ -25,7 +25,7 @@ from creditbus.bench.yardstick import (
     avro_long,
     avro_text,
 )
-from creditbus.stack.kafka import ClientConfig
+from creditbus.stack.principals import ClientConfig
 
 SEED: Final = 20_260_101
 BEGAN_AT: Final = 1_767_225_600_000_000  # microseconds; the first of January 2026

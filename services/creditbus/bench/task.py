@@ -7,9 +7,9 @@ from typing import Any
 import msgspec
 
 from creditbus.bench.stopwatch import Stopwatch, TimedMeters
-from creditbus.runtime.process import Process
+from creditbus.runtime.process import Process, security_of
 from creditbus.runtime.settings import Settings
-from creditbus.stack.kafka import ClientConfig, client_config
+from creditbus.stack.principals import ClientConfig
 
 
 class Task(msgspec.Struct, frozen=True, kw_only=True):
@@ -36,8 +36,7 @@ class Task(msgspec.Struct, frozen=True, kw_only=True):
     def client(self) -> ClientConfig:
         """The client library's settings of where the broker is."""
         known = self.process_settings
-        login = client_config(known.kafka, known.kafka_user, known.kafka_password)
-        return {**login, "log_level": 2}
+        return {"bootstrap.servers": known.kafka, **security_of(known), "log_level": 2}
 
     def process(self, stopwatch: Stopwatch) -> Process:
         """Return the process as the runtime sees it, timed."""

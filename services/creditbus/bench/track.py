@@ -10,15 +10,15 @@ from tempfile import TemporaryDirectory
 from typing import Final
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
-from confluent_kafka.admin import AdminClient, NewTopic
+from confluent_kafka.admin import NewTopic
 
 from creditbus.bench.rows import CONSOLE
 from creditbus.engine import offsets
 from creditbus.engine.health import Source
 from creditbus.runtime.settings import read_settings
-from creditbus.stack import kafka
 from creditbus.stack.local import LocalStack, Parties
 from creditbus.stack.ports import free
+from creditbus.stack.principals import ADMIN, admin_with
 from creditbus.stack.reports import Report
 
 PARTITIONS: Final = 4
@@ -33,8 +33,8 @@ class Track:
         self.stack = stack
         self.folder = folder
         self.settled = read_settings()
-        self.client = {**stack.client_config(kafka.ADMIN), "log_level": 2}
-        self.admin = AdminClient(self.client)
+        self.client = {**stack.client_config(ADMIN), "log_level": 2}
+        self.admin = admin_with(self.client)
 
     @property
     def broker(self) -> int:
@@ -48,8 +48,8 @@ class Track:
         file = self.stack.file
         return {
             "kafka": file.bootstrap,
-            "kafka_user": kafka.ADMIN,
-            "kafka_password": file.credentials[kafka.ADMIN],
+            "kafka_user": ADMIN,
+            "kafka_password": file.credentials[ADMIN],
             "registry": file.registry_url,
             "schemas": str(self.settled.schemas.absolute()),
             "catalogue": str(self.settled.catalogue.absolute()),

@@ -17,7 +17,6 @@ from tempfile import TemporaryDirectory
 from typing import Final
 
 from confluent_kafka import Message, Producer
-from confluent_kafka.admin import AdminClient
 
 from creditbus.bench.buses import BenchBus, bench_bus
 from creditbus.bench.fold import SEED, SLICE, Run, history, messages_of
@@ -39,7 +38,7 @@ from creditbus.runtime.kafka.arrivals import values
 from creditbus.runtime.kafka.clients import Place
 from creditbus.runtime.law.editions import load_editions
 from creditbus.runtime.redis.reads import Serving
-from creditbus.stack.kafka import ADMIN
+from creditbus.stack.principals import ADMIN, admin_with
 from creditbus.stack.services import worker_name
 from creditbus.views.placement import FOLLOWED
 from creditbus.wire.records import Codec
@@ -70,7 +69,7 @@ class _Exercise:
         self._codec: Codec = here.auditor().codec
         self._redis = here.file.redis_url
         client = bus.stack.client_config(ADMIN)
-        self._admin = AdminClient(client)
+        self._admin = admin_with(client)
         self._producer = Producer(
             {
                 **client,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import typer
-from confluent_kafka.admin import AdminClient
 from rich.console import Console
 from rich.table import Table
 
@@ -11,9 +10,9 @@ from creditbus.cli.faults import fail, told
 from creditbus.cli.places import AsJson, Home, parties, sites, stack_file
 from creditbus.cli.prints import show, show_json
 from creditbus.runtime.registry import Registry
-from creditbus.stack import kafka
 from creditbus.stack.folder import Folder
 from creditbus.stack.local import registry_ids
+from creditbus.stack.principals import admin_of
 from creditbus.stack.provision import check_topics, create_topics
 from creditbus.stack.registry import read_registered
 from creditbus.stack.renewals import restore_schemas
@@ -46,7 +45,7 @@ def list_topics(home: Home = None, as_json: AsJson = False) -> None:
 @told
 def create(home: Home = None) -> None:
     """Create the topics that are missing."""
-    made = create_topics(_admin(home), _declared(home))
+    made = create_topics(admin_of(stack_file(home)), _declared(home))
     _console.print(f"{made} topics created")
 
 
@@ -54,7 +53,7 @@ def create(home: Home = None) -> None:
 @told
 def check(home: Home = None, as_json: AsJson = False) -> None:
     """Compare the broker's topics with the table."""
-    differences = check_topics(_admin(home), _declared(home))
+    differences = check_topics(admin_of(stack_file(home)), _declared(home))
     if as_json:
         show_json(differences)
         raise typer.Exit(1 if differences else 0)
@@ -119,13 +118,6 @@ def restore(home: Home = None) -> None:
 def _declared(home: Home) -> tuple[Topic, ...]:
     known = parties(sites(home))
     return declared_topics(sorted(known.sources), sorted(known.bodies))
-
-
-def _admin(home: Home) -> AdminClient:
-    file = stack_file(home)
-    return AdminClient(
-        kafka.client_config(file.bootstrap, kafka.ADMIN, file.credentials[kafka.ADMIN])
-    )
 
 
 def _duration(milliseconds: int | None) -> str:

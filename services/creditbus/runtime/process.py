@@ -99,16 +99,7 @@ class Process:
     @property
     def security(self) -> dict[str, str]:
         """The login at the broker and its TLS, as librdkafka names them."""
-        settings = self.settings
-        tls = of_servers(settings).confluent() if settings.kafka_protocol == "SASL_SSL" else {}
-        if not settings.kafka_user:
-            return {"security.protocol": settings.kafka_protocol.removeprefix("SASL_")} | tls
-        return tls | {
-            "security.protocol": settings.kafka_protocol,
-            "sasl.mechanism": settings.kafka_mechanism,
-            "sasl.username": settings.kafka_user,
-            "sasl.password": settings.kafka_password,
-        }
+        return security_of(self.settings)
 
     def serve_health(self, readiness: Callable[[], Readiness]) -> HealthServer | None:
         """Begin to answer health and metrics; None when no port is set."""
@@ -132,3 +123,16 @@ class Process:
         )
         server.start()
         return server
+
+
+def security_of(settings: Settings) -> dict[str, str]:
+    """Return the login at the broker that settings name, and its TLS, as librdkafka names them."""
+    tls = of_servers(settings).confluent() if settings.kafka_protocol == "SASL_SSL" else {}
+    if not settings.kafka_user:
+        return {"security.protocol": settings.kafka_protocol.removeprefix("SASL_")} | tls
+    return tls | {
+        "security.protocol": settings.kafka_protocol,
+        "sasl.mechanism": settings.kafka_mechanism,
+        "sasl.username": settings.kafka_user,
+        "sasl.password": settings.kafka_password,
+    }

@@ -53,6 +53,11 @@ class Cluster:
         """How clients and brokers speak, as Kafka names it."""
         return "SASL_PLAINTEXT" if self.tls is None else "SASL_SSL"
 
+    @property
+    def ca(self) -> Path | None:
+        """Who vouches for the brokers' certificates; None when they speak in the clear."""
+        return None if self.tls is None else self.tls.ca
+
     def bootstrap(self, ports: Ports) -> str:
         """Return the addresses of all brokers."""
         return ",".join(f"{HOST}:{ports.broker(number)[0]}" for number in self.numbers)

@@ -18,8 +18,10 @@ from confluent_kafka.admin import AdminClient
 
 from creditbus.domain.law.catalogue import Catalogue
 from creditbus.runtime.outages import Unavailable
+from creditbus.runtime.process import security_of
 from creditbus.runtime.registry import Registry
 from creditbus.runtime.settings import PREFIX, Settings
+from creditbus.runtime.tls import of_servers
 from creditbus.stack.bus import (
     ATTESTATION_KEY,
     PERSON_KEY,
@@ -30,8 +32,8 @@ from creditbus.stack.bus import (
 from creditbus.stack.cluster import Cluster
 from creditbus.stack.errors import NotProvisioned
 from creditbus.stack.folder import OWNER_ONLY_FOLDER, Folder, StackFile
-from creditbus.stack.kafka import ADMIN
 from creditbus.stack.ports import Ports
+from creditbus.stack.principals import ADMIN, admin_with
 from creditbus.stack.provision import add_passwords, new_password, provision
 from creditbus.stack.registry import rights
 from creditbus.stack.services import HOSTED
@@ -114,16 +116,9 @@ def provision_servers(file: StackFile, settings: Settings, catalogue: Catalogue)
     Waits for a server that is only starting. Done twice, it changes nothing. Raises
     ``NotProvisioned`` with what to do.
     """
-    admin = AdminClient(
-        {
-            "bootstrap.servers": settings.kafka,
-            "security.protocol": settings.kafka_protocol,
-            "sasl.mechanism": "SCRAM-SHA-256",
-            "sasl.username": ADMIN,
-            "sasl.password": file.credentials[ADMIN],
-            "log_level": 2,
-        }
-    )
+    password = file.credentials[ADMIN]
+    as_admin = settings.model_copy(update={"kafka_user": ADMIN, "kafka_password": password})
+    admin = admin_with({"bootstrap.servers": settings.kafka, **security_of(as_admin)})
     _wait_for(admin, settings.kafka)
     changes = provision(
         admin, file.credentials, sorted(catalogue.sources), sorted(catalogue.bodies)
@@ -134,8 +129,9 @@ def provision_servers(file: StackFile, settings: Settings, catalogue: Catalogue)
 def publish_schemas(file: StackFile, settings: Settings) -> int:
     """Publish every schema; raises ``NotProvisioned`` while the registry is away."""
     schemas = load_schemas(settings.schemas)
+    login = of_servers(settings).confluent() | file.registry_login
     try:
-        Registry(settings.registry, file.registry_login).publish(schemas)
+        Registry(settings.registry, login).publish(schemas)
     except Unavailable as outage:
         raise NotProvisioned(
             f"The registry at {settings.registry} does not answer: {outage}. Look into its log, "

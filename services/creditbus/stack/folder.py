@@ -66,7 +66,7 @@ class StackFile(msgspec.Struct, kw_only=True):
         """Move the addresses to these ports, keeping every credential."""
         self.ports = ports
         self.brokers = cluster.size
-        self.ca = None if cluster.tls is None else cluster.tls.ca
+        self.ca = cluster.ca
         self.bootstrap = cluster.bootstrap(ports)
         self.registry_url = f"http://{HOST}:{ports.registry}/apis/ccompat/v7"
         password = self.secrets["redis"]

@@ -10,7 +10,7 @@ from confluent_kafka.admin import AdminClient, NewPartitions, OffsetSpec
 
 from creditbus.stack.errors import NotProvisioned
 from creditbus.stack.folder import StackFile
-from creditbus.stack.kafka import ADMIN, client_config
+from creditbus.stack.principals import admin_of
 from creditbus.stack.provision import BOUND_S
 from creditbus.wire.topics import application, inbox
 
@@ -24,9 +24,7 @@ def widen_inbox(file: StackFile, source: str, partitions: int) -> int:
 
     Raises ``NotProvisioned`` while something in it is not decided, or still comes in.
     """
-    admin = AdminClient(
-        {**client_config(file.bootstrap, ADMIN, file.credentials[ADMIN]), "log_level": 2}
-    )
+    admin = admin_of(file)
     topic = inbox(source)
     known = admin.list_topics(timeout=BOUND_S).topics
     if topic not in known:

@@ -15,20 +15,16 @@ from pathlib import Path
 from typing import Final
 
 from confluent_kafka import KafkaException
-from confluent_kafka.admin import AdminClient
 
 from creditbus.stack.cluster import Cluster, name_of
 from creditbus.stack.downloads import Distribution
 from creditbus.stack.errors import FolderInUse, NotReady
 from creditbus.stack.folder import OWNER_ONLY_FOLDER, write_private
 from creditbus.stack.ports import HOST, Ports
+from creditbus.stack.principals import ADMIN, admin_with, login
 from creditbus.stack.processes import SERVER_RANK, Launch
 from creditbus.stack.sockets import is_listening
 
-# Settings of a confluent-kafka client, as the library types them.
-ClientConfig = dict[str, str | int | float | bool]
-
-ADMIN: Final = "admin"
 FORMAT_BOUND_S: Final = 60
 CLUSTER_ID_BYTES: Final = 11
 ANSWER_BOUND_S: Final = 5
@@ -153,9 +149,9 @@ class Kafka:
         port, _ = self.ports.broker(self.number)
         if not is_listening(port):
             return False
-        config = client_config(f"{HOST}:{port}", ADMIN, self.password, self.cluster)
+        config = login(f"{HOST}:{port}", ADMIN, self.password, self.cluster.ca)
         try:
-            known = AdminClient(config).list_topics(timeout=ANSWER_BOUND_S).brokers
+            known = admin_with(config).list_topics(timeout=ANSWER_BOUND_S).brokers
         except KafkaException:
             return False
         return len(known) == self.cluster.size
@@ -230,21 +226,6 @@ def cluster_id_of(folder: Path) -> str | None:
         return None
     lines = (line.partition("=") for line in told.splitlines())
     return next((value.strip() for name, _, value in lines if name == "cluster.id"), None)
-
-
-def client_config(
-    bootstrap: str, principal: str, password: str, cluster: Cluster | None = None
-) -> ClientConfig:
-    """Return the confluent-kafka settings with which a principal logs in."""
-    cluster = cluster or Cluster()
-    tls: ClientConfig = {} if cluster.tls is None else {"ssl.ca.location": str(cluster.tls.ca)}
-    return tls | {
-        "bootstrap.servers": bootstrap,
-        "security.protocol": cluster.protocol,
-        "sasl.mechanisms": "SCRAM-SHA-256",
-        "sasl.username": principal,
-        "sasl.password": password,
-    }
 
 
 def refuse_orphan(folder: Path, *, has_credentials: bool) -> None:

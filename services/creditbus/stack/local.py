@@ -26,6 +26,7 @@ from creditbus.stack.folder import Folder, FolderLock, StackFile, holder
 from creditbus.stack.interrupts import held_back
 from creditbus.stack.kafka import Kafka
 from creditbus.stack.ports import Ports, refuse_taken
+from creditbus.stack.principals import ADMIN, ClientConfig, admin_of, login_of
 from creditbus.stack.processes import (
     POLL_S,
     STOP_BOUND_S,
@@ -152,12 +153,11 @@ class LocalStack:
 
     def admin(self) -> AdminClient:
         """Return an admin of the broker, who may do everything."""
-        return AdminClient(self.client_config(kafka.ADMIN))
+        return admin_of(self.file)
 
-    def client_config(self, principal: str) -> kafka.ClientConfig:
+    def client_config(self, principal: str) -> ClientConfig:
         """Return the confluent-kafka settings with which a principal logs in."""
-        password = self.file.credentials[principal]
-        return kafka.client_config(self.file.bootstrap, principal, password, self._cluster)
+        return login_of(self.file, principal)
 
     def registry_ids(self) -> RegistryIds:
         """Return the record of schema ids, for whoever publishes schemas."""
@@ -204,7 +204,7 @@ class LocalStack:
                 f"{self.folder.path} was made with {file.brokers} broker(s), not "
                 f"{self._cluster.size}: start it without --brokers, or name another folder."
             )
-        file.credentials.setdefault(kafka.ADMIN, new_password())
+        file.credentials.setdefault(ADMIN, new_password())
         file.secrets.setdefault(REDIS, new_password())
         file.secrets.setdefault(REGISTRY, new_password())
         add_passwords(file.credentials, self._parties.sources, self._parties.bodies)
@@ -239,7 +239,7 @@ class LocalStack:
                 folder=folder.broker(number),
                 logs=folder.logs,
                 ports=self._ports,
-                password=self.file.credentials[kafka.ADMIN],
+                password=self.file.credentials[ADMIN],
                 cluster=self._cluster,
                 cluster_id=cluster_id,
                 number=number,

@@ -20,7 +20,6 @@ from pathlib import Path
 from typing import Final
 
 import msgspec
-from confluent_kafka.admin import AdminClient
 
 from creditbus.domain.law.catalogue import Catalogue, Source, SourceKind
 from creditbus.domain.law.editions import Edition
@@ -29,8 +28,8 @@ from creditbus.runtime.law.editions import put
 from creditbus.stack.bus import Sites
 from creditbus.stack.errors import NotReady
 from creditbus.stack.folder import Folder, StackFile
-from creditbus.stack.kafka import ADMIN
 from creditbus.stack.ports import HOST
+from creditbus.stack.principals import admin_of
 from creditbus.stack.processes import is_alive, recorded
 from creditbus.stack.provision import add_passwords, provision
 from creditbus.stack.services import crew, worker_name
@@ -124,18 +123,7 @@ def connect(
     sources, bodies = sorted(parties.sources), sorted(parties.bodies)
     add_passwords(file.credentials, sources, bodies)
     file.save(Folder(sites.home).stack_file)
-    admin = AdminClient(
-        {
-            **({} if file.ca is None else {"ssl.ca.location": str(file.ca)}),
-            "bootstrap.servers": file.bootstrap,
-            "security.protocol": file.protocol,
-            "sasl.mechanism": "SCRAM-SHA-256",
-            "sasl.username": ADMIN,
-            "sasl.password": file.credentials[ADMIN],
-            "log_level": 2,
-        }
-    )
-    return provision(admin, file.credentials, sources, bodies)
+    return provision(admin_of(file), file.credentials, sources, bodies)
 
 
 def start_anew(

@@ -24,6 +24,7 @@ from creditbus.stack.errors import IdsDiffer, NotKept, NotReady
 from creditbus.stack.folder import Folder, StackFile
 from creditbus.stack.kafka import Kafka
 from creditbus.stack.local import registry_ids
+from creditbus.stack.principals import ADMIN, admin_of
 from creditbus.stack.processes import is_alive, recorded
 from creditbus.stack.registry import read_registered
 from creditbus.stack.reports import Report
@@ -61,7 +62,7 @@ def replace_broker(
     lost = _set_aside(broker.data)
     empty.rename(broker.data)
     say(f"{broker.name} has an empty disk and copies what the others hold")
-    _wait_whole(_admin(file), number, tell)
+    _wait_whole(admin_of(file), number, tell)
     return lost
 
 
@@ -99,17 +100,11 @@ def _broker(file: StackFile, folder: Folder, cache: Path, number: int, say: Repo
         folder=folder.broker(number),
         logs=folder.logs,
         ports=file.ports,
-        password=file.credentials[kafka.ADMIN],
+        password=file.credentials[ADMIN],
         cluster=Cluster(size=file.brokers),
         cluster_id=kafka.cluster_id_of(folder.broker(1 if number != 1 else 2)) or "",
         number=number,
     )
-
-
-def _admin(file: StackFile) -> AdminClient:
-    password = file.credentials[kafka.ADMIN]
-    login = kafka.client_config(file.bootstrap, kafka.ADMIN, password)
-    return AdminClient({**login, "log_level": 2})
 
 
 def _set_aside(data: Path) -> Path | None:

@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Final
 
 from confluent_kafka.admin import (
-    AdminClient,
     ScramCredentialInfo,
     ScramMechanism,
     UserScramCredentialUpsertion,
@@ -30,7 +29,7 @@ from creditbus.stack.bus import (
 )
 from creditbus.stack.errors import NotRotated
 from creditbus.stack.folder import Folder, StackFile
-from creditbus.stack.kafka import client_config
+from creditbus.stack.principals import admin_of
 from creditbus.stack.provision import BOUND_S, SCRAM_ITERATIONS, new_password
 from creditbus.stack.tokens import Tokens
 
@@ -96,13 +95,7 @@ class Rotations:
         if principal not in file.credentials:
             known = ", ".join(sorted(file.credentials))
             raise NotRotated(f"{principal} has no login; there are {known}")
-        admin = AdminClient(
-            {
-                **client_config(file.bootstrap, "admin", file.credentials["admin"]),
-                **({"security.protocol": file.protocol} if file.ca else {}),
-                **({"ssl.ca.location": str(file.ca)} if file.ca else {}),
-            }
-        )
+        admin = admin_of(file)
         password = new_password()
         info = ScramCredentialInfo(ScramMechanism.SCRAM_SHA_256, SCRAM_ITERATIONS)
         upsertion = UserScramCredentialUpsertion(principal, info, password.encode())

@@ -20,15 +20,15 @@ from pathlib import Path
 from typing import Final
 
 from confluent_kafka import Consumer, Producer
-from confluent_kafka.admin import AdminClient
 from filelock import FileLock, Timeout
 
 from creditbus.runtime.registry import Registry as Client
 from creditbus.runtime.settings import environment
 from creditbus.stack.downloads import Distribution, install
 from creditbus.stack.folder import Folder
-from creditbus.stack.kafka import ADMIN, ClientConfig, Kafka, client_config
+from creditbus.stack.kafka import Kafka
 from creditbus.stack.ports import HOST, free
+from creditbus.stack.principals import ADMIN, ClientConfig, admin_with, login
 from creditbus.stack.processes import Child, Launch, popen
 from creditbus.stack.provision import add_passwords, new_password, provision
 from creditbus.stack.registry import RegistryServer, read_registered
@@ -125,10 +125,10 @@ def live_as_kafka(home: Path, programs: Distribution) -> None:
         recording=True,
     )
     with _living(broker, home):
-        config = client_config(f"{HOST}:{ports.kafka}", ADMIN, password)
+        config = login(f"{HOST}:{ports.kafka}", ADMIN, password)
         credentials: dict[str, str] = {}
         add_passwords(credentials, _SOURCES, _BODIES)
-        provision(AdminClient(config), credentials, _SOURCES, _BODIES)
+        provision(admin_with(config), credentials, _SOURCES, _BODIES)
         _transact(config)
 
 

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 from confluent_kafka import Producer
 
-from creditbus.stack.kafka import ADMIN
 from creditbus.stack.local import LocalStack
+from creditbus.stack.principals import ADMIN
 from tests.integration.agents.taker import Part
 from tests.integration.engine.stage import asker, standing_of
 from tests.integration.views.stage import BOUND_S, Running, Stage, stage_on

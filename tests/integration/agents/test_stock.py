@@ -18,8 +18,8 @@ import pytest
 from confluent_kafka import Producer
 
 from creditbus.runtime.settings import environment
-from creditbus.stack.kafka import ADMIN
 from creditbus.stack.local import LocalStack
+from creditbus.stack.principals import ADMIN
 from tests.integration.agents.conftest import standing
 from tests.integration.agents.taker import BIG
 from tests.integration.views.stage import BOUND_S, ROOT, free_port, wait_until

@@ -21,6 +21,7 @@ from creditbus.stack.reports import Report
 from tests.bus_fixtures import LiveBus, eventually
 from tests.certificates import Authority
 from tests.examples import a_bid_bar
+from tests.integration.bus.test_modes import press
 
 ROOT = Path(__file__).parents[3]
 
@@ -69,6 +70,11 @@ def test_a_record_goes_all_the_way_over_tls(
 
     eventually(lambda: [each.action for each in secured.received(subject)] == [Action.APPLY])
     assert all(state.ready for state in secured.bus.services.states())
+
+
+def test_the_command_line_asks_the_brokers_over_tls(secured: LiveBus) -> None:
+    code, told = press(secured, "topics", "check")
+    assert (code, "as declared" in told) == (0, True), told
 
 
 def test_an_authority_that_nobody_named_is_not_believed(

@@ -11,8 +11,8 @@ from typing import Final
 import pytest
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Producer
 
-from creditbus.stack.kafka import ClientConfig, client_config
 from creditbus.stack.local import LocalStack
+from creditbus.stack.principals import ClientConfig, login
 from creditbus.wire.topics import EVENTS, directives, inbox
 
 BOUND_S: Final = 20
@@ -77,7 +77,7 @@ def test_gateway_writes_for_a_source(stack: LocalStack, principal: str) -> None:
 
 def test_wrong_password_is_told_at_once(stack: LocalStack) -> None:
     began = time.monotonic()
-    refusal = write(client_config(stack.file.bootstrap, "court", "not it"), inbox("court"))
+    refusal = write(login(stack.file.bootstrap, "court", "not it"), inbox("court"))
     assert refusal is not None
     assert refusal.code() == LOGIN_FAILED
     assert time.monotonic() - began < 5

@@ -11,7 +11,7 @@ from redis import Redis
 
 from creditbus.runtime.clock import SystemClock
 from creditbus.runtime.redis.served import CAUGHT_UP, COMPLETE, EXPOSED, LEASE_S, exposure_key
-from creditbus.stack.kafka import ADMIN
+from creditbus.stack.principals import ADMIN
 from creditbus.wire.topics import STANDINGS
 from tests.integration.views.stage import BOUND_S, Stage, wait_until
 from tests.integration.views.test_views import put, revision_of, standing_of

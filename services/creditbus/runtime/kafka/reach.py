@@ -49,7 +49,7 @@ class BrokerReach:
 
     def _look_on(self) -> None:
         connection = Connection(self._process.settings.kafka, self._process.security)
-        admin = AdminClient(connection.base(self._alarm))
+        admin = connection.admin(self._alarm)
         pause = threading.Event()
         while not pause.wait(LOOK_EVERY_S):
             self._look(admin)
