@@ -39,7 +39,7 @@ COMMANDS: Final = {
     "demo": "creditbus.cli.demos:demo",
     "aliases": "creditbus.cli.aliases:aliases",
     "bench": "creditbus.cli.benches:benches",
-    "accounts": "creditbus.cli.logins:accounts",
+    "accounts": "creditbus.cli.staff:accounts",
     "catalogue": "creditbus.cli.catalogues:catalogues",
     "secrets": "creditbus.cli.deployments:secrets",
     "provision": "creditbus.cli.deployments:provision",

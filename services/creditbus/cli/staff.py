@@ -1,4 +1,4 @@
-"""``creditbus accounts``: who may log in to the console, in which role."""
+"""``creditbus accounts``: the staff, who may log in to the console, each in a role."""
 
 from __future__ import annotations
 
