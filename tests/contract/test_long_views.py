@@ -14,7 +14,7 @@ from creditbus.domain.acts.refusals import DeadLetter
 from creditbus.domain.effects.directives import Action
 from creditbus.domain.ids import BodyId, SourceId
 from creditbus.engine.values import Position
-from creditbus.runtime.operations.notebook import NotDone
+from creditbus.runtime.interventions.writer import NotDone
 from creditbus.runtime.process import Process
 from creditbus.runtime.redis.pages import Pages
 from creditbus.runtime.redis.reads import Serving

@@ -12,12 +12,12 @@ from creditbus.domain.acts.interventions import Intervention, OperatorStep, Way
 from creditbus.domain.acts.refusals import DeadLetter
 from creditbus.domain.ids import SourceId
 from creditbus.engine.values import Position
+from creditbus.runtime.interventions.redrives import original, redrive
+from creditbus.runtime.interventions.writer import InterventionWriter
 from creditbus.runtime.kafka.appends import append
 from creditbus.runtime.kafka.arrivals import position_of
 from creditbus.runtime.kafka.clients import Record, bounds_of, read_to_end, record_at
 from creditbus.runtime.kafka.transactions import Written
-from creditbus.runtime.operations.notebook import Notebook
-from creditbus.runtime.operations.redrives import original, redrive
 from creditbus.runtime.process import Process
 from creditbus.runtime.registry import Registry
 from creditbus.runtime.settings import Settings
@@ -76,10 +76,8 @@ def test_each_redrive_takes_one_offset_and_is_on_record(
 ) -> None:
     letter = sent(stack)
     at = Position(INBOX, 0, letter.offset)
-    notebook = Notebook(operator, "wang", Way.COMMAND_LINE)
-    acts = [
-        redrive(notebook, original(operator, at, lambda _: letter), f"why {n}") for n in range(2)
-    ]
+    writer = InterventionWriter(operator, "wang", Way.COMMAND_LINE)
+    acts = [redrive(writer, original(operator, at, lambda _: letter), f"why {n}") for n in range(2)]
 
     # A marker of a transaction would take an offset too, and be waited for until the day is over.
     assert bounds_of(operator, (INBOX, 0))[1] == letter.offset + 3
@@ -104,10 +102,10 @@ def test_it_is_on_record_that_mended_bytes_are_vouched_for_no_more(
 ) -> None:
     letter = sent(stack, ATTESTED)
     at = Position(INBOX, 0, letter.offset)
-    notebook = Notebook(operator, "wang", Way.COMMAND_LINE)
+    writer = InterventionWriter(operator, "wang", Way.COMMAND_LINE)
     found = original(operator, at, lambda _: letter)
-    assert redrive(notebook, found, "why", b"no record").detail.startswith("as it came, 9 bytes")
-    mended = redrive(notebook, found, "why", b"other bytes")
+    assert redrive(writer, found, "why", b"no record").detail.startswith("as it came, 9 bytes")
+    mended = redrive(writer, found, "why", b"other bytes")
     assert mended.detail.startswith("mended, its attestation dropped, 11 bytes")
     again = record_at(operator, (INBOX, 0), letter.offset + 2)
     assert again is not None

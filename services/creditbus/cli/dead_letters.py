@@ -14,11 +14,11 @@ from rich.table import Table
 
 from creditbus.audit.app import TopicReader
 from creditbus.cli.faults import MISUSED, fail, told
-from creditbus.cli.places import AsJson, Home, Reason, auditor, notebook, why
+from creditbus.cli.places import AsJson, Home, Reason, auditor, intervention_writer, why
 from creditbus.cli.prints import show, show_json
 from creditbus.domain.acts.letters import SHOWN_BYTES, dump
 from creditbus.domain.acts.refusals import DeadLetter
-from creditbus.runtime.operations.redrives import original, position_at, redrive
+from creditbus.runtime.interventions.redrives import original, position_at, redrive
 from creditbus.wire.topics import DEAD_LETTERS
 
 dead_letters = typer.Typer(help="The records that could not be read.", no_args_is_help=True)
@@ -115,7 +115,7 @@ def redrive_letter(
     process = auditor(home)
     letters = {letter.place: letter for letter in _letters(home)}
     found = original(process, position, lambda at: letters.get(str(at)))
-    done = redrive(notebook(home), found, reason, value)
+    done = redrive(intervention_writer(home), found, reason, value)
     if as_json:
         show_json(done)
         return

@@ -14,9 +14,9 @@ from rich.console import Console
 
 from creditbus.domain.law.editions import EditionUnknown
 from creditbus.engine.failures import error_of, rule_for
+from creditbus.runtime.interventions.writer import NotDone
 from creditbus.runtime.law.catalogue import CatalogueInvalid
 from creditbus.runtime.law.editions import EditionDamaged
-from creditbus.runtime.operations.notebook import NotDone
 from creditbus.runtime.outages import Unavailable
 from creditbus.runtime.registry import IncompatibleSchema, NotRegistered
 from creditbus.runtime.settings import SettingMissing, UnknownSetting

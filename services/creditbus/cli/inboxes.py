@@ -19,14 +19,14 @@ from creditbus.cli.places import (
     Home,
     Reason,
     auditor,
-    notebook,
+    intervention_writer,
     sites,
     stack_file,
     url,
     why,
 )
 from creditbus.engine.worker import Skip
-from creditbus.runtime.operations.wishes import ParkedInbox, ask_skip, skip_of
+from creditbus.runtime.interventions.wishes import ParkedInbox, ask_skip, skip_of
 from creditbus.runtime.workers.skips import WantedSkip
 from creditbus.stack.folder import Folder, StackFile
 from creditbus.stack.inboxes import widen_inbox
@@ -95,7 +95,7 @@ def skip(
     parked = _of(source, file)
     wanted = skip_of(auditor(home), parked, offset)
     wish = WantedSkip(Folder(sites(home).home).state, worker_name(_READER, parked.worker))
-    ask_skip(notebook(home), wish, wanted, reason)
+    ask_skip(intervention_writer(home), wish, wanted, reason)
     _wait(source, file, wish, wanted)
 
 

@@ -10,8 +10,8 @@ import typer
 from rich.console import Console
 
 from creditbus.cli.faults import MISUSED, fail, told
-from creditbus.cli.places import Home, Reason, notebook, sites, stack_file, url, why
-from creditbus.runtime.operations.wishes import ask_mode
+from creditbus.cli.places import Home, Reason, intervention_writer, sites, stack_file, url, why
+from creditbus.runtime.interventions.wishes import ask_mode
 from creditbus.runtime.outages import Unavailable
 from creditbus.runtime.settings import read_settings
 from creditbus.runtime.workers.modes import Mode, WantedMode
@@ -56,7 +56,7 @@ def _bring(service: str, worker: int, home: Home, mode: Mode, reason: str) -> No
         fail(why_not, MISUSED)
     reason, state = why(reason), Folder(sites(home).home).state
     try:
-        ask_mode(notebook(home), state, name, mode, reason)
+        ask_mode(intervention_writer(home), state, name, mode, reason)
     except Unavailable as outage:
         # A worker must be stilled when the broker is in trouble, then most of all.
         WantedMode(state, name).write(mode)

@@ -14,9 +14,9 @@ from creditbus.cli.faults import MISUSED, fail
 from creditbus.domain.acts.interventions import NoReason, Way, checked_reason
 from creditbus.domain.law.catalogue import Catalogue
 from creditbus.domain.law.editions import EditionUnknown
+from creditbus.runtime.interventions.writer import InterventionWriter
 from creditbus.runtime.law.catalogue import load_catalogue
 from creditbus.runtime.law.editions import load_editions
-from creditbus.runtime.operations.notebook import Notebook
 from creditbus.runtime.process import Process
 from creditbus.runtime.settings import Settings, read_settings
 from creditbus.stack.bus import Sites
@@ -86,11 +86,11 @@ def auditor(home: Path | None = None) -> Process:
     return _process("audit", 0, _AUDITOR, home)
 
 
-def notebook(home: Path | None = None) -> Notebook:
+def intervention_writer(home: Path | None = None) -> InterventionWriter:
     """Return where it is written what the person at this command line does to the bus."""
     # Each command has a transaction of its own: two at once must not fence one another.
     process = _process(OPERATOR, os.getpid(), OPERATOR, home)
-    return Notebook(process, getpass.getuser(), Way.COMMAND_LINE)
+    return InterventionWriter(process, getpass.getuser(), Way.COMMAND_LINE)
 
 
 def why(given: str) -> str:

@@ -17,7 +17,7 @@ from creditbus.domain.acts.interventions import (
     NoReason,
     OperatorStep,
 )
-from creditbus.runtime.operations.notebook import NotDone
+from creditbus.runtime.interventions.writer import NotDone
 from creditbus.runtime.outages import OutcomeUnknown, Unavailable
 
 Do = Callable[[Visitor | None, str], Awaitable[Intervention]]

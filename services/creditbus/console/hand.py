@@ -15,16 +15,14 @@ from creditbus.domain.acts.refusals import DeadLetter
 from creditbus.domain.effects.obligations import Obligation
 from creditbus.domain.ids import SourceId
 from creditbus.engine.values import Position
-from creditbus.runtime.kafka.clients import record_at
-from creditbus.runtime.operations.notebook import NotDone, Notebook
-from creditbus.runtime.operations.redrives import (
+from creditbus.runtime.interventions.redrives import (
     FindLetter,
     Original,
     original,
     position_at,
     redrive,
 )
-from creditbus.runtime.operations.wishes import (
+from creditbus.runtime.interventions.wishes import (
     STEPS,
     ParkedInbox,
     ask_delivery,
@@ -32,6 +30,8 @@ from creditbus.runtime.operations.wishes import (
     ask_skip,
     skip_of,
 )
+from creditbus.runtime.interventions.writer import InterventionWriter, NotDone
+from creditbus.runtime.kafka.clients import record_at
 from creditbus.runtime.outages import Unavailable
 from creditbus.runtime.process import Process
 from creditbus.runtime.redis.reads import Serving
@@ -78,7 +78,7 @@ class Hand:
 
         def work() -> Intervention:
             skip = skip_of(self._process, parked, offset)
-            return ask_skip(self._notebook(who), wish, skip, reason)
+            return ask_skip(self._writer(who), wish, skip, reason)
 
         return await self._done(work)
 
@@ -89,7 +89,7 @@ class Hand:
         who = _allowed(visitor, OperatorStep.REDELIVER, reason)
         if not owed.is_owed:
             raise NotDone("nothing is owed any more: its body has settled it", "已办结，不再待执行")
-        return await self._done(lambda: ask_delivery(self._notebook(who), owed, reason))
+        return await self._done(lambda: ask_delivery(self._writer(who), owed, reason))
 
     async def still(
         self, visitor: Visitor | None, worker: str, mode: Mode, reason: str
@@ -103,7 +103,7 @@ class Hand:
                 f"{worker} 不能暂停；可暂停的只有 {names}",
             )
         state = self._folder_of(worker)
-        return await self._done(lambda: ask_mode(self._notebook(who), state, worker, mode, reason))
+        return await self._done(lambda: ask_mode(self._writer(who), state, worker, mode, reason))
 
     async def redrive(self, visitor: Visitor | None, place: str, reason: str) -> Intervention:
         """Put a dead letter into its inbox once more."""
@@ -112,7 +112,7 @@ class Hand:
         find = await self._finder(position)
 
         def work() -> Intervention:
-            return redrive(self._notebook(who), original(self._process, position, find), reason)
+            return redrive(self._writer(who), original(self._process, position, find), reason)
 
         return await self._done(work)
 
@@ -158,8 +158,8 @@ class Hand:
         async with self._one_at_a_time:
             return await asyncio.to_thread(work)
 
-    def _notebook(self, visitor: Visitor) -> Notebook:
-        return Notebook(self._process, visitor.name, Way.CONSOLE)
+    def _writer(self, visitor: Visitor) -> InterventionWriter:
+        return InterventionWriter(self._process, visitor.name, Way.CONSOLE)
 
     async def _finder(self, position: Position) -> FindLetter:
         """Return what finds the dead letter about a place: views knows where it lies, if anywhere.

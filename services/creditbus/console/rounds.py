@@ -17,7 +17,7 @@ import msgspec
 from prometheus_client.parser import text_string_to_metric_families
 
 from creditbus.console.quantiles import SettledCourse
-from creditbus.runtime.operations.wishes import ParkedInbox
+from creditbus.runtime.interventions.wishes import ParkedInbox
 from creditbus.runtime.process import Process
 
 ASK_EVERY_S: Final = 2.0

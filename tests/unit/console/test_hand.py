@@ -20,8 +20,8 @@ from creditbus.domain.effects.directives import Action, Lane, Outcome
 from creditbus.domain.effects.obligations import Obligation
 from creditbus.domain.ids import BodyId, DirectiveId, MeasureId, ObligationId, SubjectId
 from creditbus.engine.failures import Hindrance
-from creditbus.runtime.operations.notebook import NotDone
-from creditbus.runtime.operations.wishes import ParkedInbox
+from creditbus.runtime.interventions.wishes import ParkedInbox
+from creditbus.runtime.interventions.writer import NotDone
 from creditbus.runtime.process import Process
 from creditbus.runtime.redis.reads import Serving
 from creditbus.runtime.settings import Settings

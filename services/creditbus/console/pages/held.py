@@ -18,7 +18,7 @@ from creditbus.domain.acts.interventions import OperatorStep
 from creditbus.domain.ids import BodyId, SourceId
 from creditbus.domain.law.catalogue import Catalogue
 from creditbus.engine.failures import Hindrance
-from creditbus.runtime.operations.wishes import STEPS, ParkedInbox
+from creditbus.runtime.interventions.wishes import STEPS, ParkedInbox
 from creditbus.runtime.outages import Unavailable
 from creditbus.runtime.workers.modes import Mode
 from creditbus.stack.services import SLICED

@@ -17,7 +17,7 @@ from creditbus.console.visit import Visit
 from creditbus.domain.acts.interventions import OperatorStep
 from creditbus.domain.acts.letters import SHOWN_BYTES, UnreadNotice, dump
 from creditbus.domain.ids import SourceId
-from creditbus.runtime.operations.redrives import Original
+from creditbus.runtime.interventions.redrives import Original
 
 RENEW_S: Final = 5.0
 

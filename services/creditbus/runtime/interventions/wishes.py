@@ -12,9 +12,9 @@ from creditbus.domain.acts.interventions import Intervention, OperatorStep
 from creditbus.domain.effects.obligations import Obligation
 from creditbus.engine.failures import Hindrance
 from creditbus.engine.worker import Skip
+from creditbus.runtime.interventions.writer import InterventionWriter, NotDone
 from creditbus.runtime.kafka.batches import offsets_behind
 from creditbus.runtime.kafka.clients import bounds_of
-from creditbus.runtime.operations.notebook import NotDone, Notebook
 from creditbus.runtime.process import Process
 from creditbus.runtime.workers.modes import Mode, WantedMode
 from creditbus.runtime.workers.skips import WantedSkip
@@ -82,7 +82,7 @@ def skip_of(process: Process, parked: ParkedInbox, offset: int) -> Skip:
     return Skip(topic=parked.topic, partition=place[1], start=stands, through=through)
 
 
-def ask_skip(notebook: Notebook, wish: WantedSkip, skip: Skip, reason: str) -> Intervention:
+def ask_skip(writer: InterventionWriter, wish: WantedSkip, skip: Skip, reason: str) -> Intervention:
     """Ask a worker to skip, once that is on record; raises ``NotDone`` and ``NoReason``."""
     if wish.read() is not None:
         raise NotDone(
@@ -90,29 +90,31 @@ def ask_skip(notebook: Notebook, wish: WantedSkip, skip: Skip, reason: str) -> I
             "另一次略过正在进行，请待其完成",
         )
     count = max(0, skip.through + 1 - skip.start)
-    done = notebook.entry(
+    done = writer.entry(
         OperatorStep.SKIP,
         party_of_inbox(skip.topic),
         f"{skip.topic}/{skip.partition}/{skip.start}",
         reason,
         detail=f"through {skip.through}, {count} records",
     )
-    notebook.write(done)
+    writer.write(done)
     wish.write(skip)
     return done
 
 
-def ask_mode(notebook: Notebook, state: Path, worker: str, mode: Mode, reason: str) -> Intervention:
+def ask_mode(
+    writer: InterventionWriter, state: Path, worker: str, mode: Mode, reason: str
+) -> Intervention:
     """Ask a worker for a mode, once that is on record; raises ``NoReason``."""
-    done = notebook.entry(STEPS[mode], worker, worker, reason)
-    notebook.write(done)
+    done = writer.entry(STEPS[mode], worker, worker, reason)
+    writer.write(done)
     WantedMode(state, worker).write(mode)
     return done
 
 
-def ask_delivery(notebook: Notebook, owed: Obligation, reason: str) -> Intervention:
+def ask_delivery(writer: InterventionWriter, owed: Obligation, reason: str) -> Intervention:
     """Ask delivery to send an owed directive now; raises ``NoReason``."""
-    done = notebook.entry(
+    done = writer.entry(
         OperatorStep.REDELIVER,
         owed.body,
         owed.obligation_id,
@@ -120,5 +122,5 @@ def ask_delivery(notebook: Notebook, owed: Obligation, reason: str) -> Intervent
         subject_id=owed.subject_id,
         detail=f"{owed.action}, after {owed.tries} tries",
     )
-    notebook.write(done)
+    writer.write(done)
     return done

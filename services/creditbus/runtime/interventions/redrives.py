@@ -21,10 +21,10 @@ from confluent_kafka import KafkaException
 from creditbus.domain.acts.interventions import Intervention, OperatorStep
 from creditbus.domain.acts.refusals import DeadLetter
 from creditbus.engine.values import Position
+from creditbus.runtime.interventions.writer import InterventionWriter, NotDone
 from creditbus.runtime.kafka.appends import append
 from creditbus.runtime.kafka.clients import Record, record_at
 from creditbus.runtime.kafka.transactions import Written
-from creditbus.runtime.operations.notebook import NotDone, Notebook
 from creditbus.runtime.process import Process
 from creditbus.wire.headers import ATTESTATION, REDRIVEN, sent_at
 from creditbus.wire.topics import INBOX_MAX_BYTES, INBOX_PREFIX, party_of_inbox
@@ -106,7 +106,7 @@ def original(process: Process, position: Position, find: FindLetter) -> Original
 
 
 def redrive(
-    notebook: Notebook, found: Original, reason: str, mended: bytes | None = None
+    writer: InterventionWriter, found: Original, reason: str, mended: bytes | None = None
 ) -> Intervention:
     """Put a record into its inbox once more and return what is on record of that.
 
@@ -123,15 +123,15 @@ def redrive(
     is_vouched = any(name == ATTESTATION for name, _ in found.headers)
     if is_vouched and value != found.value:
         how += ", its attestation dropped"
-    done = notebook.entry(
+    done = writer.entry(
         OperatorStep.REDRIVE,
         found.source,
         str(found.position),
         reason,
         detail=f"{how}, {len(value)} bytes, sha256 {digest}",
     )
-    notebook.write(done)
-    append(notebook.process, again)
+    writer.write(done)
+    append(writer.process, again)
     return done
 
 

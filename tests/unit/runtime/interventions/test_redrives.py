@@ -12,20 +12,20 @@ from creditbus.domain.acts.interventions import (
     checked_reason,
 )
 from creditbus.engine.values import Position
-from creditbus.runtime.operations.notebook import NotDone, Notebook
-from creditbus.runtime.operations.redrives import (
+from creditbus.runtime.interventions.redrives import (
     Original,
     once_more,
     original,
     position_at,
     redrive,
 )
+from creditbus.runtime.interventions.writer import InterventionWriter, NotDone
 from creditbus.runtime.process import Process
 from creditbus.runtime.settings import Settings
 from creditbus.wire.topics import INBOX_MAX_BYTES
 
 AT = Position("credit.inbox.tender.v1", 0, 43)
-NOTEBOOK = Notebook(Process("operator", 1, Settings()), "wang", Way.COMMAND_LINE)
+WRITER = InterventionWriter(Process("operator", 1, Settings()), "wang", Way.COMMAND_LINE)
 
 
 def test_a_place_is_read_as_it_is_written() -> None:
@@ -61,7 +61,7 @@ def test_what_is_no_place_of_an_inbox_is_told(place: str, why: str) -> None:
 )
 def test_what_would_be_dead_again_is_not_written(found: Original, why: str) -> None:
     with pytest.raises(NotDone, match=why) as refused:
-        redrive(NOTEBOOK, found, "why")
+        redrive(WRITER, found, "why")
     assert "tender" in refused.value.chinese
 
 
@@ -101,7 +101,7 @@ def test_a_redrive_of_a_redriven_record_tells_where_its_sender_put_it(
 def test_a_record_that_could_be_read_is_neither_shown_nor_taken() -> None:
     # Nobody is asked for it: there is no broker here.
     with pytest.raises(NotDone, match="no dead letter is about") as refused:
-        original(NOTEBOOK.process, AT, lambda _: None)
+        original(WRITER.process, AT, lambda _: None)
     assert str(AT) in refused.value.chinese
 
 
@@ -112,7 +112,7 @@ def test_a_reason_is_asked_for_in_few_words(reason: str) -> None:
 
 
 def test_a_reason_is_one_line_and_names_no_person() -> None:
-    done = NOTEBOOK.entry(
+    done = WRITER.entry(
         OperatorStep.REDRIVE, "tender", str(AT), "asked by\n 370299199001010000", detail="d"
     )
     assert done.reason == "asked by (masked)"

@@ -1,4 +1,4 @@
-"""Notebook: who acts, from where, and the topic in which it is written what was done and why."""
+"""Writer of interventions: who acts, from where, and the topic that keeps what was done and why."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class NotDone(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Notebook:
+class InterventionWriter:
     """Writes for one person; ``process`` is a principal that may write interventions."""
 
     process: Process
