@@ -7,7 +7,7 @@ from datetime import timedelta
 import msgspec
 import pytest
 
-from creditbus.console.hand import Hand
+from creditbus.console.interventions import ConsoleInterventions
 from creditbus.console.staff import StaffRole, Visitor
 from creditbus.domain.acts.interventions import Intervention, OperatorStep, Way
 from creditbus.domain.acts.refusals import DeadLetter
@@ -143,7 +143,7 @@ def test_only_a_dead_letter_is_looked_at_or_redriven(served: Served[None]) -> No
         await serving.storing.write(writes)
         asked: list[tuple[str, int]] = []
 
-        class Looked(Hand):
+        class Looked(ConsoleInterventions):
             """Notes which dead letter is read; there is no broker here."""
 
             def _letter(self, offset: int, position: Position) -> DeadLetter | None:
@@ -152,16 +152,16 @@ def test_only_a_dead_letter_is_looked_at_or_redriven(served: Served[None]) -> No
 
             async def _schemas(self) -> None: ...
 
-        hand = Looked(Process("console", 0, Settings()), serving)
+        interventions = Looked(Process("console", 0, Settings()), serving)
         auditor = Visitor("li", StaffRole.AUDITOR)
         for place in (f"{inbox('court')}/0/6", f"{inbox('court')}/1/7", f"{inbox('tax')}/0/7"):
             with pytest.raises(NotDone, match="no dead letter is about"):
-                await hand.bytes_of(auditor, place)
+                await interventions.bytes_of(auditor, place)
             with pytest.raises(NotDone, match="no dead letter is about"):
-                await hand.redrive(Visitor("wang", StaffRole.OPERATOR), place, "why")
+                await interventions.redrive(Visitor("wang", StaffRole.OPERATOR), place, "why")
         assert asked == []
         with pytest.raises(NotDone):
-            await hand.bytes_of(auditor, letter.place)
+            await interventions.bytes_of(auditor, letter.place)
         assert asked == [(letter.place, 41)]
 
     served(steps)

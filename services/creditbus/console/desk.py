@@ -12,7 +12,7 @@ from typing import Final
 from fastapi import FastAPI
 
 from creditbus.console.decide import Board, Counts, Stream, board_of
-from creditbus.console.hand import Hand
+from creditbus.console.interventions import ConsoleInterventions
 from creditbus.console.rounds import Rounds
 from creditbus.domain.ids import BodyId
 from creditbus.runtime import tasks
@@ -60,7 +60,7 @@ class Desk:
         self.serving = Serving.of(process.settings)
         self.pages = Pages(self.serving)
         self.rounds = Rounds(process)
-        self.hand = Hand(process, self.serving)
+        self.interventions = ConsoleInterventions(process, self.serving)
         self._before: Counts | None = None
         self._read: dict[str, tuple[float, Names]] = {}
         self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)

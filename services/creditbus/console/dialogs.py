@@ -8,7 +8,7 @@ from confluent_kafka import KafkaException
 from nicegui import ui
 
 from creditbus.console.frame import Frame
-from creditbus.console.hand import NotAllowed, SessionOver
+from creditbus.console.interventions import NotAllowed, SessionOver
 from creditbus.console.staff import Visitor
 from creditbus.console.visit import Visit
 from creditbus.domain.acts.interventions import (

@@ -76,7 +76,7 @@ async def show(desk: Desk, frame: Frame) -> None:
                 frame,
                 OperatorStep.SKIP,
                 facts,
-                lambda who, reason: desk.hand.skip(who, parked, stands, reason),
+                lambda who, reason: desk.interventions.skip(who, parked, stands, reason),
             )
 
         listing.on_act(skip)
@@ -104,7 +104,7 @@ def _workers(desk: Desk, frame: Frame) -> None:
                 frame,
                 STEPS[mode],
                 (("process", worker), ("lag", "—" if known.lag is None else f"{known.lag:,}")),
-                lambda who, reason: desk.hand.still(who, worker, mode, reason),
+                lambda who, reason: desk.interventions.still(who, worker, mode, reason),
             )
 
         table.on_act(press)

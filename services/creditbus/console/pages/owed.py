@@ -72,7 +72,7 @@ async def show(desk: Desk, frame: Frame) -> None:
                 frame,
                 OperatorStep.REDELIVER,
                 [(word, str(text)) for word, text in facts],
-                lambda who, reason: desk.hand.redeliver(who, owed, reason),
+                lambda who, reason: desk.interventions.redeliver(who, owed, reason),
             )
 
         listing.on_act(redeliver)

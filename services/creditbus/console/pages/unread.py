@@ -45,7 +45,7 @@ def show(desk: Desk, frame: Frame, source: SourceId) -> None:
 
         async def look(place: str) -> None:
             try:
-                found = await desk.hand.bytes_of(frame.use(), place)
+                found = await desk.interventions.bytes_of(frame.use(), place)
             except FAULTS as fault:
                 ui.notify(sentence_of(fault, visit), type="warning", multi_line=True)
                 return
@@ -89,7 +89,7 @@ def _show_bytes(desk: Desk, frame: Frame, found: Original) -> None:
                 frame,
                 OperatorStep.REDRIVE,
                 (("source", found.source), ("place", place), ("size", f"{len(value)} B")),
-                lambda who, reason: desk.hand.redrive(who, place, reason),
+                lambda who, reason: desk.interventions.redrive(who, place, reason),
             )
 
         with ui.row().classes("ask"):

@@ -1,4 +1,4 @@
-"""Hand: what a person does from the console, one act at a time, each with its author and reason."""
+"""Interventions from the console: one act of a person at a time, each with author and reason."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ class NotAllowed(Exception):
         self.visitor = visitor
 
 
-class Hand:
+class ConsoleInterventions:
     """Acts upon the bus in the name of whoever is logged in."""
 
     def __init__(self, process: Process, serving: Serving) -> None:

@@ -11,7 +11,7 @@ import msgspec
 import pytest
 
 from creditbus.console.dialogs import sentence_of
-from creditbus.console.hand import Hand, NotAllowed, SessionOver
+from creditbus.console.interventions import ConsoleInterventions, NotAllowed, SessionOver
 from creditbus.console.pages import actions, held
 from creditbus.console.staff import StaffRole, Visitor
 from creditbus.console.visit import Visit
@@ -51,77 +51,83 @@ OWED = Obligation(
     stated_at=AT,
     due_at=AT,
 )
-ACTS: list[Callable[[Hand, Visitor | None], Awaitable[Any]]] = [
-    lambda hand, who: hand.skip(who, PARKED, 7, ""),
-    lambda hand, who: hand.still(who, "dispatch-0", Mode.PAUSED, ""),
-    lambda hand, who: hand.redrive(who, PLACE, ""),
-    lambda hand, who: hand.redeliver(who, OWED, ""),
+ACTS: list[Callable[[ConsoleInterventions, Visitor | None], Awaitable[Any]]] = [
+    lambda interventions, who: interventions.skip(who, PARKED, 7, ""),
+    lambda interventions, who: interventions.still(who, "dispatch-0", Mode.PAUSED, ""),
+    lambda interventions, who: interventions.redrive(who, PLACE, ""),
+    lambda interventions, who: interventions.redeliver(who, OWED, ""),
 ]
 
 
 @pytest.fixture
-def hand() -> Hand:
+def interventions() -> ConsoleInterventions:
     settings = Settings()
-    return Hand(Process("console", 0, settings), Serving.of(settings))
+    return ConsoleInterventions(Process("console", 0, settings), Serving.of(settings))
 
 
 @pytest.mark.parametrize("act", ACTS)
 @pytest.mark.parametrize("role", [StaffRole.VIEWER, StaffRole.AUDITOR])
 def test_who_may_only_look_is_refused_in_a_sentence(
-    hand: Hand, act: Callable[[Hand, Visitor | None], Awaitable[Any]], role: StaffRole
+    interventions: ConsoleInterventions,
+    act: Callable[[ConsoleInterventions, Visitor | None], Awaitable[Any]],
+    role: StaffRole,
 ) -> None:
     with pytest.raises(NotAllowed) as refused:
-        asyncio.run(act(hand, Visitor("li", role)))  # type: ignore[arg-type]
+        asyncio.run(act(interventions, Visitor("li", role)))  # type: ignore[arg-type]
     assert "运维员" in sentence_of(refused.value, ZH)
     assert f"Your role is {role}" in sentence_of(refused.value, EN)
 
 
 @pytest.mark.parametrize("act", ACTS)
 def test_who_is_logged_out_does_nothing(
-    hand: Hand, act: Callable[[Hand, Visitor | None], Awaitable[Any]]
+    interventions: ConsoleInterventions,
+    act: Callable[[ConsoleInterventions, Visitor | None], Awaitable[Any]],
 ) -> None:
     with pytest.raises(SessionOver):
-        asyncio.run(act(hand, None))  # type: ignore[arg-type]
+        asyncio.run(act(interventions, None))  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("act", ACTS)
 def test_nobody_acts_without_a_reason(
-    hand: Hand, act: Callable[[Hand, Visitor | None], Awaitable[Any]]
+    interventions: ConsoleInterventions,
+    act: Callable[[ConsoleInterventions, Visitor | None], Awaitable[Any]],
 ) -> None:
     with pytest.raises(NoReason) as refused:
-        asyncio.run(act(hand, Visitor("wang", StaffRole.OPERATOR)))  # type: ignore[arg-type]
+        asyncio.run(act(interventions, Visitor("wang", StaffRole.OPERATOR)))  # type: ignore[arg-type]
     assert "理由" in sentence_of(refused.value, ZH)
 
 
-def test_a_reviewer_redrives_and_stills_nobody(hand: Hand) -> None:
+def test_a_reviewer_redrives_and_stills_nobody(interventions: ConsoleInterventions) -> None:
     reviewer = Visitor("zhao", StaffRole.REVIEWER)
     with pytest.raises(NotAllowed):
-        asyncio.run(hand.still(reviewer, "dispatch-0", Mode.PAUSED, "why"))
+        asyncio.run(interventions.still(reviewer, "dispatch-0", Mode.PAUSED, "why"))
     with pytest.raises(NoReason):
-        asyncio.run(hand.redrive(reviewer, PLACE, " "))
+        asyncio.run(interventions.redrive(reviewer, PLACE, " "))
 
 
-def test_a_reviewer_sends_nothing_anew(hand: Hand) -> None:
+def test_a_reviewer_sends_nothing_anew(interventions: ConsoleInterventions) -> None:
     with pytest.raises(NotAllowed):
-        asyncio.run(hand.redeliver(Visitor("zhao", StaffRole.REVIEWER), OWED, "why"))
+        asyncio.run(interventions.redeliver(Visitor("zhao", StaffRole.REVIEWER), OWED, "why"))
 
 
-def test_what_is_settled_is_not_sent_again(hand: Hand) -> None:
+def test_what_is_settled_is_not_sent_again(interventions: ConsoleInterventions) -> None:
     settled = msgspec.structs.replace(OWED, outcome=Outcome.APPLIED, settled_at=AT)
     assert not settled.is_owed
     with pytest.raises(NotDone, match="nothing is owed") as refused:
-        asyncio.run(hand.redeliver(Visitor("wang", StaffRole.OPERATOR), settled, "why"))
+        asyncio.run(interventions.redeliver(Visitor("wang", StaffRole.OPERATOR), settled, "why"))
     assert "已办结" in sentence_of(refused.value, ZH)
 
 
-def test_a_viewer_does_not_see_what_a_source_has_sent(hand: Hand) -> None:
+def test_a_viewer_does_not_see_what_a_source_has_sent(interventions: ConsoleInterventions) -> None:
     with pytest.raises(NotAllowed):
-        asyncio.run(hand.bytes_of(Visitor("li", StaffRole.VIEWER), PLACE))
+        asyncio.run(interventions.bytes_of(Visitor("li", StaffRole.VIEWER), PLACE))
 
 
-def test_what_is_no_slice_worker_is_not_stilled(hand: Hand) -> None:
+def test_what_is_no_slice_worker_is_not_stilled(interventions: ConsoleInterventions) -> None:
     with pytest.raises(NotDone, match="no slice worker"):
-        asyncio.run(hand.still(Visitor("w", StaffRole.OPERATOR), "gateway-0", Mode.PAUSED, "why"))
+        asyncio.run(
+            interventions.still(Visitor("w", StaffRole.OPERATOR), "gateway-0", Mode.PAUSED, "why")
+        )
 
 
 @pytest.mark.parametrize("reason", Hindrance)
