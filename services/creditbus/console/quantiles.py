@@ -50,7 +50,7 @@ def risen(after: Buckets, before: Buckets) -> Buckets:
 
 
 @dataclass(frozen=True, slots=True)
-class Took:
+class LatencyPoint:
     """Half of the records took at most ``half``, of a hundred ninety-nine at most ``most``."""
 
     at: datetime
@@ -60,10 +60,10 @@ class Took:
 
 
 @dataclass(slots=True)
-class SettledCourse:
+class LatencyHistory:
     """How long one direction took in all its processes, over the last minutes."""
 
-    past: deque[Took] = field(default_factory=lambda: deque(maxlen=KEPT))
+    past: deque[LatencyPoint] = field(default_factory=lambda: deque(maxlen=KEPT))
     _looks: deque[tuple[datetime, Mapping[str, Buckets]]] = field(default_factory=deque)
 
     def see(self, at: datetime, histograms: Mapping[str, Buckets]) -> None:
@@ -77,7 +77,7 @@ class SettledCourse:
         self._looks.append((at, {**last, **histograms}))
         lately = self._lately()
         count = int(max(lately.values(), default=0))
-        self.past.append(Took(at, quantile(lately, 0.5), quantile(lately, 0.99), count))
+        self.past.append(LatencyPoint(at, quantile(lately, 0.5), quantile(lately, 0.99), count))
 
     def _lately(self) -> Buckets:
         """Return what came since the first look, of each process since it was first seen."""

@@ -16,7 +16,7 @@ import httpx
 import msgspec
 from prometheus_client.parser import text_string_to_metric_families
 
-from creditbus.console.quantiles import SettledCourse
+from creditbus.console.quantiles import LatencyHistory
 from creditbus.runtime.interventions.wishes import ParkedInbox
 from creditbus.runtime.process import Process
 
@@ -70,7 +70,7 @@ class Rounds:
         self.at: datetime | None = None
         self.states: tuple[ProcessHealth, ...] = ()
         self.parked: tuple[ParkedInbox, ...] = ()
-        self.courses: dict[str, SettledCourse] = {way: SettledCourse() for way in WAYS}
+        self.latencies: dict[str, LatencyHistory] = {way: LatencyHistory() for way in WAYS}
 
     @property
     def is_told(self) -> bool:
@@ -93,8 +93,8 @@ class Rounds:
             known = zip(targets, found, strict=True)
             self._figures = {name: figures for name, figures in known if figures is not None}
             now = self._process.clock.now()
-            for way, course in self.courses.items():
-                course.see(now, {name: at.settled[way] for name, at in self._figures.items()})
+            for way, history in self.latencies.items():
+                history.see(now, {name: at.settled[way] for name, at in self._figures.items()})
         said = await asyncio.gather(*(_ask(client, at) for at in targets.values()))
         self.states = tuple(
             self._state(name, each) for name, each in zip(targets, said, strict=True)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from prometheus_client import generate_latest
 
 from creditbus.console import fragments
-from creditbus.console.quantiles import WINDOW, SettledCourse, quantile, risen
+from creditbus.console.quantiles import WINDOW, LatencyHistory, quantile, risen
 from creditbus.console.rounds import Rounds, figures_of
 from creditbus.console.visit import Visit
 from creditbus.runtime.metrics import Meters
@@ -49,45 +49,45 @@ def test_a_process_that_began_anew_counts_from_nothing() -> None:
 
 
 def test_what_came_within_the_last_minute_counts_and_nothing_before() -> None:
-    course = SettledCourse()
-    course.see(AT, {"delivery-0": {1.0: 100, INF: 100}})
-    assert course.past[-1].half is None  # of what came before it was looked at nothing is known
-    course.see(AT + timedelta(seconds=6), {"delivery-0": {1.0: 100, INF: 110}})
-    assert course.past[-1].count == 10
-    course.see(AT + 2 * WINDOW, {"delivery-0": {1.0: 104, INF: 114}})
-    course.see(AT + 3 * WINDOW, {"delivery-0": {1.0: 104, INF: 114}})
-    assert course.past[-1].half is None
+    history = LatencyHistory()
+    history.see(AT, {"delivery-0": {1.0: 100, INF: 100}})
+    assert history.past[-1].half is None  # of what came before it was looked at nothing is known
+    history.see(AT + timedelta(seconds=6), {"delivery-0": {1.0: 100, INF: 110}})
+    assert history.past[-1].count == 10
+    history.see(AT + 2 * WINDOW, {"delivery-0": {1.0: 104, INF: 114}})
+    history.see(AT + 3 * WINDOW, {"delivery-0": {1.0: 104, INF: 114}})
+    assert history.past[-1].half is None
 
 
 @pytest.mark.parametrize("late", [1, 2, 3])
 def test_a_process_that_is_late_with_its_figures_began_nothing_anew(late: int) -> None:
-    course = SettledCourse()
+    history = LatencyHistory()
     counts = {"delivery-0": 1000, "delivery-1": 4000}
     for look in range(5):
         counts = {name: count + 2 for name, count in counts.items()}
         told = {name: {1.0: count, INF: count} for name, count in counts.items()}
         if look == late:
             del told["delivery-0"]
-        course.see(AT + timedelta(seconds=6 * look), told)
+        history.see(AT + timedelta(seconds=6 * look), told)
     # At the look that lacks one, what it did since is not known yet; nothing of it is lost.
-    assert [each.count for each in course.past] == [
+    assert [each.count for each in history.past] == [
         4 * look - 2 * (look == late) for look in range(5)
     ]
 
 
 def test_of_two_processes_the_one_that_began_anew_counts_from_nothing() -> None:
-    course = SettledCourse()
-    course.see(AT, {"delivery-0": {INF: 1000}, "delivery-1": {INF: 4000}})
-    course.see(AT + timedelta(seconds=6), {"delivery-0": {INF: 3}, "delivery-1": {INF: 4005}})
-    assert course.past[-1].count == 8
+    history = LatencyHistory()
+    history.see(AT, {"delivery-0": {INF: 1000}, "delivery-1": {INF: 4000}})
+    history.see(AT + timedelta(seconds=6), {"delivery-0": {INF: 3}, "delivery-1": {INF: 4005}})
+    assert history.past[-1].count == 8
 
 
 def test_of_a_process_that_is_seen_for_the_first_time_nothing_is_known() -> None:
-    course = SettledCourse()
-    course.see(AT, {"delivery-1": {INF: 4000}})
-    course.see(AT + timedelta(seconds=6), {"delivery-0": {INF: 900}, "delivery-1": {INF: 4001}})
-    course.see(AT + timedelta(seconds=12), {"delivery-0": {INF: 902}, "delivery-1": {INF: 4002}})
-    assert [each.count for each in course.past] == [0, 1, 4]
+    history = LatencyHistory()
+    history.see(AT, {"delivery-1": {INF: 4000}})
+    history.see(AT + timedelta(seconds=6), {"delivery-0": {INF: 900}, "delivery-1": {INF: 4001}})
+    history.see(AT + timedelta(seconds=12), {"delivery-0": {INF: 902}, "delivery-1": {INF: 4002}})
+    assert [each.count for each in history.past] == [0, 1, 4]
 
 
 def test_a_scrape_of_ours_is_understood() -> None:

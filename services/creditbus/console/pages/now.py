@@ -41,7 +41,7 @@ async def show(desk: Desk, frame: Frame) -> None:
             frame.part(of_board(fragments.flow))
             frame.renewals.append(_chart(watch, visit.language))
         with frame.card("latency", half=True):
-            frame.renewals.append(_course_chart(rounds, visit))
+            frame.renewals.append(_latency_chart(rounds, visit))
         with frame.card("processes", half=True):
             if rounds.is_told:
                 frame.part(lambda: fragments.processes(rounds, visit), "scroll")
@@ -63,14 +63,14 @@ def _chart(watch: Watch, language: Language) -> Callable[[], None]:
     return renew
 
 
-def _course_chart(rounds: Rounds, visit: Visit) -> Callable[[], None]:
+def _latency_chart(rounds: Rounds, visit: Visit) -> Callable[[], None]:
     """Chart how long lifts and applications take, and return what renews it."""
     options = _frame_of_chart(_WAY_COLOURS)
     options["yAxis"] |= {"type": "log", "min": 0.1, "name": "s", "minInterval": 0.1}
     chart = ui.echart(options).classes("chart")
 
     def renew() -> None:
-        past = rounds.courses["lift"].past
+        past = rounds.latencies["lift"].past
         chart.options["xAxis"]["data"] = [
             f"{each.at.astimezone(SHANGHAI):%H:%M:%S}" for each in past
         ]
@@ -83,7 +83,7 @@ def _course_chart(rounds: Rounds, visit: Visit) -> Callable[[], None]:
                 "lineStyle": {"width": 1.6, "type": "solid" if part == "half" else "dashed"},
                 "data": [
                     None if (took := getattr(each, part)) is None else round(took, 2)
-                    for each in rounds.courses[way].past
+                    for each in rounds.latencies[way].past
                 ],
             }
             for way in WAYS
