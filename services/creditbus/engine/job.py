@@ -9,6 +9,7 @@ from typing import Any, Generic, TypeVar
 from confluent_kafka import Message
 
 from creditbus.engine.onlooker import Onlooker
+from creditbus.engine.turnstile import Quota
 from creditbus.engine.values import Output, Produced, Slice, SliceOutcome, State, Table, Unreadable
 
 C = TypeVar("C")
@@ -24,6 +25,7 @@ class Job(Generic[C]):
     letter of a record that cannot be read; without it such a record stops the worker. ``onlooker``
     hears what is committed; only a job with tables has one. ``may_wait`` are the sources that are
     parked alone when they cannot be read; without them such a source stops the worker.
+    ``quota`` says which sources wait for a moment because they bring too much at once.
     """
 
     application: str
@@ -36,6 +38,7 @@ class Job(Generic[C]):
     bury: Callable[[Unreadable], Produced] | None = None
     onlooker: Onlooker | None = None
     may_wait: frozenset[str] = frozenset()
+    quota: Quota | None = None
 
     def __post_init__(self) -> None:
         names = [table.name for table in self.tables]
@@ -44,6 +47,7 @@ class Job(Generic[C]):
         assert self.may_wait <= {*self.sources}, f"{self.name} does not read all that may wait"
         assert not (self.may_wait and self.tables), f"{self.name} has a state that cannot wait"
         assert self.bury or not self.may_wait, f"{self.name} has no place for what is skipped"
+        assert not (self.quota and self.tables), f"{self.name} has a state that cannot wait"
         assert len(set(names)) == len(names), f"{self.name} has two tables of one name"
         assert all(name and "\0" not in name for name in names), f"bad table name in {names}"
 

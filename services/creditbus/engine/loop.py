@@ -35,6 +35,7 @@ from creditbus.engine.shares import Share
 from creditbus.engine.slices import FetchFault, check_fetch, cut, offset_of, unread
 from creditbus.engine.surroundings import Surroundings, TurnStep
 from creditbus.engine.transaction import Transaction
+from creditbus.engine.turnstile import Turnstile
 from creditbus.engine.values import Produced, Slice, Unreadable
 from creditbus.engine.wayside import Skip, unseen
 
@@ -65,6 +66,7 @@ class Loop:
         self._membership = membership
         self._surroundings = surroundings
         self._rhythm = Rhythm()
+        self._turnstile = Turnstile(job.quota, membership.wayside)
         self._looked_at = 0.0
         self._is_broken = False
 
@@ -73,7 +75,8 @@ class Loop:
         self._mend(alarm)
         self._membership.begin_ready(self._consumer)
         self._look_aside(alarm)
-        first = self._consumer.poll(self._rhythm.patience())
+        self._turnstile.turn(self._consumer, self._membership.assigned)
+        first = self._consumer.poll(self._turnstile.patience(self._rhythm.patience()))
         self._surroundings.ended(TurnStep.WAIT)
         alarm.check()
         # A last checkpoint before a rebalance may have ended undecided, inside of the poll.
@@ -81,7 +84,11 @@ class Loop:
             return
         if first is not None:
             # While the broker refuses, only as much is read as a poll cannot avoid.
-            more = [] if self._is_held_up else self._consumer.consume(FETCH - 1, 0)
+            more = (
+                []
+                if self._is_held_up
+                else self._consumer.consume(self._turnstile.at_once(FETCH) - 1, 0)
+            )
             self._surroundings.ended(TurnStep.FETCH)
             alarm.check()
             self._rhythm.fetched(1 + len(more))
@@ -300,6 +307,7 @@ class Loop:
         ended(TurnStep.PRODUCE)
         self._surroundings.failpoint("sent")
         self._count(topic, len(records), len(unreadable))
+        self._turnstile.passed(source, len(records))
 
     def _send(self, share: Share) -> None:
         """Produce ahead of the checkpoint; if that fails, the checkpoint comes at once.

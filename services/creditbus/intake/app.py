@@ -16,23 +16,22 @@ from confluent_kafka import Message
 
 from creditbus.domain.acts.events import Act
 from creditbus.domain.acts.kinds import STATEMENTS, is_way_out
-from creditbus.domain.acts.mappings import SubjectAliasMapped
-from creditbus.domain.acts.refusals import Refusal
 from creditbus.domain.aliases.claims import AliasClaims, SubjectIdentityConflict, alias_of, root_of
 from creditbus.domain.aliases.resolution import Aliases
 from creditbus.domain.effects.directives import Acknowledgement
+from creditbus.engine.connection import Connection
 from creditbus.engine.job import Job
 from creditbus.engine.values import (
     Arrival,
-    Output,
-    Produced,
     Slice,
     SliceOutcome,
     State,
     Unreadable,
 )
-from creditbus.intake.decide import Arrivals, Renamed, build
+from creditbus.intake.crowd import Crowd, crowd
+from creditbus.intake.decide import Arrivals, build
 from creditbus.intake.gaps import Gaps
+from creditbus.intake.outputs import write
 from creditbus.runtime.attestations import Attestation
 from creditbus.runtime.kafka import arrivals
 from creditbus.runtime.kafka.beginnings import Beginnings
@@ -41,14 +40,10 @@ from creditbus.runtime.kafka.follower import Follower
 from creditbus.runtime.metrics import Meters
 from creditbus.runtime.process import Process
 from creditbus.runtime.workers.hosts import host
-from creditbus.wire.headers import ALIAS, ORIGIN, event_headers
-from creditbus.wire.records import RECORD_OF, Codec
+from creditbus.wire.records import Codec
 from creditbus.wire.topics import (
-    ACKNOWLEDGEMENTS,
     ALIASES,
-    EVENTS,
     INBOX_MAX_BYTES,
-    REFUSALS,
     application,
     inbox,
     party_of_inbox,
@@ -56,8 +51,6 @@ from creditbus.wire.topics import (
 )
 
 Decide = Callable[[Slice[Arrivals], State], SliceOutcome]
-
-_TOPICS = {"events": EVENTS, "acknowledgements": ACKNOWLEDGEMENTS}
 
 
 def run(process: Process) -> None:
@@ -91,7 +84,14 @@ def job(process: Process) -> Job[Arrivals]:
         write=beginnings.writing(partial(write, codec)),
         bury=arrivals.burial(codec, process.meters, (*parties.sources, *parties.bodies)),
         may_wait=that_may_wait(sources),
+        quota=_quota(process),
     )
+
+
+def _quota(process: Process) -> Crowd:
+    connection = Connection(process.settings.kafka, process.security)
+    tell = partial(process.meters.set, "source_held_back")
+    return crowd(connection, process.parties.sources, tell, process.logger)
 
 
 def _watched(read: arrivals.Read, meters: Meters, sources: frozenset[str]) -> arrivals.Read:
@@ -155,43 +155,3 @@ def _is_lost(event: object, aliases: Aliases) -> bool:
         return False
     alias = alias_of(event.envelope.subject_id)
     return alias is not None and not aliases.ever_meant(alias)
-
-
-def write(codec: Codec, output: Output) -> Produced:
-    """Return the record for an admitted arrival, its bytes unchanged, or for a refusal.
-
-    Of a record that named its subject by an old code the bytes are new: they name the subject.
-    """
-    origin = (ORIGIN, output.origin.encode())
-    if isinstance(output.value, Refusal):
-        refusal = output.value
-        return Produced(
-            topic=REFUSALS,
-            key=refusal.source.encode(),
-            value=codec.encode(refusal),
-            headers=(origin,),
-        )
-    if isinstance(output.value, Renamed):
-        return _renamed(codec, output.value, origin)
-    assert isinstance(output.value, Arrival)
-    arrival = output.value
-    event = arrival.value
-    envelope = event.envelope
-    key = event.named.root if isinstance(event, SubjectAliasMapped) else envelope.subject_id
-    return Produced(
-        topic=_TOPICS[output.stream],
-        key=key.encode(),
-        value=arrival.raw,
-        headers=(*event_headers(RECORD_OF[type(event)], envelope), origin),
-    )
-
-
-def _renamed(codec: Codec, renamed: Renamed, origin: tuple[str, bytes]) -> Produced:
-    event = renamed.event
-    used = (ALIAS, f"{renamed.alias}@{renamed.position}".encode())
-    return Produced(
-        topic=EVENTS,
-        key=event.envelope.subject_id.encode(),
-        value=codec.encode(event),
-        headers=(*event_headers(RECORD_OF[type(event)], event.envelope), origin, used),
-    )

@@ -86,6 +86,13 @@ METRICS: Final[tuple[Metric, ...]] = (
         " process saw them; 0 before the second.",
     ),
     Metric(
+        "source_held_back",
+        "gauge",
+        ("source",),
+        "1 while a source that brings very many at once waits in its inbox for listing to catch"
+        " up.",
+    ),
+    Metric(
         "sequence_missing",
         "gauge",
         ("source",),

@@ -44,6 +44,7 @@ def bindings(
             *_topic_rights(table),
             *(binding for name in SERVICES for binding in _service_rights(name)),
             *(binding for party in parties for binding in _group_rights(party)),
+            *_backlog_rights(),
             *_operator_rights(),
         )
     )
@@ -77,6 +78,12 @@ def _service_rights(name: str) -> Iterator[AclBinding]:
     principal = service_principal(name)
     yield _prefixed(ResourceType.GROUP, application(name), principal, AclOperation.READ)
     yield _prefixed(ResourceType.TRANSACTIONAL_ID, f"{name}-", principal, AclOperation.WRITE)
+
+
+def _backlog_rights() -> Iterator[AclBinding]:
+    """Yield that intake may see where listing stands: how long the log is, not what is in it."""
+    principal = service_principal("intake")
+    yield _exact(ResourceType.GROUP, application("listing"), principal, AclOperation.DESCRIBE)
 
 
 def _operator_rights() -> Iterator[AclBinding]:

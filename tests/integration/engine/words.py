@@ -13,13 +13,14 @@ import signal
 import sys
 import threading
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import cast
 
 from confluent_kafka import Message
 
+from creditbus.engine.turnstile import Quota
 from creditbus.engine.values import (
     Draft,
     Output,
@@ -157,10 +158,10 @@ class Journal:
     warning = error = info
 
 
-def worker_of(play: Play, journal: Journal) -> Worker:
+def worker_of(play: Play, journal: Journal, quota: Quota | None = None) -> Worker:
     """Return the worker that the play tells of, with its failpoint."""
     worker = Worker(
-        job_of(play),
+        replace(job_of(play), quota=quota),
         Connection(play.bootstrap, play.security),
         Storage(Path(play.folder)),
         counters=journal,

@@ -1,0 +1,136 @@
+"""The crowd: the log stays short, the one that fills it waits, and nobody else does."""
+
+from __future__ import annotations
+
+from collections import deque
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from creditbus.engine.backlog import GroupBehind
+from creditbus.engine.health import Source
+from creditbus.intake.crowd import (
+    FEW,
+    FIRST_ROOM,
+    LEAST_ROOM,
+    LONG_S,
+    MANY,
+    Crowd,
+    above_their_share,
+)
+
+COURT: Source = ("court", 0)
+TAX: Source = ("tax", 0)
+BODY: Source = ("body", 0)
+STEP_S = 0.01
+LOOK_STEPS = 7
+PIECE = 30
+
+
+class Road:
+    """A flood of one source and a trickle of another, a log, and a listing of some speed."""
+
+    def __init__(self, listing_each_s: float, flood: int) -> None:
+        self.seconds = 0.0
+        self.each_step = listing_each_s * STEP_S
+        self.inboxes = {COURT: flood, TAX: 0}
+        self.log: deque[tuple[float, Source]] = deque()
+        self.waited: dict[Source, list[float]] = {COURT: [], TAX: []}
+        self.longest = 0
+        self.told: list[tuple[Source, bool]] = []
+        self.behind = GroupBehind()
+        self.owed = 0.0
+        self.crowd = Crowd(
+            ["court", "tax"],
+            lambda: self.behind,
+            lambda source, waits: self.told.append((source, waits)),
+            clock=lambda: self.seconds,
+        )
+
+    def step(self, number: int) -> None:
+        """Let intake take a piece of each inbox, and listing what it can."""
+        self.seconds += STEP_S
+        if number % 50 == 0:
+            self.inboxes[TAX] += 1
+        held = self.crowd.held()
+        assert TAX not in held
+        for source, waiting in self.inboxes.items():
+            if waiting and source not in held:
+                taken = min(waiting, PIECE)
+                self.inboxes[source] -= taken
+                self.log.extend([(self.seconds, source)] * taken)
+                self.crowd.passed(source, taken)
+        self.longest = max(self.longest, len(self.log))
+        self.owed = min(self.owed + self.each_step, len(self.log))
+        while self.owed >= 1:
+            came_at, source = self.log.popleft()
+            self.waited[source].append(self.seconds - came_at)
+            self.owed -= 1
+        if number % LOOK_STEPS == 0:
+            age = self.seconds - self.log[0][0] if self.log else 0.0
+            self.behind = GroupBehind(self.behind.look + 1, len(self.log), age)
+
+    def run(self) -> int:
+        """Go on until nothing waits; return the steps that it took."""
+        for number in range(200_000):
+            self.step(number)
+            if not self.log and not self.inboxes[COURT]:
+                return number
+        raise AssertionError("it never ended")
+
+
+@pytest.mark.parametrize("each_s", [300, 1_000, 2_500])
+def test_a_flood_waits_in_its_inbox_and_the_others_pass_it(each_s: int) -> None:
+    road = Road(each_s, flood=20_000)
+    steps = road.run()
+    waited = sorted(road.waited[TAX])
+    # Without the quota a trickle in the middle of the flood waits half of all the time it takes.
+    assert waited[int(len(waited) * 0.9)] < 2 * LONG_S
+    assert road.longest < FIRST_ROOM + PIECE * LOOK_STEPS
+    # Nor is the flood slower for it: listing has always something to do.
+    assert steps * STEP_S < 1.3 * 20_000 / each_s
+    assert {source for source, _ in road.told} == {COURT}
+    assert road.told[-1] == (COURT, False)
+
+
+def test_listing_that_is_fast_enough_lets_everything_through() -> None:
+    road = Road(10_000, flood=20_000)
+    assert road.run() * STEP_S < 1.5 * 20_000 / (PIECE / STEP_S)
+
+
+def test_below_many_nobody_asks_how_far_listing_is_behind() -> None:
+    def never() -> GroupBehind:
+        raise AssertionError("nobody may ask the broker for so little")
+
+    crowd = Crowd(["court"], never, lambda *_: None, clock=lambda: 0.0)
+    crowd.passed(COURT, MANY - 1)
+    assert crowd.held() == frozenset()
+
+
+def test_the_answers_of_bodies_never_wait() -> None:
+    crowd = Crowd(
+        ["court"], lambda: GroupBehind(1, 100_000, 9.0), lambda *_: None, clock=lambda: 0.0
+    )
+    crowd.passed(BODY, 100_000)
+    assert crowd.held() == frozenset()
+    crowd.passed(COURT, 100_000)
+    assert crowd.held() == {COURT}
+
+
+def test_a_listing_that_is_away_holds_nobody_back() -> None:
+    # The log is there to wait for it: an inbox that waits would be told as late, for no gain.
+    looks = iter(range(1, 1000))
+    crowd = Crowd(["court"], lambda: GroupBehind(next(looks)), lambda *_: None, clock=lambda: 0.0)
+    for _ in range(100):
+        crowd.passed(COURT, LEAST_ROOM - 1)
+        assert crowd.held() == frozenset()
+
+
+@given(st.dictionaries(st.tuples(st.text("abc", max_size=2), st.just(0)), st.integers(1, 10_000)))
+def test_who_brings_few_or_less_than_an_equal_share_never_waits(counts: dict[Source, int]) -> None:
+    waits = above_their_share(counts)
+    equal = sum(counts.values()) / max(1, len(counts))
+    assert all(counts[source] >= max(FEW, equal) for source in waits)
+    # And whoever brings most does, if it is much: somebody always waits for a log that is full.
+    assert not counts or max(counts.values()) < FEW or waits
