@@ -228,8 +228,10 @@ class Forwarder:
     ) -> None:
         if error is not None:
             self._failed(group, record, reports, error)
-        elif reports.on_receipt is not None:
-            self._told.append((reports.on_receipt, message))
+        else:
+            self._link.took()
+            if reports.on_receipt is not None:
+                self._told.append((reports.on_receipt, message))
         self._asked -= reports is not UNTOLD
         self._records -= 1
         group.left -= 1
@@ -237,7 +239,6 @@ class Forwarder:
             self._bytes -= group.bytes
             if not group.stays:
                 self._settled.append(group.number)
-        self._link.heard = None if error is None else self._link.heard
 
     def _failed(self, group: _Group, record: Outgoing, reports: Reports, error: KafkaError) -> None:
         sentence = advice(self._link.source, error)

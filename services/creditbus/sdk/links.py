@@ -5,6 +5,7 @@ The library retries a wrong password for ever and tells nobody; here it is refus
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final, Literal
@@ -19,6 +20,10 @@ from creditbus.wire.topics import INBOX_MAX_BYTES, inbox
 QUEUE_KB: Final = 64 * 1024
 """How many KiB of records the client holds that the broker has not taken."""
 QUEUE_RECORDS: Final = 100_000
+SILENCE_S: Final = 30.0
+"""For how long the broker may take nothing before whoever waits for it is told."""
+_NAME_S: Final = 5.0
+"""The same where nobody knows its name: a name server may be away for a moment."""
 
 Reported = Callable[[KafkaError | None, Message], None]
 
@@ -59,6 +64,8 @@ class BrokerLink:
     ) -> None:
         self.source, self.kafka = source, kafka
         self.heard: KafkaError | None = None
+        self.taken = 0
+        """How many records the broker has taken."""
         self._refusal: KafkaError | None = None
         self._inbox = inbox(source)
         self._producer = Producer(
@@ -89,6 +96,15 @@ class BrokerLink:
         self.poll = self._producer.poll
         self.flush = self._producer.flush
         self._produce = self._producer.produce
+
+    def left(self) -> int:
+        """Return how many records the client holds that nobody has answered for."""
+        return len(self._producer)
+
+    def took(self) -> None:
+        """Hear that the broker has taken one more record, so whatever was heard is over."""
+        self.taken += 1
+        self.heard = None
 
     def takes(self, outgoing: Outgoing, reported: Reported) -> bool:
         """Hand a record to the client; False while it has no room. Raises ``NotPublished``."""
@@ -128,3 +144,23 @@ class BrokerLink:
         elif self.heard is None or error.code() != KafkaError._ALL_BROKERS_DOWN:
             # That none is left says less than what became of the last.
             self.heard = error
+
+
+class Silence:
+    """For how long the broker has taken nothing, while somebody waits."""
+
+    def __init__(self, link: BrokerLink) -> None:
+        self.link = link
+        self._taken, self._since = link.taken, time.monotonic()
+
+    def is_over_long(self) -> bool:
+        """Whether waiting on is in vain: as long as records go out, it is not."""
+        if self.link.taken != self._taken:
+            self._taken, self._since = self.link.taken, time.monotonic()
+        heard = self.link.heard
+        is_unknown = heard is not None and heard.code() == KafkaError._RESOLVE
+        return self.seconds() > (_NAME_S if is_unknown else SILENCE_S)
+
+    def seconds(self) -> float:
+        """Return for how long it has lasted."""
+        return time.monotonic() - self._since

@@ -9,7 +9,6 @@ What is written is what this SDK was made for: the version and the content of ea
 
 from __future__ import annotations
 
-import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -20,7 +19,7 @@ from confluent_kafka import KafkaError, Message
 
 from creditbus.domain.effects.directives import Statement
 from creditbus.sdk.forwarder import FAILURES, Forwarder
-from creditbus.sdk.links import BrokerLink, PublisherTls
+from creditbus.sdk.links import BrokerLink, PublisherTls, Silence
 from creditbus.sdk.outbox import Outbox
 from creditbus.sdk.pins import pinned_codec
 from creditbus.sdk.receipts import (
@@ -39,10 +38,7 @@ __all__ = ["NotPublished", "Publisher", "PublisherTls", "Receipt", "Unsendable"]
 
 _PATIENCE_MS: Final = 60_000
 _FOR_EVER_MS: Final = 0
-_FLUSH_BOUND_S: Final = 30.0
 _POLL_S: Final = 0.1
-_NAME_BOUND_S: Final = 5.0
-"""For how long a name that nobody knows is asked for: a name server may be away for a moment."""
 
 
 class Publisher:
@@ -180,10 +176,11 @@ class Publisher:
         self._link.check()
 
     def flush(self) -> None:
-        """Wait until the broker has everything.
+        """Wait until the broker has everything, for as long as records go out.
 
         Raises ``NotPublished`` when it does not take it: at once for what will not change by
-        waiting, such as a wrong password. What is in an outbox then is sent by the next start.
+        waiting, such as a wrong password, and after 30 s in which it took nothing (5 s where nobody
+        knows its name). What is in an outbox then is sent by the next start.
         """
         self._wait(lambda: False)
         failures = self._failures if self._forwarder is None else self._forwarder.failures
@@ -195,16 +192,31 @@ class Publisher:
         if self._forwarder is not None:
             self._forwarder.close()
 
+    def silence(self) -> Silence:
+        """Return how long the broker takes nothing from now on."""
+        return Silence(self._link)
+
+    def unanswered(self, silence: Silence) -> NotPublished:
+        """Return what whoever waited in vain is told."""
+        last = self._link.heard
+        heard = f"; the last that was heard: {last.str()}" if last else ""
+        if self._forwarder is None:
+            left, safe = self._link.left(), "Sending them again is safe"
+        else:
+            left, safe = self._forwarder.waiting(), "They wait in the outbox for the next start"
+        return NotPublished(
+            f"{left} records of {self.source} have no receipt, and the broker has taken none for"
+            f" {silence.seconds():.0f} s: is it up, and is {self._link.kafka} its address?"
+            f" {safe}{heard}"
+        )
+
     def _wait(self, is_enough: Callable[[], bool]) -> None:
         """Wait until it is enough or the broker has everything; raises ``NotPublished``."""
-        began = time.monotonic()
+        silence = self.silence()
         while not is_enough() and self._is_behind():
             self._link.check()
-            waited = time.monotonic() - began
-            heard = self._link.heard
-            is_unknown = heard is not None and heard.code() == KafkaError._RESOLVE
-            if waited > (_NAME_BOUND_S if is_unknown else _FLUSH_BOUND_S):
-                raise NotPublished(self._unanswered(waited))
+            if silence.is_over_long():
+                raise self.unanswered(silence)
         self._link.check()
 
     def _is_behind(self) -> bool:
@@ -213,27 +225,15 @@ class Publisher:
             return self._forwarder.pump(_POLL_S)
         return self._link.flush(_POLL_S) > 0
 
-    def _unanswered(self, waited: float) -> str:
-        last = self._link.heard
-        heard = f"; the last that was heard: {last.str()}" if last else ""
-        if self._forwarder is None:
-            left, safe = self._link.flush(0), "Sending them again is safe"
-        else:
-            left, safe = self._forwarder.waiting(), "They wait in the outbox for the next start"
-        return (
-            f"{left} records of {self.source} have no receipt after {waited:.0f} s: is the broker"
-            f" up, and is {self._link.kafka} its address? {safe}{heard}"
-        )
-
     def _unasked(self, error: KafkaError | None, _message: Message) -> None:
         if error is not None:
             self._reported(UNTOLD, error, _message)
         else:
-            self._link.heard = None
+            self._link.took()
 
     def _reported(self, reports: Reports, error: KafkaError | None, message: Message) -> None:
         if error is None:
-            self._link.heard = None
+            self._link.took()
             if reports.on_receipt is not None:
                 reports.on_receipt(message)
             return

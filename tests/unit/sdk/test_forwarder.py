@@ -8,53 +8,14 @@ from pathlib import Path
 from typing import cast
 
 import pytest
-from confluent_kafka import KafkaError, Message
+from confluent_kafka import KafkaError
 
 from creditbus.sdk import forwarder
 from creditbus.sdk.forwarder import GROUP, GROUP_BYTES, UNDER_WAY, UNDER_WAY_BYTES, Forwarder
-from creditbus.sdk.links import QUEUE_KB, BrokerLink, Reported
+from creditbus.sdk.links import QUEUE_KB, BrokerLink
 from creditbus.sdk.outbox import Outbox
-from creditbus.sdk.receipts import UNTOLD, NotPublished, Outgoing, Reports, advice
-from tests.unit.sdk.paper import no_room
-
-DONE = cast(Message, None)
-
-
-class PaperLink:
-    """Keeps what it is given, and answers for it when it is polled and not held."""
-
-    def __init__(self) -> None:
-        self.source = "tender"
-        self.heard: KafkaError | None = None
-        self.sent: list[str] = []
-        self.is_held = False
-        self.errors: dict[str, KafkaError] = {}
-        self.refusal: KafkaError | None = None
-        self._waiting: list[tuple[str, Reported]] = []
-
-    @property
-    def is_refused(self) -> bool:
-        return self.refusal is not None
-
-    def takes(self, outgoing: Outgoing, reported: Reported) -> bool:
-        self.sent.append(outgoing.event_id)
-        self._waiting.append((outgoing.event_id, reported))
-        return True
-
-    def poll(self, _wait_s: float) -> int:
-        if self.is_held:
-            return 0
-        answered, self._waiting = self._waiting, []
-        for name, reported in answered:
-            reported(self.errors.get(name), DONE)
-        return len(answered)
-
-    def refuse(self, error: KafkaError) -> None:
-        self.refusal = self.refusal or error
-
-    def check(self) -> None:
-        if self.refusal is not None:
-            raise NotPublished(advice(self.source, self.refusal))
+from creditbus.sdk.receipts import UNTOLD, NotPublished, Outgoing, Reports
+from tests.unit.sdk.paper import PaperLink, no_room
 
 
 @pytest.fixture
