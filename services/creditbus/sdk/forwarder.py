@@ -20,7 +20,7 @@ from confluent_kafka import KafkaError, Message
 
 from creditbus.sdk.links import BrokerLink
 from creditbus.sdk.outbox import Outbox
-from creditbus.sdk.receipts import UNTOLD, NotPublished, Outgoing, Reports, advice
+from creditbus.sdk.receipts import CLOSED, UNTOLD, NotPublished, Outgoing, Reports, advice
 
 GROUP: Final = 1000
 GROUP_BYTES: Final = 4 * 1024 * 1024
@@ -76,7 +76,8 @@ class Forwarder:
         self._settled: list[int] = []
         self._told: Told = []
         self.failures: deque[NotPublished] = deque(maxlen=FAILURES)
-        self.fault: NotPublished | None = None
+        self._fault: NotPublished | None = None
+        self._raised: NotPublished | None = None
         self._stirred = threading.Event()
         self._closing = threading.Event()
         if self._newest:
@@ -96,6 +97,12 @@ class Forwarder:
         self._link.check()
         while not self._takes(record, reports):
             self._turn()
+
+    def untold(self) -> NotPublished | None:
+        """Return once what went wrong while nobody called, unless it is over."""
+        found = self._raised or self._fault
+        self._raised = self._fault = None
+        return found
 
     def keep(self) -> None:
         """Return when all that was taken is on the disk."""
@@ -137,20 +144,22 @@ class Forwarder:
             time.sleep(GROUP_S)
             try:
                 while self.pump(0) and not (self._closing.is_set() or self._link.is_refused):
-                    self.fault = None
                     time.sleep(_LOOK_S)
-                self.fault = None
             except NotPublished as fault:
                 # The disk is full, say: whoever calls next is told, and perhaps it has room then.
-                self.fault = fault
+                self._fault = fault
                 time.sleep(_AGAIN_S)
+                self._stirred.set()
+            except Exception as fault:  # noqa: BLE001 - else nobody looks after it any more
+                self._raised = NotPublished(f"a callback raised {fault!r}: let it raise nothing")
+                self._raised.__cause__ = fault
                 self._stirred.set()
 
     def _takes(self, record: Outgoing, reports: Reports) -> bool:
         """Take a record into the open group; False while that has to be kept first."""
         with self._lock:
             if self._closing.is_set():
-                raise NotPublished("the publisher is closed: make a new one with the same outbox")
+                raise NotPublished(CLOSED)
             if len(self._open) >= GROUP or self._open_bytes >= GROUP_BYTES:
                 return False
             self._open.append(record)
@@ -171,8 +180,14 @@ class Forwarder:
             self._link.poll(wait_s)
             told, self._told = self._told, []
         # Whoever is told may hand over the next record, which takes the lock.
+        raised: Exception | None = None
         for tell, what in told:
-            tell(what)
+            try:
+                tell(what)
+            except Exception as fault:  # noqa: BLE001 - the others are told all the same
+                raised = raised or fault
+        if raised is not None:
+            raise raised
 
     def _keep(self) -> None:
         if not self._open:
@@ -182,6 +197,7 @@ class Forwarder:
         reports, self._open_reports = self._open_reports, []
         self._open_bytes = 0
         self._settled = []
+        self._fault = None
         if any(each is not UNTOLD for each in reports):
             self._reports[number] = reports
         is_next, self._newest = self._forwarded >= self._newest, number

@@ -119,6 +119,7 @@ class BrokerLink:
         except BufferError:
             return False
         except KafkaException as failure:
+            self.refuse(failure.args[0])
             raise NotPublished(advice(self.source, failure.args[0])) from failure
         return True
 

@@ -23,6 +23,7 @@ from creditbus.sdk.links import BrokerLink, PublisherTls, Silence
 from creditbus.sdk.outbox import Outbox
 from creditbus.sdk.pins import pinned_codec
 from creditbus.sdk.receipts import (
+    CLOSED,
     UNTOLD,
     NotPublished,
     Outgoing,
@@ -69,7 +70,8 @@ class Publisher:
         outbox: Path | None = None,
     ) -> None:
         """Ask the registry for the schemas; raises ``NotPublished`` with what to do."""
-        self.source = source
+        self.source, self.outbox = source, outbox
+        self._is_closed = False
         self._failures: deque[NotPublished] = deque(maxlen=FAILURES)
         files = tls.files() if tls is not None else {}
         box = Outbox(outbox, source) if outbox is not None else None
@@ -92,7 +94,7 @@ class Publisher:
             if kind is None:
                 self.flush()
         finally:
-            self.close()
+            self.let_go()
 
     def publish(self, event: Statement) -> Receipt:
         """Send one event and return its receipt; raises ``NotPublished``."""
@@ -143,18 +145,20 @@ class Publisher:
 
     def put(self, made: Outgoing, reports: Reports) -> None:
         """Hand over a record that is made; as ``send``, for whoever makes records elsewhere."""
+        self._check_open()
         if self._forwarder is not None:
-            if (fault := self._forwarder.fault) is not None:
-                self._forwarder.fault = None
+            if (fault := self._forwarder.untold()) is not None:
                 raise fault
             self._forwarder.put(made, reports)
             return
+        # What is heard may raise, so it is heard before the record is taken.
+        self._link.poll(0)
         self._link.check()
         reported = self._unasked if reports is UNTOLD else partial(self._reported, reports)
         while not self._link.takes(made, reported):
             self._link.poll(_POLL_S)
             self._link.check()
-        self._link.poll(0)
+            self._check_open()
 
     def keep(self) -> None:
         """Return when all that was handed over is in the outbox, on the disk.
@@ -188,9 +192,27 @@ class Publisher:
             raise failures.popleft()
 
     def close(self) -> None:
-        """Let the outbox go, with what the broker does not have yet; ``flush`` before."""
+        """End it; it takes nothing after that.
+
+        What is in an outbox then is sent by the next start; ``flush`` before waits for it. Without
+        an outbox it would be lost, so this waits as ``flush`` does, and raises as it does.
+        """
+        try:
+            if self._forwarder is None and not self._is_closed:
+                self.flush()
+        finally:
+            self.let_go()
+
+    def let_go(self) -> None:
+        """End it at once; without an outbox nobody knows what becomes of what has no receipt."""
+        self._is_closed = True
         if self._forwarder is not None:
             self._forwarder.close()
+
+    @property
+    def is_refused(self) -> bool:
+        """Whether nothing will be taken any more, as with a wrong password."""
+        return self._link.is_refused
 
     def silence(self) -> Silence:
         """Return how long the broker takes nothing from now on."""
@@ -218,6 +240,10 @@ class Publisher:
             if silence.is_over_long():
                 raise self.unanswered(silence)
         self._link.check()
+
+    def _check_open(self) -> None:
+        if self._is_closed:
+            raise NotPublished(CLOSED)
 
     def _is_behind(self) -> bool:
         """Go on for a moment; return whether the broker has not taken everything."""

@@ -61,6 +61,11 @@ class Reports(msgspec.Struct, frozen=True):
 UNTOLD: Final = Reports()
 """The reports of a record that nobody asked about."""
 
+CLOSED: Final = (
+    "the publisher is closed, and takes nothing more: send before its block is left, or make a new"
+    " one, with the same outbox if it had one"
+)
+
 _PASSWORD: Final = "the broker refuses the password: ask for a new one"  # noqa: S105 - a sentence
 _ADVICE: Final = {
     KafkaError._AUTHENTICATION: _PASSWORD,

@@ -201,19 +201,46 @@ def test_what_a_full_disk_has_no_room_for_was_not_taken(
     assert left(path) == 0
 
 
-def test_a_fault_is_over_when_the_disk_has_room_again(sending: Forwarder, link: PaperLink) -> None:
-    def until(*, is_there: bool) -> None:
-        deadline = time.monotonic() + 30
-        while (sending.fault is not None) != is_there:
-            assert time.monotonic() < deadline
-            time.sleep(0.01)
-
+def test_a_fault_that_nobody_was_told_is_over_with_it(sending: Forwarder, link: PaperLink) -> None:
     link.is_held = True
-    with no_room():
-        sending.put(a_record(1), UNTOLD)
-        until(is_there=True)
-    until(is_there=False)  # though the broker answers nothing yet
-    assert link.sent == ["1"]
+    for is_asked in (True, False):
+        with no_room():
+            sending.put(a_record(1), UNTOLD)
+            deadline = time.monotonic() + 30
+            while is_asked and (fault := sending.untold()) is None:
+                assert time.monotonic() < deadline
+                time.sleep(0.01)
+            time.sleep(0.3)
+        sending.keep()  # though the broker answers nothing yet
+        assert sending.untold() is None
+    assert "is there room" in str(fault)
+
+
+def test_a_callback_that_raises_keeps_nobody_from_being_told(
+    sending: Forwarder, link: PaperLink
+) -> None:
+    def oops(_: object) -> None:
+        raise ZeroDivisionError
+
+    told: list[object] = []
+    link.is_held = True
+    for reports in (Reports(oops), Reports(told.append)):
+        sending.put(a_record(1), reports)
+    sending.keep()
+    link.is_held = False
+    deadline = time.monotonic() + 30
+    while not told:
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    while (raised := sending.untold()) is None:
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    assert "a callback raised ZeroDivisionError" in str(raised)
+    # Nobody calls, and the thread goes on.
+    sending.put(a_record(2), Reports(told.append))
+    while len(told) < 2:
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
 
 
 def test_what_a_full_disk_never_took_is_told_at_the_end(sending: Forwarder, path: Path) -> None:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
+from confluent_kafka import Producer
 
+from creditbus.sdk import links
 from creditbus.sdk.links import QUEUE_RECORDS, BrokerLink, PublisherTls
 from creditbus.sdk.receipts import NotPublished, Outgoing
 
@@ -33,3 +36,25 @@ def test_records_wait_for_a_broker_until_there_is_no_room(
 def test_a_file_that_is_none_is_named(tmp_path: Path) -> None:
     with pytest.raises(NotPublished, match=r"ssl\.ca\.location"):
         PublisherTls(ca=tmp_path / "none.pem").files()
+
+
+def test_a_record_is_acknowledged_by_all_in_its_order_and_where_others_look_for_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    told: dict[str, object] = {}
+
+    class Noted(Producer):
+        def __init__(self, settings: dict[str, Any]) -> None:
+            told.update(settings)
+            super().__init__(settings)
+
+    monkeypatch.setattr(links, "Producer", Noted)
+    a_link()
+    wanted = {
+        "acks": "all",
+        "enable.idempotence": True,
+        "message.timeout.ms": 0,
+        "partitioner": "murmur2_random",
+        "security.protocol": "SASL_PLAINTEXT",
+    }
+    assert {name: told[name] for name in wanted} == wanted
