@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import closing
@@ -11,6 +13,8 @@ from typing import cast
 import pytest
 
 from creditbus.sdk import links, publisher
+from creditbus.sdk.outbox import Outbox
+from creditbus.sdk.pins import pinned_codec
 from creditbus.sdk.publisher import NotPublished, Publisher
 from tests.examples import a_bid_bar
 from tests.unit.sdk.paper import NOBODY, PaperLink, a_used_outbox
@@ -62,3 +66,97 @@ def test_flush_tells_of_a_broker_that_takes_nothing(
         source.flush()
     link.is_held = False
     source.flush()
+
+
+def test_a_closed_one_takes_nothing(source: Publisher) -> None:
+    with source:
+        source.send(a_bid_bar(record_id="1"))
+    link = link_of(source)
+    for take in (source.send, source.publish):
+        with pytest.raises(NotPublished, match=r"closed.*make a new one"):
+            take(a_bid_bar(record_id="2"))
+    source.close()
+    assert link.taken == 1
+
+
+@pytest.fixture
+def bare(box: Path, monkeypatch: pytest.MonkeyPatch) -> Publisher:
+    """A source without an outbox."""
+    monkeypatch.setattr(publisher, "BrokerLink", PaperLink)
+    with closing(Outbox(box, "tender")) as used:
+        monkeypatch.setattr(publisher, "pinned_codec", lambda *_: pinned_codec(URL, {}, used))
+        return Publisher("tender", kafka=NOBODY, registry=URL, password="")
+
+
+def test_close_waits_where_nothing_else_keeps_what_was_sent(bare: Publisher) -> None:
+    bare.send(a_bid_bar())
+    bare.close()
+    assert link_of(bare).taken == 1
+    with pytest.raises(NotPublished, match="closed"):
+        bare.send(a_bid_bar())
+
+
+def test_close_tells_what_the_broker_did_not_take(
+    bare: Publisher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(links, "SILENCE_S", 0.3)
+    link_of(bare).is_held = True
+    bare.send(a_bid_bar())
+    with pytest.raises(NotPublished, match="1 records of tender have no receipt"):
+        bare.close()
+    bare.close()
+
+
+FORGOTTEN = """
+import sys
+from contextlib import closing
+from pathlib import Path
+from creditbus.sdk import publisher
+from creditbus.sdk.outbox import Outbox
+from creditbus.sdk.pins import pinned_codec
+from tests.examples import a_bid_bar
+from tests.unit.sdk.paper import PaperLink
+path, url, outbox = Path(sys.argv[1]), sys.argv[2], sys.argv[3]
+link = PaperLink()
+link.is_held = sys.argv[4] == "held"
+publisher.BrokerLink = lambda *_: link
+publisher._LAST_S = 0.5
+if outbox == "bare":
+    with closing(Outbox(path, "tender")) as used:
+        codec = pinned_codec(url, {}, used)
+    publisher.pinned_codec = lambda *_: codec
+import atexit
+atexit.register(lambda: print("taken", link.taken))
+made = publisher.Publisher(
+    "tender", kafka="", registry=url, password="", outbox=path if outbox == "kept" else None
+)
+for number in range(3):
+    made.send(a_bid_bar(record_id=f"{number}"))
+"""
+
+
+@pytest.mark.parametrize(
+    ("outbox", "broker", "taken", "said"),
+    [
+        ("bare", "there", 3, ""),
+        ("kept", "there", 3, ""),
+        ("bare", "held", 0, "3 records of tender were not sent: use the publisher in a `with`"),
+        ("kept", "held", 0, "3 records of tender wait in the outbox for the next start: use"),
+    ],
+)
+def test_a_program_that_forgets_to_close_is_helped_and_told(
+    box: Path, outbox: str, broker: str, taken: int, said: str
+) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", FORGOTTEN, str(box), URL, outbox, broker],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=Path(__file__).parents[2],
+    )
+    assert done.stdout.split() == ["taken", f"{taken}"]
+    assert said in done.stderr
+    assert bool(said) == bool(done.stderr)
+    if outbox == "kept":
+        with closing(Outbox(box, "tender")) as left:
+            assert left.waiting() == 3 - taken

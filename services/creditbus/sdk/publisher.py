@@ -9,6 +9,10 @@ What is written is what this SDK was made for: the version and the content of ea
 
 from __future__ import annotations
 
+import atexit
+import time
+import warnings
+import weakref
 from collections import deque
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -40,6 +44,8 @@ __all__ = ["NotPublished", "Publisher", "PublisherTls", "Receipt", "Unsendable"]
 _PATIENCE_MS: Final = 60_000
 _FOR_EVER_MS: Final = 0
 _POLL_S: Final = 0.1
+_LAST_S: Final = 5.0
+"""For how long a program that ends without closing its publisher is held up."""
 
 
 class Publisher:
@@ -84,6 +90,11 @@ class Publisher:
         patience = _PATIENCE_MS if box is None else _FOR_EVER_MS
         self._link = BrokerLink(source, kafka, password, tls, patience)
         self._forwarder = Forwarder(self._link, box) if box is not None else None
+        if self._forwarder is None:
+            # It outlives its last name for as long as the client holds a record of it.
+            self._end: Callable[[], object] = weakref.finalize(self, _left_open, self._link)
+        else:
+            self._end = atexit.register(partial(_left_open, self._link, self._forwarder))
 
     def __enter__(self) -> Self:
         return self
@@ -206,6 +217,9 @@ class Publisher:
     def let_go(self) -> None:
         """End it at once; without an outbox nobody knows what becomes of what has no receipt."""
         self._is_closed = True
+        if isinstance(self._end, weakref.finalize):
+            self._end.detach()
+        atexit.unregister(self._end)
         if self._forwarder is not None:
             self._forwarder.close()
 
@@ -270,6 +284,27 @@ class Publisher:
             reports.on_failure(failure)
         else:
             self._failures.append(failure)
+
+
+def _left_open(link: BrokerLink, forwarder: Forwarder | None = None) -> None:
+    """Send what a program that ends without closing has left, and say what stays."""
+    ends = time.monotonic() + _LAST_S
+    left, pump = (
+        (link.left, link.flush) if forwarder is None else (forwarder.waiting, forwarder.pump)
+    )
+    while left() and not link.is_refused and time.monotonic() < ends:
+        pump(_POLL_S)
+    stays, becomes = left(), "were not sent"
+    if forwarder is not None:
+        forwarder.close()
+        becomes = "wait in the outbox for the next start"
+    if stays:
+        warnings.warn(
+            f"{stays} records of {link.source} {becomes}: use the publisher in a `with`, or close"
+            " it, and read what that says",
+            RuntimeWarning,
+            stacklevel=1,
+        )
 
 
 def _reports(
