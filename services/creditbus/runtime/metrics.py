@@ -76,7 +76,8 @@ METRICS: Final[tuple[Metric, ...]] = (
         "source_last_record_timestamp_seconds",
         "gauge",
         ("source",),
-        "When the broker took the last record into a source's inbox that intake has decided.",
+        "When the broker took the last record of a source into its inbox that intake has decided;"
+        " what a person has redriven is none.",
     ),
     Metric(
         "source_usual_gap_seconds",

@@ -5,20 +5,25 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from base64 import urlsafe_b64decode
 from collections.abc import Iterator
 from typing import Final
 
 import httpx
+import msgspec
 import pytest
 from confluent_kafka import Producer
 from playwright.sync_api import Page, expect
 
 from creditbus.domain.acts.interventions import Intervention, OperatorStep, Way
 from creditbus.domain.acts.refusals import DeadLetter
+from creditbus.domain.calendar import day_of
 from creditbus.engine.alarm import Alarm
 from creditbus.engine.connection import Connection
+from creditbus.runtime.clock import SystemClock
 from creditbus.runtime.process import Process
 from creditbus.stack.ports import HOST
+from creditbus.wire.statements import DayStatement, StatedRecord
 from creditbus.wire.topics import DEAD_LETTERS, INTERVENTIONS, inbox
 from tests.bus_fixtures import LiveBus, eventually
 from tests.integration.bus.test_browser import CHROMIUM, Window, chromium, window
@@ -48,6 +53,16 @@ def letters(live: LiveBus, key: str) -> list[DeadLetter]:
     return [each for each in found if isinstance(each, DeadLetter) and each.key == key.encode()]
 
 
+def dead_of(live: LiveBus) -> list[StatedRecord]:
+    """Return what the signed statement of the present day says that nobody could read."""
+    day = day_of(SystemClock().now())
+    with live.http("gateway", SOURCE) as client:
+        signed = client.get(f"/v1/statements/{day}").raise_for_status().text
+    payload = signed.split(".")[1]
+    content = urlsafe_b64decode(payload + "=" * (-len(payload) % 4))
+    return list(msgspec.json.decode(content, type=DayStatement).dead)
+
+
 def done(live: LiveBus, place: str) -> list[Intervention]:
     """Return what is on record about a place."""
     found = live.reader().values(INTERVENTIONS)
@@ -67,6 +82,8 @@ def test_a_dead_letter_is_redriven_from_the_command_line(live: LiveBus) -> None:
     assert second.offset > first.offset
     (act,) = done(live, place)
     assert (act.step, act.way, act.reason) == (OperatorStep.REDRIVE, Way.COMMAND_LINE, WHY)
+    told = eventually(lambda: [each for each in dead_of(live) if each.offset == second.offset])
+    assert [each.redriven for each in told] == [first.offset]
     assert (
         press(live, "dead-letters", "redrive", f"{inbox(SOURCE)}/0/99999999", "--reason", WHY)[0]
         == 2

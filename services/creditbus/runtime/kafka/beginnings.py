@@ -14,7 +14,7 @@ import msgspec
 from confluent_kafka import TIMESTAMP_NOT_AVAILABLE, Message
 
 from creditbus.engine.values import Arrival, Output, Produced, Unreadable
-from creditbus.runtime.kafka.arrivals import Headers, Read, redriven_from
+from creditbus.runtime.kafka.arrivals import Headers, Read, position_of, redriven_from
 from creditbus.wire.headers import REDRIVEN, SINCE, header
 from creditbus.wire.topics import INBOX_PREFIX
 
@@ -69,6 +69,16 @@ def readables(messages: Sequence[Message], unreadable: Sequence[Unreadable]) -> 
         return messages
     bad = {each.position.offset for each in unreadable}
     return [message for message in messages if message.offset() not in bad]
+
+
+def as_sent(
+    messages: Sequence[Message], arrivals: Sequence[Arrival[Any]], unreadable: Sequence[Unreadable]
+) -> Sequence[Message]:
+    """Return the records of one partition without those that a person has put in once more."""
+    topic = str(messages[0].topic())
+    again = {each.origin for each in arrivals if redriven_from(topic, each.headers)}
+    again.update(str(each.position) for each in unreadable if redriven_from(topic, each.headers))
+    return [each for each in messages if str(position_of(each)) not in again] if again else messages
 
 
 def began_at(message: Message, headers: Headers) -> int | None:

@@ -1,0 +1,59 @@
+"""What is told of a record that was put behind the others, by what the broker says of it."""
+
+from __future__ import annotations
+
+import pytest
+from confluent_kafka import KafkaError, KafkaException, Message
+
+from creditbus.engine.connection import Connection
+from creditbus.engine.values import Position
+from creditbus.runtime.kafka.appends import append
+from creditbus.runtime.kafka.transactions import Written
+from creditbus.runtime.outages import OutcomeUnknown, Unavailable
+from creditbus.runtime.process import Process
+from creditbus.runtime.settings import Settings
+from creditbus.wire.topics import inbox
+from tests.unit.engine.doubles import ScriptedProducer
+
+INBOX = inbox("court")
+RECORD = Written(topic=INBOX, partition=0, value=b"v", key=b"k")
+PROCESS = Process("operator", 0, Settings())
+
+
+class Answered(ScriptedProducer):
+    """A producer that tells one thing of what it is given, or nothing."""
+
+    def __init__(self, *answer: KafkaError | None) -> None:
+        super().__init__()
+        self._answer = answer
+
+    def flush(self, seconds: float) -> int:
+        for report, said in zip(self._reports, self._answer, strict=False):
+            report(said, Message(topic=INBOX, partition=0, offset=7))
+        return super().flush(seconds)
+
+
+def appended(monkeypatch: pytest.MonkeyPatch, *answer: KafkaError | None) -> Position:
+    producer = Answered(*answer).as_producer()
+    monkeypatch.setattr(Connection, "idempotent", lambda *_: producer)
+    return append(PROCESS, RECORD)
+
+
+def test_where_the_broker_keeps_it_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert appended(monkeypatch, None) == Position(INBOX, 0, 7)
+
+
+@pytest.mark.parametrize("answer", [(), (KafkaError(KafkaError._MSG_TIMED_OUT),)], ids=len)
+def test_what_nobody_acknowledged_is_told_as_unknown(
+    monkeypatch: pytest.MonkeyPatch, answer: tuple[KafkaError, ...]
+) -> None:
+    with pytest.raises(OutcomeUnknown, match=INBOX):
+        appended(monkeypatch, *answer)
+
+
+def test_what_is_refused_is_not_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(KafkaException):
+        appended(monkeypatch, KafkaError(KafkaError.TOPIC_AUTHORIZATION_FAILED))
+    with pytest.raises(Unavailable) as told:
+        appended(monkeypatch, KafkaError(KafkaError.NOT_LEADER_FOR_PARTITION))
+    assert not isinstance(told.value, OutcomeUnknown)
