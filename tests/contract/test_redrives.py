@@ -8,6 +8,8 @@ from typing import Final
 import pytest
 from confluent_kafka import Message, Producer
 
+from creditbus.console.interventions import ConsoleInterventions
+from creditbus.console.staff import StaffRole, Visitor
 from creditbus.domain.acts.interventions import Intervention, OperatorStep, Way
 from creditbus.domain.acts.refusals import DeadLetter
 from creditbus.domain.ids import SourceId
@@ -19,13 +21,18 @@ from creditbus.runtime.kafka.arrivals import position_of
 from creditbus.runtime.kafka.clients import Record, bounds_of, read_to_end, record_at
 from creditbus.runtime.kafka.transactions import Written
 from creditbus.runtime.process import Process
+from creditbus.runtime.redis.reads import Serving
+from creditbus.runtime.redis.writes import Writes
 from creditbus.runtime.registry import Registry
 from creditbus.runtime.settings import Settings
 from creditbus.stack.local import LocalStack
 from creditbus.wire.headers import REDRIVEN
 from creditbus.wire.records import Codec
 from creditbus.wire.schemas import load_schemas
-from creditbus.wire.topics import INTERVENTIONS, OPERATOR, inbox
+from creditbus.wire.topics import DEAD_LETTERS, INTERVENTIONS, OPERATOR, inbox
+from tests.contract.test_serving import Served, served, url
+
+__all__ = ["served", "url"]
 
 INBOX: Final = inbox("court")
 Headers = list[tuple[str, str | bytes | None]]
@@ -36,12 +43,16 @@ ATTESTED: Final[Headers] = [("attestation", b"signed")]
 @pytest.fixture
 def operator(stack: LocalStack) -> Process:
     """The operator's process, over the broker of the tests."""
+    return process_of(stack, OPERATOR, OPERATOR)
+
+
+def process_of(stack: LocalStack, service: str, principal: str) -> Process:
     settings = Settings(
         kafka=stack.file.bootstrap,
-        kafka_user=OPERATOR,
-        kafka_password=stack.file.credentials[OPERATOR],
+        kafka_user=principal,
+        kafka_password=stack.file.credentials[principal],
     )
-    process = Process(OPERATOR, 0, settings)
+    process = Process(service, 0, settings)
     schemas = load_schemas(settings.schemas)
     registry = Registry(stack.file.registry_url, stack.file.registry_login)
     process.codec = Codec(schemas, registry.publish(schemas), registry.text_of)
@@ -110,6 +121,31 @@ def test_it_is_on_record_that_mended_bytes_are_vouched_for_no_more(
     again = record_at(operator, (INBOX, 0), letter.offset + 2)
     assert again is not None
     assert [name for name, _ in again.headers] == [REDRIVEN]
+
+
+def test_the_console_finds_a_letter_where_views_says_that_it_lies(
+    stack: LocalStack, operator: Process, served: Served[None]
+) -> None:
+    letter = sent(stack)
+    intake = process_of(stack, "intake", "svc.intake")
+    value = operator.codec.encode(letter)
+    at = append(intake, Written(topic=DEAD_LETTERS, key=b"court", value=value))
+
+    async def steps(serving: Serving) -> None:
+        writes = Writes(at.topic, at.partition, 0)
+        writes.put_dead_letter(at.offset, letter)
+        await serving.storing.write(writes)
+        console = ConsoleInterventions(process_of(stack, "console", "svc.console"), serving)
+        auditor = Visitor("li", StaffRole.AUDITOR)
+        found = await console.bytes_of(auditor, letter.place)
+        assert (found.key, found.value, found.headers) == (b"k", b"no record", tuple(HEADERS))
+        done = await console.redrive(Visitor("zhao", StaffRole.REVIEWER), letter.place, "why")
+        assert (done.author, done.way) == ("zhao", Way.CONSOLE)
+
+    served(steps)
+    again = record_at(operator, (INBOX, 0), letter.offset + 1)
+    assert again is not None
+    assert again.sent_at == letter.place
 
 
 def test_what_the_broker_refuses_is_told_and_is_not_there(
