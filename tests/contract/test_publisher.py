@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import cast
 
 import pytest
+from confluent_kafka import KafkaError
 
 from creditbus.sdk import links, publisher
 from creditbus.sdk.outbox import Outbox
@@ -80,12 +81,32 @@ def test_a_closed_one_takes_nothing(source: Publisher) -> None:
 
 
 @pytest.fixture
-def bare(box: Path, monkeypatch: pytest.MonkeyPatch) -> Publisher:
+def bare(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Publisher:
     """A source without an outbox."""
     monkeypatch.setattr(publisher, "BrokerLink", PaperLink)
-    with closing(Outbox(box, "tender")) as used:
+    with closing(a_used_outbox(tmp_path / "asked.sqlite", URL)) as used:
         monkeypatch.setattr(publisher, "pinned_codec", lambda *_: pinned_codec(URL, {}, used))
         return Publisher("tender", kafka=NOBODY, registry=URL, password="")
+
+
+@pytest.mark.parametrize("has_outbox", [True, False])
+def test_each_record_that_failed_is_named(
+    source: Publisher, bare: Publisher, *, has_outbox: bool
+) -> None:
+    sender = source if has_outbox else bare
+    events = [a_bid_bar(record_id=f"AG-{number}") for number in range(4)]
+    too_large = KafkaError(KafkaError.MSG_SIZE_TOO_LARGE)
+    link_of(sender).errors = {each.envelope.event_id: too_large for each in events[:3]}
+    for each in events:
+        sender.send(each)
+    with pytest.raises(NotPublished, match="tender, record AG-0: the record is over") as told:
+        sender.flush()
+    assert [note[:25] for note in told.value.__notes__] == [
+        "and tender, record AG-1: ",
+        "and tender, record AG-2: ",
+    ]
+    sender.flush()
+    sender.close()
 
 
 def test_close_waits_where_nothing_else_keeps_what_was_sent(bare: Publisher) -> None:

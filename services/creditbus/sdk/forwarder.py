@@ -257,7 +257,7 @@ class Forwarder:
                 self._settled.append(group.number)
 
     def _failed(self, group: _Group, record: Outgoing, reports: Reports, error: KafkaError) -> None:
-        sentence = advice(self._link.source, error)
+        sentence = advice(self._link.source, error, record.key)
         if error.code() in OF_THE_RECORD:
             self._outbox.refuse(record, sentence)
             if reports.on_failure is not None:

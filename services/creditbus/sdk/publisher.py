@@ -36,6 +36,7 @@ from creditbus.sdk.receipts import (
     Unsendable,
     advice,
     receipt_of,
+    told_at_once,
 )
 from creditbus.sdk.statements import bound, outgoing
 
@@ -126,9 +127,10 @@ class Publisher:
         """Send one event without waiting.
 
         Raises ``Unsendable`` for an event that is none, and ``NotPublished`` when nothing is taken
-        at all, as with a wrong password. What becomes of the event is told to a callback; a failure
-        without one is raised by ``flush``. Callbacks come in a later ``send`` or ``flush``, with an
-        outbox from a thread of its own too; they are short, and raise nothing.
+        at all, as with a wrong password. What becomes of the event is told to a callback; failures
+        without one are raised by ``flush``: the first, with the others as its notes. Callbacks come
+        in a later ``send`` or ``flush``, with an outbox from a thread of its own too; they are
+        short, and raise nothing.
         """
         made = self.made(event)
         told: Callable[[Message], object] | None = None
@@ -200,7 +202,7 @@ class Publisher:
         self._wait(lambda: False)
         failures = self._failures if self._forwarder is None else self._forwarder.failures
         if failures:
-            raise failures.popleft()
+            raise told_at_once(failures)
 
     def close(self) -> None:
         """End it; it takes nothing after that.
@@ -279,7 +281,7 @@ class Publisher:
             return
         if error.code() == KafkaError.TOPIC_AUTHORIZATION_FAILED:
             self._link.refuse(error)
-        failure = NotPublished(advice(self.source, error))
+        failure = NotPublished(advice(self.source, error, message.key()))
         if reports.on_failure is not None:
             reports.on_failure(failure)
         else:

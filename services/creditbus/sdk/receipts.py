@@ -6,6 +6,7 @@ NotPublished
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable
 from typing import Final
 
@@ -86,7 +87,17 @@ def receipt_of(event_id: str, message: Message) -> Receipt:
     return Receipt(event_id, topic, partition, offset)
 
 
-def advice(source: str, error: KafkaError) -> str:
-    """Return what a source does about an error of the broker."""
+def advice(source: str, error: KafkaError, key: bytes | None = None) -> str:
+    """Return what a source does about an error of the broker, of one record if its key is given."""
     what = _ADVICE.get(error.code(), "see the broker's own words")
-    return f"{source}: {what} ({error.name()}: {error.str()})"
+    record = "" if key is None else f", record {key.decode(errors='replace')}"
+    return f"{source}{record}: {what} ({error.name()}: {error.str()})"
+
+
+def told_at_once(failures: deque[NotPublished]) -> NotPublished:
+    """Return the first of some failures, with the others as its notes, and forget them."""
+    first = failures.popleft()
+    for each in failures:
+        first.add_note(f"and {each}")
+    failures.clear()
+    return first

@@ -48,8 +48,11 @@ def no_room() -> Iterator[None]:
 class PaperMessage:
     """What a broker says of a record that it has."""
 
-    def __init__(self, offset: int) -> None:
-        self._offset = offset
+    def __init__(self, key: bytes, offset: int) -> None:
+        self._key, self._offset = key, offset
+
+    def key(self) -> bytes:
+        return self._key
 
     def topic(self) -> str:
         return "credit.inbox.tender.v1"
@@ -83,7 +86,7 @@ class PaperLink:
         self.pace: int | None = None
         self.errors: dict[str, KafkaError] = {}
         self.refusal: KafkaError | None = None
-        self._waiting: list[tuple[str, Reported]] = []
+        self._waiting: list[tuple[Outgoing, Reported]] = []
         self._answered = 0
 
     @property
@@ -92,7 +95,7 @@ class PaperLink:
 
     def takes(self, outgoing: Outgoing, reported: Reported) -> bool:
         self.sent.append(outgoing.event_id)
-        self._waiting.append((outgoing.event_id, reported))
+        self._waiting.append((outgoing, reported))
         return True
 
     def poll(self, wait_s: float) -> int:
@@ -103,9 +106,10 @@ class PaperLink:
             time.sleep(max(wait_s, 0.05))
         pace = self.pace or len(self._waiting)
         answered, self._waiting = self._waiting[:pace], self._waiting[pace:]
-        for name, reported in answered:
+        for record, reported in answered:
             self._answered += 1
-            reported(self.errors.get(name), cast(Message, PaperMessage(self._answered)))
+            message = cast(Message, PaperMessage(record.key, self._answered))
+            reported(self.errors.get(record.event_id), message)
         return len(answered)
 
     def flush(self, wait_s: float) -> int:

@@ -121,7 +121,7 @@ def test_each_record_tells_its_own_end(sending: Forwarder, link: PaperLink, path
     until_done(sending)
     sending.close()
     assert told[0] == "0 is there"
-    assert told[1].startswith("1: tender: the record is over 256 KiB")
+    assert told[1].startswith("1: tender, record key: the record is over 256 KiB")
     assert told[2] == "2 is there"
     assert left(path) == 0
     outbox = Outbox(path, "tender")
