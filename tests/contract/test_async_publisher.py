@@ -197,6 +197,16 @@ def test_flush_measures_the_silence(
     assert left(box) == 1
 
 
+def test_another_event_loop_is_told(link: PaperLink, box: Path) -> None:
+    async def play(source: AsyncPublisher) -> None:
+        async with source:
+            with pytest.raises(NotPublished, match="another event loop's"):
+                await asyncio.to_thread(lambda: asyncio.run(source.publish(a_bid_bar())))
+
+    played(box, play)
+    assert link.sent == []
+
+
 def test_one_that_has_not_begun_or_is_over_says_so(link: PaperLink, box: Path) -> None:
     async def play(source: AsyncPublisher) -> None:
         with pytest.raises(NotPublished, match="use it with `async with`"):

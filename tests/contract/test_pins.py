@@ -46,7 +46,7 @@ def test_a_registry_that_cannot_answer_is_away(tmp_path: Path, status: int) -> N
         closing(Outbox(tmp_path / "new.sqlite", "tender")) as new,
     ):
         assert isinstance(pinned_codec(url, {}, used), Codec)
-        with pytest.raises(NotPublished, match=f"does not answer: status {status}"):
+        with pytest.raises(NotPublished, match=f"does not answer .status {status}"):
             pinned_codec(url, {}, new)
 
 

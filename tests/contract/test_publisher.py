@@ -16,7 +16,7 @@ from confluent_kafka import KafkaError
 from creditbus.sdk import links, publisher
 from creditbus.sdk.outbox import Outbox
 from creditbus.sdk.pins import pinned_codec
-from creditbus.sdk.publisher import NotPublished, Publisher
+from creditbus.sdk.publisher import NotPublished, Publisher, Unsendable
 from tests.examples import a_bid_bar
 from tests.unit.sdk.paper import NOBODY, PaperLink, a_used_outbox
 
@@ -87,6 +87,13 @@ def bare(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Publisher:
     with closing(a_used_outbox(tmp_path / "asked.sqlite", URL)) as used:
         monkeypatch.setattr(publisher, "pinned_codec", lambda *_: pinned_codec(URL, {}, used))
         return Publisher("tender", kafka=NOBODY, registry=URL, password="")
+
+
+def test_nobody_states_for_another(source: Publisher) -> None:
+    with pytest.raises(Unsendable, match="court is somebody else, and this is tender's") as told:
+        source.send(a_bid_bar(source="court"))
+    assert told.value.field == "/envelope/source"
+    source.publish(a_bid_bar())
 
 
 @pytest.mark.parametrize("has_outbox", [True, False])
@@ -181,3 +188,41 @@ def test_a_program_that_forgets_to_close_is_helped_and_told(
     if outbox == "kept":
         with closing(Outbox(box, "tender")) as left:
             assert left.waiting() == 3 - taken
+
+
+def test_a_login_that_cannot_be_lets_the_outbox_go(box: Path) -> None:
+    for _ in range(2):
+        with pytest.raises(NotPublished, match="has no password"):
+            Publisher("tender", kafka=NOBODY, registry=URL, password="", outbox=box)
+
+
+FORKED = """
+import os, sys, time
+for take in (lambda: made.send(a_bid_bar()), made.flush, made.keep, made.pump):
+    made.keep()
+    if os.fork() == 0:
+        try:
+            take()
+        except publisher.NotPublished as told:
+            print(told, flush=True)
+        made.close()
+        sys.exit()
+    os.wait()
+"""
+
+
+@pytest.mark.parametrize("outbox", ["bare", "kept"])
+def test_a_publisher_is_not_inherited(box: Path, outbox: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", FORGOTTEN + FORKED, str(box), URL, outbox, "there"],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=Path(__file__).parents[2],
+        timeout=60,
+    )
+    said = [line for line in done.stdout.splitlines() if "taken" not in line]
+    assert len(said) == 4
+    assert all("was made before this process was forked: make one in" in each for each in said)
+    assert done.stdout.endswith("taken 3\n")
+    assert done.stderr == ""

@@ -123,6 +123,8 @@ class AsyncPublisher:
         at all.
         """
         made = self._in.made(event)
+        if asyncio.get_running_loop() is not self._loop:
+            raise NotPublished("the publisher is another event loop's: make one in each")
         self._check()
         while len(self._unanswered) >= UNANSWERED:
             self._answered.clear()

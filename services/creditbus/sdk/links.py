@@ -63,36 +63,47 @@ class BrokerLink:
         self, source: str, kafka: str, password: str, tls: PublisherTls | None, patience_ms: int
     ) -> None:
         self.source, self.kafka = source, kafka
+        if not (kafka or "").strip() or "://" in kafka:
+            raise NotPublished(
+                f"{kafka!r} is no broker's address: give host:port as the operator said, several"
+                " with commas between them"
+            )
+        if not password:
+            raise NotPublished(f"{source} has no password: give the one that the operator gave you")
         self.heard: KafkaError | None = None
         self.taken = 0
         """How many records the broker has taken."""
         self._refusal: KafkaError | None = None
         self._inbox = inbox(source)
-        self._producer = Producer(
-            {
-                **(tls.files() if tls is not None else {}),
-                "bootstrap.servers": kafka,
-                "security.protocol": "SASL_PLAINTEXT" if tls is None else "SASL_SSL",
-                "sasl.mechanism": (tls or PublisherTls()).mechanism,
-                "sasl.username": source,
-                "sasl.password": password,
-                "client.id": source,
-                "acks": "all",
-                "enable.idempotence": True,
-                "linger.ms": 2,
-                # The broker holds a batch to the inbox's limit as if it were one record.
-                "batch.size": INBOX_MAX_BYTES // 2,
-                "queue.buffering.max.kbytes": QUEUE_KB,
-                "queue.buffering.max.messages": QUEUE_RECORDS,
-                "message.timeout.ms": patience_ms,
-                # The longest that a broker that is back is not noticed.
-                "reconnect.backoff.max.ms": 1000,
-                # The library's own partitioner disagrees with everybody else's about a key.
-                "partitioner": "murmur2_random",
-                "error_cb": self._hear,
-                "log_level": 2,
-            }
-        )
+        settings = {
+            **(tls.files() if tls is not None else {}),
+            "bootstrap.servers": kafka,
+            "security.protocol": "SASL_PLAINTEXT" if tls is None else "SASL_SSL",
+            "sasl.mechanism": (tls or PublisherTls()).mechanism,
+            "sasl.username": source,
+            "sasl.password": password,
+            "client.id": source,
+            "acks": "all",
+            "enable.idempotence": True,
+            "linger.ms": 2,
+            # The broker holds a batch to the inbox's limit as if it were one record.
+            "batch.size": INBOX_MAX_BYTES // 2,
+            "queue.buffering.max.kbytes": QUEUE_KB,
+            "queue.buffering.max.messages": QUEUE_RECORDS,
+            "message.timeout.ms": patience_ms,
+            # The longest that a broker that is back is not noticed.
+            "reconnect.backoff.max.ms": 1000,
+            # The library's own partitioner disagrees with everybody else's about a key.
+            "partitioner": "murmur2_random",
+            "error_cb": self._hear,
+            "log_level": 2,
+        }
+        try:
+            self._producer = Producer(settings)
+        except (KafkaException, TypeError, ValueError) as fault:
+            raise NotPublished(
+                f"{source} cannot even try to log in with what it was given: {fault}"
+            ) from fault
         self.poll = self._producer.poll
         self.flush = self._producer.flush
         self._produce = self._producer.produce

@@ -173,7 +173,8 @@ class Outbox:
         except (sqlite3.Error, OSError) as fault:
             if "locked" in str(fault):
                 raise NotPublished(
-                    f"{self.path} is another process's outbox: give each process one of its own"
+                    f"{self.path} is in use, as another process's outbox or another publisher's:"
+                    " give each one of its own"
                 ) from fault
             raise NotPublished(
                 f"the outbox {self.path} cannot be used: {fault}. Is its folder there and writable,"

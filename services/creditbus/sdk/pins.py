@@ -66,7 +66,7 @@ def pinned_codec(url: str, tls: Mapping[str, str], shelf: SchemaShelf | None = N
         kept = shelf.framed(url) if shelf is not None else {}
         if not _is_whole(kept):
             raise NotPublished(
-                f"the registry at {url} does not answer: {away}. Check the address, and whether it"
+                f"the registry at {url} does not answer ({away}): check the address, and whether it"
                 " is up; nothing was sent"
             ) from away
         found = kept
@@ -86,17 +86,18 @@ def _asked(url: str, tls: tuple[tuple[str, str], ...]) -> Mapping[str, Framed]:
         if refused.http_status_code == _TOO_MANY or refused.http_status_code >= _OF_THE_SERVER:
             raise ConnectionError(f"status {refused.http_status_code}") from refused
         if refused.http_status_code == _NOT_FOUND:
+            said = f" ({refused.error_message})" if refused.error_message else ""
             raise NotPublished(
-                f"the registry at {url} does not hold the bus's schemas ({refused.error_message}):"
-                " is the address complete, such as http://host:port/apis/ccompat/v7? If it is, ask"
-                " the bus's operator to publish them"
+                f"the registry at {url} does not hold the bus's schemas{said}: is the address"
+                " complete, such as http://host:port/apis/ccompat/v7? If it is, ask the bus's"
+                " operator to publish them"
             ) from refused
         raise NotPublished(
             f"the registry at {url} refuses to answer: {refused}; ask the bus's operator"
         ) from refused
     except (httpx2.InvalidURL, ValueError) as none:
         raise NotPublished(
-            f"the registry at {url} does not answer: {none}. Check the address, and whether it is"
+            f"the registry at {url} does not answer ({none}): check the address, and whether it is"
             " up; nothing was sent"
         ) from none
 

@@ -10,12 +10,13 @@ What is written is what this SDK was made for: the version and the content of ea
 from __future__ import annotations
 
 import atexit
+import os
 import time
 import warnings
 import weakref
 from collections import deque
 from collections.abc import Callable, Sequence
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Final, Self
 
@@ -78,24 +79,28 @@ class Publisher:
     ) -> None:
         """Ask the registry for the schemas; raises ``NotPublished`` with what to do."""
         self.source, self.outbox = source, outbox
-        self._is_closed = False
+        self._is_closed, self._process = False, os.getpid()
         self._failures: deque[NotPublished] = deque(maxlen=FAILURES)
         files = tls.files() if tls is not None else {}
         box = Outbox(outbox, source) if outbox is not None else None
         try:
             self._codec = pinned_codec(registry, files, box)
+            patience = _PATIENCE_MS if box is None else _FOR_EVER_MS
+            self._link = BrokerLink(source, kafka, password, tls, patience)
         except BaseException:
             if box is not None:
                 box.close()
             raise
-        patience = _PATIENCE_MS if box is None else _FOR_EVER_MS
-        self._link = BrokerLink(source, kafka, password, tls, patience)
         self._forwarder = Forwarder(self._link, box) if box is not None else None
         if self._forwarder is None:
             # It outlives its last name for as long as the client holds a record of it.
-            self._end: Callable[[], object] = weakref.finalize(self, _left_open, self._link)
+            self._end: Callable[[], object] = weakref.finalize(
+                self, _left_open, os.getpid(), self._link
+            )
         else:
-            self._end = atexit.register(partial(_left_open, self._link, self._forwarder))
+            self._end = atexit.register(
+                partial(_left_open, os.getpid(), self._link, self._forwarder)
+            )
 
     def __enter__(self) -> Self:
         return self
@@ -154,7 +159,15 @@ class Publisher:
 
     def made(self, event: Statement) -> Outgoing:
         """Return the record of an event; raises ``Unsendable`` with the field and what to do."""
-        return outgoing(self._codec, event)
+        self._check_own()
+        made = outgoing(self._codec, event)
+        if event.envelope.source != self.source:
+            raise Unsendable(
+                "/envelope/source",
+                f"{event.envelope.source} is somebody else, and this is {self.source}'s publisher:"
+                " nobody states for another",
+            )
+        return made
 
     def put(self, made: Outgoing, reports: Reports) -> None:
         """Hand over a record that is made; as ``send``, for whoever makes records elsewhere."""
@@ -178,6 +191,7 @@ class Publisher:
 
         Without calling it that is so within 20 milliseconds. Without an outbox it does nothing.
         """
+        self._check_own()
         if self._forwarder is not None:
             self._forwarder.keep()
 
@@ -186,6 +200,7 @@ class Publisher:
 
         Only a source that stays silent for long and has no outbox needs it.
         """
+        self._check_own()
         if self._forwarder is not None:
             self._forwarder.pump(wait_s)
         else:
@@ -210,14 +225,17 @@ class Publisher:
         What is in an outbox then is sent by the next start; ``flush`` before waits for it. Without
         an outbox it would be lost, so this waits as ``flush`` does, and raises as it does.
         """
+        is_other = os.getpid() != self._process
         try:
-            if self._forwarder is None and not self._is_closed:
+            if self._forwarder is None and not (self._is_closed or is_other):
                 self.flush()
         finally:
             self.let_go()
 
     def let_go(self) -> None:
         """End it at once; without an outbox nobody knows what becomes of what has no receipt."""
+        if os.getpid() != self._process:
+            return  # it is the other process's, with its outbox
         self._is_closed = True
         if isinstance(self._end, weakref.finalize):
             self._end.detach()
@@ -250,6 +268,7 @@ class Publisher:
 
     def _wait(self, is_enough: Callable[[], bool]) -> None:
         """Wait until it is enough or the broker has everything; raises ``NotPublished``."""
+        self._check_own()
         silence = self.silence()
         while not is_enough() and self._is_behind():
             self._link.check()
@@ -258,8 +277,17 @@ class Publisher:
         self._link.check()
 
     def _check_open(self) -> None:
+        self._check_own()
         if self._is_closed:
             raise NotPublished(CLOSED)
+
+    def _check_own(self) -> None:
+        # Neither threads nor SQLite's locks nor the client outlive a fork.
+        if os.getpid() != self._process:
+            raise NotPublished(
+                f"the publisher of {self.source} was made before this process was forked: make one"
+                " in each process, with an outbox of its own"
+            )
 
     def _is_behind(self) -> bool:
         """Go on for a moment; return whether the broker has not taken everything."""
@@ -288,13 +316,14 @@ class Publisher:
             self._failures.append(failure)
 
 
-def _left_open(link: BrokerLink, forwarder: Forwarder | None = None) -> None:
+def _left_open(process: int, link: BrokerLink, forwarder: Forwarder | None = None) -> None:
     """Send what a program that ends without closing has left, and say what stays."""
-    ends = time.monotonic() + _LAST_S
+    if os.getpid() != process:
+        return
     left, pump = (
         (link.left, link.flush) if forwarder is None else (forwarder.waiting, forwarder.pump)
     )
-    while left() and not link.is_refused and time.monotonic() < ends:
+    while left() and not link.is_refused and time.monotonic() < _last_instant():
         pump(_POLL_S)
     stays, becomes = left(), "were not sent"
     if forwarder is not None:
@@ -307,6 +336,12 @@ def _left_open(link: BrokerLink, forwarder: Forwarder | None = None) -> None:
             RuntimeWarning,
             stacklevel=1,
         )
+
+
+@cache
+def _last_instant() -> float:
+    # All publishers of a program have it together.
+    return time.monotonic() + _LAST_S
 
 
 def _reports(

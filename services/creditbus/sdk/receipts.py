@@ -67,7 +67,7 @@ CLOSED: Final = (
     " one, with the same outbox if it had one"
 )
 
-_PASSWORD: Final = "the broker refuses the password: ask for a new one"  # noqa: S105 - a sentence
+_PASSWORD: Final = "the broker refuses the password, or the name: ask for a new one"  # noqa: S105 - a sentence
 _ADVICE: Final = {
     KafkaError._AUTHENTICATION: _PASSWORD,
     KafkaError.SASL_AUTHENTICATION_FAILED: _PASSWORD,

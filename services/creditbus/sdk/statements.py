@@ -72,7 +72,10 @@ def _unsendable(event: msgspec.Struct, fault: Exception) -> Unsendable:
     found = _PATH.search(told) if isinstance(fault, msgspec.ValidationError) else None
     if found is not None:
         pointer = found["path"].replace("[", "/").replace("]", "").replace(".", "/")
-        return Unsendable(pointer, told[: found.start()].replace("`ext`", "an instant"))
+        sentence = told[: found.start()].replace("`ext`", "an instant")
+        # msgspec says so of a date, and of an instant given as one.
+        day = "it is no date: give datetime.date, or text such as 2026-05-11"
+        return Unsendable(pointer, sentence.replace("Invalid RFC3339 encoded date", day))
     pointer, value = _culprit(event)
     if isinstance(fault, UnicodeEncodeError):
         return Unsendable(pointer, f"{value!r} cannot be written as UTF-8: mend the text")

@@ -118,6 +118,7 @@ def test_a_wrong_password_is_told_at_once(live: LiveBus) -> None:
 
     with pytest.raises((NotPublished, KafkaException), match="password"):
         publisher.publish(a_listing())
+    publisher.let_go()
 
 
 class BreaksOff(BaseRequestHandler):
@@ -159,3 +160,4 @@ def test_a_login_that_breaks_off_is_no_wrong_password(live: LiveBus) -> None:
             return logins.count >= 4
 
         assert eventually(says_no_more_than_that_it_waits)
+        publisher.let_go()

@@ -58,3 +58,26 @@ def test_a_record_is_acknowledged_by_all_in_its_order_and_where_others_look_for_
         "security.protocol": "SASL_PLAINTEXT",
     }
     assert {name: told[name] for name in wanted} == wanted
+
+
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [
+        ({"kafka": "http://127.0.0.1:19092"}, "is no broker's address: give host:port"),
+        ({"kafka": ""}, "is no broker's address"),
+        ({"kafka": None}, "is no broker's address"),
+        ({"password": ""}, "tender has no password"),
+        ({"password": None}, "tender has no password"),
+    ],
+)
+def test_what_no_login_can_be_is_told_at_once(changes: dict[str, Any], says: str) -> None:
+    given = {"kafka": NOBODY, "password": "password"} | changes
+    with pytest.raises(NotPublished, match=says):
+        BrokerLink("tender", given["kafka"], given["password"], None, 0)
+
+
+def test_a_certificate_that_is_none_is_told(tmp_path: Path) -> None:
+    garbage = tmp_path / "ca.pem"
+    garbage.write_text("no certificate")
+    with pytest.raises(NotPublished, match="tender cannot even try to log in"):
+        BrokerLink("tender", NOBODY, "password", PublisherTls(ca=garbage), 0)

@@ -93,7 +93,7 @@ def test_what_is_refused_is_set_aside_and_not_lost(path: Path) -> None:
 
 def test_one_process_at_a_time(path: Path) -> None:
     outbox = Outbox(path, "tender")
-    with pytest.raises(NotPublished, match="another process's outbox"):
+    with pytest.raises(NotPublished, match="in use, as another process's outbox"):
         Outbox(path, "tender")
     outbox.close()
     Outbox(path, "tender").close()
@@ -137,7 +137,7 @@ def test_one_that_others_could_read_is_closed_to_them(path: Path) -> None:
     with closing(Outbox(path, "tender")) as outbox:
         assert [each.stat().st_mode & 0o777 for each in left] == [0o600, 0o600]
         # The lock is held all the same, and nothing that was kept is lost.
-        with pytest.raises(NotPublished, match="another process's outbox"):
+        with pytest.raises(NotPublished, match="in use, as another process's outbox"):
             Outbox(path, "tender")
         assert held(outbox)[-1] == Outgoing("last", b"k", b"v", ())
 

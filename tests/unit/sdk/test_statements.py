@@ -29,7 +29,8 @@ CODEC = Codec(
         ({"record_revision": "1"}, "/envelope/record_revision", "Expected `int`, got `str`"),
         ({"record_revision": None}, "/envelope/record_revision", "Expected `int`"),
         ({"record_revision": 2**63}, "/envelope/record_revision", "no value"),
-        ({"decided_on": "2026-13-01"}, "/envelope/decided_on", "Invalid"),
+        ({"decided_on": "2026-13-01"}, "/envelope/decided_on", "it is no date: give datetime.date"),
+        ({"ends_on": datetime(2028, 5, 1)}, "/ends_on", "it is no date"),  # noqa: DTZ001
         ({"occurred_at": datetime(2026, 5, 1)}, "/envelope/occurred_at", "no time zone"),  # noqa: DTZ001
         ({"subject_kind": "FIRM"}, "/envelope/subject_kind", "Invalid enum value 'FIRM'"),
         ({"bases": "TBL-ART53"}, "/envelope/bases", "Expected `array`, got `str`"),
