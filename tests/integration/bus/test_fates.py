@@ -12,7 +12,6 @@ import pytest
 from typer.testing import CliRunner
 
 from creditbus.cli.main import app
-from creditbus.demo.city import organisation
 from creditbus.domain.acts.decisions import PenaltyDecided, Procedure
 from creditbus.domain.acts.events import Act
 from creditbus.domain.ids import SubjectId
@@ -23,11 +22,11 @@ from creditbus.stack.ports import HOST
 from creditbus.wire.answers import FateState, RecordFates
 from creditbus.wire.records import to_record
 from tests.acts import a_penalty
-from tests.bus_fixtures import LiveBus, eventually
+from tests.bus_fixtures import LiveBus, a_firm, eventually
 from tests.examples import a_bid_bar, a_removal
 
-TOLD_WITHIN_S = 3.0
-"""Far more than it takes, for a busy machine; what is measured stands in the docs."""
+WAIT_S = 60
+"""As long as may be waited; who is told only when that is over was not told of the decision."""
 
 
 @pytest.fixture
@@ -57,14 +56,14 @@ def test_each_state_of_a_record_is_told_to_its_source(
     with gateway(live) as door:
         receipt = tender.publish(listing)
         began = time.monotonic()
-        applied = door.fate_at(receipt.offset, wait_s=30)
-        assert time.monotonic() - began < TOLD_WITHIN_S
+        applied = door.fate_at(receipt.offset, wait_s=WAIT_S)
+        assert time.monotonic() - began < WAIT_S / 2
         assert (applied.state, applied.record_id) == (FateState.APPLIED, record)
         assert [(each.list_id, each.stage) for each in applied.entries] == [("BL-BID-ZT", "ACTIVE")]
         tender.publish(listing)
         eventually(lambda: door.fate(record).state is FateState.DUPLICATE)
         spoilt = a_bid_bar(subject_id=subject, record_id=record, record_revision=2, bases=())
-        refused = door.fate_at(tender.publish(spoilt).offset, wait_s=30)
+        refused = door.fate_at(tender.publish(spoilt).offset, wait_s=WAIT_S)
         assert [each.reason for each in refused.reasons] == ["BASIS_MISSING"]
         removal = a_removal(
             source="tender",
@@ -73,7 +72,7 @@ def test_each_state_of_a_record_is_told_to_its_source(
             record_revision=3,
             list_id=listing.list_id,
         )
-        removed = door.fate_at(tender.publish(removal).offset, wait_s=30)
+        removed = door.fate_at(tender.publish(removal).offset, wait_s=WAIT_S)
         assert removed.state is FateState.APPLIED
         assert removed.entries[0].stage in {"REMOVED", "CLOSED"}
         states = [each.state for each in door.fate(record).arrivals]
@@ -96,13 +95,13 @@ def test_a_dead_letter_a_fact_and_a_removal_that_waits_are_told_as_what_they_are
     )
     with gateway(live) as door:
         assert offsets[0] is not None
-        dead = door.fate_at(offsets[0], wait_s=30)
+        dead = door.fate_at(offsets[0], wait_s=WAIT_S)
         assert (dead.state, dead.cause, dead.record_id) == (
             FateState.DEAD,
             "UNFRAMED",
             "dead of tender",
         )
-        waiting = door.fate_at(tender.publish(removal).offset, wait_s=30)
+        waiting = door.fate_at(tender.publish(removal).offset, wait_s=WAIT_S)
         assert (waiting.state, waiting.waits_for) == (FateState.WAITING, "entry")
         with pytest.raises(GatewayRefused):
             door.fate("never heard of")
@@ -117,15 +116,14 @@ def test_a_dead_letter_a_fact_and_a_removal_that_waits_are_told_as_what_they_are
         assert penalty.procedure is not Procedure.SIMPLE
         offset = market.publish(penalty).offset
     with gateway(live, "market") as door:
-        fact = door.fate_at(offset, wait_s=30)
+        fact = door.fate_at(offset, wait_s=WAIT_S)
     assert (fact.state, fact.effect) == (FateState.APPLIED, "KEPT")
 
 
 def test_an_id_that_has_named_another_subject_is_a_conflict(
     live: LiveBus, tender: Publisher, subject: SubjectId
 ) -> None:
-    record, number = f"reused {subject}", 900_000 + abs(hash(subject)) % 50_000
-    other, third = organisation(number), organisation(number + 50_000)
+    record, other, third = f"reused {subject}", a_firm(), a_firm()
     first = a_bid_bar(subject_id=subject, record_id=record)
     second = a_bid_bar(subject_id=other, record_id=record, record_revision=2)
     removal = a_removal(
@@ -143,7 +141,7 @@ def test_an_id_that_has_named_another_subject_is_a_conflict(
 
     with gateway(live) as told, live.http("gateway", "tender") as door:
         receipt = filed(door, first).json()
-        assert told.fate_at(receipt["offset"], wait_s=30).state is FateState.APPLIED
+        assert told.fate_at(receipt["offset"], wait_s=WAIT_S).state is FateState.APPLIED
         eventually(lambda: told.fate(record).arrivals[0].entries)  # whom it names is known as well
         answer = filed(door, second)
         assert (answer.status_code, answer.json()["reason"]) == (409, "CONTENT_CONFLICT")
@@ -154,7 +152,7 @@ def test_an_id_that_has_named_another_subject_is_a_conflict(
         assert filed(door, removal).status_code == 202
         assert not told.fate(record).is_reused
         late = a_bid_bar(subject_id=other, record_id=record, record_revision=4)
-        assert told.fate_at(tender.publish(late).offset, wait_s=30).state is FateState.APPLIED
+        assert told.fate_at(tender.publish(late).offset, wait_s=WAIT_S).state is FateState.APPLIED
         eventually(lambda: told.fate(record).is_reused)
 
 
@@ -175,7 +173,7 @@ def test_the_command_line_asks_from_anywhere(
     run = CliRunner()
 
     eventually(lambda: run.invoke(app, ["fate", record, *shown]).exit_code == 0)
-    told = run.invoke(app, ["fate", record, *shown, "--wait", "20", "--json"])
+    told = run.invoke(app, ["fate", record, *shown, "--wait", f"{WAIT_S}", "--json"])
     assert told.exit_code == 0, told.output
     assert msgspec.json.decode(told.stdout, type=RecordFates).state is FateState.APPLIED
     assert run.invoke(app, ["fate", "nobody's", *shown]).exit_code == 2
