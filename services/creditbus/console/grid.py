@@ -10,7 +10,7 @@ import csv
 import io
 import time
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
 from creditbus.console.visit import Visit
@@ -97,25 +97,6 @@ class WholeRows:
 
 
 @dataclass(slots=True)
-class LastSearch:
-    """What a search has found, which stands for a while: to look through everything is dear."""
-
-    _needle: str = ""
-    _found: Sequence[Row] = ()
-    _found_at: float = float("-inf")
-
-    async def of(
-        self, needle: str, search: Callable[[str], Awaitable[Sequence[Row]]]
-    ) -> Sequence[Row]:
-        """Return what a text is found in, looked for now or a moment ago."""
-        now = time.monotonic()
-        if needle != self._needle or now - self._found_at > SEARCH_AGAIN_S:
-            rows = await search(needle)
-            self._needle, self._found, self._found_at = needle, rows, now
-        return self._found
-
-
-@dataclass(slots=True)
 class NamedRows:
     """A source of which the names are cheap and the rows are not: for 100,000 of them.
 
@@ -126,13 +107,15 @@ class NamedRows:
 
     names: Callable[[int | None], Awaitable[tuple[Sequence[str], int]]]
     hold: Callable[[Sequence[str], str], Awaitable[Sequence[Row]]]
-    _last: LastSearch = field(default_factory=LastSearch)
+    _needle: str = ""
+    _found: Sequence[Row] = ()
+    _found_at: float = float("-inf")
 
     async def read(self, view: View) -> TablePage:
         """Return the wanted rows, in the names' order or in its reverse."""
         needle = view.search.strip().casefold()
         if needle:
-            found = await self._last.of(needle, self._search)
+            found = await self._search(needle)
             rows = found[::-1] if view.descending else found
             return TablePage(rows[view.start : _end(view)], len(rows))
         names, total = await self.names(None if view.descending else _end(view))
@@ -140,8 +123,12 @@ class NamedRows:
         return TablePage(await self._held(names[view.start : _end(view)]), total)
 
     async def _search(self, needle: str) -> Sequence[Row]:
-        names, _ = await self.names(None)
-        return await self._held(names, needle)
+        now = time.monotonic()
+        if needle != self._needle or now - self._found_at > SEARCH_AGAIN_S:
+            names, _ = await self.names(None)
+            rows = await self._held(names, needle)
+            self._needle, self._found, self._found_at = needle, rows, now
+        return self._found
 
     async def _held(self, names: Sequence[str], needle: str = "") -> list[Row]:
         found: list[Row] = []
@@ -157,25 +144,30 @@ class LoggedRows:
     """A source that tells what happened, the newest first, of which any part is read by itself.
 
     ``part`` returns the rows from a place on, of so many happenings or of all, and how many
-    happenings there are; one may have several rows. What a search has found is looked for again
-    after a while only.
+    happenings there are; one may have several rows. What a search has found stands until something
+    else has happened.
     """
 
     part: Callable[[int, int | None], Awaitable[tuple[Sequence[Row], int]]]
-    _last: LastSearch = field(default_factory=LastSearch)
+    _looked: tuple[str, Sequence[Row], int] = ("", (), 0)
+    _found: Sequence[Row] = ()
 
     async def read(self, view: View) -> TablePage:
         """Return the wanted rows; there is one order."""
         needle = view.search.strip().casefold()
         if needle:
-            found = await self._last.of(needle, self._search)
+            found = await self._search(needle)
             return TablePage(found[view.start : _end(view)], len(found))
         rows, total = await self.part(view.start, view.count)
         return TablePage(rows, total)
 
     async def _search(self, needle: str) -> Sequence[Row]:
-        rows, _ = await self.part(0, None)
-        return [row for row in rows if holds(row, needle)]
+        look = (needle, *await self.part(0, 1))
+        if look != self._looked:
+            rows, _ = await self.part(0, None)
+            self._found = [row for row in rows if holds(row, needle)]
+            self._looked = look
+        return self._found
 
 
 def given(rows: Sequence[Row]) -> WholeRows:

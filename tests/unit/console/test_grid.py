@@ -101,11 +101,13 @@ class Logged:
 
     def __init__(self) -> None:
         self.parts: list[tuple[int, int | None]] = []
+        self.count = 10_000
 
     async def part(self, start: int, count: int | None) -> tuple[Sequence[Row], int]:
         self.parts.append((start, count))
         end = None if count is None else start + count
-        return [a_row(number) for number in range(10_000)[start:end]], 10_000
+        newest_first = range(self.count)[::-1]
+        return [a_row(number) for number in newest_first[start:end]], self.count
 
 
 def test_of_a_long_log_the_part_that_is_looked_at_is_read_and_nothing_else() -> None:
@@ -113,18 +115,22 @@ def test_of_a_long_log_the_part_that_is_looked_at_is_read_and_nothing_else() -> 
     source = LoggedRows(log.part)
     for _ in range(2):
         found = asyncio.run(source.read(View(start=50, count=25)))
-        assert (numbers(found.rows), found.total) == (list(range(50, 75)), 10_000)
+        assert (numbers(found.rows), found.total) == (list(range(9949, 9924, -1)), 10_000)
     assert log.parts == [(50, 25)] * 2
     assert len(asyncio.run(source.read(View(count=None))).rows) == 10_000
 
 
-def test_a_search_reads_a_long_log_once_for_all_its_pages() -> None:
+def test_a_search_reads_a_long_log_whole_once_until_something_else_has_happened() -> None:
     log = Logged()
     source = LoggedRows(log.part)
     for start in (0, 5, 0):
         found = asyncio.run(source.read(View(search="row 12", start=start, count=5)))
         assert (len(found.rows), found.total) == (5, 111)
-    assert log.parts == [(0, None)]
+    assert log.parts.count((0, None)) == 1
+    assert asyncio.run(source.read(View(search="row 10000"))).total == 0
+    log.count += 1
+    assert numbers(asyncio.run(source.read(View(search="row 10000"))).rows) == [10_000]
+    assert {count for _, count in log.parts} == {1, None}
 
 
 @drawn(st.integers(0, 70), st.integers(1, 40), st.booleans())
