@@ -19,6 +19,9 @@ from tests.integration.agents.taker import BIG
 from tests.integration.views.stage import BOUND_S, Running, wait_until
 from tests.stack_fixtures import ThrowawayTopic
 
+STALLED_S: Final = 4.0
+"""After how long a stall is one: a busy machine holds a loop up for a second or two."""
+
 NUMBERS: Final = [str(number) for number in range(1000)]
 
 
@@ -109,7 +112,7 @@ def test_no_door_is_open_and_no_log_is_loud(scene: Scene) -> None:
 
 def test_a_partition_that_sleeps_beside_a_busy_one_ends_the_process(scene: Scene) -> None:
     """Fault 15."""
-    running = scene.start(stuck=0, stalled=1.0)
+    running = scene.start(stuck=0, stalled=STALLED_S)
     running.wait_ready()
     deadline = time.monotonic() + BOUND_S
     while running.child.poll() is None and time.monotonic() < deadline:
@@ -124,7 +127,7 @@ def test_a_partition_that_sleeps_beside_a_busy_one_ends_the_process(scene: Scene
 def test_a_loop_that_stands_still_ends_the_process(scene: Scene) -> None:
     """Fault 15: nobody is left in the loop to notice."""
     scene.feed("block")
-    assert "the event loop stood still" in ended(scene.start(stalled=1.0))
+    assert "the event loop stood still" in ended(scene.start(stalled=STALLED_S))
 
 
 def test_what_is_aborted_or_open_is_never_taken(scene: Scene) -> None:

@@ -16,7 +16,7 @@ from creditbus.runtime.kafka.arrivals import headers_or_none
 from creditbus.sdk.publisher import Publisher
 from creditbus.wire.headers import ALIAS, header
 from creditbus.wire.topics import ALIASES, EVENTS, REFUSALS
-from tests.bus_fixtures import LiveBus, eventually
+from tests.bus_fixtures import LiveBus, a_firm, eventually
 from tests.examples import a_bid_bar, a_mapping, a_removal
 
 BIDS = ListId("BL-BID-ZT")
@@ -53,10 +53,11 @@ def refused(live: LiveBus, record_id: str) -> list[Reason]:
 
 
 def added_up(live: LiveBus) -> Sum:
-    """Return the sum over all parties once nothing of it is open."""
+    """Return the sum over the parties of a story once nothing of it is open."""
 
     def settled() -> Sum | None:
-        found = total(live.reader().sums())
+        mine = ("tender", "market")
+        found = total(each for each in live.reader().sums() if each.party in mine)
         return None if found.open else found
 
     found: Sum = eventually(settled)
@@ -122,7 +123,7 @@ def test_a_register_that_comes_at_once_is_taken_whole(live: LiveBus) -> None:
 def test_a_listing_under_an_old_code_finds_its_subject_and_a_conflict_holds_it_alone(
     live: LiveBus, subject: SubjectId
 ) -> None:
-    other = organisation(910_000 + abs(hash(subject)) % 10_000)
+    other = a_firm()
     with publisher(live, "tender") as tender:
         story = Story(live, subject, tender)
         record = story.record

@@ -14,7 +14,9 @@ from creditbus.sdk.publisher import NotPublished, Publisher
 from tests.bus_fixtures import LiveBus
 from tests.examples import a_bid_bar
 
-SECONDS = 20.0
+SECONDS = 29.0
+"""Less than the half minute after which a flush gives up by itself, whatever is wrong."""
+
 NOBODY = "nobody-has-this-name.invalid"
 
 Where = Callable[[LiveBus], dict[str, str]]

@@ -16,7 +16,7 @@ import pytest
 import yaml
 from rich.console import Console
 
-from creditbus.demo.run import Demonstration
+from creditbus.demo.run import Demonstration, next_run
 from creditbus.stack.ports import HOST
 from tests.bus_fixtures import LiveBus, eventually
 from tests.examples import FIRM
@@ -27,8 +27,11 @@ from tests.monitoring.expressions import FOLDER, RULES, rules
 EVENTS: Final = 300
 PER_SECOND: Final = 40
 SEED: Final = 5
-RULED_BOUND_S: Final = 20.0
+RULED_BOUND_S: Final = 90.0
 """By when the recording rules have seen what the city did."""
+
+EVALUATED_S: Final = 5.0
+"""Some scrapes and evaluations, at a test's pace."""
 
 OF_THE_MACHINE: Final = frozenset(
     f"{level}Budget{how}" for level in ("Removal", "Listing", "Check") for how in ("Burns", "Wanes")
@@ -70,10 +73,10 @@ class Watching:
         """Let go of its connections."""
         self._client.close()
 
-    def firing(self) -> set[str]:
-        """Return the alerts that fire."""
+    def alerts(self, *states: str) -> set[str]:
+        """Return the alerts in these states."""
         answer = self._client.get("/api/v1/alerts").json()["data"]["alerts"]
-        return {each["labels"]["alertname"] for each in answer if each["state"] == "firing"}
+        return {each["labels"]["alertname"] for each in answer if each["state"] in states}
 
 
 def settings(live: LiveBus, folder: Path) -> Path:
@@ -120,7 +123,7 @@ def watching(live: LiveBus, tmp_path: Path) -> Iterator[Watching]:
 def live_on(live: LiveBus) -> None:
     """Let the city live for a while, and somebody ask."""
     demonstration = Demonstration(live.file, live.process(), Console(quiet=True))
-    statements = demonstration.city(SEED, "boards").statements(EVENTS)
+    statements = demonstration.city(SEED, next_run(live.sites.home)).statements(EVENTS)
 
     async def run() -> None:
         await demonstration.live(statements, per_second=PER_SECOND)
@@ -129,7 +132,8 @@ def live_on(live: LiveBus) -> None:
     asyncio.run(run())
     with live.http("query", "trade-centre") as query:
         for _ in range(40):
-            assert query.post("/v1/checks", json={"subject": FIRM, **CHECK}).is_success
+            # On a busy machine views may be behind for a moment, and then nobody is answered.
+            eventually(lambda: query.post("/v1/checks", json={"subject": FIRM, **CHECK}).is_success)
             time.sleep(0.1)
 
 
@@ -137,6 +141,8 @@ def test_every_expression_has_data_and_only_what_the_city_does_fires(
     live: LiveBus, watching: Watching
 ) -> None:
     eventually(lambda: watching.values("up"))
+    time.sleep(EVALUATED_S)
+    left = watching.alerts("pending", "firing")  # of what other tests have done to this bus
     live_on(live)
     shown = {query.expression for board in BOARDS for view in board.views for query in view.queries}
     recorded = {rule["record"] for rule in rules() if "record" in rule}
@@ -147,8 +153,9 @@ def test_every_expression_has_data_and_only_what_the_city_does_fires(
         ]
 
     deadline = time.monotonic() + RULED_BOUND_S
-    while lacking() and time.monotonic() < deadline:
+    while (without := lacking()) and time.monotonic() < deadline:
         time.sleep(0.5)
-    assert lacking() == []
+    assert without == []
     # The city states decisions of long ago, whose clocks have run out, and some bytes no record.
-    assert watching.firing() <= {"DeadLetters", "LegalClockMissed"} | OF_THE_MACHINE
+    of_the_city = {"DeadLetters", "LegalClockMissed"}
+    assert watching.alerts("firing") - left <= of_the_city | OF_THE_MACHINE

@@ -30,8 +30,11 @@ def test_a_published_edition_is_in_every_partition_and_on_the_shelf(
     assert result.exit_code == 0, result.output
     name = f"{a_catalogue().edition}.json"
     assert (shelf / name).read_bytes() == (live.sites.shelf / name).read_bytes()
-    said = [each for each in live.reader().values(EVENTS) if isinstance(each, EditionActivated)]
-    assert {each.edition for each in said} == {a_catalogue().edition}
+    said = [
+        each
+        for each in live.reader().values(EVENTS)
+        if isinstance(each, EditionActivated) and each.edition == a_catalogue().edition
+    ]
     assert len({each.envelope.event_id for each in said}) == PARTITIONS
 
     with Publisher(

@@ -23,7 +23,7 @@ def press(live: LiveBus, *words: str) -> tuple[int, str]:
         [sys.executable, "-m", "creditbus", *words, "--home", str(live.sites.home)],
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=120,
         check=False,
     )
     return done.returncode, done.stdout + done.stderr

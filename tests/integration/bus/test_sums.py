@@ -8,7 +8,7 @@ from rich.console import Console
 
 from creditbus.audit.decide import total
 from creditbus.demo.city import Fate
-from creditbus.demo.run import Demonstration, acknowledged, expected, kill_each
+from creditbus.demo.run import Demonstration, acknowledged, expected, kill_each, next_run
 from tests.bus_fixtures import LiveBus
 
 EVENTS = 1500
@@ -18,11 +18,12 @@ SEED = 11
 def test_the_sums_hold_while_every_service_is_killed_once(live: LiveBus) -> None:
     console = Console(quiet=True)
     demonstration = Demonstration(live.file, live.process(), console)
-    statements = demonstration.city(SEED, "sums").statements(EVENTS)
+    statements = demonstration.city(SEED, next_run(live.sites.home)).statements(EVENTS)
     bodies = list(live.bus.catalogue.bodies)
 
     async def run() -> tuple[dict[Fate, int], dict[Fate, int], int]:
-        before = demonstration.reader.sums()
+        # What others have sent is no longer on its way when the counting begins.
+        before, _ = await demonstration.settle()
         killing = asyncio.create_task(kill_each(live.bus, SEED, console))
         await demonstration.live(statements, per_second=60)
         await killing

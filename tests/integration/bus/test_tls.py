@@ -69,7 +69,7 @@ def test_a_record_goes_all_the_way_over_tls(
         tender.publish(a_bid_bar(subject_id=subject, record_id=f"tls-{subject}"))
 
     eventually(lambda: [each.action for each in secured.received(subject)] == [Action.APPLY])
-    assert all(state.ready for state in secured.bus.services.states())
+    eventually(lambda: all(state.ready for state in secured.bus.services.states()))
 
 
 def test_the_command_line_asks_the_brokers_over_tls(secured: LiveBus) -> None:

@@ -35,7 +35,7 @@ from tests.integration.http.conftest import (
     free_port,
 )
 
-READ_BOUND_S = 10.0
+READ_BOUND_S = 60.0
 ADULT = {"kind": "NATURAL_PERSON", "number_kind": "synthetic", "number": "SYN-00000001-1980"}
 MINOR = {**ADULT, "number": "SYN-00000002-2015"}
 

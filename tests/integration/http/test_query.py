@@ -24,7 +24,7 @@ from creditbus.wire.topics import ACCESS, STANDINGS
 from tests.examples import FIRM, a_bid_bar, entry_after
 from tests.integration.http.conftest import Opened, PrivateRedis, ProcessOf, bearer, free_port
 
-READ_BOUND_S = 10.0
+READ_BOUND_S = 60.0
 QUESTION = {"subject": FIRM, "matter": "bid-registration", "purpose": "bid-qualification"}
 
 

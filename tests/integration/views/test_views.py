@@ -6,6 +6,7 @@ import asyncio
 import signal
 import time
 from collections.abc import Awaitable, Callable
+from itertools import count
 from typing import TypeVar
 
 import msgspec
@@ -24,23 +25,27 @@ from tests.integration.views.stage import Stage, wait_until
 T = TypeVar("T")
 
 ORDERLY_S = 3.0
+NUMBERS = count(1)
+"""The topics stay from test to test, and from one try to the next: each has its own subjects."""
+
 LEDGER = [("origin", b"credit.inbox.court.v1/0/41")]
 
 
 def test_views_follow_and_catch_up_after_a_kill_and_end_in_order(stage: Stage) -> None:
-    put(stage, standing_of(1, revision=1))
+    one, other = next(NUMBERS), next(NUMBERS)
+    put(stage, standing_of(one, revision=1))
     killed = stage.start("views")
     killed.wait_ready()
-    assert revision_of(stage, 1) == 1
-    put(stage, standing_of(1, revision=2))
-    wait_until(lambda: revision_of(stage, 1) == 2)
+    assert revision_of(stage, one) == 1
+    put(stage, standing_of(one, revision=2))
+    wait_until(lambda: revision_of(stage, one) == 2)
     before = ask(stage, lambda serving: serving.overview())
     killed.stop(signal.SIGKILL)
-    put(stage, standing_of(2, revision=1))
-    put(stage, standing_of(1, revision=1))
+    put(stage, standing_of(other, revision=1))
+    put(stage, standing_of(one, revision=1))
     again = stage.start("views")
     again.wait_ready()
-    assert (revision_of(stage, 1), revision_of(stage, 2)) == (2, 1)
+    assert (revision_of(stage, one), revision_of(stage, other)) == (2, 1)
     after = ask(stage, lambda serving: serving.overview())
     assert before is not None
     assert after is not None
@@ -54,25 +59,26 @@ def test_views_follow_and_catch_up_after_a_kill_and_end_in_order(stage: Stage) -
 def test_views_build_a_strange_or_flushed_redis_anew_and_wait_for_an_absent_one(
     stage: Stage,
 ) -> None:
-    put(stage, standing_of(3, revision=4))
+    one, other = next(NUMBERS), next(NUMBERS)
+    put(stage, standing_of(one, revision=4))
     pretend_another_log(stage)
     stage.send("exposure", EXPOSURES, [("entry-1", exposure()), ("entry-1", None)])
     views = stage.start("views")
     views.wait_ready()
-    assert revision_of(stage, 3) == 4, "what Redis held of another log is replaced"
+    assert revision_of(stage, one) == 4, "what Redis held of another log is replaced"
     flush(stage)
-    put(stage, standing_of(4, revision=1))
-    wait_until(lambda: (revision_of(stage, 3), revision_of(stage, 4)) == (4, 1))
+    put(stage, standing_of(other, revision=1))
+    wait_until(lambda: (revision_of(stage, one), revision_of(stage, other)) == (4, 1))
     assert ask(stage, lambda serving: serving.exposures()) is not None
     server = stage.stack.server("valkey")
     server.send(signal.SIGSTOP)
     try:
-        put(stage, standing_of(4, revision=2))
+        put(stage, standing_of(other, revision=2))
         wait_until(lambda: views.why() == "waiting for the redis")
         assert views.metric("creditbus_waiting") == 1
     finally:
         server.send(signal.SIGCONT)
-    wait_until(lambda: revision_of(stage, 4) == 2)
+    wait_until(lambda: revision_of(stage, other) == 2)
     wait_until(views.is_ready)
 
 
