@@ -53,10 +53,9 @@ def statement_of(
     # What a person put in once more was sent on another day, unless that is this one.
     sent = [each for each in arrivals if each.redriven is None or each.redriven in offsets]
     ids, unread = _ids(sent), _unread(sent)
-    arrived = ids | _ids(arrivals)
     sequences = [each.sequence for each in sent if each.sequence]
     missing = MissingRecords(
-        ids=tuple(sorted(set(totals.ids) - arrived - _named(totals, unread))),
+        ids=tuple(sorted(set(totals.ids) - _ids(arrivals) - _named(totals, unread))),
         sequences=tuple(_missing(sequences, numbers, totals)),
         count=max(0, (totals.count or 0) - len(ids) - len(unread)),
     )

@@ -81,7 +81,9 @@ def sent_at(inbox: str, headers: Sequence[tuple[str, bytes | None]]) -> bytes | 
     >>> sent_at("in", [("redriven", b"in/0/7")]), sent_at("in", [("redriven", b"other/0/7")])
     (b'in/0/7', None)
     """
-    place = header(headers, REDRIVEN) or b""
+    place = header(headers, REDRIVEN)
+    if place is None:
+        return None
     begins = inbox.encode()
     return place if place.startswith(begins) and _WITHIN.fullmatch(place, len(begins)) else None
 
