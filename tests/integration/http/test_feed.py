@@ -40,7 +40,8 @@ from tests.integration.http.conftest import (
 )
 
 NOW = datetime(2026, 11, 23, 4, tzinfo=UTC)
-BOUND_S = 10.0
+BOUND_S = 30.0
+BEGUN_S = 60.0
 MANY = 120
 
 
@@ -323,23 +324,29 @@ def test_many_streams_and_many_readers_at_once_are_all_told(
     shown, exposed = bearer(tokens["court-platform"]), Exposed(redis)
     exposed.put(exposure(1))
 
-    async def follow(client: httpx.AsyncClient) -> list[str]:
+    async def follow(client: httpx.AsyncClient, begun: asyncio.Barrier) -> list[str]:
         found: list[str] = []
         async with client.stream("GET", "/v1/exposures/stream") as stream:
             assert stream.status_code == 200
             async for line in stream.aiter_lines():
-                found += [line.partition(": ")[2]] if line.startswith("event: ") else []
+                if not line.startswith("event: "):
+                    continue
+                found.append(line.partition(": ")[2])
+                if len(found) == 1:
+                    await begun.wait()
                 if found == ["exposed", "withdrawn"]:
                     return found
         return found
 
     async def all_of_them() -> list[list[str]]:
-        limits = httpx.Limits(max_connections=None)
+        limits, begun = httpx.Limits(max_connections=None), asyncio.Barrier(MANY + 1)
         async with httpx.AsyncClient(
             base_url=address, headers=shown, timeout=60, limits=limits
         ) as client:
-            following = [asyncio.create_task(follow(client)) for _ in range(MANY)]
-            await asyncio.sleep(2)
+            following = [asyncio.create_task(follow(client, begun)) for _ in range(MANY)]
+            # What is withdrawn before one of them has begun, that one would never hear of.
+            async with asyncio.timeout(BEGUN_S):
+                await begun.wait()
             answers = await asyncio.gather(*(client.get("/v1/exposures") for _ in range(MANY)))
             assert {answer.status_code for answer in answers} == {200}
             await asyncio.to_thread(exposed.withdraw, 1)
