@@ -55,9 +55,8 @@ class _Group:
 
     __slots__ = ("bytes", "left", "number", "stays")
 
-    def __init__(self, number: int, records: Sequence[Outgoing]) -> None:
-        self.number, self.left, self.stays = number, len(records), False
-        self.bytes = sum(each.size() for each in records)
+    def __init__(self, number: int, left: int, size: int) -> None:
+        self.number, self.left, self.bytes, self.stays = number, left, size, False
 
 
 class Forwarder:
@@ -195,14 +194,14 @@ class Forwarder:
         number = self._outbox.keep(self._open, self._settled)
         records, self._open = self._open, []
         reports, self._open_reports = self._open_reports, []
-        self._open_bytes = 0
+        size, self._open_bytes = self._open_bytes, 0
         self._settled = []
         self._fault = None
         if any(each is not UNTOLD for each in reports):
             self._reports[number] = reports
         is_next, self._newest = self._forwarded >= self._newest, number
         if is_next and self._has_room():
-            self._send(number, records)
+            self._send(number, records, size)
 
     def _forget(self) -> None:
         if self._settled:
@@ -216,14 +215,15 @@ class Forwarder:
             if found is None:
                 self._forwarded = self._newest
                 return
-            self._send(*found)
+            number, records = found
+            self._send(number, records, sum(each.size() for each in records))
 
     def _has_room(self) -> bool:
         is_free = self._records < UNDER_WAY and self._bytes < UNDER_WAY_BYTES
         return is_free and not self._link.is_refused
 
-    def _send(self, number: int, records: Sequence[Outgoing]) -> None:
-        group = _Group(number, records)
+    def _send(self, number: int, records: Sequence[Outgoing], size: int) -> None:
+        group = _Group(number, len(records), size)
         all_reports = self._reports.pop(number, None)
         self._forwarded = number
         self._records += len(records)

@@ -49,6 +49,17 @@ _POLL_S: Final = 0.1
 _LAST_S: Final = 5.0
 """For how long a program that ends without closing its publisher is held up."""
 
+_forks: Final = [0]
+"""How many forks lie between this process and the first: to ask for its id costs a call each."""
+
+
+def _forked() -> None:
+    _forks[0] += 1
+
+
+if hasattr(os, "register_at_fork"):  # not on Windows, where nothing forks
+    os.register_at_fork(after_in_child=_forked)
+
 
 class Publisher:
     """One source's (or executing body's) way in.
@@ -79,7 +90,7 @@ class Publisher:
     ) -> None:
         """Ask the registry for the schemas; raises ``NotPublished`` with what to do."""
         self.source, self.outbox = source, outbox
-        self._is_closed, self._process = False, os.getpid()
+        self._is_closed, self._forks = False, _forks[0]
         self._failures: deque[NotPublished] = deque(maxlen=FAILURES)
         files = tls.files() if tls is not None else {}
         box = Outbox(outbox, source) if outbox is not None else None
@@ -95,12 +106,10 @@ class Publisher:
         if self._forwarder is None:
             # It outlives its last name for as long as the client holds a record of it.
             self._end: Callable[[], object] = weakref.finalize(
-                self, _left_open, os.getpid(), self._link
+                self, _left_open, _forks[0], self._link
             )
         else:
-            self._end = atexit.register(
-                partial(_left_open, os.getpid(), self._link, self._forwarder)
-            )
+            self._end = atexit.register(partial(_left_open, _forks[0], self._link, self._forwarder))
 
     def __enter__(self) -> Self:
         return self
@@ -225,7 +234,7 @@ class Publisher:
         What is in an outbox then is sent by the next start; ``flush`` before waits for it. Without
         an outbox it would be lost, so this waits as ``flush`` does, and raises as it does.
         """
-        is_other = os.getpid() != self._process
+        is_other = _forks[0] != self._forks
         try:
             if self._forwarder is None and not (self._is_closed or is_other):
                 self.flush()
@@ -234,7 +243,7 @@ class Publisher:
 
     def let_go(self) -> None:
         """End it at once; without an outbox nobody knows what becomes of what has no receipt."""
-        if os.getpid() != self._process:
+        if _forks[0] != self._forks:
             return  # it is the other process's, with its outbox
         self._is_closed = True
         if isinstance(self._end, weakref.finalize):
@@ -283,7 +292,7 @@ class Publisher:
 
     def _check_own(self) -> None:
         # Neither threads nor SQLite's locks nor the client outlive a fork.
-        if os.getpid() != self._process:
+        if _forks[0] != self._forks:
             raise NotPublished(
                 f"the publisher of {self.source} was made before this process was forked: make one"
                 " in each process, with an outbox of its own"
@@ -316,9 +325,9 @@ class Publisher:
             self._failures.append(failure)
 
 
-def _left_open(process: int, link: BrokerLink, forwarder: Forwarder | None = None) -> None:
+def _left_open(forks: int, link: BrokerLink, forwarder: Forwarder | None = None) -> None:
     """Send what a program that ends without closing has left, and say what stays."""
-    if os.getpid() != process:
+    if _forks[0] != forks:
         return
     left, pump = (
         (link.left, link.flush) if forwarder is None else (forwarder.waiting, forwarder.pump)

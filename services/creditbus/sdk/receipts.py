@@ -48,8 +48,10 @@ class Outgoing(msgspec.Struct, frozen=True, array_like=True):
 
     def size(self) -> int:
         """Return the bytes of its key, value and headers."""
-        headers = sum(len(name) + len(each) for name, each in self.headers)
-        return len(self.key) + len(self.value or b"") + headers
+        size = len(self.key) + len(self.value or b"")
+        for name, each in self.headers:
+            size += len(name) + len(each)
+        return size
 
 
 class Reports(msgspec.Struct, frozen=True):
