@@ -1,4 +1,4 @@
-"""The gateway by HTTP: what became of a record, for whoever has a token and an address.
+"""The gateway by HTTP: events and what became of them, for whoever has a token and an address.
 
 A no is ``GatewayRefused`` with the whole problem: every mistake, its pointer and what to do. A
 gateway that does not answer is ``NotPublished``, as a broker that does not.
@@ -16,7 +16,10 @@ from urllib.parse import quote
 import httpx2
 import msgspec
 
-from creditbus.sdk.publisher import NotPublished
+from creditbus.domain.effects.directives import Acknowledgement, Statement
+from creditbus.domain.subjects import PersonNumber
+from creditbus.sdk.receipts import NotPublished, Receipt
+from creditbus.sdk.statements import checked
 from creditbus.wire.answers import (
     PROBLEM_JSON,
     BatchLine,
@@ -26,6 +29,7 @@ from creditbus.wire.answers import (
     RecordFate,
     RecordFates,
 )
+from creditbus.wire.records import RECORD_OF, to_record
 
 ANSWER_BOUND_S: Final = 30.0
 FILE_BOUND_S: Final = 180.0
@@ -73,6 +77,25 @@ class Gateway:
 
     def __exit__(self, *_raised: object) -> None:
         self._client.close()
+
+    def publish(self, event: Statement, person: PersonNumber | None = None) -> Receipt:
+        """State one event, or give one answer, and return its receipt, as ``Publisher`` does.
+
+        Every mistake that needs no other record is told before the receipt. A natural person is
+        given by number, in place of the envelope's subject; the gateway makes a token of it and
+        lets the number go. Raises ``Unsendable``, ``GatewayRefused`` with every mistake, and
+        ``NotPublished`` for a gateway that does not answer: to send again is safe.
+        """
+        is_answer = isinstance(event, Acknowledgement)
+        answer = self._sent(
+            self._client.build_request(
+                "POST",
+                "/v1/acknowledgements" if is_answer else "/v1/events",
+                content=submission_of(event, person),
+                headers={"Content-Type": "application/json"},
+            )
+        )
+        return msgspec.json.decode(answer, type=Receipt)
 
     def fate(self, record_id: str, wait_s: int = 0) -> RecordFates:
         """Return what became of a record, once its newest arrival is decided or the wait is over.
@@ -160,6 +183,18 @@ class Gateway:
         if answer.is_success:
             return bytes(answer.content)
         raise _refused(self.url, answer)
+
+
+def submission_of(event: Statement, person: PersonNumber | None = None) -> bytes:
+    """Return the JSON in which a statement is handed to the gateway; raises ``Unsendable``."""
+    whole = checked(event)
+    content = {"type": RECORD_OF[type(whole)]} | to_record(whole)
+    envelope = content["envelope"]
+    envelope.pop("adult_on_decision", None)  # that is for the gateway alone to state
+    if person is not None:
+        del envelope["subject_id"], envelope["subject_kind"]
+        envelope["subject"] = person
+    return msgspec.json.encode(content)
 
 
 @contextmanager

@@ -37,20 +37,29 @@ _UNWRITABLE: Final = (
 
 def outgoing(codec: Codec, event: Statement) -> Outgoing:
     """Return the record of a statement; raises ``Unsendable`` with the field and what to do."""
-    kind: Any = type(event)
-    if kind not in RECORD_OF:
-        raise Unsendable("", f"{kind.__name__} is no statement: give an event, or an answer")
+    whole = checked(event)
     try:
-        whole = _decoder(kind).decode(_ENCODER.encode(event))
         value = codec.encode(whole)
     except _UNWRITABLE as fault:
         raise _unsendable(event, fault) from fault
     envelope = whole.envelope
-    headers = event_headers(RECORD_OF[kind], envelope)
+    headers = event_headers(RECORD_OF[type(whole)], envelope)
     made = Outgoing(envelope.event_id, envelope.record_id.encode(), value, headers)
     if len(value) + len(made.key) > INBOX_MAX_BYTES // 2:
         bound(made, _longest(whole))
     return made
+
+
+def checked(event: Statement) -> Statement:
+    """Return a statement with each value of its field's type; raises ``Unsendable``."""
+    kind: Any = type(event)
+    if kind not in RECORD_OF:
+        raise Unsendable("", f"{kind.__name__} is no statement: give an event, or an answer")
+    try:
+        whole: Statement = _decoder(kind).decode(_ENCODER.encode(event))
+    except _UNWRITABLE as fault:
+        raise _unsendable(event, fault) from fault
+    return whole
 
 
 def bound(made: Outgoing, field: str = "") -> None:

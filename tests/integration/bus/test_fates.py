@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from zlib import crc32
 
 import httpx
 import msgspec
@@ -15,15 +16,16 @@ from creditbus.cli.main import app
 from creditbus.domain.acts.decisions import PenaltyDecided, Procedure
 from creditbus.domain.acts.events import Act
 from creditbus.domain.ids import SubjectId
+from creditbus.domain.subjects import PersonNumber
 from creditbus.sdk.gateway import Gateway, GatewayRefused
-from creditbus.sdk.publisher import NotPublished, Publisher
+from creditbus.sdk.publisher import NotPublished, Publisher, Unsendable
 from creditbus.stack.bus import token_name
 from creditbus.stack.ports import HOST
 from creditbus.wire.answers import FateState, RecordFates
 from creditbus.wire.records import to_record
 from tests.acts import a_penalty
 from tests.bus_fixtures import LiveBus, a_firm, eventually
-from tests.examples import a_bid_bar, a_removal
+from tests.examples import a_bid_bar, a_listing, a_removal
 
 WAIT_S = 60
 """As long as may be waited; who is told only when that is over was not told of the decision."""
@@ -118,6 +120,30 @@ def test_a_dead_letter_a_fact_and_a_removal_that_waits_are_told_as_what_they_are
     with gateway(live, "market") as door:
         fact = door.fate_at(offset, wait_s=WAIT_S)
     assert (fact.state, fact.effect) == (FateState.APPLIED, "KEPT")
+
+
+def test_the_sdk_states_by_http_too_and_tells_mistakes_before_the_receipt(
+    live: LiveBus, subject: SubjectId
+) -> None:
+    record = f"by http {subject}"
+    with gateway(live) as door:
+        listing = a_bid_bar(subject_id=subject, record_id=record)
+        receipt = door.publish(listing)
+        assert receipt.inbox == "credit.inbox.tender.v1"
+        assert door.fate_at(receipt.offset, wait_s=WAIT_S).state is FateState.APPLIED
+        with pytest.raises(GatewayRefused) as told:
+            door.publish(a_bid_bar(subject_id=subject, record_id=record, bases=(), provisions=()))
+        assert "/envelope/bases" in [each.pointer for each in told.value.problem.mistakes]
+        with pytest.raises(Unsendable, match="/envelope/record_revision"):
+            door.publish(a_bid_bar(record_revision="1"))
+        with pytest.raises(GatewayRefused):
+            door.publish(a_bid_bar(source="court", subject_id=subject))
+    number = f"SYN-{crc32(subject.encode()) % 10**8:08d}-1980"
+    person = PersonNumber(number_kind="synthetic", number=number)
+    with gateway(live, "court") as door:
+        listing = a_listing(record_id=f"person of {subject}", subject_name=None, synthetic=True)
+        answer = door.fate_at(door.publish(listing, person).offset, wait_s=WAIT_S)
+    assert answer.state is FateState.APPLIED
 
 
 def test_an_id_that_has_named_another_subject_is_a_conflict(
