@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import asyncio
 
+import pytest
+
 from creditbus.domain.ids import EntryId
+from creditbus.runtime.outages import Unavailable
 from creditbus.runtime.redis.reads import Serving
 from creditbus.runtime.redis.tail import Tail
 from creditbus.runtime.redis.writes import Writes
@@ -64,5 +67,58 @@ def test_who_is_behind_the_tail_reads_what_it_has_missed(served: Served[None]) -
                 "entry-1",
                 "entry-2",
             ]
+
+    served(steps)
+
+
+def test_what_stands_is_read_once_and_moved_on_by_the_changes(served: Served[None]) -> None:
+    async def steps(serving: Serving) -> None:
+        tail = Tail(serving)
+        numbers = iter(range(1_000))
+
+        async def write(*shown: int, withdrawn: tuple[int, ...] = ()) -> None:
+            at = next(numbers)
+            writes = Writes("exposures", 0, at)
+            for number in shown:
+                writes.put_exposure(at, exposure(at, number=number))
+            for number in withdrawn:
+                writes.withdraw_exposure(at, EntryId(f"entry-{number}"))
+            await serving.storing.write(writes)
+
+        async def stands() -> list[str]:
+            exposures, cursor = await tail.snapshot()
+            held, end = await serving.exposures()
+            assert sorted(exposures, key=lambda each: each.entry_id) == held
+            assert cursor == end
+            return sorted(each.entry_id for each in exposures)
+
+        async with tail.followed():
+            assert await stands() == []
+            await write(*range(1_200))
+            assert len(await stands()) == 1_200, "more than one look brings, and no other has come"
+            await write(7, withdrawn=(8, 9))
+            assert not {"entry-8", "entry-9"} & {*await stands()}
+            await write(8)
+            assert "entry-8" in await stands()
+            await serving.storing.clear()
+            with pytest.raises(Unavailable):
+                await tail.snapshot()
+            await serving.storing.begin()
+            await serving.storing.complete()
+            assert await stands() == [], "what stood in another build stands no more"
+
+    served(steps)
+
+
+def test_many_who_ask_at_once_are_told_the_same(served: Served[None]) -> None:
+    async def steps(serving: Serving) -> None:
+        tail = Tail(serving)
+        writes = Writes("exposures", 0, 0)
+        for number in range(50):
+            writes.put_exposure(0, exposure(0, number=number))
+        await serving.storing.write(writes)
+        async with tail.followed():
+            told = await asyncio.gather(*(tail.snapshot() for _ in range(100)))
+            assert {len(exposures) for exposures, _ in told} == {50}
 
     served(steps)

@@ -1,7 +1,9 @@
-"""Tail: the newest changes of the exposures, read once for all who follow them.
+"""Tail: the exposures as they stand and their newest changes, read once for all who follow them.
 
 However many streams a process has, Redis is asked ten times a second by one reader. Who is further
-behind than what the tail keeps reads for itself until it has caught up.
+behind than what the tail keeps reads for itself until it has caught up. What stands is read whole
+once, when first somebody asks for it, and moved on by the changes from then on: a list of many
+thousands that changes all the time would else be read for each who asks.
 """
 
 from __future__ import annotations
@@ -16,7 +18,7 @@ from creditbus.domain.effects.exposures import Exposure
 from creditbus.domain.ids import EntryId
 from creditbus.runtime import tasks
 from creditbus.runtime.outages import Unavailable
-from creditbus.runtime.redis.reads import Serving
+from creditbus.runtime.redis.reads import Rebuilding, Serving
 from creditbus.runtime.redis.served import Cursor, ExposureChange
 
 LOOK_EVERY_S: Final = 0.1
@@ -33,8 +35,9 @@ class Tail:
         self._floor = 0
         self._end: Cursor | None = None
         self._turn = asyncio.Event()
-        self._snapshot: tuple[list[Exposure], Cursor] | None = None
-        self._reading = asyncio.Lock()
+        self._standing: dict[EntryId, Exposure] | None = None
+        # Two readings from one place must not be taken in another order than they were made.
+        self._looking = asyncio.Lock()
         self.is_current = False
         self.as_of: datetime | None = None
 
@@ -70,48 +73,56 @@ class Tail:
     async def snapshot(self) -> tuple[list[Exposure], Cursor]:
         """Return all that stands, and the cursor that its changes follow.
 
-        It is read once for all who ask between two changes. Raises ``Unavailable`` while it is not
-        known to be all.
+        It is as of this call. Raises ``Unavailable`` while it is not known to be all.
         """
-        async with self._reading:
-            kept = self._snapshot
-            if kept is not None:
-                log = await self._serving.exposure_log(None, 0)
-                if log.is_current and log.end == kept[1]:
-                    return kept
-            self._snapshot = await self._serving.exposures()
-            return self._snapshot
+        async with self._looking:
+            while await self._look() == AT_ONCE:
+                pass
+            if self._standing is None:
+                # What changes while it is read is read once more, by the next look.
+                exposures, _ = await self._serving.exposures()
+                self._standing = {each.entry_id: each for each in exposures}
+            if self._end is None or not self.is_current:
+                raise Rebuilding
+            return list(self._standing.values()), self._end
 
     async def _follow(self) -> None:
         while True:
             before = (self._end, self.is_current)
             try:
-                await self._look()
+                async with self._looking:
+                    await self._look()
             except Unavailable:
                 self.is_current = False
-            if self._snapshot is not None and self._snapshot[1] != self._end:
-                # What was withdrawn meanwhile is not kept here either.
-                self._snapshot = None
             if (self._end, self.is_current) != before:
                 self._turn.set()
                 self._turn = asyncio.Event()
             await asyncio.sleep(LOOK_EVERY_S)
 
-    async def _look(self) -> None:
+    async def _look(self) -> int:
+        """Take the next changes, and return how many they were."""
         log = await self._serving.exposure_log(self._end, AT_ONCE)
         self.is_current, self.as_of = log.is_current, log.as_of
         if self._end is None or log.end.build != self._end.build:
             # What was kept is of a Redis that is no more.
             self._steps, self._floor, self._end = {}, log.end.number, log.end
-            return
+            self._standing = None
+            return 0
         for change in log.changes:
             # Only the newest of an entry is kept, so nothing of a withdrawn exposure stays here.
             self._steps.pop(change.entry_id, None)
             self._steps[change.entry_id] = change
+            if self._standing is None:
+                continue
+            if change.exposure is None:
+                self._standing.pop(change.entry_id, None)
+            else:
+                self._standing[change.entry_id] = change.exposure
         while len(self._steps) > KEPT:
             oldest = self._steps.pop(next(iter(self._steps)))
             self._floor = oldest.cursor.number
         self._end = log.end
+        return len(log.changes)
 
     def _newer_than(self, number: int, limit: int) -> Sequence[ExposureChange]:
         found = []
