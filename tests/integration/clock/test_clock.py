@@ -26,7 +26,9 @@ from creditbus.wire.topics import PARTITIONS, application
 from tests.integration.views.stage import BOUND_S, Stage, stage_on, wait_until
 from tests.stack_fixtures import ThrowawayTopic
 
-STOP_BOUND_S: Final = 3.0
+STOP_BOUND_S: Final = 8.0
+"""Less than the ten seconds after which what does not end by itself is ended."""
+
 MAIN: Final = """
 from creditbus.clock.app import DayClock
 from creditbus.runtime.process import Process

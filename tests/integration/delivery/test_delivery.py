@@ -30,7 +30,9 @@ from tests.contract.test_serving import directive
 from tests.integration.delivery.body import SECRET, Body
 from tests.integration.views.stage import MAIN, Running, Stage, free_port, wait_until
 
-ORDERLY_S: Final = 3.0
+ORDERLY_S: Final = 8.0
+"""Less than the ten seconds after which what does not end by itself is ended."""
+
 _NUMBERS: Final = count(1)
 
 

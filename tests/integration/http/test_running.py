@@ -29,7 +29,9 @@ from tests.integration.http.conftest import (
 )
 
 BOUND_S: Final = 60.0
-STOP_BOUND_S: Final = 3.0
+STOP_BOUND_S: Final = 8.0
+"""Less than the ten seconds after which what does not end by itself is ended."""
+
 PROGRAM: Final = """
 import sys
 from importlib import import_module

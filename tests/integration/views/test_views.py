@@ -24,7 +24,9 @@ from tests.integration.views.stage import Stage, wait_until
 
 T = TypeVar("T")
 
-ORDERLY_S = 3.0
+ORDERLY_S = 8.0
+"""Less than the ten seconds after which what does not end by itself is ended."""
+
 NUMBERS = count(1)
 """The topics stay from test to test, and from one try to the next: each has its own subjects."""
 
