@@ -77,16 +77,23 @@ def test_a_token_is_changed_without_a_moment_in_which_none_is_good(
     assert (code, "there already" in told) == (2, True)
 
 
+def a_day_of(subject: SubjectId) -> list[EntryListed | EntryRemoved]:
+    """Return what the tender office sends on a day: a listing, its removal, and two more."""
+    record, bids = f"stated {subject}", "BL-BID-ZT"
+    of_it: dict[str, Any] = {"source": "tender", "subject_id": subject}
+    removal = {"record_id": record, "record_revision": 2, "sequence": 900_002, "list_id": bids}
+    return [
+        a_bid_bar(**of_it, record_id=record, sequence=900_001),
+        a_removal(**of_it, **removal),
+        a_bid_bar(**of_it, record_id=f"{record} again", sequence=900_003),
+        a_bid_bar(**of_it, record_id=f"{record} wrong", bases=(), sequence=900_004),
+    ]
+
+
 def test_a_dropped_record_is_named_by_a_statement_that_needs_no_bus_to_be_believed(
     live: LiveBus, subject: SubjectId, tmp_path: Path
 ) -> None:
-    record = f"stated {subject}"
-    sent: list[EntryListed | EntryRemoved] = [
-        a_bid_bar(subject_id=subject, record_id=record, sequence=900_001),
-        a_removal(subject_id=subject, record_id=record, record_revision=2, sequence=900_002),
-        a_bid_bar(subject_id=subject, record_id=f"{record} again", sequence=900_003),
-        a_bid_bar(subject_id=subject, record_id=f"{record} wrong", bases=(), sequence=900_004),
-    ]
+    sent = a_day_of(subject)
     dropped = sent[2].envelope
     with a_publisher(live, "tender") as tender:
         for each in sent:
