@@ -83,15 +83,12 @@ class Loop:
         if self._membership.is_in_doubt:
             return
         if first is not None:
+            most = self._turnstile.at_once(FETCH)
             # While the broker refuses, only as much is read as a poll cannot avoid.
-            more = (
-                []
-                if self._is_held_up
-                else self._consumer.consume(self._turnstile.at_once(FETCH) - 1, 0)
-            )
+            more = [] if self._is_held_up else self._consumer.consume(most - 1, 0)
             self._surroundings.ended(TurnStep.FETCH)
             alarm.check()
-            self._rhythm.fetched(1 + len(more))
+            self._rhythm.fetched(1 + len(more), most)
             self._decide([first, *more], alarm)
         elif alarm.waiting:
             self._look_for_broker(alarm)

@@ -50,9 +50,9 @@ class Rhythm:
         since = self._uncommitted_since
         return 0.0 if since is None else self._clock() - since
 
-    def fetched(self, records: int) -> None:
-        """Hear how many records the last fetch brought."""
-        self.is_light = records <= LIGHT_RECORDS
+    def fetched(self, records: int, most: int) -> None:
+        """Hear how many records the last fetch brought, of so many at most."""
+        self.is_light = records <= LIGHT_RECORDS and records < most
 
     def decided(self) -> None:
         """Hear that something waits for a checkpoint."""

@@ -27,7 +27,7 @@ MANY: Final = 200
 FEW: Final = 50
 """Whoever brings fewer in a second never waits, however quiet the others are."""
 
-LONG_S: Final = 0.4
+LONG_S: Final = 0.6
 """How long a record may wait for listing: the checkpoints of both take up to 0.2 s under load."""
 
 LEAST_ROOM: Final = 100
@@ -90,7 +90,7 @@ class Crowd:
                 if self._clock() - self._shrunk_at > _ROUND_S:
                     self._room = max(LEAST_ROOM, int(self._room * _LESS))
                     self._shrunk_at = self._clock()
-            elif self._waits and not behind.records:
+            elif self._waits and behind.seconds < LONG_S / 2:
                 self._room = min(MOST_ROOM, self._room + _MORE)
         return behind.records + self._since_look >= self._room
 

@@ -40,8 +40,8 @@ class Worker:
         self.clock.now += self._seconds
         self.rhythm.committed()
 
-    def decide(self, records: int = 1) -> None:
-        self.rhythm.fetched(records)
+    def decide(self, records: int = 1, most: int = 4_000) -> None:
+        self.rhythm.fetched(records, most)
         self.rhythm.decided()
 
 
@@ -81,6 +81,14 @@ def test_a_steady_light_load_never_waits_for_a_pause(records: int) -> None:
         worker.clock.now += 0.001
         waited += 0.001
     assert waited <= APART_SECONDS + 0.001
+
+
+def test_a_fetch_that_brought_all_it_may_is_heavy_however_little_that_is() -> None:
+    worker = Worker()
+    worker.decide(250, most=250)
+    assert not worker.rhythm.is_due(250)
+    worker.clock.now += EVERY_SECONDS
+    assert worker.rhythm.is_due(250)
 
 
 def test_under_a_heavy_load_many_records_share_one_checkpoint() -> None:
