@@ -20,11 +20,13 @@ class Listed:
     def __init__(self) -> None:
         self.names: set[Source] = set()
         self.told: list[tuple[Source, int]] = []
+        self.asked = 0
 
     def passed(self, source: Source, records: int) -> None:
         self.told.append((source, records))
 
     def held(self) -> set[Source]:
+        self.asked += 1
         return self.names
 
 
@@ -81,7 +83,18 @@ def test_the_quota_hears_what_passes_and_the_loop_waits_for_its_next_word(gate: 
     assert gate.turnstile.patience(0.1) == 0.1
     gate.hold(COURT)
     assert gate.turnstile.patience(0.1) == LOOK_SECONDS
-    assert gate.turnstile.at_once(4000) == PIECE
+    assert gate.turnstile.patience(LOOK_SECONDS / 2) == LOOK_SECONDS / 2
+    assert (gate.turnstile.at_once(4000), gate.turnstile.at_once(7)) == (PIECE, 7)
+
+
+def test_the_quota_is_asked_now_and_then_however_fast_the_loop_turns(gate: Gate) -> None:
+    gate.hold(COURT)
+    for _ in range(10):
+        gate.seconds += LOOK_SECONDS * 0.09
+        gate.turnstile.turn(gate.consumer, BOTH)
+    assert gate.quota.asked == 1
+    gate.hold()
+    assert gate.quota.asked == 2
 
 
 def test_a_job_without_a_quota_holds_nobody_and_fetches_as_much_as_it_likes() -> None:
