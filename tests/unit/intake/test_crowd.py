@@ -12,9 +12,11 @@ from creditbus.engine.backlog import GroupBehind
 from creditbus.engine.health import Source
 from creditbus.intake.crowd import (
     FEW,
+    FIRST_ROOM,
     LEAST_ROOM,
     LONG_S,
     MANY,
+    MOST_ROOM,
     Crowd,
     above_their_share,
 )
@@ -91,8 +93,9 @@ def test_a_flood_waits_in_its_inbox_and_the_others_pass_it(each_s: int) -> None:
     assert max(learnt) < 2 * LONG_S * each_s + PIECE * LOOK_STEPS
     # Nor is the flood slower for it: listing has always something to do.
     assert steps * STEP_S < 1.3 * 20_000 / each_s
-    assert {source for source, _ in road.told} == {COURT}
-    assert road.told[-1] == (COURT, False)
+    # It is told once when it begins to wait, and once when it does no more.
+    assert road.told == [(COURT, True), (COURT, False)] * (len(road.told) // 2)
+    assert road.told
 
 
 def test_listing_that_is_fast_enough_lets_everything_through() -> None:
@@ -126,6 +129,86 @@ def test_a_listing_that_is_away_holds_nobody_back() -> None:
     for _ in range(100):
         crowd.passed(COURT, LEAST_ROOM - 1)
         assert crowd.held() == frozenset()
+
+
+class Looks:
+    """A flood, and looks at the log that a test gives one by one."""
+
+    def __init__(self) -> None:
+        self.seconds = 100.0
+        self.behind = GroupBehind()
+        self.crowd = Crowd(
+            ["court", "tax"], lambda: self.behind, lambda *_: None, clock=lambda: self.seconds
+        )
+
+    def is_held(self, records: int, age: float, *, after_s: float = 0.0) -> bool:
+        """Let many come, then tell of a log; return whether they wait."""
+        self.seconds += after_s
+        self.crowd.passed(COURT, MANY)
+        self.behind = GroupBehind(self.behind.look + 1, records, age)
+        return COURT in self.crowd.held()
+
+
+@pytest.fixture
+def looks() -> Looks:
+    return Looks()
+
+
+def test_of_records_that_wait_long_there_may_be_fewer_each_second(looks: Looks) -> None:
+    fewer = FIRST_ROOM * 7 // 10
+    assert looks.is_held(fewer, LONG_S * 2)
+    # What it let through before is still to be decided.
+    assert not looks.is_held(fewer - 1, LONG_S * 2, after_s=0.9)
+    assert looks.is_held(fewer * 7 // 10, LONG_S * 2, after_s=0.2)
+
+
+def test_some_records_may_always_wait(looks: Looks) -> None:
+    for _ in range(20):
+        looks.is_held(0, LONG_S * 2, after_s=1.1)
+    assert not looks.is_held(LEAST_ROOM - 1, LONG_S * 2, after_s=1.1)
+    assert looks.is_held(LEAST_ROOM, LONG_S * 2, after_s=1.1)
+
+
+def test_there_may_be_more_while_somebody_waits_for_records_that_do_not(looks: Looks) -> None:
+    assert looks.is_held(FIRST_ROOM, LONG_S)
+    assert looks.is_held(FIRST_ROOM, LONG_S / 2), "not for what waits neither long nor short"
+    assert not looks.is_held(FIRST_ROOM + 99, LONG_S / 3)
+    # Nobody has waited for it.
+    assert looks.is_held(FIRST_ROOM + 100, LONG_S / 3)
+
+
+def test_there_are_never_more_than_are_soon_decided(looks: Looks) -> None:
+    for _ in range(MOST_ROOM // 100 + 10):
+        assert looks.is_held(10 * MOST_ROOM, 0.0)
+    assert looks.is_held(MOST_ROOM, 0.0)
+
+
+def test_what_came_since_the_look_is_in_the_log_as_well(looks: Looks) -> None:
+    assert not looks.is_held(FIRST_ROOM - 2, 0.0)
+    looks.crowd.passed(COURT, 1)
+    assert looks.crowd.held() == frozenset()
+    looks.crowd.passed(COURT, 1)
+    assert looks.crowd.held() == {COURT}
+
+
+def test_who_waits_brings_nothing_and_waits_on_until_there_is_room(looks: Looks) -> None:
+    assert looks.is_held(FIRST_ROOM, LONG_S)
+    for _ in range(10):
+        looks.seconds += 0.6
+        assert looks.crowd.held() == {COURT}
+    looks.behind = GroupBehind(looks.behind.look + 1, FIRST_ROOM - 1, LONG_S)
+    assert looks.crowd.held() == frozenset()
+
+
+def test_nobody_waits_for_what_it_brought_long_ago(looks: Looks) -> None:
+    looks.crowd.passed(COURT, 100_000)
+    assert not looks.is_held(0, 0.0)
+    for _ in range(2):
+        looks.seconds += 0.5
+        assert looks.crowd.held() == frozenset()
+    looks.crowd.passed(TAX, MANY)
+    looks.behind = GroupBehind(looks.behind.look + 1, FIRST_ROOM, 0.0)
+    assert looks.crowd.held() == {TAX}
 
 
 @given(st.dictionaries(st.tuples(st.text("abc", max_size=2), st.just(0)), st.integers(1, 10_000)))
