@@ -218,6 +218,22 @@ def test_a_dead_letter_is_found_by_its_key_and_its_place(url: str) -> None:
     run(url, steps)
 
 
+@pytest.mark.parametrize("sequence", [0, 5])
+def test_where_a_redriven_record_was_sent_is_known_whatever_became_of_it(
+    url: str, sequence: int
+) -> None:
+    event = a_listing(sequence=sequence)
+
+    async def steps(told: Told) -> None:
+        await told.tell(EVENTS, event, 11, sent=3)
+        await told.tell(REFUSALS, refuse(event.envelope, [BASIS], origin(12)), 12, sent=4)
+        await told.tell(EVENTS, event, 13)
+        found = await Fates(told.serving).between(COURT, range(11, 14))
+        assert [each.redriven for each in found] == [3, 4, None]
+
+    run(url, steps)
+
+
 def test_nobody_is_told_of_anothers_record_and_old_ones_are_forgotten(url: str) -> None:
     async def steps(told: Told) -> None:
         await told.tell(EVENTS, EVENT, 3)

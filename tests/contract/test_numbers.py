@@ -142,7 +142,10 @@ def test_what_has_no_number_or_one_too_high_is_not_followed(url: str) -> None:
     assert (found.runs, found.missing, found.backward) == (((7, 8),), 0, 0)
 
 
-def test_a_redriven_record_closes_its_gap_and_is_no_step_backward(url: str) -> None:
+@pytest.mark.parametrize("is_refused", [True, False])
+def test_a_redriven_record_closes_its_gap_and_is_no_step_backward(
+    url: str, *, is_refused: bool
+) -> None:
     async def steps(order: list[int]) -> Numbers:
         serving = Serving(url)
         try:
@@ -152,7 +155,10 @@ def test_a_redriven_record_closes_its_gap_and_is_no_step_backward(url: str) -> N
             server = Told(serving)
             for offset in order:
                 event = a_listing(sequence=(1, 3, 2, 4)[offset], record_id=f"r-{offset}")
-                await server.tell(EVENTS, event, offset, sent=0 if offset == 2 else None)
+                where = f"credit.inbox.court.v1/0/{offset}"
+                fact = refuse(event.envelope, [BASIS], where) if is_refused else event
+                topic = REFUSALS if is_refused else EVENTS
+                await server.tell(topic, fact, offset, sent=0 if offset == 2 else None)
             return await numbers_of(serving, COURT)
         finally:
             await serving.close()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from confluent_kafka import KafkaError, KafkaException
 
 from creditbus.domain.acts.interventions import (
     REASON_CHARACTERS,
@@ -11,7 +12,10 @@ from creditbus.domain.acts.interventions import (
     Way,
     checked_reason,
 )
+from creditbus.domain.acts.refusals import DeadLetter
+from creditbus.domain.ids import SourceId
 from creditbus.engine.values import Position
+from creditbus.runtime.interventions import redrives
 from creditbus.runtime.interventions.redrives import (
     Original,
     once_more,
@@ -20,6 +24,7 @@ from creditbus.runtime.interventions.redrives import (
     redrive,
 )
 from creditbus.runtime.interventions.writer import InterventionWriter, NotDone
+from creditbus.runtime.outages import Unavailable
 from creditbus.runtime.process import Process
 from creditbus.runtime.settings import Settings
 from creditbus.wire.topics import INBOX_MAX_BYTES
@@ -63,6 +68,74 @@ def test_what_would_be_dead_again_is_not_written(found: Original, why: str) -> N
     with pytest.raises(NotDone, match=why) as refused:
         redrive(WRITER, found, "why")
     assert "tender" in refused.value.chinese
+
+
+def test_what_is_mended_needs_no_whole_original(monkeypatch: pytest.MonkeyPatch) -> None:
+    done: list[str] = []
+    monkeypatch.setattr(InterventionWriter, "write", lambda *_: done.append("on record"))
+    monkeypatch.setattr(redrives, "append", lambda *_: done.append("there"))
+    redrive(WRITER, Original(position=AT, key=None, value=b"a", is_whole=False, size=9), "w", b"b")
+    assert done == ["on record", "there"], "a redrive is on record before it is there"
+
+
+def test_what_is_not_on_record_is_not_done(monkeypatch: pytest.MonkeyPatch) -> None:
+    def away(*_: object) -> None:
+        raise Unavailable("Kafka", "away")
+
+    def never(*_: object) -> None:
+        raise AssertionError("it is on no record")
+
+    monkeypatch.setattr(InterventionWriter, "write", away)
+    monkeypatch.setattr(redrives, "append", never)
+    with pytest.raises(Unavailable):
+        redrive(WRITER, Original(position=AT, key=None, value=b"v"), "why")
+
+
+@pytest.mark.parametrize(
+    ("headers", "value", "how"),
+    [
+        ((), b"v", "as it came, 1 "),
+        ((), b"w", "mended, 1 "),
+        ((("attestation", b"s"),), b"v", "as it came, 1 "),
+        ((("attestation", b"s"),), b"w", "mended, its attestation dropped, 1 "),
+    ],
+)
+def test_the_record_of_a_redrive_says_what_was_changed(
+    monkeypatch: pytest.MonkeyPatch,
+    headers: tuple[tuple[str, bytes], ...],
+    value: bytes,
+    how: str,
+) -> None:
+    monkeypatch.setattr(InterventionWriter, "write", lambda *_: None)
+    monkeypatch.setattr(redrives, "append", lambda *_: None)
+    found = Original(position=AT, key=None, value=b"v", headers=headers)
+    assert redrive(WRITER, found, "why", value).detail.startswith(how)
+
+
+@pytest.mark.parametrize("is_broken", [True, False])
+def test_what_its_inbox_no_more_gives_is_taken_from_its_dead_letter(
+    monkeypatch: pytest.MonkeyPatch, *, is_broken: bool
+) -> None:
+    def record_at(*_: object) -> None:
+        if is_broken:
+            raise KafkaException(KafkaError(KafkaError._BAD_COMPRESSION))
+
+    monkeypatch.setattr(redrives, "record_at", record_at)
+    for size in (2, 9):
+        letter = DeadLetter(
+            source=SourceId("tender"),
+            topic=AT.topic,
+            partition=0,
+            offset=AT.offset,
+            reason="UNFRAMED",
+            detail="d",
+            key=b"k",
+            value=b"ab",
+            size=size,
+        )
+        found = original(WRITER.process, AT, lambda _, letter=letter: letter)  # type: ignore[misc]
+        assert (found.key, found.value, found.headers) == (b"k", b"ab", ())
+        assert found.is_whole == (size == 2)
 
 
 def test_a_record_goes_into_its_own_inbox_with_its_own_key_and_headers() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from confluent_kafka import KafkaError, KafkaException, Message
 
@@ -26,6 +28,11 @@ class Answered(ScriptedProducer):
     def __init__(self, *answer: KafkaError | None) -> None:
         super().__init__()
         self._answer = answer
+        self.given: dict[str, Any] = {}
+
+    def produce(self, topic: str, **record: Any) -> None:
+        self.given = record
+        super().produce(topic, **record)
 
     def flush(self, seconds: float) -> int:
         for report, said in zip(self._reports, self._answer, strict=False):
@@ -43,7 +50,9 @@ def test_where_the_broker_keeps_it_is_told(monkeypatch: pytest.MonkeyPatch) -> N
     assert appended(monkeypatch, None) == Position(INBOX, 0, 7)
 
 
-@pytest.mark.parametrize("answer", [(), (KafkaError(KafkaError._MSG_TIMED_OUT),)], ids=len)
+@pytest.mark.parametrize(
+    "answer", [(), (KafkaError(KafkaError._MSG_TIMED_OUT),), (KafkaError(KafkaError._TIMED_OUT),)]
+)
 def test_what_nobody_acknowledged_is_told_as_unknown(
     monkeypatch: pytest.MonkeyPatch, answer: tuple[KafkaError, ...]
 ) -> None:
@@ -57,3 +66,11 @@ def test_what_is_refused_is_not_there(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(Unavailable) as told:
         appended(monkeypatch, KafkaError(KafkaError.NOT_LEADER_FOR_PARTITION))
     assert not isinstance(told.value, OutcomeUnknown)
+
+
+def test_it_goes_where_it_shall_with_all_it_has(monkeypatch: pytest.MonkeyPatch) -> None:
+    producer = Answered(None)
+    monkeypatch.setattr(Connection, "idempotent", lambda *_: producer.as_producer())
+    append(PROCESS, Written(topic=INBOX, partition=3, value=b"v", key=b"k", headers=[("x", b"1")]))
+    told = {name: producer.given[name] for name in ("partition", "key", "value", "headers")}
+    assert told == {"partition": 3, "key": b"k", "value": b"v", "headers": [("x", b"1")]}
