@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import asyncio
 
+import msgspec
 import pytest
 
+from creditbus.domain.effects.exposures import Exposure
 from creditbus.domain.ids import EntryId
 from creditbus.runtime.outages import Unavailable
 from creditbus.runtime.redis.reads import Serving
+from creditbus.runtime.redis.served import Cursor, ExposureLog
 from creditbus.runtime.redis.tail import Tail
 from creditbus.runtime.redis.writes import Writes
 from tests.contract.test_serving import Served, exposure, served, url
@@ -110,15 +113,71 @@ def test_what_stands_is_read_once_and_moved_on_by_the_changes(served: Served[Non
     served(steps)
 
 
-def test_many_who_ask_at_once_are_told_the_same(served: Served[None]) -> None:
+def test_many_who_ask_at_once_are_told_the_same(
+    served: Served[None], monkeypatch: pytest.MonkeyPatch
+) -> None:
     async def steps(serving: Serving) -> None:
         tail = Tail(serving)
         writes = Writes("exposures", 0, 0)
         for number in range(50):
             writes.put_exposure(0, exposure(0, number=number))
         await serving.storing.write(writes)
+        read, readings = serving.exposures, 0
+
+        async def counted() -> tuple[list[Exposure], Cursor]:
+            nonlocal readings
+            readings += 1
+            return await read()
+
+        monkeypatch.setattr(serving, "exposures", counted)
         async with tail.followed():
             told = await asyncio.gather(*(tail.snapshot() for _ in range(100)))
             assert {len(exposures) for exposures, _ in told} == {50}
+            await tail.snapshot()
+        assert readings == 1
+
+    served(steps)
+
+
+def test_what_changes_while_all_is_read_is_not_lost(
+    served: Served[None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def steps(serving: Serving) -> None:
+        tail = Tail(serving)
+        writes = Writes("exposures", 0, 0)
+        writes.put_exposure(0, exposure(0))
+        await serving.storing.write(writes)
+        read = serving.exposures
+
+        async def slowly() -> tuple[list[Exposure], Cursor]:
+            found = await read()
+            later = Writes("exposures", 0, 1)
+            later.withdraw_exposure(1, EntryId("entry-1"))
+            await serving.storing.write(later)
+            await asyncio.sleep(0.5)
+            return found
+
+        monkeypatch.setattr(serving, "exposures", slowly)
+        async with tail.followed():
+            await tail.snapshot()
+            assert (await tail.snapshot())[0] == []
+
+    served(steps)
+
+
+def test_nothing_is_told_as_all_while_nobody_knows_whether_it_is(
+    served: Served[None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def steps(serving: Serving) -> None:
+        tail = Tail(serving)
+        await tail.snapshot()
+        asked = serving.exposure_log
+
+        async def stale(cursor: Cursor | None, limit: int) -> ExposureLog:
+            return msgspec.structs.replace(await asked(cursor, limit), is_current=False)
+
+        monkeypatch.setattr(serving, "exposure_log", stale)
+        with pytest.raises(Unavailable):
+            await tail.snapshot()
 
     served(steps)
