@@ -16,7 +16,7 @@ import pytest
 from typer.testing import CliRunner
 
 from creditbus.cli.main import app
-from creditbus.cli.roster import BODIES, FURTHER, ProcessLine, Roster
+from creditbus.cli.roster import _SILENT, BODIES, FURTHER, ProcessLine, Roster
 from creditbus.stack.folder import Folder, StackFile
 from creditbus.stack.ports import HOST, Ports, free
 from creditbus.stack.processes import Identity
@@ -121,6 +121,21 @@ def test_a_worker_says_itself_why_it_is_not_ready(
     found = lines(folder)
     assert (found["listing-1"].ready, found["listing-1"].why) == (False, "restoring partitions")
     assert found["listing-0"].ready
+
+
+@pytest.mark.parametrize(
+    ("content", "why"), [(b"<html>", "HTTP 503"), (b'{"why": 3}', "HTTP 503"), (b"{}", _SILENT)]
+)
+def test_one_that_does_not_say_why_is_told_by_what_it_answers(
+    folder: Folder,
+    ports: Ports,
+    listening: list[ThreadingHTTPServer],
+    content: bytes,
+    why: str,
+) -> None:
+    listen(listening, ports.metrics_of("listing", 0), 503, content)
+    found = lines(folder)["listing-0"]
+    assert (found.ready, found.why) == (False, why)
 
 
 def test_bodies_are_told_when_they_were_started(

@@ -61,6 +61,26 @@ def test_nobody_else_gets_a_block_of_which_a_few_ports_are_in_use() -> None:
     assert min(abs(each - found.kafka) for each in others) >= METRICS_RANGE
 
 
+def test_blocks_begin_where_no_other_block_goes_on() -> None:
+    size = len(ports.single()) + ports.FURTHER_RANGE + METRICS_RANGE
+    assert {(ports.free().kafka - ports.FREE_FROM) % size for _ in range(3)} == {0}
+
+
+def test_a_block_of_which_one_port_is_taken_is_not_chosen(monkeypatch: pytest.MonkeyPatch) -> None:
+    chosen = ports.free()
+    # One block and no other, which nobody holds any more but one who listens at its end.
+    size = chosen.metrics + METRICS_RANGE - chosen.kafka
+    monkeypatch.setattr(ports, "FREE_FROM", chosen.kafka)
+    monkeypatch.setattr(ports, "FREE_TO", chosen.kafka + size + 1)
+    monkeypatch.setattr(ports, "_claim", lambda _: True)
+    assert ports.free() == chosen
+    with socket.socket() as used:
+        used.bind((HOST, chosen.metrics + METRICS_RANGE - 1))
+        used.listen()
+        with pytest.raises(PortTaken, match="no block"):
+            ports.free()
+
+
 def test_a_block_is_free_for_no_other_process_before_anything_listens() -> None:
     found = ports.free()
     again = f"from creditbus.stack import ports; print(ports._claim({found.kafka}))"
