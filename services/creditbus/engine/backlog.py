@@ -6,17 +6,18 @@ group that does not move at all has no backlog: its worker is away, and the topi
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from collections import deque
-from collections.abc import Mapping
 from typing import Final, NamedTuple
 
-from confluent_kafka import Consumer, IsolationLevel, KafkaException, TopicPartition
-from confluent_kafka.admin import AdminClient, OffsetSpec
+from confluent_kafka import Consumer, KafkaException
+from confluent_kafka.admin import AdminClient
 
 from creditbus.engine.alarm import Alarm
 from creditbus.engine.connection import Connection
+from creditbus.engine.offsets import committed, log_ends
 from creditbus.engine.surroundings import Logger
 
 LOOK_EVERY_S: Final = 0.05
@@ -30,14 +31,13 @@ MARKERS: Final = 8
 """Behind a last record lie the markers of its transaction and of others; a group stands before."""
 
 _REMEMBERED: Final = 400
-_ANSWER_BOUND_S: Final = 2.0
-_LATEST: Final = OffsetSpec.latest()  # type: ignore[no-untyped-call]  # the library's own
 
 
 class GroupBehind(NamedTuple):
-    """How far a group is behind: as told by which look, by how many records, for how long."""
+    """How far a group is behind: as told by which look and when, by how many records, how long."""
 
     look: int = 0
+    at: float = -math.inf
     records: int = 0
     seconds: float = 0.0
 
@@ -70,7 +70,7 @@ class Backlog:
     ) -> None:
         self._connection = connection
         self._group = group
-        self._places = [TopicPartition(topic, number) for number in range(partitions)]
+        self._places = [(topic, number) for number in range(partitions)]
         self._logger = logger
         self._asked = threading.Event()
         self._asked_at = 0.0
@@ -78,7 +78,7 @@ class Backlog:
         self._last = GroupBehind()
 
     def behind(self) -> GroupBehind:
-        """Return what the last look told; nothing waits before the first."""
+        """Return what the last look told, however long ago that was; nothing waits before one."""
         self._asked_at = time.monotonic()
         self._asked.set()
         if self._thread is None:
@@ -89,22 +89,20 @@ class Backlog:
     def _look_on(self) -> None:
         alarm = Alarm()
         # Where a group stands is asked of a consumer: see ``Connection.asker``.
-        asker = self._connection.asker(self._group, alarm)
+        asker = self._connection.asker(self._group, alarm, is_hasty=True)
         admin = self._connection.admin(alarm)
-        pause = threading.Event()
         while self._asked.wait():
             self._asked.clear()
-            self._look_while_asked(asker, admin, pause)
+            self._look_while_asked(asker, admin)
 
-    def _look_while_asked(
-        self, asker: Consumer, admin: AdminClient, pause: threading.Event
-    ) -> None:
-        traces = [Trace() for _ in self._places]
+    def _look_while_asked(self, asker: Consumer, admin: AdminClient) -> None:
+        traces = {place: Trace() for place in self._places}
         is_told = False
         while time.monotonic() - self._asked_at < ASKED_S:
-            records, seconds = 0, 0.0
+            records, seconds, now = 0, 0.0, time.monotonic()
             try:
-                now, ends, stands = time.monotonic(), self._ends(admin), self._stands(asker)
+                ends = log_ends(admin, self._places)
+                stands = committed(asker, self._places)
             except KafkaException as failure:
                 if not is_told:
                     self._logger.warning(
@@ -114,19 +112,8 @@ class Backlog:
                     )
                 is_told = True
             else:
-                for number, trace in enumerate(traces):
-                    waiting, age = trace.note(now, ends[number], stands[number])
+                for place, trace in traces.items():
+                    waiting, age = trace.note(now, ends[place], stands[place] or 0)
                     records, seconds = records + waiting, max(seconds, age)
-            self._last = GroupBehind(self._last.look + 1, records, seconds)
-            pause.wait(LOOK_EVERY_S)
-
-    def _ends(self, admin: AdminClient) -> Mapping[int, int]:
-        # What is not committed yet is on its way as well.
-        every = IsolationLevel.READ_UNCOMMITTED
-        wanted = dict.fromkeys(self._places, _LATEST)
-        found = admin.list_offsets(wanted, isolation_level=every, request_timeout=_ANSWER_BOUND_S)
-        return {place.partition: told.result().offset for place, told in found.items()}
-
-    def _stands(self, asker: Consumer) -> Mapping[int, int]:
-        found = asker.committed(self._places, timeout=_ANSWER_BOUND_S)
-        return {place.partition: max(place.offset, 0) for place in found}
+            self._last = GroupBehind(self._last.look + 1, now, records, seconds)
+            time.sleep(LOOK_EVERY_S)

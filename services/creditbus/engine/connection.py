@@ -97,13 +97,16 @@ class Connection:
             {**self.base(alarm), "group.id": group, **_READING, **({} if stays else ends)}
         )
 
-    def asker(self, group: str, alarm: Alarm) -> Consumer:
+    def asker(self, group: str, alarm: Alarm, *, is_hasty: bool = False) -> Consumer:
         """Return what is asked where the group stands; it joins nothing.
+
+        A hasty one does not wait for a transaction that is about to move it.
 
         An admin client could tell as well, but one that meets a coordinator in motion ends the
         process (librdkafka issue 5040).
         """
-        return Consumer({**self.base(alarm), "group.id": group, **_READING})
+        hasty = {"isolation.level": "read_uncommitted"} if is_hasty else {}
+        return Consumer({**self.base(alarm), "group.id": group, **_READING, **hasty})
 
     def transactional(self, name: str, ear: Ear, logger: Log | None = None) -> Producer:
         """Return the one producer of a worker; its name fences an older one of that name.

@@ -90,9 +90,11 @@ class Membership:
                 consumer.assign(_places(self._running.values()))
             elif begun:
                 consumer.incremental_assign(_places(begun.values()))
-            self.wayside.forget(
-                consumer, [source for share in begun.values() for source in share.sources]
-            )
+            sources = [source for share in begun.values() for source in share.sources]
+            self.wayside.forget(sources)
+            # The client's pause outlives a partition's assignment (librdkafka issue 1849): whoever
+            # was held or parked when it went to another worker would wait for good when it is back.
+            consumer.resume([TopicPartition(*source) for source in sources])
             for share in begun.values():
                 self._ground.surroundings.logger.info(
                     "a partition begins", partition=share.partition, positions=share.positions

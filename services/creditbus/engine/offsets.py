@@ -27,7 +27,8 @@ _MOVED = frozenset(
 def committed(asker: Consumer, sources: Sequence[Source]) -> dict[Source, int | None]:
     """Return the next offsets of the asker's group, none where it has none.
 
-    Raises (to be asked again) while a transaction that will move one of them is still open.
+    Raises (to be asked again) while a transaction that will move one of them is still open, unless
+    the asker is hasty.
     """
     wanted = [TopicPartition(topic, partition) for topic, partition in sources]
     found: dict[Source, int | None] = {}

@@ -68,7 +68,12 @@ class Turnstile:
         if self._quota is None or now - self._looked_at < LOOK_SECONDS:
             return
         self._looked_at = now
-        held = frozenset(self._quota.held()) & frozenset(assigned)
+        # One that is parked is the wayside's to try again, and nobody else's to stop.
+        held = frozenset(
+            source
+            for source in self._quota.held()
+            if source in assigned and self._wayside.at(source) is None
+        )
         if held:
             # Also those that are held already: whoever resumes all does not know of them.
             consumer.pause([TopicPartition(*source) for source in held])

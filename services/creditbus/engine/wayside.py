@@ -163,11 +163,10 @@ class Wayside:
         if source in self._cases:
             self._let_go(source)
 
-    def forget(self, consumer: Consumer, sources: Collection[Source]) -> None:
+    def forget(self, sources: Collection[Source]) -> None:
         """Forget sources that begin anew, wherever they stood before."""
         for source in sources:
-            if (case := self._cases.pop(source, None)) and case.parked.position is not None:
-                consumer.resume([TopicPartition(*source)])
+            self._cases.pop(source, None)
 
     def keep_to(self, assigned: Collection[Source]) -> None:
         """Forget what went to another worker."""

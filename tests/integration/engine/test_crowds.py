@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 
 import pytest
 from confluent_kafka import Consumer, TopicPartition
 
-from creditbus.engine.backlog import MARKERS, Backlog
+from creditbus.engine.backlog import ASKED_S, MARKERS, Backlog
 from creditbus.engine.connection import Connection
 from creditbus.engine.health import Source
 from tests.integration.engine.conftest import MakeStage
@@ -69,6 +70,33 @@ def test_a_source_that_is_held_back_loses_nothing_and_the_other_goes_on(stage: S
     assert len(stage.read(stage.play.outputs, 1)) == 511
 
 
+def test_a_source_that_was_held_when_it_went_is_read_when_it_is_back(stage: Stage) -> None:
+    # The client's pause outlives the assignment; nobody else would end it.
+    held = {(topic, 0) for topic in stage.sources}
+
+    class All:
+        """Holds every source for as long as the test wants."""
+
+        def passed(self, source: Source, records: int) -> None: ...
+
+        def held(self) -> set[Source]:
+            return held
+
+    worker = worker_of(stage.play, Journal(), All())
+    with running(worker):
+        wait_until(lambda: len(worker.health.assigned) == 2, "both sources")
+        other = stage.enter(1)
+        other.wait_ready()
+        wait_until(lambda: len(worker.health.assigned) == 1, "one of them to go")
+        held.clear()
+        other.stop()
+        wait_until(lambda: len(worker.health.assigned) == 2, "it to be back")
+        stage.feed([("first", "said")])
+        stage.feed([("second", "said")], source=1)
+        wait_until(lambda: said(stage) == {b"first", b"second"}, "what both bring")
+        stage.wait_done()
+
+
 def test_a_backlog_tells_how_many_records_wait_until_the_group_has_them(stage: Stage) -> None:
     topic, group = stage.sources[0], f"{stage.play.application}-behind"
     member = Consumer({**stage.client, "group.id": group, "enable.auto.commit": False})
@@ -78,7 +106,7 @@ def test_a_backlog_tells_how_many_records_wait_until_the_group_has_them(stage: S
 
     connection = Connection(stage.play.bootstrap, stage.play.security)
     backlog = Backlog(connection, group, topic, 1, Journal())
-    assert backlog.behind() == (0, 0, 0.0)
+    assert backlog.behind().look == 0
     stand(0)
     stage.feed([(f"word-{number}", "said") for number in range(100)])
     wait_until(lambda: backlog.behind().records == 100 - MARKERS, "what waits")
@@ -86,5 +114,11 @@ def test_a_backlog_tells_how_many_records_wait_until_the_group_has_them(stage: S
     stand(60)
     wait_until(lambda: backlog.behind().records == 40 - MARKERS, "what still waits")
     stand(100)
-    wait_until(lambda: backlog.behind()[1:] == (0, 0.0), "the end of it")
+    wait_until(lambda: backlog.behind()[2:] == (0, 0.0), "the end of it")
+    # Once nobody asks, nobody looks; and whoever asks later is told when it was.
+    last = backlog.behind()
+    assert time.monotonic() - last.at < 5
+    time.sleep(ASKED_S + 1)
+    asleep = backlog.behind()
+    wait_until(lambda: backlog.behind().at > asleep.at + ASKED_S / 2, "a fresh look")
     member.close()

@@ -9,6 +9,7 @@ from confluent_kafka import Consumer
 
 from creditbus.engine.health import Source
 from creditbus.engine.turnstile import LOOK_SECONDS, PIECE, Turnstile
+from creditbus.engine.wayside import FIRST_SECONDS
 from tests.unit.engine.test_wayside import COURT, TAX, Bench
 
 BOTH = [COURT, TAX]
@@ -73,8 +74,16 @@ def test_a_source_that_was_parked_meanwhile_stays_where_it_is(gate: Gate) -> Non
 def test_nothing_is_asked_of_the_client_about_a_source_of_another_worker(gate: Gate) -> None:
     assert gate.hold(COURT, assigned=[TAX]) == set()
     gate.hold(COURT)
-    # The client forgot of it with its partition; here it shows that nobody resumes.
+    # The client's pause outlives the assignment: who gets the partition again resumes it.
     assert gate.hold(assigned=[TAX]) == {COURT}
+
+
+def test_a_source_that_is_parked_is_left_to_the_wayside_to_try_again(gate: Gate) -> None:
+    gate.park(COURT)
+    assert gate.hold(COURT, TAX) == {COURT, TAX}
+    gate.after(FIRST_SECONDS)
+    assert gate.client.held == {TAX}, "it is tried now"
+    assert gate.hold(COURT, TAX) == {TAX}
 
 
 def test_the_quota_hears_what_passes_and_the_loop_waits_for_its_next_word(gate: Gate) -> None:

@@ -172,7 +172,7 @@ def test_a_source_without_a_position_is_asked_for_again(bench: Bench) -> None:
     assert bench.wayside.unplaced == {COURT}
     assert bench.client.held == set()
     assert bench.after(FIRST_SECONDS) == [COURT]
-    bench.wayside.forget(bench.consumer, [COURT])
+    bench.wayside.forget([COURT])
     assert not bench.wayside.parked
 
 
