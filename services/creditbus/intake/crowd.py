@@ -30,6 +30,9 @@ FEW: Final = 50
 LONG_S: Final = 0.6
 """How long a record may wait for listing: the checkpoints of both take up to 0.2 s under load."""
 
+OLD_S: Final = 3.0
+"""What was told longer ago says nothing of now."""
+
 LEAST_ROOM: Final = 100
 FIRST_ROOM: Final = 500
 MOST_ROOM: Final = 20_000
@@ -57,7 +60,7 @@ class Crowd:
         self._clock = clock
         self._before: Counter[Source] = Counter()
         self._now: Counter[Source] = Counter()
-        self._halved_at = 0.0
+        self._halved_at = self._quiet_at = 0.0
         self._look = 0
         self._since_look = 0
         self._room, self._shrunk_at = FIRST_ROOM, 0.0
@@ -71,11 +74,15 @@ class Crowd:
 
     def held(self) -> frozenset[Source]:
         """Return the inboxes that wait."""
-        if self._clock() - self._halved_at >= _HALF_S:
-            self._before, self._now, self._halved_at = self._now, Counter(), self._clock()
+        now = self._clock()
+        if now - self._halved_at >= _HALF_S:
+            self._before, self._now, self._halved_at = self._now, Counter(), now
         brought = self._before + self._now
         waits: frozenset[Source] = frozenset()
-        if (self._waits or brought.total() >= MANY) and self._is_full(self._behind()):
+        if not self._waits and brought.total() < MANY:
+            # Nobody looks, and what passed by now is decided before anybody does.
+            self._since_look, self._quiet_at = 0, now
+        elif self._is_full(self._behind()):
             waits = self._waits | above_their_share(brought)
         for source in waits ^ self._waits:
             self._tell(source, source in waits)
@@ -83,13 +90,19 @@ class Crowd:
         return waits
 
     def _is_full(self, behind: GroupBehind) -> bool:
-        """Return whether the log holds as much as it should, what came since the look included."""
+        """Return whether the log holds as much as it should, what came since the look included.
+
+        The first answer takes a moment, in which what came is all that is known; without any,
+        nobody is held back.
+        """
+        now = self._clock()
+        if now - behind.at > OLD_S:
+            return now - self._quiet_at <= OLD_S and self._since_look >= self._room
         if behind.look != self._look:
             self._look, self._since_look = behind.look, 0
             if behind.seconds > LONG_S:
-                if self._clock() - self._shrunk_at > _ROUND_S:
-                    self._room = max(LEAST_ROOM, int(self._room * _LESS))
-                    self._shrunk_at = self._clock()
+                if now - self._shrunk_at > _ROUND_S:
+                    self._room, self._shrunk_at = max(LEAST_ROOM, int(self._room * _LESS)), now
             elif self._waits and behind.seconds < LONG_S / 2:
                 self._room = min(MOST_ROOM, self._room + _MORE)
         return behind.records + self._since_look >= self._room

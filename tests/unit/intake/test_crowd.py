@@ -17,6 +17,7 @@ from creditbus.intake.crowd import (
     LONG_S,
     MANY,
     MOST_ROOM,
+    OLD_S,
     Crowd,
     above_their_share,
 )
@@ -70,7 +71,7 @@ class Road:
             self.owed -= 1
         if number % LOOK_STEPS == 0:
             age = self.seconds - self.log[0][0] if self.log else 0.0
-            self.behind = GroupBehind(self.behind.look + 1, len(self.log), age)
+            self.behind = GroupBehind(self.behind.look + 1, self.seconds, len(self.log), age)
 
     def run(self) -> int:
         """Go on until nothing waits; return the steps that it took."""
@@ -114,7 +115,7 @@ def test_below_many_nobody_asks_how_far_listing_is_behind() -> None:
 
 def test_the_answers_of_bodies_never_wait() -> None:
     crowd = Crowd(
-        ["court"], lambda: GroupBehind(1, 100_000, 9.0), lambda *_: None, clock=lambda: 0.0
+        ["court"], lambda: GroupBehind(1, 0.0, 100_000, 9.0), lambda *_: None, clock=lambda: 0.0
     )
     crowd.passed(BODY, 100_000)
     assert crowd.held() == frozenset()
@@ -125,7 +126,9 @@ def test_the_answers_of_bodies_never_wait() -> None:
 def test_a_listing_that_is_away_holds_nobody_back() -> None:
     # The log is there to wait for it: an inbox that waits would be told as late, for no gain.
     looks = iter(range(1, 1000))
-    crowd = Crowd(["court"], lambda: GroupBehind(next(looks)), lambda *_: None, clock=lambda: 0.0)
+    crowd = Crowd(
+        ["court"], lambda: GroupBehind(next(looks), 0.0), lambda *_: None, clock=lambda: 0.0
+    )
     for _ in range(100):
         crowd.passed(COURT, LEAST_ROOM - 1)
         assert crowd.held() == frozenset()
@@ -145,7 +148,7 @@ class Looks:
         """Let many come, then tell of a log; return whether they wait."""
         self.seconds += after_s
         self.crowd.passed(COURT, MANY)
-        self.behind = GroupBehind(self.behind.look + 1, records, age)
+        self.behind = GroupBehind(self.behind.look + 1, self.seconds, records, age)
         return COURT in self.crowd.held()
 
 
@@ -193,10 +196,10 @@ def test_what_came_since_the_look_is_in_the_log_as_well(looks: Looks) -> None:
 
 def test_who_waits_brings_nothing_and_waits_on_until_there_is_room(looks: Looks) -> None:
     assert looks.is_held(FIRST_ROOM, LONG_S)
-    for _ in range(10):
+    for _ in range(4):
         looks.seconds += 0.6
         assert looks.crowd.held() == {COURT}
-    looks.behind = GroupBehind(looks.behind.look + 1, FIRST_ROOM - 1, LONG_S)
+    looks.behind = GroupBehind(looks.behind.look + 1, looks.seconds, FIRST_ROOM - 1, LONG_S)
     assert looks.crowd.held() == frozenset()
 
 
@@ -207,8 +210,34 @@ def test_nobody_waits_for_what_it_brought_long_ago(looks: Looks) -> None:
         looks.seconds += 0.5
         assert looks.crowd.held() == frozenset()
     looks.crowd.passed(TAX, MANY)
-    looks.behind = GroupBehind(looks.behind.look + 1, FIRST_ROOM, 0.0)
+    looks.behind = GroupBehind(looks.behind.look + 1, looks.seconds, FIRST_ROOM, 0.0)
     assert looks.crowd.held() == {TAX}
+
+
+def test_what_passed_while_nobody_looked_counts_for_nothing() -> None:
+    now = [0.0]
+    crowd = Crowd(["court"], GroupBehind, lambda *_: None, clock=lambda: now[0])
+    for _ in range(500):
+        crowd.passed(COURT, 20)
+        now[0] += 1.0
+        assert crowd.held() == frozenset()
+    crowd.passed(COURT, MANY)
+    assert crowd.held() == frozenset(), "fewer than the log has room for"
+    crowd.passed(COURT, FIRST_ROOM)
+    assert crowd.held() == {COURT}, "before the first answer what came is all that is known"
+
+
+def test_nobody_is_held_back_by_what_was_told_long_ago_or_never() -> None:
+    now = [0.0]
+    crowd = Crowd(
+        ["court"], lambda: GroupBehind(7, 0.0, 9_000, 9.0), lambda *_: None, lambda: now[0]
+    )
+    crowd.passed(COURT, 5_000)
+    assert crowd.held() == {COURT}
+    # The broker does not answer any more, or whoever looks has ended.
+    now[0] += OLD_S + 0.1
+    crowd.passed(COURT, 5_000)
+    assert crowd.held() == frozenset()
 
 
 @given(st.dictionaries(st.tuples(st.text("abc", max_size=2), st.just(0)), st.integers(1, 10_000)))
