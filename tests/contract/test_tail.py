@@ -181,3 +181,21 @@ def test_nothing_is_told_as_all_while_nobody_knows_whether_it_is(
             await tail.snapshot()
 
     served(steps)
+
+
+def test_who_waits_is_woken_by_what_another_one_s_snapshot_has_found(served: Served[None]) -> None:
+    async def steps(serving: Serving) -> None:
+        tail = Tail(serving)
+        async with tail.followed():
+            await tail.snapshot()
+            for number in range(20):
+                waiting = asyncio.create_task(tail.turned(5))
+                await asyncio.sleep(0)
+                writes = Writes("exposures", 0, number)
+                writes.put_exposure(number, exposure(number, number=number))
+                await serving.storing.write(writes)
+                # It sees the change first, nearly always: the follower looks ten times a second.
+                await tail.snapshot()
+                await asyncio.wait_for(waiting, 1)
+
+    served(steps)

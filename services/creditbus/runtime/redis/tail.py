@@ -2,8 +2,9 @@
 
 However many streams a process has, Redis is asked ten times a second by one reader. Who is further
 behind than what the tail keeps reads for itself until it has caught up. What stands is read whole
-once, when first somebody asks for it, and moved on by the changes from then on: a list of many
-thousands that changes all the time would else be read for each who asks.
+once, when first somebody asks for it, and moved on by the changes from then on, the last of them
+read for whoever asks: a list of many thousands that changes all the time would else be read anew
+for each. While it is read whole, all who follow wait.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from creditbus.domain.ids import EntryId
 from creditbus.runtime import tasks
 from creditbus.runtime.outages import Unavailable
 from creditbus.runtime.redis.reads import Rebuilding, Serving
-from creditbus.runtime.redis.served import Cursor, ExposureChange
+from creditbus.runtime.redis.served import Cursor, ExposureChange, ExposureLog
 
 LOOK_EVERY_S: Final = 0.1
 KEPT: Final = 5_000
@@ -88,20 +89,25 @@ class Tail:
 
     async def _follow(self) -> None:
         while True:
-            before = (self._end, self.is_current)
-            try:
+            with suppress(Unavailable):
                 async with self._looking:
                     await self._look()
-            except Unavailable:
-                self.is_current = False
-            if (self._end, self.is_current) != before:
-                self._turn.set()
-                self._turn = asyncio.Event()
             await asyncio.sleep(LOOK_EVERY_S)
 
     async def _look(self) -> int:
-        """Take the next changes, and return how many they were."""
-        log = await self._serving.exposure_log(self._end, AT_ONCE)
+        """Take the next changes, wake whoever waits for one, and return how many they were."""
+        before = (self._end, self.is_current)
+        try:
+            return self._take(await self._serving.exposure_log(self._end, AT_ONCE))
+        except Unavailable:
+            self.is_current = False
+            raise
+        finally:
+            if (self._end, self.is_current) != before:
+                self._turn.set()
+                self._turn = asyncio.Event()
+
+    def _take(self, log: ExposureLog) -> int:
         self.is_current, self.as_of = log.is_current, log.as_of
         if self._end is None or log.end.build != self._end.build:
             # What was kept is of a Redis that is no more.
