@@ -3,7 +3,7 @@
 A group is closed after a few milliseconds, a thousand records or 4 MiB, by whoever comes first: the
 caller or a thread that looks after a source that has fallen silent. A full one is on the disk
 before the next record is taken, so whoever is told that there is no room has a record that was not
-taken. One lock holds all of it, so the two never wait for each other's interpreter. Only so many
+taken. One lock holds all of it, and nobody waits for the broker within it. Only so many
 records and bytes are in memory; the rest lie on the disk, in the same order.
 """
 
@@ -34,6 +34,7 @@ REPORTS: Final = 100_000
 FAILURES: Final = 100
 """How many failures that nobody asked about are kept for ``flush`` to raise."""
 _LOOK_S: Final = 0.01
+_NAP_S: Final = 0.005
 _AGAIN_S: Final = 1.0
 _ROOM_S: Final = 0.05
 
@@ -119,7 +120,7 @@ class Forwarder:
         """Go on with what waits; return whether anything does."""
         self._turn(wait_s)
         with self._lock:
-            return bool(self._open or self._records or self._forwarded < self._newest)
+            return self._waits()
 
     def close(self) -> None:
         """Keep what was taken, and let the outbox go; what waits in it waits for the next start."""
@@ -171,13 +172,20 @@ class Forwarder:
         return True
 
     def _turn(self, wait_s: float = 0.0) -> None:
-        with self._lock:
-            if self._closing.is_set() and not self._open:
-                return
-            self._keep()
-            self._forward()
-            self._link.poll(wait_s)
-            told, self._told = self._told, []
+        until = time.monotonic() + wait_s
+        while True:
+            with self._lock:
+                if self._closing.is_set() and not self._open:
+                    return
+                self._keep()
+                self._forward()
+                answers = self._link.poll(0)
+                told, self._told = self._told, []
+                is_over = answers or told or not self._waits()
+            if is_over or time.monotonic() >= until:
+                break
+            # Not within the lock: whoever hands over a record waits for no broker.
+            time.sleep(min(_NAP_S, wait_s))
         # Whoever is told may hand over the next record, which takes the lock.
         raised: Exception | None = None
         for tell, what in told:
@@ -187,6 +195,9 @@ class Forwarder:
                 raised = raised or fault
         if raised is not None:
             raise raised
+
+    def _waits(self) -> bool:
+        return bool(self._open or self._records or self._forwarded < self._newest)
 
     def _keep(self) -> None:
         if not self._open:

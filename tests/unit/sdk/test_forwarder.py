@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -63,6 +64,26 @@ def test_everything_is_sent_once_in_its_order_and_leaves_the_disk(
     sending.close()
     assert link.sent == [str(number) for number in range(count)]
     assert left(path) == 0
+
+
+def test_nobody_waits_for_whoever_waits_for_the_broker(sending: Forwarder, link: PaperLink) -> None:
+    link.is_held = True
+    sending.put(a_record(0), UNTOLD)
+    sending.keep()
+    waits = threading.Thread(target=sending.pump, args=(20,))
+    waits.start()
+    try:
+        time.sleep(0.2)
+        began = time.monotonic()
+        for number in range(1, 50):
+            sending.put(a_record(number), UNTOLD)
+            sending.keep()
+        assert time.monotonic() - began < 10, "it waited for the broker"
+        link.is_held = False
+    finally:
+        waits.join(30)
+    assert time.monotonic() - began < 15, "an answer ends the waiting"
+    until_done(sending)
 
 
 def test_a_source_that_falls_silent_is_sent_all_the_same(
