@@ -137,13 +137,17 @@ class LocalBus:
             self._training.start()
 
     def finish_training(self) -> None:
-        """Wait for it, as long as that is worth it; without it, this returns at once."""
+        """Wait for one more cache, as long as that is worth it; without a training, not at all.
+
+        Each is kept as soon as it is made, so that the next start makes the other one.
+        """
         if self._training is not None and self._training.is_running:
+            had = self.stack.class_caches
             self._say(
                 f"making the next start faster, for {WORTH_S:.0f} s at most; "
                 f"Ctrl-C leaves it for later"
             )
-            self._training.wait()
+            self._training.wait(lambda: self.stack.class_caches > had)
 
     def __exit__(
         self,

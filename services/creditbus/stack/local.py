@@ -146,10 +146,15 @@ class LocalStack:
             self._lock.release()
 
     @property
-    def lacks_class_caches(self) -> bool:
-        """Whether a server started without the cache of classes that makes it fast."""
+    def class_caches(self) -> int:
+        """How many servers have a cache of classes now, with which they start fast."""
         assert self._programs is not None, "the stack has not been started"
-        return not all(self._programs.class_cache(name).is_there for name in CACHED)
+        return sum(self._programs.class_cache(name).is_there for name in CACHED)
+
+    @property
+    def lacks_class_caches(self) -> bool:
+        """Whether a server has no cache of classes yet."""
+        return self.class_caches < len(CACHED)
 
     def admin(self) -> AdminClient:
         """Return an admin of the broker, who may do everything."""

@@ -170,15 +170,6 @@ class Child:
             _signal_session(self._process.pid, signal.SIGKILL)
             self.end_by(time.monotonic() + KILL_BOUND_S)
 
-    def ends_by_itself(self, bound_s: float) -> bool:
-        """Wait until the process ends, at most so long; tell whether it did."""
-        assert self._process is not None, "only what was started can end"
-        try:
-            self._process.wait(bound_s)
-        except subprocess.TimeoutExpired:
-            return False
-        return True
-
     def tail(self) -> str:
         """Return the last lines of its log."""
         return tail(self.launch.log)
