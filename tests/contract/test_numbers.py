@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from itertools import pairwise
 from random import Random
 
@@ -34,15 +36,24 @@ def url(stack: LocalStack) -> str:
     return stack.file.redis_url
 
 
+@asynccontextmanager
+async def emptied(url: str) -> AsyncIterator[Serving]:
+    """Give the readers of a Redis that holds nothing and says that this is all."""
+    serving = Serving(url)
+    try:
+        await serving.storing.clear()
+        await serving.storing.begin()
+        await serving.storing.complete()
+        yield serving
+    finally:
+        await serving.close()
+
+
 def told(url: str, inbox: list[int], order: list[int]) -> Numbers:
     """Return what is known of an inbox with these numbers, told of in some order of its offsets."""
 
     async def steps() -> Numbers:
-        serving = Serving(url)
-        try:
-            await serving.storing.clear()
-            await serving.storing.begin()
-            await serving.storing.complete()
+        async with emptied(url) as serving:
             server = Told(serving)
             for offset in order:
                 event = a_listing(sequence=inbox[offset], record_id=f"r-{offset}")
@@ -51,8 +62,6 @@ def told(url: str, inbox: list[int], order: list[int]) -> Numbers:
                 fact = refuse(event.envelope, [BASIS], where) if is_refused else event
                 await server.tell(REFUSALS if is_refused else EVENTS, fact, offset)
             return await numbers_of(serving, COURT)
-        finally:
-            await serving.close()
 
     return asyncio.run(steps())
 
@@ -61,11 +70,7 @@ def told_at_once(url: str, inbox: list[int], parts: list[list[int]]) -> Numbers:
     """Return the same where several are told of in one message, each message twice."""
 
     async def steps() -> Numbers:
-        serving = Serving(url)
-        try:
-            await serving.storing.clear()
-            await serving.storing.begin()
-            await serving.storing.complete()
+        async with emptied(url) as serving:
             for place, offsets in enumerate([part for part in parts for _ in "ab"]):
                 writes = Writes(EVENTS, place, 0)
                 for offset in offsets:
@@ -74,8 +79,6 @@ def told_at_once(url: str, inbox: list[int], parts: list[list[int]]) -> Numbers:
                     writes.note_admitted(offset, where, envelope, SystemClock().now())
                 await serving.storing.write(writes)
             return await numbers_of(serving, COURT)
-        finally:
-            await serving.close()
 
     return asyncio.run(steps())
 
@@ -147,11 +150,7 @@ def test_a_redriven_record_closes_its_gap_and_is_no_step_backward(
     url: str, *, is_refused: bool
 ) -> None:
     async def steps(order: list[int]) -> Numbers:
-        serving = Serving(url)
-        try:
-            await serving.storing.clear()
-            await serving.storing.begin()
-            await serving.storing.complete()
+        async with emptied(url) as serving:
             server = Told(serving)
             for offset in order:
                 event = a_listing(sequence=(1, 3, 2, 4)[offset], record_id=f"r-{offset}")
@@ -160,8 +159,6 @@ def test_a_redriven_record_closes_its_gap_and_is_no_step_backward(
                 topic = REFUSALS if is_refused else EVENTS
                 await server.tell(topic, fact, offset, sent=0 if offset == 2 else None)
             return await numbers_of(serving, COURT)
-        finally:
-            await serving.close()
 
     for order in ([0, 1, 2, 3], [2, 3, 1, 0], [3, 2, 1, 0]):
         assert asyncio.run(steps(order)) == Numbers(((1, 4),))
