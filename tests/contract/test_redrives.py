@@ -19,7 +19,7 @@ from creditbus.runtime.interventions.writer import InterventionWriter
 from creditbus.runtime.kafka.appends import append
 from creditbus.runtime.kafka.arrivals import position_of
 from creditbus.runtime.kafka.clients import Record, bounds_of, read_to_end, record_at
-from creditbus.runtime.kafka.transactions import Written
+from creditbus.runtime.kafka.written import Written
 from creditbus.runtime.process import Process
 from creditbus.runtime.redis.reads import Serving
 from creditbus.runtime.redis.writes import Writes

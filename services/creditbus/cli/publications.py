@@ -10,7 +10,8 @@ from rich.console import Console
 from creditbus.cli.faults import fail, told
 from creditbus.cli.places import Home, sites, stack_file
 from creditbus.domain.acts.activations import edition_activated
-from creditbus.runtime.kafka.transactions import Written, write_together
+from creditbus.runtime.kafka.transactions import write_together
+from creditbus.runtime.kafka.written import Written
 from creditbus.runtime.law.catalogue import load_draft
 from creditbus.runtime.law.editions import load_editions, put
 from creditbus.runtime.process import Process

@@ -24,7 +24,7 @@ from creditbus.engine.values import Position
 from creditbus.runtime.interventions.writer import InterventionWriter, NotDone
 from creditbus.runtime.kafka.appends import append
 from creditbus.runtime.kafka.clients import Record, record_at
-from creditbus.runtime.kafka.transactions import Written
+from creditbus.runtime.kafka.written import Written
 from creditbus.runtime.process import Process
 from creditbus.wire.headers import ATTESTATION, REDRIVEN, sent_at
 from creditbus.wire.topics import INBOX_MAX_BYTES, INBOX_PREFIX, party_of_inbox

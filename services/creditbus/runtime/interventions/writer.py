@@ -8,7 +8,8 @@ from typing import Final
 
 from creditbus.domain.acts.interventions import Intervention, OperatorStep, Way, checked_reason
 from creditbus.domain.identifiers.citizen import hide_persons
-from creditbus.runtime.kafka.transactions import Written, write_together
+from creditbus.runtime.kafka.transactions import write_together
+from creditbus.runtime.kafka.written import Written
 from creditbus.runtime.process import Process
 from creditbus.wire.topics import INTERVENTIONS
 

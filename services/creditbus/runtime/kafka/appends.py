@@ -15,7 +15,7 @@ from creditbus.engine.connection import Connection
 from creditbus.engine.values import Position
 from creditbus.runtime.kafka.arrivals import position_of
 from creditbus.runtime.kafka.clients import ANSWER_BOUND_S, KAFKA, reached
-from creditbus.runtime.kafka.transactions import Written, put
+from creditbus.runtime.kafka.written import Written, put
 from creditbus.runtime.outages import OutcomeUnknown
 from creditbus.runtime.process import Process
 

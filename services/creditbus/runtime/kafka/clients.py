@@ -32,7 +32,6 @@ from creditbus.wire.headers import ORIGIN, REDRIVEN, header
 KAFKA: Final = "kafka"
 ANSWER_BOUND_S: Final = 10.0
 SILENCE_BOUND_S: Final = 30.0
-ANY_PARTITION: Final = -1
 _AT_ONCE: Final = 2000
 _AWAY: Final = frozenset(
     {

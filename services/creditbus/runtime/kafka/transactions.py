@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from typing import Final
 
-from confluent_kafka import KafkaError, KafkaException, Message, Producer
+from confluent_kafka import KafkaException, Producer
 
 from creditbus.engine.alarm import Alarm
 from creditbus.engine.connection import Connection
 from creditbus.engine.failures import error_of
-from creditbus.runtime.kafka.clients import ANSWER_BOUND_S, ANY_PARTITION, KAFKA, reached
+from creditbus.runtime.kafka.clients import ANSWER_BOUND_S, KAFKA, reached
+from creditbus.runtime.kafka.written import Written, put
 from creditbus.runtime.outages import OutcomeUnknown
 from creditbus.runtime.process import Process
 
@@ -20,17 +20,6 @@ COMMIT_BOUND_S: Final = 30.0
 """How long a commit is asked for; by then the broker has long ended what it was not told of."""
 
 _PAUSE_S: Final = 0.1
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Written:
-    """One record that is to be written, into the partition of its key unless one is named."""
-
-    topic: str
-    value: bytes | None
-    headers: Sequence[tuple[str, bytes | None]] = ()
-    key: bytes | None = None
-    partition: int = ANY_PARTITION
 
 
 def write_together(process: Process, records: Sequence[Written]) -> None:
@@ -72,22 +61,6 @@ def commit(producer: Producer, where: str, bound_s: float = COMMIT_BOUND_S) -> N
             time.sleep(_PAUSE_S)
         else:
             return
-
-
-def put(
-    producer: Producer,
-    record: Written,
-    on_delivery: Callable[[KafkaError | None, Message], None] | None = None,
-) -> None:
-    """Hand a record over to a producer, which tells what became of it if that is asked for."""
-    producer.produce(
-        record.topic,
-        value=record.value,
-        key=record.key,
-        partition=record.partition,
-        headers=list(record.headers),
-        on_delivery=on_delivery,
-    )
 
 
 def transactional_producer(process: Process) -> Producer:

@@ -10,7 +10,7 @@ from confluent_kafka import KafkaError, KafkaException, Message
 from creditbus.engine.connection import Connection
 from creditbus.engine.values import Position
 from creditbus.runtime.kafka.appends import append
-from creditbus.runtime.kafka.transactions import Written
+from creditbus.runtime.kafka.written import Written
 from creditbus.runtime.outages import OutcomeUnknown, Unavailable
 from creditbus.runtime.process import Process
 from creditbus.runtime.settings import Settings

@@ -8,7 +8,8 @@ from confluent_kafka import KafkaError, KafkaException
 from creditbus.console.dialogs import sentence_of
 from creditbus.console.visit import Visit
 from creditbus.runtime.kafka import transactions
-from creditbus.runtime.kafka.transactions import Written, commit, write_together
+from creditbus.runtime.kafka.transactions import commit, write_together
+from creditbus.runtime.kafka.written import Written
 from creditbus.runtime.outages import OutcomeUnknown, Unavailable
 from creditbus.runtime.process import Process
 from creditbus.runtime.settings import Settings
