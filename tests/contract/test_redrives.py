@@ -145,7 +145,7 @@ def test_the_console_finds_a_letter_where_views_says_that_it_lies(
     served(steps)
     again = record_at(operator, (INBOX, 0), letter.offset + 1)
     assert again is not None
-    assert again.sent_at == letter.place
+    assert again.first_sent == letter.place
 
 
 def test_what_the_broker_refuses_is_told_and_is_not_there(

@@ -84,7 +84,7 @@ def put(writes: Writes, record: Record, value: Value) -> None:
         writes.pass_counted(record.offset)
         if isinstance(value, SourceStatement):
             envelope, at = value.envelope, record.written_at
-            writes.note_admitted(record.offset, record.origin, envelope, at, record.sent_at)
+            writes.note_admitted(record.offset, record.origin, envelope, at, record.first_sent)
     elif value is None:
         writes.withdraw_exposure(record.offset, EntryId(record.key.decode()))
     else:
@@ -92,7 +92,7 @@ def put(writes: Writes, record: Record, value: Value) -> None:
     outcome = outcome_of(value)
     if outcome is not None:
         at = record.written_at
-        writes.note_outcome(record.offset, record.origin, outcome, at, record.sent_at)
+        writes.note_outcome(record.offset, record.origin, outcome, at, record.first_sent)
 
 
 def outcome_of(value: Value) -> FateOutcome | None:

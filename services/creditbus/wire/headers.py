@@ -72,13 +72,13 @@ def event_headers(record: str, envelope: Envelope) -> tuple[tuple[str, bytes], .
     return headers if step is None else (*headers, (TRACEPARENT, step.header))
 
 
-def sent_at(inbox: str, headers: Sequence[tuple[str, bytes | None]]) -> bytes | None:
+def first_sent(inbox: str, headers: Sequence[tuple[str, bytes | None]]) -> bytes | None:
     """Return where a redriven record of an inbox was first sent; None of what its party sent.
 
     Headers there are the party's own words: a place in any other inbox is none, so whoever writes
     this header itself changes the sums of nobody else.
 
-    >>> sent_at("in", [("redriven", b"in/0/7")]), sent_at("in", [("redriven", b"other/0/7")])
+    >>> first_sent("in", [("redriven", b"in/0/7")]), first_sent("in", [("redriven", b"other/0/7")])
     (b'in/0/7', None)
     """
     place = header(headers, REDRIVEN)

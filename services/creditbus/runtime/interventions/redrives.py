@@ -26,7 +26,7 @@ from creditbus.runtime.kafka.appends import append
 from creditbus.runtime.kafka.clients import Record, record_at
 from creditbus.runtime.kafka.written import Written
 from creditbus.runtime.process import Process
-from creditbus.wire.headers import ATTESTATION, REDRIVEN, sent_at
+from creditbus.wire.headers import ATTESTATION, REDRIVEN, first_sent
 from creditbus.wire.topics import INBOX_MAX_BYTES, INBOX_PREFIX, party_of_inbox
 
 _DIGEST_CHARACTERS: Final = 16
@@ -143,7 +143,7 @@ def once_more(found: Original, value: bytes) -> Written:
     """
     topic = found.position.topic
     # Of what was redriven before, the first place is its sender's.
-    sent = sent_at(topic, found.headers) or str(found.position).encode()
+    sent = first_sent(topic, found.headers) or str(found.position).encode()
     dropped = {REDRIVEN} if value == found.value else {REDRIVEN, ATTESTATION}
     headers = [each for each in found.headers if each[0] not in dropped]
     return Written(

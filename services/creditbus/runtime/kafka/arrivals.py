@@ -17,7 +17,7 @@ from creditbus.domain.acts.refusals import DeadLetter
 from creditbus.domain.ids import SourceId
 from creditbus.engine.values import Arrival, Position, Produced, Unreadable
 from creditbus.runtime.metrics import Meters
-from creditbus.wire.headers import ORIGIN, REDRIVEN, header, sent_at
+from creditbus.wire.headers import ORIGIN, REDRIVEN, first_sent, header
 from creditbus.wire.records import RECORD_OF, Codec, Undecodable
 from creditbus.wire.topics import DEAD_LETTERS, INBOX_PREFIX, party_of_inbox
 
@@ -105,7 +105,8 @@ def dead_letter(unreadable: Unreadable, codec: Codec) -> Produced:
 
 def redriven_from(topic: str, headers: Headers) -> bytes | None:
     """Return where a redriven record was first sent, None of any other."""
-    return sent_at(topic, headers) if topic.startswith(INBOX_PREFIX) else header(headers, REDRIVEN)
+    is_inbox = topic.startswith(INBOX_PREFIX)
+    return first_sent(topic, headers) if is_inbox else header(headers, REDRIVEN)
 
 
 def position_of(message: Message) -> Position:

@@ -77,7 +77,7 @@ class Record:
         return (header(self.headers, ORIGIN) or b"").decode()
 
     @property
-    def sent_at(self) -> str:
+    def first_sent(self) -> str:
         """Where the fact in it was first sent, if a person put it in once more since."""
         return (header(self.headers, REDRIVEN) or b"").decode()
 

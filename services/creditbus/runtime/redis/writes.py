@@ -99,7 +99,7 @@ class Writes:
     def pass_by(self, offset: int, origin: str = "") -> None:
         """Note that a record was read, and from which place of which inbox the fact in it came."""
         self.following = max(self.following, offset + 1)
-        found = _arrived_at(origin)
+        found = _in_inbox(origin)
         if found is not None:
             source, number = found
             self.received[source] = max(self.received.get(source, 0), number + 1)
@@ -154,26 +154,31 @@ class Writes:
         self._add(offset, "intervention", _millis(intervention.at), _json(intervention))
 
     def note_admitted(
-        self, offset: int, origin: str, envelope: Envelope, told_at: datetime, sent_at: str = ""
+        self, offset: int, origin: str, envelope: Envelope, told_at: datetime, first_sent: str = ""
     ) -> None:
         """Note that a record of an inbox is in the log, about which subject.
 
-        ``sent_at`` is where its sender put it, if a person has put it in once more since.
+        ``first_sent`` is where its sender put it, if a person has put it in once more since.
         """
-        found = _arrived_at(origin)
+        found = _in_inbox(origin)
         if found is not None:
-            redriven = _redriven(sent_at)
+            redriven = _redriven(first_sent)
             told = (*found, *_identity(envelope), redriven, envelope.subject_id)
             self.fates.append((offset, "admitted", _until(told_at), *told))
             self._number(*found, envelope.sequence, _until(told_at), redriven)
 
     def note_outcome(
-        self, offset: int, origin: str, outcome: FateOutcome, told_at: datetime, sent_at: str = ""
+        self,
+        offset: int,
+        origin: str,
+        outcome: FateOutcome,
+        told_at: datetime,
+        first_sent: str = "",
     ) -> None:
         """Note what became of a record of an inbox; the first that is told of it counts."""
-        found = _arrived_at(origin)
+        found = _in_inbox(origin)
         if found is not None:
-            redriven = _redriven(sent_at)
+            redriven = _redriven(first_sent)
             said = (outcome.state, outcome.content, _millis(told_at))
             told = (*found, *_identity(outcome), redriven, *said)
             self.fates.append((offset, "outcome", _until(told_at), *told))
@@ -311,7 +316,7 @@ def _arguments(writes: Writes) -> list[Any]:
     ]
 
 
-def _arrived_at(origin: str) -> tuple[str, int] | None:
+def _in_inbox(origin: str) -> tuple[str, int] | None:
     """Return whose inbox an origin is in, and its offset there; None for any other place."""
     inbox, _, place = origin.partition("/")
     if not inbox.startswith(INBOX_PREFIX):
@@ -319,9 +324,9 @@ def _arrived_at(origin: str) -> tuple[str, int] | None:
     return party_of_inbox(inbox), int(place.rpartition("/")[2])
 
 
-def _redriven(sent_at: str) -> str:
+def _redriven(first_sent: str) -> str:
     """Return at which offset of its inbox a redriven record was first sent; nothing of others."""
-    found = _arrived_at(sent_at)
+    found = _in_inbox(first_sent)
     return "" if found is None else str(found[1])
 
 
