@@ -148,16 +148,16 @@ class StatementDesk:
 
     def _offsets(self, source: SourceId, day: date) -> range:
         """Return which offsets of the source's inbox the broker gave on a civil day."""
-        found = [since(self._process, inbox(source), instant) for instant in day_bounds(day)]
-        if not found[0]:
+        bounds = since(self._process, inbox(source), *day_bounds(day))
+        if not bounds[0]:
             raise Unknown("INBOX_UNKNOWN", "you have no inbox: ask the operator of the bus for one")
-        if len(found[0]) > 1:
+        if len(bounds[0]) > 1:
             raise Unknown(
                 "INBOX_WIDENED",
                 "your inbox has several partitions, and a statement is about one: ask for what"
                 " became of each record",
             )
-        begins, ends = (each[inbox(source), 0] for each in found)
+        begins, ends = (each[inbox(source), 0] for each in bounds)
         return range(begins, max(begins, ends))
 
     async def _arrivals(self, source: SourceId, offsets: range) -> list[ArrivalFate]:

@@ -69,7 +69,7 @@ class Mirror:
         await storing.begin()
         # Of the log only what fates are still told of: it is kept for ever, and is no view itself.
         oldest = self._process.clock.now() - FATES_KEPT
-        begun = await asyncio.to_thread(since, self._process, EVENTS, oldest)
+        (begun,) = await asyncio.to_thread(since, self._process, EVENTS, oldest)
         await self._pass_to(begun)
         # Read from the beginning, nothing is missed that is deleted from now on.
         await storing.note_caught_up(self._process.clock.now())

@@ -209,24 +209,24 @@ def ends(consumer: Consumer, places: Sequence[Place]) -> dict[Place, int]:
         }
 
 
-def since(process: Process, topic: str, instant: datetime) -> dict[Place, int]:
-    """Return where to read a topic from to miss nothing that was written after an instant."""
+def since(process: Process, topic: str, *instants: datetime) -> list[dict[Place, int]]:
+    """Return, of each instant, where to read a topic from to miss nothing written after it."""
     consumer = _reader(process)
     try:
         with reached():
             partitions = consumer.list_topics(topic, ANSWER_BOUND_S).topics[topic].partitions
-            millis = int(instant.timestamp() * 1000)
-            asked = [TopicPartition(topic, number, millis) for number in partitions]
-            found = consumer.offsets_for_times(asked, ANSWER_BOUND_S)
-            ended = ends(consumer, [(each.topic, each.partition) for each in found])
+            # Asked first: what is written between the two questions lies at this end, or after it.
+            ended = ends(consumer, [(topic, number) for number in partitions])
+            found = []
+            for instant in instants:
+                millis = int(instant.timestamp() * 1000)
+                asked = [TopicPartition(topic, number, millis) for number in partitions]
+                told = consumer.offsets_for_times(asked, ANSWER_BOUND_S)
+                after = [each for each in told if each.offset >= 0]
+                found.append(ended | {(each.topic, each.partition): each.offset for each in after})
+            return found
     finally:
         consumer.close()
-    return {
-        (each.topic, each.partition): each.offset
-        if each.offset >= 0
-        else ended[each.topic, each.partition]
-        for each in found
-    }
 
 
 def go_on_from(process: Process, application: str, positions: Mapping[Place, int]) -> bool:
