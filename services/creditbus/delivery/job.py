@@ -55,7 +55,7 @@ def read(
         Heard(
             arrival.value,
             datetime.fromtimestamp(message.timestamp()[1] / 1000, UTC),
-            began_at(message, arrival.headers),
+            began_at(message, arrival.headers, inbox=None),
         )
         for arrival, message in zip(found, readables(messages, unreadable), strict=True)
     ]

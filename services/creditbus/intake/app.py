@@ -34,7 +34,7 @@ from creditbus.intake.gaps import Gaps
 from creditbus.intake.outputs import write
 from creditbus.runtime.attestations import Attestation
 from creditbus.runtime.kafka import arrivals
-from creditbus.runtime.kafka.beginnings import Beginnings, as_sent
+from creditbus.runtime.kafka.beginnings import Beginnings
 from creditbus.runtime.kafka.clients import Record
 from creditbus.runtime.kafka.follower import Follower
 from creditbus.runtime.metrics import Meters
@@ -79,7 +79,7 @@ def job(process: Process) -> Job[Arrivals]:
         name=process.name,
         sources=sources,
         tables=(),
-        read=watched(beginnings.reading(read), process.meters, frozenset(parties.sources)),
+        read=watched(beginnings, read, process.meters, frozenset(parties.sources)),
         decide=_informed(decide, following, partial(take, codec=codec, aliases=aliases), aliases),
         write=beginnings.writing(partial(write, codec)),
         bury=arrivals.burial(codec, process.meters, (*parties.sources, *parties.bodies)),
@@ -94,18 +94,21 @@ def _quota(process: Process) -> Crowd:
     return crowd(connection, process.parties.sources, tell, process.logger)
 
 
-def watched(read: arrivals.Read, meters: Meters, sources: frozenset[str]) -> arrivals.Read:
-    """Return the reader, which also tells when each source last said something.
+def watched(
+    beginnings: Beginnings, read: arrivals.Read, meters: Meters, sources: frozenset[str]
+) -> arrivals.Read:
+    """Return the reader, which notes beginnings and tells when each source last said something.
 
     What a person has put in once more says nothing of its source.
     """
     gaps: defaultdict[str, Gaps] = defaultdict(Gaps)
+    noted = beginnings.reading(read)
 
     def reads(messages: Sequence[Message]) -> tuple[list[Arrival[Any]], list[Unreadable]]:
-        source, found = party_of_inbox(str(messages[0].topic())), read(messages)
+        source, found = party_of_inbox(str(messages[0].topic())), noted(messages)
         if source in sources:
             of_source = gaps[source]
-            for message in as_sent(messages, *found):
+            for message in beginnings.as_sent(messages):
                 of_source.note(message.timestamp()[1] / 1000)
             meters.set("source_last_record_timestamp_seconds", of_source.last or 0, source=source)
             meters.set("source_usual_gap_seconds", of_source.usual, source=source)

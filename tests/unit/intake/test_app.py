@@ -9,6 +9,7 @@ from confluent_kafka import TIMESTAMP_LOG_APPEND_TIME, Message
 from creditbus.domain.acts.events import EntryListed
 from creditbus.intake.app import watched
 from creditbus.runtime.kafka.arrivals import values
+from creditbus.runtime.kafka.beginnings import Beginnings
 from creditbus.runtime.metrics import Meters
 from creditbus.wire.topics import inbox
 from tests.examples import a_codec, a_listing
@@ -31,7 +32,7 @@ def message(offset: int, at_s: int, value: bytes = GOOD, *, sent: int | None = N
 
 def test_a_redriven_record_ends_no_silence_of_its_source() -> None:
     meters = Meters()
-    read = watched(READ, meters, frozenset({"court"}))
+    read = watched(Beginnings(), READ, meters, frozenset({"court"}))
 
     def told(name: str) -> float | None:
         return meters.registry.get_sample_value(f"creditbus_source_{name}", {"source": "court"})

@@ -82,7 +82,7 @@ def dead_letter(unreadable: Unreadable, codec: Codec) -> Produced:
     position, value = unreadable.position, unreadable.value
     origin = _first_place(position.topic, unreadable.headers) or str(position)
     source = SourceId(party_of_inbox(origin.partition("/")[0]))
-    place = redriven_from(position.topic, unreadable.headers)
+    place = redriven_from(inbox_or_none(position.topic), unreadable.headers)
     redriven = () if place is None else ((REDRIVEN, place),)
     letter = DeadLetter(
         source=source,
@@ -103,10 +103,14 @@ def dead_letter(unreadable: Unreadable, codec: Codec) -> Produced:
     )
 
 
-def redriven_from(topic: str, headers: Headers) -> bytes | None:
-    """Return where a redriven record was first sent, None of any other."""
-    is_inbox = topic.startswith(INBOX_PREFIX)
-    return first_sent(topic, headers) if is_inbox else header(headers, REDRIVEN)
+def inbox_or_none(topic: str) -> str | None:
+    """Return a topic if it is an inbox: what the headers there say are its party's own words."""
+    return topic if topic.startswith(INBOX_PREFIX) else None
+
+
+def redriven_from(inbox: str | None, headers: Headers) -> bytes | None:
+    """Return where a redriven record, of an inbox or of none, was first sent; None of any other."""
+    return header(headers, REDRIVEN) if inbox is None else first_sent(inbox, headers)
 
 
 def position_of(message: Message) -> Position:

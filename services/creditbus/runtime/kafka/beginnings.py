@@ -14,9 +14,14 @@ import msgspec
 from confluent_kafka import TIMESTAMP_NOT_AVAILABLE, Message
 
 from creditbus.engine.values import Arrival, Output, Produced, Unreadable
-from creditbus.runtime.kafka.arrivals import Headers, Read, position_of, redriven_from
+from creditbus.runtime.kafka.arrivals import (
+    Headers,
+    Read,
+    inbox_or_none,
+    position_of,
+    redriven_from,
+)
 from creditbus.wire.headers import REDRIVEN, SINCE, header
-from creditbus.wire.topics import INBOX_PREFIX
 
 Write = Callable[[Output], Produced]
 
@@ -26,6 +31,7 @@ class Beginnings:
 
     def __init__(self) -> None:
         self._of: dict[str, tuple[tuple[str, bytes], ...]] = {}
+        self._again: set[str] = set()
 
     def reading(self, read: Read) -> Read:
         """Return the reader, which notes the beginning of every record that it reads."""
@@ -34,15 +40,29 @@ class Beginnings:
             messages: Sequence[Message],
         ) -> tuple[list[Arrival[Any]], list[Unreadable]]:
             arrivals, unreadable = read(messages)
-            readable = readables(messages, unreadable)
-            self._of = {
-                arrival.origin: carried
-                for arrival, message in zip(arrivals, readable, strict=True)
-                if (carried := _carried(message, arrival.headers))
-            }
+            inbox = inbox_or_none(str(messages[0].topic()))
+            self._of, self._again = {}, set()
+            for arrival, message in zip(arrivals, readables(messages, unreadable), strict=True):
+                place = redriven_from(inbox, arrival.headers)
+                if place is not None:
+                    self._again.add(arrival.origin)
+                carried = _carried(began_at(message, arrival.headers, inbox=inbox), place)
+                if carried:
+                    self._of[arrival.origin] = carried
+            bad = (each for each in unreadable if redriven_from(inbox, each.headers))
+            self._again.update(str(each.position) for each in bad)
             return arrivals, unreadable
 
         return reads
+
+    def as_sent(self, messages: Sequence[Message]) -> Sequence[Message]:
+        """Return the records of an inbox, which were read last, as far as its party sent them.
+
+        Left out are those that a person has put in once more.
+        """
+        if not self._again:
+            return messages
+        return [each for each in messages if str(position_of(each)) not in self._again]
 
     def writing(self, write: Write) -> Write:
         """Return the writer, which gives each record the beginning of what led to it."""
@@ -56,10 +76,8 @@ class Beginnings:
         return writes
 
 
-def _carried(message: Message, headers: Headers) -> tuple[tuple[str, bytes], ...]:
-    began = began_at(message, headers)
+def _carried(began: int | None, place: bytes | None) -> tuple[tuple[str, bytes], ...]:
     since = () if began is None else ((SINCE, str(began).encode()),)
-    place = redriven_from(str(message.topic()), headers)
     return since if place is None else (*since, (REDRIVEN, place))
 
 
@@ -71,23 +89,13 @@ def readables(messages: Sequence[Message], unreadable: Sequence[Unreadable]) -> 
     return [message for message in messages if message.offset() not in bad]
 
 
-def as_sent(
-    messages: Sequence[Message], arrivals: Sequence[Arrival[Any]], unreadable: Sequence[Unreadable]
-) -> Sequence[Message]:
-    """Return the records of one partition without those that a person has put in once more."""
-    topic = str(messages[0].topic())
-    again = {each.origin for each in arrivals if redriven_from(topic, each.headers)}
-    again.update(str(each.position) for each in unreadable if redriven_from(topic, each.headers))
-    return [each for each in messages if str(position_of(each)) not in again] if again else messages
-
-
-def began_at(message: Message, headers: Headers) -> int | None:
+def began_at(message: Message, headers: Headers, *, inbox: str | None) -> int | None:
     """Return when the fact of a record came in, in milliseconds; None when nobody knows.
 
-    In an inbox that is when the broker took it, whatever a header says: those are its party's own
-    words. Without a header it is when the record was written.
+    In an inbox, which is named if it lies in one, that is when the broker took it, whatever a
+    header says: those are its party's own words. Without a header it is when it was written.
     """
-    carried = None if str(message.topic()).startswith(INBOX_PREFIX) else header(headers, SINCE)
+    carried = header(headers, SINCE) if inbox is None else None
     if carried is not None:
         return int(carried)
     kind, at = message.timestamp()

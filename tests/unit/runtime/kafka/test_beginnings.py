@@ -63,8 +63,10 @@ def test_what_no_record_of_the_slice_led_to_has_no_beginning() -> None:
 
 @pytest.mark.parametrize("forged", [b"1", b"\xff", b""])
 def test_a_beginning_that_a_party_writes_into_its_inbox_is_not_believed(forged: bytes) -> None:
-    told = message(inbox("court"), at=7000, since=forged)
-    assert began_at(told, [("since", forged)]) == 7000
+    beginnings = Beginnings()
+    ([arrival], _) = beginnings.reading(READ)([message(inbox("court"), at=7000, since=forged)])
+    written = beginnings.writing(write)(Output("standings", object(), arrival.origin))
+    assert dict(written.headers)[SINCE] == b"7000"
 
 
 def test_what_was_redriven_is_told_of_all_that_it_leads_to() -> None:
@@ -105,7 +107,7 @@ def test_what_could_not_be_read_again_is_told_as_redriven() -> None:
 
 
 def test_a_record_without_an_instant_has_none() -> None:
-    assert began_at(Message(topic=EVENTS, partition=0, offset=0), ()) is None
+    assert began_at(Message(topic=EVENTS, partition=0, offset=0), (), inbox=None) is None
 
 
 def test_readable_records_are_those_that_are_not_set_aside() -> None:
