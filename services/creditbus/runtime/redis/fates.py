@@ -17,7 +17,7 @@ from creditbus.domain.entries.entry import Entry
 from creditbus.domain.entries.standings import Standing
 from creditbus.domain.ids import SourceId, SubjectId
 from creditbus.runtime.redis import served
-from creditbus.runtime.redis.reads import Rebuilding, Serving
+from creditbus.runtime.redis.reads import Rebuilding, Serving, content_at
 from creditbus.runtime.redis.served import Lease
 from creditbus.wire.answers import FateState
 
@@ -125,10 +125,8 @@ class Fates:
         """Return the entries that a source's record is about, as its subject stands now."""
         if not arrival.subject_id:
             return ()
-        key = served.standing_key(arrival.subject_id)
-        _, (content,) = await self._serving.ask_held(
-            Lease.STANDINGS, lambda ask: ask.hget(key, "content")
-        )
+        asked = content_at(served.standing_key(arrival.subject_id))
+        _, (content,) = await self._serving.ask_held(Lease.STANDINGS, asked)
         if content is None:
             return ()
         standing = msgspec.json.decode(content, type=Standing)

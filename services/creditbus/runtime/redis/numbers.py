@@ -12,7 +12,7 @@ import msgspec
 
 from creditbus.domain.ids import SourceId
 from creditbus.runtime.redis import served
-from creditbus.runtime.redis.reads import Rebuilding, Serving
+from creditbus.runtime.redis.reads import Serving
 from creditbus.runtime.redis.served import Lease
 
 Run = tuple[int, int]
@@ -61,14 +61,12 @@ async def numbers_of(serving: Serving, source: SourceId) -> Numbers:
     Raises ``Rebuilding`` while that is not known.
     """
     key = served.numbers_key(source)
-    held, (runs, missing, backward) = await serving.ask_held(
+    runs, missing, backward = await serving.ask_current(
         Lease.ALL,
         lambda ask: ask.zrange(key, 0, -1, withscores=True),
         lambda ask: ask.hget(served.COUNTS, f"missing {source}"),
         lambda ask: ask.hget(served.COUNTS, f"backward {source}"),
     )
-    if not held.is_current:
-        raise Rebuilding
     return Numbers(_runs(runs), int(missing or 0), int(backward or 0))
 
 

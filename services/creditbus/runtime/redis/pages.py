@@ -7,19 +7,18 @@ is read only of those that are wanted.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Final, TypeVar
+from typing import Final, TypeVar
 
 import msgspec
 
 from creditbus.domain.acts.interventions import Intervention
 from creditbus.domain.acts.letters import UnreadNotice
 from creditbus.domain.acts.refusals import Refusal
-from creditbus.domain.effects.directives import Action
 from creditbus.domain.effects.exposures import Exposure
 from creditbus.domain.effects.obligations import Obligation
 from creditbus.domain.ids import BodyId, SourceId
 from creditbus.runtime.redis import served
-from creditbus.runtime.redis.reads import Part, Rebuilding, Serving
+from creditbus.runtime.redis.reads import Part, Serving, content_at
 from creditbus.runtime.redis.served import Lease
 
 T = TypeVar("T", bound=msgspec.Struct)
@@ -46,8 +45,6 @@ return found
 """
 """Looked through where it lies: to bring 100,000 rows here takes ten times as long."""
 
-_WAYS: Final = (Action.LIFT, Action.APPLY)
-
 
 class Pages:
     """Reads names first, and then what some of them hold; everything raises ``Unavailable``."""
@@ -60,22 +57,24 @@ class Pages:
 
         Of each lane at least so many are named, or all of them.
         """
-        bodies = [body] if body is not None else await self._bodies()
+        bodies = [body] if body is not None else await self._serving.bodies()
         names: list[str] = []
         total = 0
-        for way in _WAYS:
+        for way in served.WAYS:
             keys = [served.owed_key(each, way) for each in bodies]
             if not keys:
                 break
             pairs = [pair for key in keys for pair in await self._ranged(key, least)]
             ordered = sorted(pairs, key=lambda pair: pair[1])[:least]
             names += [name.decode() for name, _ in ordered]
-            total += sum(await self._ask(Lease.ALL, *map(_count, keys)))
+            total += sum(await self._serving.ask_current(Lease.ALL, *map(_count, keys)))
         return names, total
 
     async def exposed(self) -> Names:
         """Return the entries that the public may see, in an order that stays."""
-        (found,) = await self._ask(Lease.EXPOSURES, lambda ask: ask.smembers(served.EXPOSED))
+        (found,) = await self._serving.ask_current(
+            Lease.EXPOSURES, lambda ask: ask.smembers(served.EXPOSED)
+        )
         return sorted(name.decode() for name in found), len(found)
 
     async def obligations(
@@ -97,7 +96,7 @@ class Pages:
         It is what lies from a place on, so much of it at most; without a count, all of it.
         """
         last = -1 if count is None else start + count - 1
-        found, total = await self._ask(
+        found, total = await self._serving.ask_current(
             Lease.ALL,
             lambda ask: ask.zrevrange(served.INTERVENTIONS, start, last),
             _count(served.INTERVENTIONS),
@@ -121,7 +120,7 @@ class Pages:
     ) -> tuple[list[T], int]:
         # A stream has no ranks: what lies before the place is read and passed over.
         least = None if count is None else start + count
-        found, total = await self._ask(
+        found, total = await self._serving.ask_current(
             Lease.REFUSALS,
             lambda ask: ask.xrevrange(key, count=least),
             lambda ask: ask.xlen(key),
@@ -134,15 +133,11 @@ class Pages:
         found: list[tuple[bytes, float]] = []
         while least is None or len(found) < least:
             count = AT_ONCE if least is None else min(AT_ONCE, least - len(found))
-            (piece,) = await self._ask(Lease.ALL, _piece(key, len(found), count))
+            (piece,) = await self._serving.ask_current(Lease.ALL, _piece(key, len(found), count))
             found += [(name, float(at)) for name, at in piece]
             if len(piece) < count:
                 break
         return found
-
-    async def _bodies(self) -> list[BodyId]:
-        (found,) = await self._ask(Lease.ALL, lambda ask: ask.smembers(served.BODIES))
-        return sorted(BodyId(body.decode()) for body in found)
 
     async def _contents(
         self, lease: Lease, keys: Sequence[str], kind: type[T], needles: Sequence[str]
@@ -153,17 +148,11 @@ class Pages:
         for start in range(0, len(keys), AT_ONCE):
             part = keys[start : start + AT_ONCE]
             if wanted:
-                (contents,) = await self._ask(lease, _search(part, wanted))
+                (contents,) = await self._serving.ask_current(lease, _search(part, wanted))
             else:
-                contents = await self._ask(lease, *map(_content, part))
+                contents = await self._serving.ask_current(lease, *map(content_at, part))
             found += [msgspec.json.decode(each, type=kind) for each in contents if each is not None]
         return found
-
-    async def _ask(self, lease: Lease, *parts: Part) -> list[Any]:
-        held, answers = await self._serving.ask_held(lease, *parts)
-        if not held.is_current:
-            raise Rebuilding
-        return answers
 
 
 def _piece(key: str, start: int, count: int) -> Part:
@@ -176,7 +165,3 @@ def _count(key: str) -> Part:
 
 def _search(keys: Sequence[str], wanted: Sequence[str]) -> Part:
     return lambda ask: ask.eval(SEARCH, len(keys), *keys, *wanted)
-
-
-def _content(key: str) -> Part:
-    return lambda ask: ask.hget(key, "content")

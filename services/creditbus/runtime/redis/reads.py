@@ -56,7 +56,6 @@ TURN_BOUND_S: Final = 10.0
 
 CONNECTIONS: Final = 8
 _AT_ONCE: Final = 500
-_WAYS: Final = (Action.LIFT, Action.APPLY)
 _NOT_SERVING: Final = ("LOADING", "BUSY", "MASTERDOWN", "READONLY")
 """How Redis begins its answer while it cannot serve, though it answers."""
 
@@ -121,9 +120,8 @@ class Serving:
 
     async def standing(self, subject: SubjectId) -> Standing | None:
         """Return a subject's standing, None for a subject that was never named."""
-        (content,) = await self._ask(
-            Lease.STANDINGS, lambda ask: ask.hget(served.standing_key(subject), "content")
-        )
+        asked = content_at(served.standing_key(subject))
+        (content,) = await self.ask_current(Lease.STANDINGS, asked)
         return msgspec.json.decode(content, type=Standing) if content is not None else None
 
     async def exposures(self) -> tuple[list[Exposure], Cursor]:
@@ -131,7 +129,7 @@ class Serving:
 
         What changes while this is read may be in both; following repeats it and loses nothing.
         """
-        number, entries, build = await self._ask(
+        number, entries, build = await self.ask_current(
             Lease.EXPOSURES,
             lambda ask: ask.get(served.EXPOSURE_NUMBER),
             lambda ask: ask.smembers(served.EXPOSED),
@@ -203,7 +201,7 @@ class Serving:
         if not served.is_number(cursor or "0"):
             raise CursorUnknown(f"{cursor!r} is no cursor; begin with an empty one")
         start = f"({cursor}-0" if cursor else "-"
-        (found,) = await self._ask(
+        (found,) = await self.ask_current(
             Lease.REFUSALS, lambda ask: ask.xrange(key, min=start, count=limit)
         )
         return [
@@ -213,15 +211,19 @@ class Serving:
 
     async def owed(self, body: BodyId | None = None) -> list[Obligation]:
         """Return what one body or every body owes: lifts first, then the oldest first."""
-        bodies = [body] if body is not None else _body_ids(*await self._ask(Lease.ALL, _bodies))
-        asked = [served.owed_key(each, action) for action in _WAYS for each in bodies]
+        bodies = [body] if body is not None else await self.bodies()
+        asked = [served.owed_key(each, action) for action in served.WAYS for each in bodies]
         if not asked:
             return []
-        found = await self._ask(
+        found = await self.ask_current(
             Lease.ALL, *((lambda ask, key=key: ask.zrange(key, 0, -1)) for key in asked)
         )
         owed = await self._obligations([each.decode() for group in found for each in group])
         return [each for each in owed if each is not None and each.is_owed]
+
+    async def bodies(self) -> list[BodyId]:
+        """Return the bodies that ever owed anything."""
+        return _body_ids(*await self.ask_current(Lease.ALL, _bodies))
 
     async def obligation(self, obligation: ObligationId) -> Obligation | None:
         """Return an obligation as delivery last knew it, settled or not."""
@@ -284,7 +286,7 @@ class Serving:
                 raise Unavailable(REDIS, str(refusal)) from refusal
             raise
 
-    async def _ask(self, lease: Lease, *parts: Part) -> list[Any]:
+    async def ask_current(self, lease: Lease, *parts: Part) -> list[Any]:
         """Return the answers of a Redis that holds everything but the last few seconds."""
         held, answers = await self.ask_held(lease, *parts)
         if not held.is_current:
@@ -307,7 +309,7 @@ class Serving:
         is_current, found = True, list[Exposure | None]()
         for start in range(0, len(entries), _AT_ONCE):
             part = entries[start : start + _AT_ONCE]
-            keys = (_content(served.exposure_key(entry)) for entry in part)
+            keys = (content_at(served.exposure_key(entry)) for entry in part)
             held, contents = await self.ask_held(Lease.EXPOSURES, *keys)
             is_current = is_current and held.is_current
             found += [_decode(Exposure, each) if each is not None else None for each in contents]
@@ -317,8 +319,8 @@ class Serving:
         found: list[Obligation | None] = []
         for start in range(0, len(names), _AT_ONCE):
             part = names[start : start + _AT_ONCE]
-            keys = (_content(served.obligation_key(name)) for name in part)
-            contents = await self._ask(Lease.ALL, *keys)
+            keys = (content_at(served.obligation_key(name)) for name in part)
+            contents = await self.ask_current(Lease.ALL, *keys)
             found += [_decode(Obligation, each) if each is not None else None for each in contents]
         return found
 
@@ -339,7 +341,8 @@ def _body_ids(members: Iterable[bytes]) -> list[BodyId]:
     return sorted(BodyId(body.decode()) for body in members)
 
 
-def _content(key: str) -> Part:
+def content_at(key: str) -> Part:
+    """Return the question of what lies at a key."""
     return lambda ask: ask.hget(key, "content")
 
 

@@ -13,6 +13,7 @@ from typing import Final, Self
 import msgspec
 
 from creditbus.domain.acts.refusals import Reason
+from creditbus.domain.effects.directives import Action
 from creditbus.domain.effects.exposures import Exposure
 from creditbus.domain.entries.entry import Stage
 from creditbus.domain.ids import BodyId, EntryId, ListId, SourceId
@@ -56,6 +57,10 @@ POSITIONS: Final = f"{PREFIX}positions"
 
 COUNTS: Final = f"{PREFIX}counts"
 BODIES: Final = f"{PREFIX}bodies"
+
+WAYS: Final = (Action.LIFT, Action.APPLY)
+"""What a body may owe, in the order in which it is told."""
+
 SAID: Final = f"{PREFIX}said"
 """What each body said last where that settled nothing: why it still owes."""
 
