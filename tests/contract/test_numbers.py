@@ -17,10 +17,10 @@ from creditbus.runtime.clock import SystemClock
 from creditbus.runtime.redis.numbers import Numbers, irregular_numbers, numbers_of
 from creditbus.runtime.redis.reads import Serving
 from creditbus.runtime.redis.served import PREFIX
-from creditbus.runtime.redis.writes import NUMBERS_END, Writes
+from creditbus.runtime.redis.writes import NUMBERS_END, Behind, Writes
 from creditbus.stack.local import LocalStack
-from creditbus.wire.topics import EVENTS, REFUSALS
-from tests.contract.test_fates import Told
+from creditbus.wire.topics import EVENTS, REFUSALS, STANDINGS
+from tests.contract.test_fates import Told, origin
 from tests.examples import a_listing
 
 COURT = SourceId("court")
@@ -49,6 +49,12 @@ async def emptied(url: str) -> AsyncIterator[Serving]:
         await serving.close()
 
 
+async def numbers_in_redis(serving: Serving) -> Numbers:
+    """Return the court's numbers, however long it took to tell of them."""
+    await serving.storing.complete()
+    return await numbers_of(serving, COURT)
+
+
 def told(url: str, inbox: list[int], order: list[int]) -> Numbers:
     """Return what is known of an inbox with these numbers, told of in some order of its offsets."""
 
@@ -61,7 +67,7 @@ def told(url: str, inbox: list[int], order: list[int]) -> Numbers:
                 where = f"credit.inbox.court.v1/0/{offset}"
                 fact = refuse(event.envelope, [BASIS], where) if is_refused else event
                 await server.tell(REFUSALS if is_refused else EVENTS, fact, offset)
-            return await numbers_of(serving, COURT)
+            return await numbers_in_redis(serving)
 
     return asyncio.run(steps())
 
@@ -78,7 +84,7 @@ def told_at_once(url: str, inbox: list[int], parts: list[list[int]]) -> Numbers:
                     where = f"credit.inbox.court.v1/0/{offset}"
                     writes.note_admitted(offset, where, envelope, SystemClock().now())
                 await serving.storing.write(writes)
-            return await numbers_of(serving, COURT)
+            return await numbers_in_redis(serving)
 
     return asyncio.run(steps())
 
@@ -158,10 +164,29 @@ def test_a_redriven_record_closes_its_gap_and_is_no_step_backward(
                 fact = refuse(event.envelope, [BASIS], where) if is_refused else event
                 topic = REFUSALS if is_refused else EVENTS
                 await server.tell(topic, fact, offset, sent=0 if offset == 2 else None)
-            return await numbers_of(serving, COURT)
+            return await numbers_in_redis(serving)
 
     for order in ([0, 1, 2, 3], [2, 3, 1, 0], [3, 2, 1, 0]):
         assert asyncio.run(steps(order)) == Numbers(((1, 4),))
+
+
+def test_a_redriven_record_whose_own_writes_come_again_is_no_step_backward(url: str) -> None:
+    event = a_listing(sequence=1, record_id="r-2")
+    told_at = SystemClock().now()
+
+    async def steps() -> Numbers:
+        async with emptied(url) as serving:
+            server = Told(serving)
+            lost = Writes(STANDINGS, 0, 7)
+            lost.note_admitted(7, origin(2), event.envelope, told_at, first_sent=origin(0))
+            with pytest.raises(Behind):
+                await serving.storing.write(lost)
+            for offset, number in ((1, 2), (3, 3)):
+                await server.tell(EVENTS, a_listing(sequence=number), offset)
+            await server.tell(EVENTS, event, 2, sent=0)
+            return await numbers_in_redis(serving)
+
+    assert asyncio.run(steps()) == Numbers(((1, 3),))
 
 
 def test_of_many_gaps_the_oldest_are_counted_and_not_named(url: str) -> None:
