@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import closing
@@ -78,6 +79,36 @@ def test_a_closed_one_takes_nothing(source: Publisher) -> None:
             take(a_bid_bar(record_id="2"))
     source.close()
     assert link.taken == 1
+
+
+@pytest.mark.parametrize("wait", ["publish", "flush"])
+def test_whoever_waits_for_a_receipt_is_told_that_another_has_closed(
+    source: Publisher, box: Path, wait: str
+) -> None:
+    link = link_of(source)
+    link.is_held = True
+    event = a_bid_bar()
+    told: list[str] = []
+
+    def wait_for_it() -> None:
+        try:
+            if wait == "publish":
+                source.publish(event)
+            else:
+                source.send(event)
+                source.flush()
+        except NotPublished as failure:
+            told.append(str(failure))
+
+    waits = threading.Thread(target=wait_for_it, daemon=True)
+    waits.start()
+    while not link.sent:
+        time.sleep(0.01)
+    source.close()
+    waits.join(links.SILENCE_S / 2)
+    assert ["closed" in each for each in told] == [True]
+    with closing(Outbox(box, "tender")) as kept:
+        assert kept.waiting() == 1
 
 
 @pytest.fixture

@@ -91,7 +91,7 @@ class Forwarder:
         Waits for room when too many wait for somebody to be told. Raises ``NotPublished`` when the
         record is not taken, as when the disk has no room for those before it.
         """
-        while reports is not UNTOLD and self._asked >= REPORTS:
+        while reports is not UNTOLD and self._asked >= REPORTS and not self._closing.is_set():
             self._turn(_ROOM_S)
             self._link.check()
         self._link.check()

@@ -281,6 +281,8 @@ class Publisher:
         silence = self.silence()
         while not is_enough() and self._is_behind():
             self._link.check()
+            if self._forwarder is not None and self._is_closed:
+                raise NotPublished(CLOSED)  # by another thread: nothing goes on any more
             if silence.is_over_long():
                 raise self.unanswered(silence)
         self._link.check()

@@ -224,7 +224,7 @@ def test_what_a_full_disk_has_no_room_for_was_not_taken(
 
 def test_a_fault_that_nobody_was_told_is_over_with_it(sending: Forwarder, link: PaperLink) -> None:
     link.is_held = True
-    for is_asked in (True, False):
+    for is_asked in (False, True):
         with no_room():
             sending.put(a_record(1), UNTOLD)
             deadline = time.monotonic() + 30
@@ -257,6 +257,7 @@ def test_a_callback_that_raises_keeps_nobody_from_being_told(
         assert time.monotonic() < deadline
         time.sleep(0.01)
     assert "a callback raised ZeroDivisionError" in str(raised)
+    assert sending.untold() is None
     # Nobody calls, and the thread goes on.
     sending.put(a_record(2), Reports(told.append))
     while len(told) < 2:
