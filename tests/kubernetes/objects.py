@@ -23,6 +23,8 @@ SECRETS: Final = "/run/creditbus"
 STATE: Final = "/var/lib/creditbus"
 CA: Final = "/run/kafka-ca"
 TOKENS: Final = "/etc/creditbus"
+STAFF: Final = "/etc/creditbus-staff"
+PROCESSES: Final = "/etc/creditbus-processes"
 
 
 def labels(name: str) -> dict[str, str]:

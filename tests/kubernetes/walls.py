@@ -65,7 +65,11 @@ def _of_service(service: str) -> Manifest:
     if service == "delivery":
         # To the bodies' webhooks, wherever they are; narrow it to their addresses.
         out.append({"ports": [{"protocol": "TCP", "port": 443}]})
-    come = [_from_namespace(MONITORS, HEALTH_PORT)]
+    if service == "console":
+        out += [_to({"matchLabels": selector(each)}, HEALTH_PORT) for each in HOSTED]
+    asks = {"podSelector": {"matchLabels": selector("console")}}
+    health = [{"protocol": "TCP", "port": HEALTH_PORT}]
+    come = [_from_namespace(MONITORS, HEALTH_PORT), {"from": [asks], "ports": health}]
     if service in DOORS:
         come.append(_from_namespace(COMES_IN, DOORS[service]))
     spec = {

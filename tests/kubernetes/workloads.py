@@ -15,9 +15,11 @@ from tests.kubernetes.objects import (
     HEALTH_PORT,
     IMAGE,
     KAFKA_PORT,
+    PROCESSES,
     REDIS_PORT,
     REGISTRY_PORT,
     SECRETS,
+    STAFF,
     STATE,
     TOKENS,
     Manifest,
@@ -31,6 +33,8 @@ from tests.kubernetes.objects import (
 )
 
 USER: Final = 10001
+PROCESSES_MAP: Final = "creditbus-processes"
+PROCESSES_FILE: Final = "processes.json"
 REGISTRY_URL: Final = f"http://registry:{REGISTRY_PORT}/apis/ccompat/v7"
 WITH_STORE: Final = tuple(name for name in SLICED if name != "intake")
 COUNTS: Final = {
@@ -65,6 +69,25 @@ def environment(service: str) -> list[Manifest]:
     return [{"name": name, "value": value} for name, value in settings.items()]
 
 
+def processes() -> Manifest:
+    """Return the file by which the console asks every process how it is, each by its own name."""
+    hosts = [
+        (service, number, f"{service}-{number}.{service}" if service in SLICED else service)
+        for service in HOSTED
+        # Those beside one another behind one name are asked as one.
+        for number in range(COUNTS[service] if service in SLICED else 1)
+    ]
+    rows = [
+        {
+            "targets": [f"{host}:{HEALTH_PORT}"],
+            "labels": {"service": service, "worker": str(number)},
+        }
+        for service, number, host in hosts
+    ]
+    data = {PROCESSES_FILE: "[\n" + ",\n".join(map(json.dumps, rows)) + "\n]\n"}
+    return manifest("v1", "ConfigMap", PROCESSES_MAP, labels=labels("console"), data=data)
+
+
 def container(service: str) -> Manifest:
     """Return the one container of a service's pods."""
     worker = [{"name": "WORKER", "value": "0"}]
@@ -96,6 +119,16 @@ def container(service: str) -> Manifest:
     }
     if service in DOORS:
         made["volumeMounts"].append({"name": "tokens", "mountPath": TOKENS, "readOnly": True})
+    if service == "console":
+        files = {
+            "CREDITBUS_ACCOUNTS": f"{STAFF}/accounts.json",
+            "CREDITBUS_SCRAPES": f"{PROCESSES}/{PROCESSES_FILE}",
+        }
+        made["env"] += [{"name": name, "value": value} for name, value in files.items()]
+        made["volumeMounts"] += [
+            {"name": "staff", "mountPath": STAFF, "readOnly": True},
+            {"name": "processes", "mountPath": PROCESSES, "readOnly": True},
+        ]
     if service == "delivery":
         # Where each executing body takes its directives, as JSON; they differ from city to city.
         hooks = {"name": "creditbus-bodies", "key": "webhooks", "optional": True}
@@ -120,6 +153,12 @@ def pod(service: str) -> Manifest:
         volumes.append({"name": "state", "emptyDir": {"sizeLimit": "1Gi"}})
     if service in DOORS:
         volumes.append({"name": "tokens", "secret": {"secretName": "creditbus-tokens"}})
+    if service == "console":
+        # Without accounts the operator's token alone opens it.
+        volumes += [
+            {"name": "staff", "secret": {"secretName": "creditbus-accounts", "optional": True}},
+            {"name": "processes", "configMap": {"name": PROCESSES_MAP}},
+        ]
     spread = {
         "maxSkew": 1,
         "topologyKey": "kubernetes.io/hostname",
@@ -171,7 +210,7 @@ def workload(service: str) -> list[Manifest]:
 
 def workloads() -> list[Manifest]:
     """Return every service of the bus."""
-    return [each for service in HOSTED for each in workload(service)]
+    return [processes(), *(each for service in HOSTED for each in workload(service))]
 
 
 def claim(name: str, gigabytes: int) -> Manifest:

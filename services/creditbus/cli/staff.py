@@ -25,6 +25,10 @@ accounts = typer.Typer(help="Who may log in to the console.", no_args_is_help=Tr
 
 _console = Console(highlight=False, markup=False)
 
+AccountsFile = Annotated[
+    Path | None,
+    typer.Option("--accounts", help="File of accounts of a console that runs elsewhere."),
+]
 Name = Annotated[str, typer.Argument(help="Small letters, digits, dots and hyphens.")]
 FromInput = Annotated[
     bool,
@@ -52,10 +56,11 @@ def add(
         ),
     ],
     password_stdin: FromInput = False,
+    accounts: AccountsFile = None,
     home: Home = None,
 ) -> None:
     """Let somebody log in to the console; the password is asked for."""
-    path, staff = _staff(home)
+    path, staff = _staff(home, accounts)
     if name in {row.name for row in _rows(staff)}:
         fail(f"{name} is there already: `creditbus accounts password {name}` sets another", MISUSED)
     row = _hired(staff, name, role, _password(from_input=password_stdin))
@@ -65,9 +70,11 @@ def add(
 
 @accounts.command("list")
 @told
-def list_accounts(home: Home = None, as_json: AsJson = False) -> None:
+def list_accounts(
+    accounts: AccountsFile = None, home: Home = None, as_json: AsJson = False
+) -> None:
     """Print who may log in."""
-    _, staff = _staff(home)
+    _, staff = _staff(home, accounts)
     lines = [
         AccountLine(name=row.name, role=row.role, since=f"{row.since}") for row in _rows(staff)
     ]
@@ -85,9 +92,14 @@ def list_accounts(home: Home = None, as_json: AsJson = False) -> None:
 
 @accounts.command("password")
 @told
-def password(name: Name, password_stdin: FromInput = False, home: Home = None) -> None:
+def password(
+    name: Name,
+    password_stdin: FromInput = False,
+    accounts: AccountsFile = None,
+    home: Home = None,
+) -> None:
     """Set another password; whoever is logged in with the old one is logged out."""
-    path, staff = _staff(home)
+    path, staff = _staff(home, accounts)
     known = _known(staff, name)
     row = _hired(staff, name, known.role, _password(from_input=password_stdin))
     _write(path, [row if each.name == name else each for each in staff.rows])
@@ -96,19 +108,21 @@ def password(name: Name, password_stdin: FromInput = False, home: Home = None) -
 
 @accounts.command("remove")
 @told
-def remove(name: Name, home: Home = None) -> None:
+def remove(name: Name, accounts: AccountsFile = None, home: Home = None) -> None:
     """Take somebody's login away, at once; what he or she did stays on record."""
-    path, staff = _staff(home)
+    path, staff = _staff(home, accounts)
     _known(staff, name)
     _write(path, [each for each in staff.rows if each.name != name])
     _console.print(f"{name} may log in no more")
 
 
-def _staff(home: Home) -> tuple[Path, Staff]:
-    folder = sites(home).home
-    if not folder.is_dir():
-        fail(f"there is no folder {folder}: run `creditbus up`, or name it with --home")
-    path = folder / FILE
+def _staff(home: Path | None, accounts: Path | None) -> tuple[Path, Staff]:
+    path = accounts or sites(home).home / FILE
+    if not path.parent.is_dir():
+        fail(
+            f"there is no folder {path.parent}: run `creditbus up`, or name the folder with --home"
+            " or the file with --accounts"
+        )
     return path, Staff(path)
 
 
