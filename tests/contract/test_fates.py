@@ -27,7 +27,7 @@ from creditbus.runtime.http.problems import Unknown
 from creditbus.runtime.kafka.clients import Record
 from creditbus.runtime.redis.fates import Fates
 from creditbus.runtime.redis.reads import Rebuilding, Serving
-from creditbus.runtime.redis.served import PREFIX
+from creditbus.runtime.redis.served import PREFIX, place_in_inbox
 from creditbus.runtime.redis.writes import Writes
 from creditbus.stack.local import LocalStack
 from creditbus.views.placement import put, values
@@ -37,6 +37,7 @@ from creditbus.wire.topics import (
     DEAD_LETTERS,
     DUPLICATES,
     EVENTS,
+    INBOX_PARTITIONS,
     REFUSALS,
     STANDINGS,
     TAKEN,
@@ -75,6 +76,7 @@ class Told:
         *,
         age: timedelta = timedelta(),
         sent: int | None = None,
+        partition: int = 0,
     ) -> None:
         """Tell of what came in at an offset; ``sent`` is where it was sent if it was redriven."""
         offset = self._offsets.get(topic, 0)
@@ -88,7 +90,7 @@ class Told:
             written_at=SystemClock().now() - age,
             key=b"",
             value=a_codec().encode(value),
-            headers=[(ORIGIN, origin(at).encode()), *redriven],
+            headers=[(ORIGIN, origin(at, partition).encode()), *redriven],
         )
         writes.pass_by(offset, record.origin)
         put(writes, record, *values([record], a_codec()))
@@ -100,8 +102,8 @@ class Told:
         return found.arrivals[0]
 
 
-def origin(at: int) -> str:
-    return f"{inbox(COURT)}/0/{at}"
+def origin(at: int, partition: int = 0) -> str:
+    return f"{inbox(COURT)}/{partition}/{at}"
 
 
 def run(url: str, steps: Callable[[Told], Awaitable[None]]) -> None:
@@ -230,6 +232,55 @@ def test_where_a_redriven_record_was_sent_is_known_whatever_became_of_it(
         await told.tell(EVENTS, event, 13)
         found = await Fates(told.serving).between(COURT, range(11, 14))
         assert [each.redriven for each in found] == [3, 4, None]
+        assert (await told.newest()).redriven is None
+        assert (await told.desk.at(COURT, 11, 0)).redriven == 3
+
+    run(url, steps)
+
+
+def test_of_a_widened_inbox_each_record_has_its_own_fate(url: str) -> None:
+    """Two partitions have the same offsets, and one record lies in both: it moved in between."""
+    revised = a_listing(record_revision=2)
+    other = a_listing(record_id="another", subject_id=OTHER)
+    last = INBOX_PARTITIONS - 1
+
+    async def steps(told: Told) -> None:
+        await told.tell(REFUSALS, refuse(EVENT.envelope, [BASIS], origin(7)), 7)
+        await told.tell(EVENTS, revised, 2, partition=last)
+        await told.tell(EVENTS, other, 7, partition=last)
+        await told.tell(STANDINGS, a_standing(other), 7, partition=last)
+        first = await told.desk.at(COURT, 7, 0)
+        second = await told.desk.at(COURT, place_in_inbox(last, 7), 0)
+        assert (first.state, first.partition, first.offset) == (FateState.REFUSED, 0, 7)
+        assert (second.state, second.partition, second.offset) == (FateState.APPLIED, last, 7)
+        ahead = await told.desk.at(COURT, place_in_inbox(last, 8), 0)
+        assert (ahead.waits_for, ahead.partition, ahead.offset) == ("intake", last, 8)
+        # Of one record the newest arrival is told first, whatever its offset.
+        found = await told.desk.of_record(COURT, RECORD, 0)
+        assert [(each.partition, each.offset) for each in found.arrivals] == [(last, 2), (0, 7)]
+        page = await told.desk.between(COURT, place_in_inbox(last, 1), 500)
+        assert [(each.partition, each.offset) for each in page.fates] == [(last, 2), (last, 7)]
+        assert page.next == 8
+        beyond = await told.desk.between(COURT, place_in_inbox(1, 0), 500)
+        assert (beyond.fates, beyond.next) == ((), 0)
+        overview = await told.serving.overview()
+        assert overview.sources[COURT].received == 8 + 8
+
+    run(url, steps)
+
+
+def test_what_came_back_to_an_earlier_partition_is_newer_all_the_same(url: str) -> None:
+    async def steps(told: Told) -> None:
+        await told.tell(DUPLICATES, duplicate(EVENT.envelope, origin(3, 5)), 3, partition=5)
+        await asyncio.sleep(0.01)
+        await told.tell(DUPLICATES, duplicate(EVENT.envelope, origin(9, 2)), 9, partition=2)
+        await told.tell(EVENTS, EVENT, 1, partition=2)
+        found = await told.desk.of_record(COURT, RECORD, 0)
+        assert [(each.partition, each.offset) for each in found.arrivals] == [
+            (2, 1),
+            (2, 9),
+            (5, 3),
+        ]
 
     run(url, steps)
 

@@ -105,10 +105,12 @@ class TopicReader:
             found[_topic(message)] = max(found.get(_topic(message), 0), message.timestamp()[1])
         return found
 
-    def written_at(self, topic: str, offset: int) -> int | None:
+    def written_at(self, position: Position) -> int | None:
         """Return when a record of an inbox was written, in milliseconds; None if it is gone."""
         with reached():
-            found = StretchReader(self.process, []).first_at((topic, 0), offset)
+            found = StretchReader(self.process, []).first_at(
+                (position.topic, position.partition), position.offset
+            )
         return None if found is None else found.timestamp()[1]
 
     def read(

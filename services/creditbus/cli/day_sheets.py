@@ -11,7 +11,7 @@ from typing import Final
 
 from creditbus.wire.statements import DayStatement
 
-_HEADERS: Final = ("处理结果 result", "record@revision", "offset", "sequence", "event_id", "why")
+_HEADERS: Final = ("处理结果 result", "record@revision", "place", "sequence", "event_id", "why")
 _WORDS: Final = {
     "accepted": "已受理 accepted",
     "duplicate": "重复报送 duplicate",
@@ -59,7 +59,8 @@ def _records(statement: DayStatement) -> Iterator[Row]:
     for part, word in _WORDS.items():
         for record in getattr(statement, part):
             number = record.sequence or ""
-            yield word, record.id, record.offset, number, record.event_id, record.why
+            place = record.place if record.partition else record.offset
+            yield word, record.id, place, number, record.event_id, record.why
     for each in statement.unannounced:
         yield _UNANNOUNCED, each
 

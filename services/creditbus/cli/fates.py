@@ -70,5 +70,9 @@ def said(fate: RecordFate) -> str:
         lines.append(f"waits for {fate.waits_for}")
     if fate.effect:
         lines.append({"KEPT": "kept as a fact"}.get(fate.effect, "the entry stands as it stood"))
+    if fate.redriven is not None:
+        lines.append(
+            f"put in once more by the bus, as you had sent it at {fate.redriven} or mended"
+        )
     lines += [f"{each.list_id} {each.stage}" for each in fate.entries]
     return "\n".join(lines)

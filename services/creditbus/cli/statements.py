@@ -152,7 +152,7 @@ def _tell(statement: DayStatement) -> None:
         for each in records[:_NAMED]
     ]
     if rows:
-        table = Table("what", "offset", "record", "number", "why")
+        table = Table("what", "place", "record", "number", "why")
         for row in rows:
             table.add_row(*row)
         show(table)
@@ -189,7 +189,7 @@ def _again(records: Sequence[StatedRecord]) -> list[StatedRecord]:
 
 
 def _row(each: StatedRecord) -> tuple[str, str, str, str]:
-    return str(each.offset), each.id, str(each.sequence or ""), each.why
+    return each.place, each.id, str(each.sequence or ""), each.why
 
 
 def _some(names: Sequence[str]) -> str:

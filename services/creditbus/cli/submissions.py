@@ -31,6 +31,9 @@ _PRINTED: Final = 200
 _console = Console(highlight=False)
 _FINE: Final = frozenset({FateState.APPLIED, FateState.DUPLICATE})
 
+InboxPlace = tuple[int, int]
+"""A partition of the inbox, and an offset in it."""
+
 
 @dataclass
 class FileFate:
@@ -38,8 +41,8 @@ class FileFate:
 
     rows: list[RowAnswer] = field(default_factory=list)
     file: FileAnswer = field(default_factory=lambda: FileAnswer(name=""))
-    fates: dict[int, RecordFate] = field(default_factory=dict)
-    """What became of what was taken, by its offset."""
+    fates: dict[InboxPlace, RecordFate] = field(default_factory=dict)
+    """What became of what was taken, by its place in the inbox."""
 
     @property
     def sent(self) -> int:
@@ -49,18 +52,32 @@ class FileFate:
     @property
     def undecided(self) -> int:
         """Return of how many taken rows nobody has decided yet."""
-        return sum(1 for row in self.rows if row.offset is not None and not self._is_decided(row))
+        return sum(map(len, self.open().values()))
+
+    def open(self) -> dict[int, list[int]]:
+        """Return the offsets of what is not decided yet, in their order, by partition."""
+        found: dict[int, list[int]] = {}
+        for partition, offset in sorted(filter(None, map(_place, self.rows))):
+            fate = self.fates.get((partition, offset))
+            if fate is None or not is_decided(fate):
+                found.setdefault(partition, []).append(offset)
+        return found
 
     def counts(self) -> Counter[str]:
         """Return how many taken rows came to what."""
-        taken = (self.fates.get(row.offset) for row in self.rows if row.offset is not None)
+        taken = map(self.fate, self.rows)
         return Counter(str(each.state) for each in taken if each is not None)
+
+    def fate(self, row: RowAnswer) -> RecordFate | None:
+        """Return what became of a row, None as long as nobody has told."""
+        place = _place(row)
+        return None if place is None else self.fates.get(place)
 
     def is_fine(self, row: RowAnswer) -> bool:
         """Return whether nothing need be done about a row."""
         if row.offset is None:
             return row.state is RowState.FINE
-        fate = self.fates.get(row.offset)
+        fate = self.fate(row)
         return fate is not None and fate.state in _FINE
 
     def words(self, row: RowAnswer) -> tuple[str, str]:
@@ -70,12 +87,8 @@ class FileFate:
                 f"{each.field}: {each.detail}" + (f" ({each.article})" if each.article else "")
                 for each in row.mistakes
             )
-        fate = self.fates.get(row.offset)
+        fate = self.fate(row)
         return ("UNDECIDED", "") if fate is None else (str(fate.state), said(fate))
-
-    def _is_decided(self, row: RowAnswer) -> bool:
-        fate = self.fates.get(row.offset) if row.offset is not None else None
-        return fate is not None and is_decided(fate)
 
 
 def is_decided(fate: RecordFate) -> bool:
@@ -160,23 +173,18 @@ def hand_in(door: Gateway, path: Path, *, is_dry_run: bool) -> FileFate:
 
 def _ask(door: Gateway, outcome: FileFate) -> None:
     """Learn what became of the rows that are not decided, from the first of them on."""
-    open_ = sorted(
-        row.offset
-        for row in outcome.rows
-        if row.offset is not None and not _is_known(outcome, row.offset)
-    )
-    start = open_[0]
-    while start <= open_[-1]:
-        page = door.fates_between(start)
-        outcome.fates.update((each.offset, each) for each in page.fates)
-        if page.next == start:
-            return
-        start = page.next
+    for partition, offsets in outcome.open().items():
+        start = offsets[0]
+        while start <= offsets[-1]:
+            page = door.fates_between(start, partition=partition)
+            outcome.fates.update(((partition, each.offset), each) for each in page.fates)
+            if page.next == start:
+                break
+            start = page.next
 
 
-def _is_known(outcome: FileFate, offset: int) -> bool:
-    fate = outcome.fates.get(offset)
-    return fate is not None and is_decided(fate)
+def _place(row: RowAnswer) -> InboxPlace | None:
+    return None if row.offset is None else (row.partition, row.offset)
 
 
 def summary(outcome: FileFate) -> str:
@@ -222,7 +230,7 @@ def _content(outcome: FileFate) -> dict[str, object]:
             "record_id": row.record_id,
             "result": outcome.words(row)[0],
             "mistakes": row.mistakes,
-            "fate": outcome.fates.get(row.offset) if row.offset is not None else None,
+            "fate": outcome.fate(row),
         }
         for row in outcome.rows
     ]

@@ -19,6 +19,7 @@ from creditbus.cli.instants import Since, since_ms
 from creditbus.cli.places import AsJson, Home, auditor
 from creditbus.cli.prints import show, show_json
 from creditbus.domain.ids import SourceId
+from creditbus.engine.values import Position
 from creditbus.runtime.outages import Unavailable
 from creditbus.runtime.process import Process
 from creditbus.runtime.redis.fates import Fates
@@ -71,7 +72,7 @@ async def _arrived(process: Process, parties: Sequence[str], name: str) -> int |
     """
     serving = Serving.of(process.settings)
     fates = Fates(serving)
-    places: list[tuple[str, int]] = []
+    places: list[Position] = []
     try:
         async with serving.reached():
             for party in parties:
@@ -79,13 +80,14 @@ async def _arrived(process: Process, parties: Sequence[str], name: str) -> int |
                     arrivals = await fates.of_record(SourceId(party), name)
                 except Rebuilding:
                     return None
-                places += [(inbox(party), each.offset) for each in arrivals]
+                topic = inbox(party)
+                places += [Position(topic, each.partition, each.offset) for each in arrivals]
     except Unavailable:
         return None
     finally:
         await serving.close()
     reader = TopicReader(process)
-    written = [at for topic, offset in places if (at := reader.written_at(topic, offset))]
+    written = [at for place in places if (at := reader.written_at(place))]
     return min(written) if written and len(written) == len(places) else None
 
 

@@ -77,16 +77,17 @@ def _try(first: Act, back: Act, file: StackFile, process: Process, token: str) -
     steps = _Steps()
     envelope = first.envelope
     with Gateway(url(file.ports.gateway), token) as door:
-        offset = _submitted(door, first)
-        steps.say(f"the gateway took record {envelope.record_id}: offset {offset} of the inbox")
-        fate = _decided(door, offset)
+        place = _submitted(door, first)
+        steps.say(f"the gateway took record {envelope.record_id}: offset {place[1]} of the inbox")
+        fate = _decided(door, place)
         steps.say(f"listing decided: {fate.state}" + (f", {said(fate)}" if said(fate) else ""))
         _expect(fate)
         measures = measures_of(first, process.editions)
         _follow(steps, process, _obligations(envelope.subject_id, measures, process), Action.APPLY)
-        offset = _published(back, file)
-        steps.say(f"the broker took what takes it back from the login {envelope.source}: {offset}")
-        fate = _decided(door, offset)
+        place = _published(back, file)
+        login = envelope.source
+        steps.say(f"the broker took what takes it back from the login {login}: {place[1]}")
+        fate = _decided(door, place)
         steps.say(f"listing decided: {fate.state}" + (f", {said(fate)}" if said(fate) else ""))
         _expect(fate)
         _follow(steps, process, _obligations(envelope.subject_id, measures, process), Action.LIFT)
@@ -103,8 +104,8 @@ class _Steps:
         _console.print(f"{time.monotonic() - self._began:5.1f} s  {sentence}".replace("\n", "; "))
 
 
-def _submitted(door: Gateway, act: Act) -> int:
-    """Return the offset of an act that the gateway took, or say what it said."""
+def _submitted(door: Gateway, act: Act) -> tuple[int, int]:
+    """Return partition and offset of an act that the gateway took, or say what it said."""
     content = to_record(act)
     del content["envelope"]["adult_on_decision"]
     try:
@@ -115,11 +116,11 @@ def _submitted(door: Gateway, act: Act) -> int:
         mistakes = getattr(line, "mistakes", ())
         why = "; ".join(f"{each.field}: {each.detail}" for each in mistakes)
         fail(f"the gateway took nothing: {why or getattr(line, 'broken', '')}")
-    return line.offset
+    return line.partition, line.offset
 
 
-def _published(act: Act, file: StackFile) -> int:
-    """Return the offset of an act that the broker took from the source's own login."""
+def _published(act: Act, file: StackFile) -> tuple[int, int]:
+    """Return partition and offset of an act that the broker took from the source's own login."""
     party = act.envelope.source
     try:
         with Publisher(
@@ -128,13 +129,15 @@ def _published(act: Act, file: StackFile) -> int:
             registry=file.registry_url,
             password=file.credentials[party],
         ) as publisher:
-            return publisher.publish(act).offset
+            receipt = publisher.publish(act)
+            return receipt.partition, receipt.offset
     except NotPublished as fault:
         fail(f"the record stands, and could not be taken back by Kafka: {fault}")
 
 
-def _decided(door: Gateway, offset: int) -> RecordFate:
-    fate = door.fate_at(offset, WAIT_S)
+def _decided(door: Gateway, place: tuple[int, int]) -> RecordFate:
+    partition, offset = place
+    fate = door.fate_at(offset, WAIT_S, partition=partition)
     if fate.state is FateState.WAITING:
         fail(
             f"it got as far as the inbox, and waits for {fate.waits_for} since {WAIT_S} s:"

@@ -34,10 +34,15 @@ from creditbus.runtime.http.server import (
 )
 from creditbus.runtime.http.unpacked import lines_of
 from creditbus.runtime.process import Process
+from creditbus.runtime.redis.served import OFFSETS, place_in_inbox
 from creditbus.wire.answers import BatchLine, FileLine, ReceiptPage, RecordFate, RecordFates
+from creditbus.wire.topics import INBOX_PARTITIONS
 
 PAGE: Final = 500
 
+Partition = Annotated[
+    int, Query(ge=0, lt=INBOX_PARTITIONS, description="Of your inbox, as the receipt has it.")
+]
 DryRun = Annotated[bool, Query(description="Only say what is wrong, and take nothing.")]
 Wait = Annotated[
     int, Query(ge=0, le=WAIT_MOST_S, description="Seconds to wait until it is decided.")
@@ -137,11 +142,13 @@ def _route_fates(app: FastAPI, process: Process, door: Door) -> None:
     @app.get("/v1/receipts/{offset}", **documented(gives=RecordFate))
     async def receipt(
         caller: Annotated[Caller, Depends(party)],
-        offset: Annotated[int, Path(ge=0, le=2**53)],
+        offset: Annotated[int, Path(ge=0, lt=OFFSETS)],
+        partition: Partition = 0,
         wait: Wait = 0,
     ) -> Response:
         """Learn what became of what a receipt of yours says lies at an offset of your inbox."""
-        return json_answer(await door.fates.at(SourceId(caller.party), offset, wait))
+        place = place_in_inbox(partition, offset)
+        return json_answer(await door.fates.at(SourceId(caller.party), place, wait))
 
 
 def _route_files(app: FastAPI, process: Process, door: Door) -> None:
@@ -176,8 +183,10 @@ def _route_files(app: FastAPI, process: Process, door: Door) -> None:
     @app.get("/v1/receipts", **documented(gives=ReceiptPage))
     async def receipts(
         caller: Annotated[Caller, Depends(source)],
-        start: Annotated[int, Query(ge=0, le=2**53, description="The first offset.")],
+        start: Annotated[int, Query(ge=0, lt=OFFSETS, description="The first offset.")],
         limit: Annotated[int, Query(ge=1, le=PAGE)] = PAGE,
+        partition: Partition = 0,
     ) -> Response:
         """Learn what became of what lies at some offsets of your inbox, as after a file."""
-        return json_answer(await door.fates.between(SourceId(caller.party), start, limit))
+        place = place_in_inbox(partition, start)
+        return json_answer(await door.fates.between(SourceId(caller.party), place, limit))

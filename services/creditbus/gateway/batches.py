@@ -160,6 +160,7 @@ class Batch:
             record_id=record_id,
             event_id=receipt.event_id,
             offset=receipt.offset,
+            partition=receipt.partition,
         )
 
     def _refused(self, number: int, record_id: str, mistakes: Sequence[Mistake]) -> LineAnswer:

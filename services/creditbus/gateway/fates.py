@@ -16,7 +16,7 @@ from creditbus.domain.ids import SourceId
 from creditbus.runtime.http.problems import Unknown
 from creditbus.runtime.redis.fates import INTAKE, ArrivalFate, Fates
 from creditbus.runtime.redis.reads import Serving
-from creditbus.runtime.redis.served import FATES_KEPT
+from creditbus.runtime.redis.served import FATES_KEPT, split_place
 from creditbus.wire.answers import EntryFate, FateState, ReceiptPage, RecordFate, RecordFates
 
 WAIT_MOST_S: Final = 60
@@ -60,26 +60,28 @@ class FateDesk:
             is_reused=len({each.subject_id for each in counted if each.subject_id}) > 1,
         )
 
-    async def at(self, source: SourceId, offset: int, wait_s: float) -> RecordFate:
-        """Return what became of what a receipt says lies at an offset of the source's inbox.
+    async def at(self, source: SourceId, place: int, wait_s: float) -> RecordFate:
+        """Return what became of what a receipt says lies at a place in the source's inbox.
 
         Raises ``Unknown``.
         """
 
         async def ask() -> list[ArrivalFate]:
-            found = await self._fates.at(source, offset)
+            found = await self._fates.at(source, place)
             return [found] if found is not None else []
 
         found = await self._waited(ask, wait_s)
         if found:
             return _told(found[0], await self._fates.entries(source, found[0]))
-        if offset < await self._fates.received(source):
+        partition, offset = split_place(place)
+        if offset < await self._fates.received(source, partition):
             raise Unknown(
                 "RECEIPT_UNKNOWN",
                 f"what lay at {offset} in the inbox is older than {FATES_KEPT.days} days",
             )
         return RecordFate(
             offset=offset,
+            partition=partition,
             record_id="",
             record_revision=0,
             event_id="",
@@ -88,14 +90,14 @@ class FateDesk:
         )
 
     async def between(self, source: SourceId, start: int, limit: int) -> ReceiptPage:
-        """Return what became of what lies at some offsets, from ``start`` on.
+        """Return what became of what lies in a partition from a place on.
 
         Where it stands now is not told: that is asked for each record.
         """
-        received = await self._fates.received(source)
-        end = min(start + limit, received)
-        found = await self._fates.between(source, range(start, end))
-        return ReceiptPage(fates=tuple(_told(each, ()) for each in found), next=max(start, end))
+        partition, offset = split_place(start)
+        count = max(0, min(limit, await self._fates.received(source, partition) - offset))
+        found = await self._fates.between(source, range(start, start + count))
+        return ReceiptPage(fates=tuple(_told(each, ()) for each in found), next=offset + count)
 
     async def _waited(
         self, ask: Callable[[], Awaitable[list[ArrivalFate]]], wait_s: float
@@ -131,6 +133,8 @@ def _told(arrival: ArrivalFate, entries: Sequence[Entry]) -> RecordFate:
     has_come = is_waiting and arrival.is_decided and bool(entries)
     return RecordFate(
         offset=arrival.offset,
+        partition=arrival.partition,
+        redriven=None if arrival.redriven is None else split_place(arrival.redriven)[1],
         record_id=arrival.record_id,
         record_revision=arrival.record_revision,
         event_id=arrival.event_id,

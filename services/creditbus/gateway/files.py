@@ -205,7 +205,8 @@ class FileReading:
                     puts.append((len(found), act))
                     found.append(self._asked(line))
         for place, receipt in await self._put(found, puts):
-            found[place] = msgspec.structs.replace(found[place], offset=receipt.offset)
+            lies = {"offset": receipt.offset, "partition": receipt.partition}
+            found[place] = msgspec.structs.replace(found[place], **lies)
         self._states.update(each.state for each in found)
         return found
 

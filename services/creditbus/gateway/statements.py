@@ -8,7 +8,7 @@ numbers, or the plain count.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 
 import msgspec
@@ -17,6 +17,7 @@ from creditbus.domain.calendar import end_of_day
 from creditbus.domain.ids import SourceId
 from creditbus.runtime.redis.fates import ArrivalFate
 from creditbus.runtime.redis.numbers import Numbers
+from creditbus.runtime.redis.served import split_place
 from creditbus.wire.answers import FateState
 from creditbus.wire.statements import (
     ControlTotals,
@@ -41,17 +42,18 @@ def statement_of(
     source: SourceId,
     totals: ControlTotals,
     arrivals: Sequence[ArrivalFate],
-    offsets: range,
+    places: Collection[int],
     numbers: Numbers,
     made_at: datetime,
 ) -> DayStatement:
-    """Return what a source is told of a day; ``offsets`` are all of its inbox that are of it.
+    """Return what a source is told of a day; ``places`` are all of its inbox that are of it.
 
     Totals that announce nothing but the day are told as none.
     """
-    parts = _parts(arrivals, offsets)
+    parts = _parts(arrivals, places)
     # What a person put in once more was sent on another day, unless that is this one.
-    sent = [each for each in arrivals if each.redriven is None or each.redriven in offsets]
+    of_day = frozenset(places)
+    sent = [each for each in arrivals if each.redriven is None or each.redriven in of_day]
     ids, unread = _ids(sent), _unread(sent)
     sequences = [each.sequence for each in sent if each.sequence]
     missing = MissingRecords(
@@ -66,7 +68,7 @@ def statement_of(
         made_at=made_at,
         is_final=made_at >= end_of_day(totals.day) and not parts["waiting"],
         sums=StatementSums(
-            received=len(offsets), **{part: len(told) for part, told in parts.items()}
+            received=len(places), **{part: len(told) for part, told in parts.items()}
         ),
         distinct=len(ids),
         digest=digest_of(ids),
@@ -81,18 +83,21 @@ def statement_of(
         dead=tuple(parts["dead"]),
         waiting=tuple(parts["waiting"]),
     )
-    assert statement.adds_up, "every offset of the day is in one part"
+    assert statement.adds_up, "every record of the day is in one part"
     return statement
 
 
-def _parts(arrivals: Sequence[ArrivalFate], offsets: range) -> Mapping[str, list[StatedRecord]]:
-    """Return what became of each offset: each in one part."""
+def _parts(
+    arrivals: Sequence[ArrivalFate], places: Iterable[int]
+) -> Mapping[str, list[StatedRecord]]:
+    """Return what became of each place: each in one part."""
     parts: dict[str, list[StatedRecord]] = {part: [] for part in (*_PARTS.values(), "waiting")}
-    known = {each.offset: each for each in arrivals}
-    for offset in offsets:
-        arrival = known.get(offset)
+    known = {each.place: each for each in arrivals}
+    for place in places:
+        arrival = known.get(place)
         if arrival is None:
-            parts["waiting"].append(StatedRecord(offset=offset))
+            partition, offset = split_place(place)
+            parts["waiting"].append(StatedRecord(offset=offset, partition=partition))
         elif arrival.state is FateState.WAITING:
             # An act that waits for its entry is decided: it counts once somebody has listed it.
             part = "accepted" if arrival.is_decided else "waiting"
@@ -107,11 +112,12 @@ def _stated(arrival: ArrivalFate) -> StatedRecord:
     revision = arrival.record_revision
     return StatedRecord(
         offset=arrival.offset,
+        partition=arrival.partition,
         id=id_of(arrival.record_id, revision) if revision else arrival.record_id,
         event_id=arrival.event_id,
         sequence=arrival.sequence,
         reasons=tuple(filter(None, reasons)),
-        redriven=arrival.redriven,
+        redriven=None if arrival.redriven is None else split_place(arrival.redriven)[1],
     )
 
 
@@ -140,7 +146,7 @@ def _unread(sent: Sequence[ArrivalFate]) -> list[str]:
     """
     read = {each.redriven for each in sent if each.state is not FateState.DEAD}
     dead = (each for each in sent if each.state is FateState.DEAD and each.redriven is None)
-    return [each.record_id for each in dead if each.offset not in read]
+    return [each.record_id for each in dead if each.place not in read]
 
 
 def _named(totals: ControlTotals, keys: Sequence[str]) -> set[str]:
@@ -170,9 +176,9 @@ def _agrees(totals: ControlTotals, missing: MissingRecords, ids: set[str]) -> bo
 def _backward(arrivals: Sequence[ArrivalFate]) -> int:
     """Return how often a record has a lower number than the one just before it in the inbox."""
     numbered = {
-        each.offset: each.sequence for each in arrivals if each.sequence and each.redriven is None
+        each.place: each.sequence for each in arrivals if each.sequence and each.redriven is None
     }
-    return sum(1 for offset, number in numbered.items() if numbered.get(offset - 1, 0) > number)
+    return sum(1 for place, number in numbered.items() if numbered.get(place - 1, 0) > number)
 
 
 def _record(named: str) -> str:

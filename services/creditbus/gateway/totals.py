@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from datetime import date
 from functools import cached_property
+from itertools import chain
 from typing import TYPE_CHECKING, Final
 
 import msgspec
@@ -18,7 +20,7 @@ from creditbus.runtime.process import Process
 from creditbus.runtime.redis.fates import ArrivalFate, Fates
 from creditbus.runtime.redis.numbers import Numbers, numbers_of
 from creditbus.runtime.redis.reads import Serving
-from creditbus.runtime.redis.served import FATES_KEPT
+from creditbus.runtime.redis.served import FATES_KEPT, place_in_inbox
 from creditbus.wire.statements import ControlTotals, DayStatement, PublishedKeys
 from creditbus.wire.topics import inbox
 
@@ -132,38 +134,34 @@ class StatementDesk:
                 f"{totals.day} is over {FATES_KEPT.days} days ago: what became of its records is"
                 " not kept any more",
             )
-        offsets = await asyncio.to_thread(self._offsets, source, totals.day)
-        if len(offsets) > DAY_MOST:
+        stretches = await asyncio.to_thread(self._stretches, source, totals.day)
+        if (count := sum(map(len, stretches))) > DAY_MOST:
             raise Invalid(
                 "DAY_TOO_LARGE",
                 "day",
-                f"{len(offsets)} records came in that day, and a statement names {DAY_MOST}:"
+                f"{count} records came in that day, and a statement names {DAY_MOST}:"
                 " ask for what became of them at /v1/receipts",
             )
-        arrivals = await self._arrivals(source, offsets)
+        places = list(chain.from_iterable(stretches))
+        arrivals = await self._arrivals(source, places)
         numbers = await self._numbers(source)
-        return await asyncio.to_thread(
-            statement_of, source, totals, arrivals, offsets, numbers, now
-        )
+        return await asyncio.to_thread(statement_of, source, totals, arrivals, places, numbers, now)
 
-    def _offsets(self, source: SourceId, day: date) -> range:
-        """Return which offsets of the source's inbox the broker gave on a civil day."""
+    def _stretches(self, source: SourceId, day: date) -> list[range]:
+        """Return which places in the source's inbox the broker gave on a civil day."""
         bounds = since(self._process, inbox(source), *day_bounds(day))
         if not bounds[0]:
             raise Unknown("INBOX_UNKNOWN", "you have no inbox: ask the operator of the bus for one")
-        if len(bounds[0]) > 1:
-            raise Unknown(
-                "INBOX_WIDENED",
-                "your inbox has several partitions, and a statement is about one: ask for what"
-                " became of each record",
-            )
-        begins, ends = (each[inbox(source), 0] for each in bounds)
-        return range(begins, max(begins, ends))
+        begins, ends = bounds
+        return [
+            range(place_in_inbox(place[1], begin), place_in_inbox(place[1], ends[place]))
+            for place, begin in sorted(begins.items())
+        ]
 
-    async def _arrivals(self, source: SourceId, offsets: range) -> list[ArrivalFate]:
+    async def _arrivals(self, source: SourceId, places: Sequence[int]) -> list[ArrivalFate]:
         found: list[ArrivalFate] = []
-        for start in range(0, len(offsets), _AT_ONCE):
-            found += await self._fates.between(source, offsets[start : start + _AT_ONCE])
+        for start in range(0, len(places), _AT_ONCE):
+            found += await self._fates.between(source, places[start : start + _AT_ONCE])
         return found
 
     async def _numbers(self, source: SourceId) -> Numbers:

@@ -105,13 +105,15 @@ class Gateway:
         path = f"/v1/records/{quote(record_id, safe='')}"
         return self._get(path, {"wait": wait_s}, RecordFates)
 
-    def fate_at(self, offset: int, wait_s: int = 0) -> RecordFate:
+    def fate_at(self, offset: int, wait_s: int = 0, *, partition: int = 0) -> RecordFate:
         """Return what became of what a receipt says lies at an offset of the inbox."""
-        return self._get(f"/v1/receipts/{offset}", {"wait": wait_s}, RecordFate)
+        asked = {"wait": wait_s, "partition": partition}
+        return self._get(f"/v1/receipts/{offset}", asked, RecordFate)
 
-    def fates_between(self, start: int, limit: int = 500) -> ReceiptPage:
+    def fates_between(self, start: int, limit: int = 500, *, partition: int = 0) -> ReceiptPage:
         """Return what became of what lies at some offsets of the inbox, as after a file."""
-        return self._get("/v1/receipts", {"start": start, "limit": limit}, ReceiptPage)
+        asked = {"start": start, "limit": limit, "partition": partition}
+        return self._get("/v1/receipts", asked, ReceiptPage)
 
     def submit_file(self, path: Path, *, is_dry_run: bool = False) -> Iterator[FileLine]:
         """Hand in an official sheet; yield the answer to each row, and last what the file was.

@@ -12,9 +12,8 @@ from creditbus.stack.errors import NotProvisioned
 from creditbus.stack.folder import StackFile
 from creditbus.stack.principals import admin_of
 from creditbus.stack.provision import BOUND_S
-from creditbus.wire.topics import application, inbox
+from creditbus.wire.topics import INBOX_PARTITIONS, application, inbox
 
-AT_MOST: Final = 64
 STILL_S: Final = 2.0
 """For how long an inbox must have been still: a sender at work would have written meanwhile."""
 
@@ -30,9 +29,9 @@ def widen_inbox(file: StackFile, source: str, partitions: int) -> int:
     if topic not in known:
         raise NotProvisioned(f"there is no {topic}: is {source} a source or a body?")
     had = len(known[topic].partitions)
-    if not had < partitions <= AT_MOST:
+    if not had < partitions <= INBOX_PARTITIONS:
         raise NotProvisioned(
-            f"{topic} has {had} partitions; say a higher number, {AT_MOST} at most"
+            f"{topic} has {had} partitions; say a higher number, {INBOX_PARTITIONS} at most"
         )
     ends = _ends(admin, topic, had)
     time.sleep(STILL_S)

@@ -76,7 +76,9 @@ class RecordFate(msgspec.Struct, frozen=True, kw_only=True):
     ``waits_for`` is ``intake`` or ``listing`` of what is not decided yet, or ``entry`` of what is
     about an entry that nobody has listed. ``effect`` is ``KEPT`` of a fact, ``UNCHANGED`` where
     the entry stands as it stood. ``reasons`` are of a refused one; ``cause`` and ``detail`` of a
-    dead one. ``offset`` is its place in the inbox, as its receipt has it.
+    dead one. ``offset`` is its place in the inbox, as its receipt has it; ``partition`` is 0 as
+    long as the inbox has not been widened. ``redriven`` is of one that a person of the bus put in
+    once more: the offset at which the source had sent it.
     """
 
     offset: int
@@ -91,6 +93,8 @@ class RecordFate(msgspec.Struct, frozen=True, kw_only=True):
     cause: str = ""
     detail: str = ""
     decided_at: datetime | None = None
+    partition: int = 0
+    redriven: int | None = None
 
 
 class RecordFates(msgspec.Struct, frozen=True, kw_only=True):
@@ -106,7 +110,7 @@ class RecordFates(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ReceiptPage(msgspec.Struct, frozen=True, kw_only=True):
-    """What became of what lies at some offsets of an inbox, in their order.
+    """What became of what lies at some offsets of a partition of an inbox, in their order.
 
     ``next`` is where the following page starts: all before it is told here, or was forgotten.
     """
@@ -135,6 +139,7 @@ class RowAnswer(msgspec.Struct, frozen=True, kw_only=True, tag="row", tag_field=
     state: RowState
     record_id: str = ""
     offset: int | None = None
+    partition: int = 0
     mistakes: tuple[ToldMistake, ...] = ()
 
 
@@ -169,6 +174,7 @@ class LineAnswer(msgspec.Struct, frozen=True, kw_only=True, tag="line", tag_fiel
     record_id: str = ""
     event_id: str = ""
     offset: int | None = None
+    partition: int = 0
     mistakes: tuple[ToldMistake, ...] = ()
 
 

@@ -46,6 +46,7 @@ class StatedRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
 
     One that could not be read has the key that it came with, in place of an id. ``redriven`` is of
     one that a person of the bus put in once more: the offset at which the source had sent it.
+    ``partition`` is told where the inbox has been widened.
     """
 
     offset: int
@@ -54,6 +55,16 @@ class StatedRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     sequence: int = 0
     reasons: tuple[str, ...] = ()
     redriven: int | None = None
+    partition: int = 0
+
+    @property
+    def place(self) -> str:
+        """Where it lies in the inbox, in words: its offset, after its partition if that says more.
+
+        >>> StatedRecord(offset=7).place, StatedRecord(offset=7, partition=2).place
+        ('7', '2/7')
+        """
+        return f"{self.partition}/{self.offset}" if self.partition else str(self.offset)
 
     @property
     def why(self) -> str:

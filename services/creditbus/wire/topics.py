@@ -19,6 +19,8 @@ DAY_MS: Final = 24 * HOUR_MS
 YEAR_MS: Final = 365 * DAY_MS
 PARTITIONS: Final = 8
 DEAD_LETTER_PARTITIONS: Final = 4
+INBOX_PARTITIONS: Final = 64
+"""How many an inbox, which begins with one, may be widened to."""
 TOMBSTONES_MS: Final = 7 * DAY_MS
 """How long a compacted topic keeps a deletion; who was away for longer never sees it."""
 

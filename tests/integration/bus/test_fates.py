@@ -15,14 +15,19 @@ from typer.testing import CliRunner
 from creditbus.cli.main import app
 from creditbus.domain.acts.decisions import PenaltyDecided, Procedure
 from creditbus.domain.acts.events import Act
+from creditbus.domain.calendar import day_of
 from creditbus.domain.ids import SubjectId
 from creditbus.domain.subjects import PersonNumber
+from creditbus.runtime.clock import SystemClock
 from creditbus.sdk.gateway import Gateway, GatewayRefused
 from creditbus.sdk.publisher import NotPublished, Publisher, Unsendable
 from creditbus.stack.bus import token_name
+from creditbus.stack.inboxes import widen_inbox
 from creditbus.stack.ports import HOST
 from creditbus.wire.answers import FateState, RecordFates
 from creditbus.wire.records import to_record
+from creditbus.wire.signatures import verified
+from creditbus.wire.statements import KEYS_PATH
 from tests.acts import a_penalty
 from tests.bus_fixtures import LiveBus, a_firm, eventually
 from tests.examples import a_bid_bar, a_listing, a_removal
@@ -213,3 +218,40 @@ def test_a_gateway_that_is_away_or_is_none_is_told_in_a_sentence(live: LiveBus) 
     other = f"http://{HOST}:{live.file.ports.metrics_of('gateway')}"
     with Gateway(other, "t") as none, pytest.raises(NotPublished, match="gateway's address"):
         none.fate("x")
+
+
+def test_a_widened_inbox_tells_each_record_its_own_fate(live: LiveBus, subject: SubjectId) -> None:
+    """Its partitions have the same offsets; nobody else's test uses this source."""
+    source, count = "gardens", 40
+    assert widen_inbox(live.file, source, 3) == 1
+    removals = [
+        a_removal(source=source, subject_id=subject, record_id=f"{number} of {subject}")
+        for number in range(count)
+    ]
+    with Publisher(
+        source,
+        kafka=live.file.bootstrap,
+        registry=live.file.registry_url,
+        password=live.file.credentials[source],
+    ) as publisher:
+        receipts = [publisher.publish(each) for each in removals]
+    assert {each.partition for each in receipts} == {0, 1, 2}
+    with gateway(live, source) as door:
+        for removal, receipt in zip(removals, receipts, strict=True):
+            partition = receipt.partition
+            fate = door.fate_at(receipt.offset, WAIT_S, partition=partition)
+            assert (fate.record_id, fate.partition) == (removal.envelope.record_id, partition)
+            assert fate.waits_for != "listing"
+    day = day_of(SystemClock().now())
+    with live.http("gateway", source) as client:
+        signed = eventually(lambda: _if_given(client.get(f"/v1/statements/{day}")))
+        statement = verified(signed, client.get(KEYS_PATH).text)
+    parts = (statement.accepted, statement.refused, statement.waiting)
+    told = sorted((each.partition, each.offset) for part in parts for each in part)
+    assert told == sorted((each.partition, each.offset) for each in receipts)
+    assert statement.sums.waiting == 0
+
+
+def _if_given(answer: httpx.Response) -> str:
+    """Return the text of an answer, nothing where views is behind for a moment."""
+    return answer.text if answer.is_success else ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import UTC, date, datetime
 from itertools import pairwise
 from typing import Final
@@ -16,6 +17,7 @@ from creditbus.domain.ids import SourceId
 from creditbus.gateway.statements import statement_of
 from creditbus.runtime.redis.fates import ITS_ENTRY, LISTING, ArrivalFate
 from creditbus.runtime.redis.numbers import Numbers
+from creditbus.runtime.redis.served import place_in_inbox
 from creditbus.wire.answers import FateState
 from creditbus.wire.signatures import (
     KeyUnusable,
@@ -25,6 +27,7 @@ from creditbus.wire.signatures import (
     verified,
 )
 from creditbus.wire.statements import ControlTotals, DayStatement, StatementSums, digest_of, id_of
+from creditbus.wire.topics import INBOX_PARTITIONS
 
 DAY: Final = date(2026, 11, 29)
 LATER: Final = datetime(2026, 12, 1, tzinfo=UTC)
@@ -46,7 +49,7 @@ def arrival(offset: int, state: FateState, number: int, revision: int = 1) -> Ar
     is_dead = state is FateState.DEAD
     fault = Fault(Reason.BASIS_MISSING, "bases", "art. 8", "name it", "")
     return ArrivalFate(
-        offset=offset,
+        place=offset,
         record_id=f"R-{number}",
         record_revision=0 if is_dead else revision,
         event_id="" if is_dead else f"e-{number}",
@@ -103,13 +106,37 @@ def test_each_offset_of_the_day_is_told_once(
 
 
 @given(days, st.data())
+def test_a_day_in_several_partitions_is_told_as_a_day_in_one(
+    day: list[ArrivalFate], data: st.DataObject
+) -> None:
+    heard: list[ArrivalFate] = []
+    ends = Counter[int]()
+    for each in day:
+        number = data.draw(st.integers(0, INBOX_PARTITIONS - 1))
+        heard.append(msgspec.structs.replace(each, place=place_in_inbox(number, ends[number])))
+        ends[number] += 1
+    places = [place_in_inbox(number, at) for number, end in ends.items() for at in range(end)]
+    known = numbers(*(each.sequence for each in day if each.sequence))
+    spread = statement_of(COURT, ControlTotals(day=DAY), heard, places, known, LATER)
+    in_one = told(ControlTotals(day=DAY), day)
+
+    assert spread.adds_up
+    assert spread.sums == in_one.sums
+    assert (spread.distinct, spread.digest) == (in_one.distinct, in_one.digest)
+    assert spread.missing == in_one.missing
+    stated = [(each.partition, each.offset) for each in spread.accepted]
+    applied = [each for each in heard if each.state is FateState.APPLIED]
+    assert sorted(stated) == sorted((each.partition, each.offset) for each in applied)
+
+
+@given(days, st.data())
 def test_a_dropped_record_is_named_by_its_id(day: list[ArrivalFate], data: st.DataObject) -> None:
     sent = [id_of(each.record_id, 1) for each in day]
     dropped = data.draw(st.sets(st.sampled_from([*sent, "R-none@1"]))) - {"R-none@1"}
     came = [each for each in day if id_of(each.record_id, 1) not in dropped]
     statement = told(
         ControlTotals(day=DAY, ids=tuple(sent)),
-        [msgspec.structs.replace(each, offset=FIRST + at) for at, each in enumerate(came)],
+        [msgspec.structs.replace(each, place=FIRST + at) for at, each in enumerate(came)],
     )
 
     assert set(statement.missing.ids) == dropped
@@ -184,7 +211,7 @@ def test_what_was_sent_on_another_day_is_told_and_compared_with_nothing() -> Non
     day = [arrival(FIRST + place, FateState.APPLIED, 20 + place) for place in range(2)]
     ids = tuple(id_of(each.record_id, 1) for each in day)
     again = a_redriven(FIRST + 1, 3, FIRST - 9)
-    last = msgspec.structs.replace(day[1], offset=FIRST + 2)
+    last = msgspec.structs.replace(day[1], place=FIRST + 2)
     totals = ControlTotals(
         day=DAY, count=2, first_sequence=20, last_sequence=21, digest=digest_of(ids), ids=ids
     )
@@ -215,7 +242,7 @@ def test_what_was_sent_and_redriven_on_one_day_counts_once() -> None:
 
 def test_what_is_dead_again_stands_for_one_record() -> None:
     dead = arrival(FIRST, FateState.DEAD, 20)
-    again = msgspec.structs.replace(dead, offset=FIRST + 1, redriven=FIRST)
+    again = msgspec.structs.replace(dead, place=FIRST + 1, redriven=FIRST)
     assert told(ControlTotals(day=DAY, count=2), [dead, again]).missing.count == 1
     assert told(ControlTotals(day=DAY, count=1), [dead, again]).missing.count == 0
 

@@ -46,7 +46,7 @@ def a_fate(*fates: RecordFate, sheet: str = SHEET) -> FileFate:
         row(4, RowState.UNREAD, mistakes=UNREAD, sheet=sheet),
     ]
     file = FileAnswer(name="f", taken=2, unread=1, header_row=1)
-    return FileFate(rows, file, {each.offset: each for each in fates})
+    return FileFate(rows, file, {(each.partition, each.offset): each for each in fates})
 
 
 def test_it_says_undecided_and_never_none_refused() -> None:

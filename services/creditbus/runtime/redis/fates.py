@@ -18,7 +18,7 @@ from creditbus.domain.entries.standings import Standing
 from creditbus.domain.ids import SourceId, SubjectId
 from creditbus.runtime.redis import served
 from creditbus.runtime.redis.reads import Rebuilding, Serving, content_at
-from creditbus.runtime.redis.served import Lease
+from creditbus.runtime.redis.served import Lease, split_place
 from creditbus.wire.answers import FateState
 
 LISTING: Final = "listing"
@@ -26,6 +26,7 @@ INTAKE: Final = "intake"
 ITS_ENTRY: Final = "entry"
 """What a record waits for: to be read, to be decided, or that somebody lists its entry."""
 
+_NOT_YET: Final = datetime.max.replace(tzinfo=UTC)
 _NAMED_IN: Final = ("state", "content", "subject")
 
 
@@ -34,10 +35,10 @@ class ArrivalFate(msgspec.Struct, frozen=True, kw_only=True):
 
     ``effect`` is of an applied one that changed nothing to see; ``reasons`` are of a refused one,
     ``cause`` and ``detail`` of a dead one, which names no revision. ``redriven`` is of one that a
-    person put in once more: the offset at which its source had sent it.
+    person put in once more: the place at which its source had sent it.
     """
 
-    offset: int
+    place: int
     record_id: str
     record_revision: int
     event_id: str
@@ -51,6 +52,16 @@ class ArrivalFate(msgspec.Struct, frozen=True, kw_only=True):
     detail: str = ""
     decided_at: datetime | None = None
     redriven: int | None = None
+
+    @property
+    def partition(self) -> int:
+        """The partition of the inbox in which it lies."""
+        return split_place(self.place)[0]
+
+    @property
+    def offset(self) -> int:
+        """Its offset in that partition."""
+        return split_place(self.place)[1]
 
     @property
     def is_decided(self) -> bool:
@@ -75,25 +86,29 @@ class Fates:
         arrivals = await self._arrivals(source, [int(each) for each in found])
         if not arrivals and not held.is_current:
             raise Rebuilding
+        if len({each.partition for each in arrivals}) > 1:
+            # The inbox was widened between them, so what was decided earlier came in earlier.
+            arrivals.sort(key=lambda each: each.decided_at or _NOT_YET, reverse=True)
         return arrivals
 
-    async def at(self, source: SourceId, offset: int) -> ArrivalFate | None:
-        """Return what became of what lies at an offset of a source's inbox.
+    async def at(self, source: SourceId, place: int) -> ArrivalFate | None:
+        """Return what became of what lies at a place in a source's inbox.
 
         None for what was never heard of: it lies beyond the end, or was forgotten. What intake has
         not read yet waits for it.
         """
-        arrivals = await self._arrivals(source, [offset])
+        arrivals = await self._arrivals(source, [place])
         return arrivals[0] if arrivals else None
 
-    async def between(self, source: SourceId, offsets: Sequence[int]) -> list[ArrivalFate]:
-        """Return what became of what lies at some offsets, as far as it is known."""
-        return await self._arrivals(source, offsets)
+    async def between(self, source: SourceId, places: Sequence[int]) -> list[ArrivalFate]:
+        """Return what became of what lies at some places, as far as it is known."""
+        return await self._arrivals(source, places)
 
-    async def received(self, source: SourceId) -> int:
-        """Return up to which offset of its inbox anything was heard of a source."""
+    async def received(self, source: SourceId, partition: int) -> int:
+        """Return up to which offset anything was heard of a partition of a source's inbox."""
+        field = served.received_field(source, partition)
         _, (count,) = await self._serving.ask_held(
-            Lease.ALL, lambda ask: ask.hget(served.COUNTS, f"received {source}")
+            Lease.ALL, lambda ask: ask.hget(served.COUNTS, field)
         )
         return int(count or 0)
 
@@ -133,16 +148,16 @@ class Fates:
         named = (source, arrival.record_id)
         return tuple(each for each in standing.entries if (each.source, each.record_id) == named)
 
-    async def _arrivals(self, source: SourceId, offsets: Sequence[int]) -> list[ArrivalFate]:
-        if not offsets:
+    async def _arrivals(self, source: SourceId, places: Sequence[int]) -> list[ArrivalFate]:
+        if not places:
             return []
-        keys = [served.arrival_key(source, offset) for offset in offsets]
+        keys = [served.arrival_key(source, place) for place in places]
         _, found = await self._serving.ask_held(
             Lease.ALL, *((lambda ask, key=key: ask.hgetall(key)) for key in keys)
         )
         return [
-            _arrival(offset, {name.decode(): value.decode() for name, value in each.items()})
-            for offset, each in zip(offsets, found, strict=True)
+            _arrival(place, {name.decode(): value.decode() for name, value in each.items()})
+            for place, each in zip(places, found, strict=True)
             if each
         ]
 
@@ -153,7 +168,7 @@ def _counted_for(told: Sequence[bytes | None]) -> SubjectId | None:
     return SubjectId(subject.decode()) if is_applied and subject else None
 
 
-def _arrival(offset: int, told: Mapping[str, str]) -> ArrivalFate:
+def _arrival(place: int, told: Mapping[str, str]) -> ArrivalFate:
     state = FateState(told.get("state", FateState.WAITING))
     content, fields = told.get("content", ""), dict[str, Any]()
     if state is FateState.WAITING:
@@ -167,7 +182,7 @@ def _arrival(offset: int, told: Mapping[str, str]) -> ArrivalFate:
     elif state is FateState.APPLIED:
         fields["effect"] = content
     return ArrivalFate(
-        offset=offset,
+        place=place,
         record_id=told.get("record", ""),
         record_revision=int(told.get("revision", 0)),
         event_id=told.get("event", ""),

@@ -1,6 +1,6 @@
 -- Note the running numbers that records of the inboxes have, each once, in whatever order they are heard of.
--- ARGV: prefix, packed numbers: of each source its name, then rows of offset, number, until when it is known, and the
--- offset at which it was first sent if a person has put it in once more since; by offset.
+-- ARGV: prefix, packed numbers: of each source its name, then rows of place, number, until when it is known, and the
+-- place at which it was first sent if a person has put it in once more since; by place.
 -- What is written twice changes nothing, so no position guards it: it is written before the records' own writes, and
 -- if those are lost it comes again.
 local prefix, counts = ARGV[1], ARGV[1] .. 'counts'
@@ -68,7 +68,8 @@ local function follow(source, first, last)
 end
 
 -- The number at a place, as its source sent it there: what a person put in once more is no step of the source's.
-local function stepped(key)
+local function stepped(beside, place)
+  local key = string.format('%s%.0f', beside, place)
   local found = redis.call('HMGET', key, 'sequence', 'redriven')
   return found[1] and not found[2] and tonumber(found[1]) or nil
 end
@@ -76,25 +77,26 @@ end
 for source, rows in pairs(cmsgpack.unpack(ARGV[2])) do
   local beside, held, new = prefix .. 'arrival ' .. source .. ' ', {}, {}
   for _, row in ipairs(rows) do
-    local offset, number, until_ms, redriven = row[1], row[2], row[3], row[4]
-    if until_ms > now and redis.call('HSETNX', beside .. offset, 'sequence', number) == 1 then
-      redis.call('PEXPIREAT', beside .. offset, until_ms)
+    local place, number, until_ms, redriven = row[1], row[2], row[3], row[4]
+    local key = string.format('%s%.0f', beside, place)
+    if until_ms > now and redis.call('HSETNX', key, 'sequence', number) == 1 then
+      redis.call('PEXPIREAT', key, until_ms)
       table.insert(new, number)
       if redriven == '' then
-        held[offset] = number
+        held[place] = number
       else
-        redis.call('HSET', beside .. offset, 'redriven', redriven)
+        redis.call('HSET', key, 'redriven', redriven)
       end
     end
   end
   -- A step backward lies between neighbours in the inbox; whichever is heard of later finds it.
-  for offset, number in pairs(held) do
-    local before = held[offset - 1] or stepped(beside .. offset - 1)
+  for place, number in pairs(held) do
+    local before = held[place - 1] or stepped(beside, place - 1)
     if before and before > number then
       count('backward ' .. source, 1)
     end
-    if not held[offset + 1] then
-      local after = stepped(beside .. offset + 1)
+    if not held[place + 1] then
+      local after = stepped(beside, place + 1)
       if after and after < number then
         count('backward ' .. source, 1)
       end

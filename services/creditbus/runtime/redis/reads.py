@@ -7,6 +7,7 @@ then, and HTTP says 503.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -373,13 +374,13 @@ def _entries(named: dict[str, int]) -> dict[ListId, dict[Stage, int]]:
 
 def _sources(named: dict[str, int]) -> dict[SourceId, SourceCounts]:
     kinds = {field: _counted(named, field) for field in SourceCounts.__struct_fields__}
-    names = sorted({name for counts in kinds.values() for name in counts})
-    return {
-        SourceId(name): SourceCounts(
-            **{kind: counts.get(name, 0) for kind, counts in kinds.items()}
-        )
-        for name in names
-    }
+    # What was received is counted by partition of the inbox: ``received_field``.
+    found: dict[SourceId, Counter[str]] = {}
+    for kind, counts in kinds.items():
+        for name, count in counts.items():
+            source = SourceId(name.partition("/")[0])
+            found.setdefault(source, Counter())[kind] += count
+    return {source: SourceCounts(**found[source]) for source in sorted(found)}
 
 
 def _decode(kind: type[Any], content: bytes) -> Any:

@@ -17,8 +17,9 @@ from creditbus.domain.effects.directives import Action
 from creditbus.domain.effects.exposures import Exposure
 from creditbus.domain.entries.entry import Stage
 from creditbus.domain.ids import BodyId, EntryId, ListId, SourceId
+from creditbus.wire.topics import INBOX_PARTITIONS
 
-PREFIX: Final = "creditbus:5:"
+PREFIX: Final = "creditbus:6:"
 
 
 class Lease(StrEnum):
@@ -38,6 +39,9 @@ It is a lease: it lapses by itself unless views says anew how far Redis is known
 
 _DIGITS: Final = 17
 """As many as a number of Redis has that is still exact: scores are floating point."""
+
+OFFSETS: Final = 2**53 // INBOX_PARTITIONS
+"""How many offsets a partition of an inbox has: Redis counts in floating point, exact to 2^53."""
 
 LEASE_S: Final = 10.0
 """For how long readers trust that Redis held everything at an instant."""
@@ -203,9 +207,32 @@ def refusals_key(source: str) -> str:
     return f"{PREFIX}refusals {source}"
 
 
-def arrival_key(source: str, offset: int) -> str:
-    """Return where it lies what became of the record at an offset of a source's inbox."""
-    return f"{PREFIX}arrival {source} {offset}"
+def place_in_inbox(partition: int, offset: int) -> int:
+    """Return the one number that says where in its inbox a record lies, and is exact as a score.
+
+    >>> place_in_inbox(0, 7), split_place(place_in_inbox(2, 7))
+    (7, (2, 7))
+    """
+    return partition * OFFSETS + offset
+
+
+def split_place(place: int) -> tuple[int, int]:
+    """Return the partition and the offset of a place in an inbox."""
+    return divmod(place, OFFSETS)
+
+
+def arrival_key(source: str, place: int) -> str:
+    """Return where it lies what became of the record at a place in a source's inbox."""
+    return f"{PREFIX}arrival {source} {place}"
+
+
+def received_field(source: str, partition: int) -> str:
+    """Return under which name it is counted up to where a partition of an inbox was heard of.
+
+    >>> received_field("court", 0), received_field("court", 2)
+    ('received court', 'received court/2')
+    """
+    return f"received {source}" if partition == 0 else f"received {source}/{partition}"
 
 
 def numbers_key(source: str) -> str:
@@ -214,7 +241,7 @@ def numbers_key(source: str) -> str:
 
 
 def record_key(source: str, record_id: str) -> str:
-    """Return where the newest offsets lie at which a record came in."""
+    """Return where the newest places lie at which a record came in."""
     return f"{PREFIX}record {source} {record_id}"
 
 

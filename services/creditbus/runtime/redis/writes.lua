@@ -132,6 +132,7 @@ local function keep(key, until_ms)
 end
 
 local function arrival_of(source, number, record, revision, event, redriven, until_ms)
+  number = string.format('%.0f', number)
   local key = prefix .. 'arrival ' .. source .. ' ' .. number
   if record ~= '' then
     local places = prefix .. 'record ' .. source .. ' ' .. record
@@ -178,8 +179,7 @@ for _, each in ipairs(cmsgpack.unpack(ARGV[6])) do
     written = written + 1
   end
 end
-for source, received in pairs(cmsgpack.unpack(ARGV[7])) do
-  local field = 'received ' .. source
+for field, received in pairs(cmsgpack.unpack(ARGV[7])) do
   if tonumber(redis.call('HGET', counts, field) or '0') < received then
     redis.call('HSET', counts, field, received)
   end

@@ -36,6 +36,9 @@ from creditbus.runtime.redis.served import (
     PREFIX,
     Lease,
     marker_key,
+    place_in_inbox,
+    received_field,
+    split_place,
 )
 from creditbus.wire.answers import FateState
 from creditbus.wire.topics import INBOX_PREFIX, party_of_inbox
@@ -56,7 +59,7 @@ NUMBERS_END: Final = 2**53
 """From here on a running number is not followed."""
 
 NumberRow = tuple[int, int, int, str]
-"""A running number: its offset, itself, until when it is known, and where it was first sent."""
+"""A running number: its place, itself, until when it is known, and where it was first sent."""
 
 _CLEARED_AT_ONCE: Final = 1000
 _BEHIND: Final = -1
@@ -101,8 +104,10 @@ class Writes:
         self.following = max(self.following, offset + 1)
         found = _in_inbox(origin)
         if found is not None:
-            source, number = found
-            self.received[source] = max(self.received.get(source, 0), number + 1)
+            source, place = found
+            number, offset = split_place(place)
+            field = received_field(source, number)
+            self.received[field] = max(self.received.get(field, 0), offset + 1)
 
     def put_standing(self, offset: int, standing: Standing) -> None:
         """Put a subject's standing in place of a lower revision."""
@@ -184,13 +189,11 @@ class Writes:
             self.fates.append((offset, "outcome", _until(told_at), *told))
             self._number(*found, outcome.sequence, _until(told_at), redriven)
 
-    def _number(
-        self, source: str, number: int, sequence: int, until_ms: int, redriven: str
-    ) -> None:
+    def _number(self, source: str, place: int, sequence: int, until_ms: int, redriven: str) -> None:
         """Note the source's own running number of a record; 0 is none."""
         # The server counts in floating point: a number that is not exact there is not followed.
         if 0 < sequence < NUMBERS_END:
-            row = (number, sequence, until_ms, redriven)
+            row = (place, sequence, until_ms, redriven)
             self.numbers.setdefault(source, []).append(row)
 
     def _add(self, offset: int, kind: str, *content: object) -> None:
@@ -317,15 +320,16 @@ def _arguments(writes: Writes) -> list[Any]:
 
 
 def _in_inbox(origin: str) -> tuple[str, int] | None:
-    """Return whose inbox an origin is in, and its offset there; None for any other place."""
+    """Return whose inbox an origin is in, and its place there; None for any other topic."""
     inbox, _, place = origin.partition("/")
     if not inbox.startswith(INBOX_PREFIX):
         return None
-    return party_of_inbox(inbox), int(place.rpartition("/")[2])
+    partition, _, offset = place.partition("/")
+    return party_of_inbox(inbox), place_in_inbox(int(partition), int(offset))
 
 
 def _redriven(first_sent: str) -> str:
-    """Return at which offset of its inbox a redriven record was first sent; nothing of others."""
+    """Return at which place of its inbox a redriven record was first sent; nothing of others."""
     found = _in_inbox(first_sent)
     return "" if found is None else str(found[1])
 
