@@ -1,7 +1,7 @@
 """The real stack for tests: one Kafka, registry and Valkey for a whole pytest run.
 
 Tests that ask for ``stack`` share it, so every test uses names of its own (``throwaway_topic``).
-Under pytest-xdist one worker plays all of them (``tests/sharing.py``).
+Under pytest-xdist each worker has one at most (``tests/sharing.py``).
 The servers come from pip and are the real ones, so a container engine is neither needed nor used.
 """
 

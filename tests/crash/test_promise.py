@@ -17,7 +17,7 @@ from creditbus.stack.processes import Child
 from tests.integration.engine.stage import BOUND_SECONDS, committed, wait_until
 from tests.stack_fixtures import ThrowawayTopic
 
-KILLS = 4
+KILLS = 2
 COMMITS = 20
 PARTITIONS = 24  # each is one more whose leader may come back last
 
