@@ -1,8 +1,8 @@
 """Which tests one worker of pytest-xdist plays: those that share what is dear to make.
 
 Tests on the whole bus share one, those of a folder on real servers a stack, all tests of a seed the
-history that it lived. A worker that is done with one takes the next: each starts one stack at most. (The grouping by marks that pytest-xdist brings does nothing under pytest
-9.2, without a word.)
+history that it lived. A worker that is done with one takes the next: each starts one stack at most.
+(The grouping by marks that pytest-xdist brings does nothing under pytest 9.2, without a word.)
 """
 
 from __future__ import annotations
