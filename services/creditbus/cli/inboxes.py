@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Annotated, Final
 
 import httpx
@@ -108,7 +109,7 @@ def _parked(file: StackFile) -> Iterator[ParkedInbox]:
         for each in said.parked:
             if each.topic not in seen:
                 seen.add(each.topic)
-                yield msgspec.structs.replace(each, worker=worker)
+                yield replace(each, worker=worker)
 
 
 def _of(source: str, file: StackFile) -> ParkedInbox:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Final
@@ -134,7 +135,7 @@ def _parked(said: Mapping[str, _Said | None]) -> tuple[ParkedInbox, ...]:
     for name, each in said.items():
         service, _, number = name.rpartition("-")
         for parked in each.parked if each is not None and service == READER else ():
-            found.setdefault(parked.topic, msgspec.structs.replace(parked, worker=int(number)))
+            found.setdefault(parked.topic, replace(parked, worker=int(number)))
     return tuple(found.values())
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -132,7 +133,7 @@ def test_what_is_no_slice_worker_is_not_stilled(interventions: ConsoleInterventi
 
 @pytest.mark.parametrize("reason", Hindrance)
 def test_a_held_inbox_says_why_and_what_to_do_whatever_holds_it(reason: Hindrance) -> None:
-    parked = msgspec.structs.replace(PARKED, reason=reason)
+    parked = replace(PARKED, reason=reason)
     for visit in (ZH, EN):
         (row,) = held.rows([parked], a_catalogue(), visit)
         assert row["way"].says
@@ -140,7 +141,7 @@ def test_a_held_inbox_says_why_and_what_to_do_whatever_holds_it(reason: Hindranc
 
 
 def test_an_inbox_whose_place_nobody_knows_offers_nothing_to_skip() -> None:
-    parked = msgspec.structs.replace(PARKED, position=None)
+    parked = replace(PARKED, position=None)
     (row,) = held.rows([parked], a_catalogue(), ZH)
     assert (row["skip"].act, row["stands"].says) == ("", "—")
 

@@ -68,7 +68,7 @@ async def show(desk: Desk, frame: Frame) -> None:
                 return
             facts = (
                 ("source", parked.source),
-                ("place", f"{parked.topic}/{parked.partition}/{parked.position}"),
+                ("place", parked.place),
                 ("reason", parked.why),
             )
             stands = parked.position

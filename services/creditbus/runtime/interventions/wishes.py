@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
-
-import msgspec
 
 from creditbus.domain.acts.interventions import Intervention, OperatorStep
 from creditbus.domain.effects.obligations import Obligation
 from creditbus.engine.failures import Hindrance
+from creditbus.engine.health import Parked
 from creditbus.engine.worker import Skip
 from creditbus.runtime.interventions.writer import InterventionWriter, NotDone
 from creditbus.runtime.kafka.batches import offsets_behind
@@ -30,15 +29,10 @@ STEPS: Final = {
 }
 
 
-class ParkedInbox(msgspec.Struct, frozen=True, kw_only=True):
-    """An inbox that a worker of intake cannot read: where it stands, since when and why."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ParkedInbox(Parked):
+    """An inbox that cannot be read, and the number of the worker of intake that says so."""
 
-    topic: str
-    partition: int | None
-    position: int | None
-    reason: str
-    why: str
-    since: datetime
     worker: int = 0
 
     @property
