@@ -18,7 +18,7 @@ from creditbus.demo.city import Submitted
 from creditbus.stack.principals import ClientConfig
 from creditbus.wire.headers import event_headers
 from creditbus.wire.records import RECORD_OF, Codec
-from creditbus.wire.topics import INBOX_MAX_BYTES, inbox
+from creditbus.wire.topics import INBOX_BATCH_BYTES, inbox
 
 _TICK_S: Final = 0.005
 
@@ -51,8 +51,7 @@ class Driver:
                 "acks": "all",
                 "enable.idempotence": True,
                 "linger.ms": 2,
-                # The broker holds a batch to the inbox's limit as if it were one record.
-                "batch.size": INBOX_MAX_BYTES // 2,
+                "batch.size": INBOX_BATCH_BYTES,
                 "partitioner": "murmur2_random",
                 "on_delivery": self._hear,
             }

@@ -12,12 +12,12 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 import structlog
-from confluent_kafka import KafkaError, KafkaException, Message, Producer
+from confluent_kafka import KafkaError, KafkaException, Message
 
 from creditbus.engine.alarm import Alarm
 from creditbus.engine.connection import Connection
 from creditbus.engine.values import Produced
-from creditbus.wire.topics import INBOX_MAX_BYTES
+from creditbus.wire.topics import INBOX_BATCH_BYTES
 
 DELIVERY_BOUND_S: Final = 10.0
 _LINGER_MS: Final = 2
@@ -37,19 +37,8 @@ class Notes:
         self._logger = logger
         self.alarm = Alarm()
         self._closing = threading.Event()
-        self._producer = Producer(
-            {
-                **connection.base(self.alarm),
-                "acks": "all",
-                "enable.idempotence": True,
-                "linger.ms": _LINGER_MS,
-                # The broker holds a batch to an inbox's limit as if it were one record.
-                "batch.size": INBOX_MAX_BYTES // 2,
-                # The library's own partitioner disagrees with everybody else's about a key.
-                "partitioner": "murmur2_random",
-                "message.timeout.ms": int(DELIVERY_BOUND_S * 1000),
-                "topic.metadata.propagation.max.ms": 3000,
-            }
+        self._producer = connection.idempotent(
+            self.alarm, DELIVERY_BOUND_S, batch_bytes=INBOX_BATCH_BYTES, linger_ms=_LINGER_MS
         )
         threading.Thread(target=self._poll, name="notes", daemon=True).start()
 

@@ -1,4 +1,4 @@
-"""Connections: where the broker is, and the five kinds of client a worker uses.
+"""Connections: where the broker is, and the kinds of client that are made with one.
 
 Each setting that is not a default has its reason beside it; most cost somebody a day.
 """
@@ -138,13 +138,19 @@ class Connection:
             }
         )
 
-    def idempotent(self, ear: Ear, bound_s: float) -> Producer:
-        """Return a producer without transactions, which says within the bound what became of it."""
+    def idempotent(self, ear: Ear, bound_s: float, *, batch_bytes: int, linger_ms: int) -> Producer:
+        """Return a producer without transactions, which says within the bound what became of it.
+
+        A batch waits for ``linger_ms`` at most. It may have so many bytes as the topic takes of one
+        record: the broker measures both alike.
+        """
         return Producer(
             {
                 **self.base(ear),
                 "acks": "all",
                 "enable.idempotence": True,
+                "linger.ms": linger_ms,
+                "batch.size": batch_bytes,
                 "partitioner": "murmur2_random",
                 "message.timeout.ms": int(bound_s * 1000),
                 # A missing topic must be told before the bound.

@@ -15,7 +15,7 @@ from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
 from creditbus.engine.failures import Reaction, rule_for
 from creditbus.sdk.receipts import NotPublished, Outgoing, advice
-from creditbus.wire.topics import INBOX_MAX_BYTES, inbox
+from creditbus.wire.topics import INBOX_BATCH_BYTES, inbox
 
 QUEUE_KB: Final = 64 * 1024
 """How many KiB of records the client holds that the broker has not taken."""
@@ -86,8 +86,7 @@ class BrokerLink:
             "acks": "all",
             "enable.idempotence": True,
             "linger.ms": 2,
-            # The broker holds a batch to the inbox's limit as if it were one record.
-            "batch.size": INBOX_MAX_BYTES // 2,
+            "batch.size": INBOX_BATCH_BYTES,
             "queue.buffering.max.kbytes": QUEUE_KB,
             "queue.buffering.max.messages": QUEUE_RECORDS,
             "message.timeout.ms": patience_ms,

@@ -18,6 +18,7 @@ from creditbus.runtime.kafka.clients import ANSWER_BOUND_S, KAFKA, reached
 from creditbus.runtime.kafka.written import Written, put
 from creditbus.runtime.outages import OutcomeUnknown
 from creditbus.runtime.process import Process
+from creditbus.wire.topics import INBOX_BATCH_BYTES
 
 _SPARE_S: Final = 5.0
 _NOBODY_KNOWS: Final = frozenset({KafkaError._MSG_TIMED_OUT, KafkaError._TIMED_OUT})
@@ -30,7 +31,9 @@ def append(process: Process, record: Written) -> Position:
     ``OutcomeUnknown``.
     """
     connection = Connection(process.settings.kafka, process.security)
-    producer = connection.idempotent(Alarm(), ANSWER_BOUND_S)
+    producer = connection.idempotent(
+        Alarm(), ANSWER_BOUND_S, batch_bytes=INBOX_BATCH_BYTES, linger_ms=0
+    )
     reports: list[tuple[KafkaError | None, Message]] = []
 
     def report(error: KafkaError | None, message: Message) -> None:

@@ -18,7 +18,7 @@ from functools import partial
 from typing import Final, Self
 
 import structlog
-from confluent_kafka import KafkaError, KafkaException, Message, Producer
+from confluent_kafka import KafkaError, KafkaException, Message
 
 from creditbus.engine.alarm import Alarm
 from creditbus.engine.connection import Connection
@@ -26,11 +26,12 @@ from creditbus.engine.failures import Halt, rule_for
 from creditbus.engine.values import Position
 from creditbus.runtime.outages import Unavailable
 from creditbus.runtime.process import Process
-from creditbus.wire.topics import INBOX_MAX_BYTES
+from creditbus.wire.topics import INBOX_BATCH_BYTES
 
 KAFKA: Final = "kafka"
 DELIVERY_BOUND_S: Final = 5.0
 _SPARE_S: Final = 1.0
+_LINGER_MS: Final = 1
 _LISTEN_S: Final = 0.001
 _POLL_S: Final = 0.2
 _ANY_PARTITION: Final = -1
@@ -66,20 +67,8 @@ class AwaitedProducer:
         self._loops_thread = threading.get_ident()
         self._awaited: dict[asyncio.Future[Position], float] = {}
         self._is_listening = False
-        self._producer = Producer(
-            {
-                **connection.base(self._alarm),
-                "acks": "all",
-                "enable.idempotence": True,
-                "linger.ms": 1,
-                # The broker holds a batch to an inbox's limit as if it were one record.
-                "batch.size": INBOX_MAX_BYTES // 2,
-                # The library's own partitioner disagrees with everybody else's about a key.
-                "partitioner": "murmur2_random",
-                "message.timeout.ms": int(DELIVERY_BOUND_S * 1000),
-                # A missing topic must be told before the caller's patience ends.
-                "topic.metadata.propagation.max.ms": 3000,
-            }
+        self._producer = connection.idempotent(
+            self._alarm, DELIVERY_BOUND_S, batch_bytes=INBOX_BATCH_BYTES, linger_ms=_LINGER_MS
         )
         self._thread = threading.Thread(target=self._poll, name="delivery-reports", daemon=True)
         self._thread.start()

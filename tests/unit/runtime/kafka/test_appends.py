@@ -42,7 +42,7 @@ class Answered(ScriptedProducer):
 
 def appended(monkeypatch: pytest.MonkeyPatch, *answer: KafkaError | None) -> Position:
     producer = Answered(*answer).as_producer()
-    monkeypatch.setattr(Connection, "idempotent", lambda *_: producer)
+    monkeypatch.setattr(Connection, "idempotent", lambda *_, **__: producer)
     return append(PROCESS, RECORD)
 
 
@@ -70,7 +70,7 @@ def test_what_is_refused_is_not_there(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_it_goes_where_it_shall_with_all_it_has(monkeypatch: pytest.MonkeyPatch) -> None:
     producer = Answered(None)
-    monkeypatch.setattr(Connection, "idempotent", lambda *_: producer.as_producer())
+    monkeypatch.setattr(Connection, "idempotent", lambda *_, **__: producer.as_producer())
     append(PROCESS, Written(topic=INBOX, partition=3, value=b"v", key=b"k", headers=[("x", b"1")]))
     told = {name: producer.given[name] for name in ("partition", "key", "value", "headers")}
     assert told == {"partition": 3, "key": b"k", "value": b"v", "headers": [("x", b"1")]}
