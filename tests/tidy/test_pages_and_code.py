@@ -8,6 +8,7 @@ from __future__ import annotations
 import ast
 import importlib
 import re
+import tomllib
 from collections.abc import Iterable
 from typing import Final
 
@@ -20,6 +21,7 @@ from tests.tidy.sources import Source, assert_tidy
 LAWS: Final = "docs/laws.md"
 GLOSSARY: Final = "docs/glossary.md"
 README: Final = "README.md"
+ARCHITECTURE: Final = "docs/architecture.md"
 LAW: Final = re.compile(r"^(\d+)\. ", re.MULTILINE)
 CITED: Final = re.compile(r"\b[Ll]aws? (\d+)\b")
 TEST_LINK: Final = re.compile(r"\]\(\.\./(tests/[^)#]+)\)")
@@ -167,3 +169,34 @@ def test_every_service_is_told_with_all_tables_that_it_holds() -> None:
         for name in keeping
     }
     assert held(page) == {name: tables.get(name, []) for name in HOSTED}
+
+
+def floors() -> dict[str, set[str]]:
+    """Return, of each package with floors, what stands on them by the contracts."""
+    project = tomllib.loads((sources.ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    return {
+        package: set(re.findall(r"\w+", " ".join(contract["layers"])))
+        for contract in project["tool"]["importlinter"]["contracts"]
+        for package in contract.get("containers", ())
+    }
+
+
+def untold_floors(package: str, told: str, page: Source) -> list[str]:
+    """Complain about what stands on a floor and is not told of, by the package or by the page."""
+    named = set(CODE.findall(page.text))
+    return [
+        f"{where} does not tell of {package}.{name}"
+        for where, known in ((package, set(re.findall(r"\w+", told))), (page.path, named))
+        for name in sorted(floors()[package] - known)
+    ]
+
+
+@pytest.mark.parametrize("package", ["creditbus.domain", "creditbus.runtime"])
+def test_all_that_stands_on_a_floor_is_told_of(package: str) -> None:
+    told = str(importlib.import_module(package).__doc__)
+    assert untold_floors(package, told, _page(ARCHITECTURE)) == []
+    assert len(untold_floors(package, "", Source(ARCHITECTURE, ""))) == 2 * len(floors()[package])
+
+
+def test_every_package_is_on_the_page_of_the_architecture() -> None:
+    assert floors()["creditbus"] - set(CODE.findall(_page(ARCHITECTURE).text)) == set()

@@ -1,6 +1,6 @@
 """What every body owes, and the carrying of it by webhook.
 
-Reads directives, acknowledgements and its own attempts. Writes what became of each obligation,
-webhooks, attempts and, into the body's inbox, its answers. Promises that what is owed is delivered
-at least once until its outcome is acknowledged, and that nothing delays a lift.
+Reads directives, acknowledgements, interventions and its own attempts. Writes what became of each
+obligation, webhooks, attempts and, into the body's inbox, its answers. Promises that what is owed
+is delivered at least once until its outcome is acknowledged, and that nothing delays a lift.
 """

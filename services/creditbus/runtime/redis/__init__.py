@@ -1,5 +1,10 @@
-"""Redis: what views keeps in it, and what query, feed, gateway and console read from it.
+"""Redis: what views keeps in it, what query, feed, gateway and console read, and what may be lost.
 
 Read ``served`` first, the values and their places; then ``writes``, which writes them with the
-script ``writes.lua``, and ``reads``, which reads them or raises that it cannot say.
+script ``writes.lua``, and ``reads``, which reads them or raises that it cannot say. On ``reads``
+stand ``pages`` (long views a page at a time), ``fates`` (what became of a record) and ``numbers``
+(of a source's running numbers, those that never came); ``tail`` reads once for all who follow.
+
+What no topic says lies here too, for the gateway alone, and may be lost: ``repeats``,
+``inventories`` and ``announcements``.
 """

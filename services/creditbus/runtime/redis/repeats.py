@@ -1,6 +1,6 @@
 """Repeats: what was answered under an idempotency key, so that the same request is answered alike.
 
-This is all in Redis that the topics do not say, and it may be lost: a request that nobody remembers
+They are no view: no topic says what was answered. They may be lost: a request that nobody remembers
 is sent once more, and what it states has an identity of its own, so it is told as a duplicate and
 has no second effect. Keys are kept for a day; neither they nor what was sent can be read here.
 """
