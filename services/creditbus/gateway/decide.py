@@ -25,7 +25,7 @@ from creditbus.domain.acts.records import (
     trust_in,
     without_numbers,
 )
-from creditbus.domain.acts.refusals import Fault, Reason
+from creditbus.domain.acts.refusals import Fault, Reason, precedence
 from creditbus.domain.aliases.claims import alias_of
 from creditbus.domain.calendar import day_of
 from creditbus.domain.effects.directives import Acknowledgement, answer_record
@@ -55,7 +55,6 @@ from creditbus.gateway.submissions import (
 _NOBODY: Final = SubjectId("")
 _SOMEBODY: Final = SubjectId(PERSON + "0" * TOKEN_LENGTH)
 _OF_SUBJECT: Final = frozenset({"subject_id", "source"})
-_PLACE: Final = {reason: place for place, reason in enumerate(Reason)}
 
 MADE_UP: Final = "synthetic"
 """The kind of number that only synthetic persons have."""
@@ -94,7 +93,7 @@ def event_of(
         event = without_numbers(event)
     minor = [fault for fault in found if fault.reason is Reason.SUBJECT_MINOR]
     if not minor:
-        found = sorted([*found, *_lawful(event, editions)], key=lambda fault: _PLACE[fault.reason])
+        found = sorted([*found, *_lawful(event, editions)], key=precedence)
     if not found:
         return event
     catalogue = editions.on(event.envelope.decided_on)
@@ -103,7 +102,7 @@ def event_of(
 
 def mistakes_in(event: Act, editions: Editions) -> tuple[Mistake, ...]:
     """Return every mistake in an event that somebody else has read, about an organisation."""
-    found = sorted(_lawful(event, editions), key=lambda fault: _PLACE[fault.reason])
+    found = sorted(_lawful(event, editions), key=precedence)
     if not found:
         return ()
     return mistakes_of(event, found, editions.on(event.envelope.decided_on))

@@ -35,7 +35,14 @@ from creditbus.domain.acts.events import (
 from creditbus.domain.acts.kinds import ACTS, STATEMENTS, is_way_out, kinds_below
 from creditbus.domain.acts.mappings import SubjectAliasMapped
 from creditbus.domain.acts.powers import power_fault
-from creditbus.domain.acts.refusals import Fault, Reason, SilentEffect, duplicate, refuse, taken
+from creditbus.domain.acts.refusals import (
+    Fault,
+    SilentEffect,
+    duplicate,
+    precedence,
+    refuse,
+    taken,
+)
 from creditbus.domain.calendar import DAY, days_after
 from creditbus.domain.entries.deadlines import NO_CLOCKS, Clocks
 from creditbus.domain.entries.dossiers import (
@@ -84,11 +91,6 @@ Arrivals = Sequence[Arrival[Logged]]
 _TODAY: Final = "today"
 _COUNTS: Final = {EntryListed: "listed", EntryRemoved: "removed"}
 _ACTIVE: Final = "active"
-_PLACE: Final = {reason: place for place, reason in enumerate(Reason)}
-
-
-def _precedence(fault: Fault) -> int:
-    return _PLACE[fault.reason]
 
 
 def _is_in(standing: Standing, entry: EntryId) -> bool:
@@ -246,7 +248,7 @@ class _Shift:
             return faults
         if not isinstance(event, Burden):
             return (*faults, CONFLICT)
-        return tuple(sorted((*faults, CONFLICT), key=_precedence))
+        return tuple(sorted((*faults, CONFLICT), key=precedence))
 
     def move_entry(self, event: OwnAct | EntryAct, origin: str) -> None:
         """Move the registers of one entry."""

@@ -118,6 +118,14 @@ class Fault(msgspec.Struct, frozen=True):
     detail_zh: str = ""
 
 
+_PLACE: Final = {reason: place for place, reason in enumerate(Reason)}
+
+
+def precedence(fault: Fault) -> int:
+    """Return the place of a fault among others: the least names the refusal."""
+    return _PLACE[fault.reason]
+
+
 class Refusal(msgspec.Struct, frozen=True, kw_only=True):
     """What the source is told: which of its records was refused and why.
 
