@@ -17,6 +17,7 @@ from creditbus.engine.alarm import Alarm
 from creditbus.engine.breakage import StoreBroken, sign
 from creditbus.engine.failures import Halt, Reaction, halt, rule_for
 from creditbus.engine.layout import Layout
+from creditbus.engine.slices import offset_of
 from creditbus.engine.storage import Storage
 from creditbus.engine.store import Store, StoreMark
 from creditbus.engine.surroundings import Logger
@@ -155,7 +156,7 @@ def _read_to_end(
                 position = max(position, _position_behind(error, message, alarm))
         if batch:
             alarm.answered()
-            position = max(position, _offset(batch[-1]) + 1)
+            position = max(position, offset_of(batch[-1]) + 1)
             _write(store, batch, mark)
         if not go_on(len(batch)):
             return False
@@ -164,21 +165,15 @@ def _read_to_end(
 
 def _write(store: Store, batch: list[Message], mark: StoreMark) -> None:
     rows = [(message.key() or b"", message.value()) for message in batch]
-    offset = _offset(batch[-1]) + 1
+    offset = offset_of(batch[-1]) + 1
     # The instant stays the old one until the restore is complete.
     store.write(rows, StoreMark(topic_id=mark.topic_id, offset=offset, at=mark.at))
 
 
 def _position_behind(error: KafkaError, message: Message, alarm: Alarm) -> int:
     if error.code() == KafkaError._PARTITION_EOF:
-        return _offset(message)
+        return offset_of(message)
     if rule_for(error).kind in (Reaction.SILENT, Reaction.RETRY):
         alarm.hear(error)
         return 0
     raise halt("the changelog cannot be read", error)
-
-
-def _offset(message: Message) -> int:
-    offset = message.offset()
-    assert offset is not None, "a record has an offset"
-    return offset
