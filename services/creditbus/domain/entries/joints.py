@@ -16,7 +16,14 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from creditbus.domain.entries.registers import Objection, Registers, Removed, Repair, Said
+from creditbus.domain.entries.registers import (
+    Objection,
+    Registers,
+    Removed,
+    Repair,
+    Said,
+    record_key,
+)
 from creditbus.domain.ids import EntryId
 
 S = TypeVar("S", bound=Said)
@@ -250,18 +257,18 @@ def _in_one_name(registers: Registers, first: Registers) -> Registers:
 def _newest(said: Iterable[Sequence[S]]) -> tuple[S, ...]:
     found: dict[tuple[str, str], S] = {}
     for each in (each for several in said for each in several):
-        known = found.get(_key(each))
+        known = found.get(record_key(each))
         if known is None or each.revision > known.revision:
-            found[_key(each)] = each
-    return tuple(sorted(found.values(), key=_key))
+            found[record_key(each)] = each
+    return tuple(sorted(found.values(), key=record_key))
 
 
 def _cases(cases: Iterable[Sequence[C]]) -> tuple[C, ...]:
     found: dict[tuple[str, str], C] = {}
     for case in (case for several in cases for case in several):
-        known = found.get(_key(case))
-        found[_key(case)] = case if known is None else _one(known, case)
-    return tuple(sorted(found.values(), key=_key))
+        known = found.get(record_key(case))
+        found[record_key(case)] = case if known is None else _one(known, case)
+    return tuple(sorted(found.values(), key=record_key))
 
 
 def _one(known: C, other: C) -> C:
@@ -275,7 +282,3 @@ def _one(known: C, other: C) -> C:
     if isinstance(other, Repair):
         changes["places"] = _newest([known.places, other.places])
     return _replace(known, **changes)
-
-
-def _key(each: Said | Objection | Repair) -> tuple[str, str]:
-    return each.source, each.record_id

@@ -188,6 +188,11 @@ class Repair(msgspec.Struct, frozen=True, array_like=True):
     places: tuple[Told, ...] = ()
 
 
+def record_key(each: Said | Objection | Repair) -> tuple[str, str]:
+    """Return which record said this, in an order that stays."""
+    return each.source, each.record_id
+
+
 class OnList(msgspec.Struct, frozen=True, array_like=True):
     """The list that the newest listing or notice of the record named, even one that came late."""
 

@@ -47,6 +47,7 @@ from creditbus.domain.entries.registers import (
     Told,
     Varied,
     decision_of,
+    record_key,
 )
 from creditbus.domain.ids import EntryId, EventId, ListId, SourceId, derive_entry_id
 
@@ -344,7 +345,7 @@ def _joined(known: tuple[S, ...], said: S) -> tuple[S, ...]:
             if each.revision >= said.revision:
                 return known
             return tuple(said if other is each else other for other in known)
-    return tuple(sorted((*known, said), key=_key))
+    return tuple(sorted((*known, said), key=record_key))
 
 
 def _with(registers: Registers, name: str, said: Said) -> Registers:
@@ -366,12 +367,8 @@ def _with_case(
     if all(getattr(known, field) is value for field, value in said.items()):
         return registers
     others = [each for each in getattr(registers, name) if each is not known]
-    cases = tuple(sorted([*others, _replace(known, **said)], key=_key))
+    cases = tuple(sorted([*others, _replace(known, **said)], key=record_key))
     return _replace(registers, **{name: cases})
-
-
-def _key(each: Said | Objection | Repair) -> tuple[str, str]:
-    return each.source, each.record_id
 
 
 _MOVES: Final[dict[type, Callable[[Registers, Any], Registers]]] = {
