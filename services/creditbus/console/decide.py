@@ -156,7 +156,7 @@ def _lists(
     for definition in catalogue.lists.values():
         held = entries.get(ListId(definition.id), {})
         line = ListLine(
-            name=_name(definition.id, definition),
+            name=name_of(definition.id, definition),
             polarity=definition.polarity,
             active=held.get(Stage.ACTIVE, 0),
             waiting=held.get(Stage.NOTICED, 0) + held.get(Stage.GRACE, 0),
@@ -172,7 +172,7 @@ def _sources(
 ) -> tuple[SourceLine, ...]:
     lines = [
         SourceLine(
-            name=_name(source, catalogue.sources.get(source) or _body(source, catalogue)),
+            name=name_of(source, catalogue.sources.get(source) or _body(source, catalogue)),
             received=received,
             duplicate=duplicate,
             refused=refused,
@@ -189,7 +189,7 @@ def _bodies(counts: Counts, catalogue: Catalogue) -> tuple[BodyLine, ...]:
         lifts, applies, oldest = counts.owed.get(body, (0, 0, None))
         age = max(0.0, (counts.at - oldest).total_seconds()) if oldest and lifts else None
         said = counts.said.get(body, "") if lifts or applies else ""
-        name = _name(body, catalogue.bodies.get(body))
+        name = name_of(body, catalogue.bodies.get(body))
         lines.append(BodyLine(name=name, lifts=lifts, applies=applies, lift_age_s=age, said=said))
     return tuple(sorted(lines, key=lambda line: (-(line.lift_age_s or -1.0), -line.applies)))
 
@@ -198,5 +198,6 @@ def _body(source: SourceId, catalogue: Catalogue) -> Row | None:
     return catalogue.bodies.get(BodyId(source))
 
 
-def _name(row_id: str, row: Row | None) -> Name:
+def name_of(row_id: str, row: Row | None) -> Name:
+    """Return the names of a row; of one that the catalogue does not hold, its id alone."""
     return Name(row_id, row.name_zh, row.name_en) if row is not None else Name(row_id, "", "")

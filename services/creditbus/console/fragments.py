@@ -11,8 +11,9 @@ from html import escape
 from creditbus.console.decide import Board, BodyLine, Flow, ListLine, Name
 from creditbus.console.rounds import ProcessHealth, Rounds
 from creditbus.console.visit import Visit
-from creditbus.console.words import Language, ago, explain, say
+from creditbus.console.words import ago, explain, say
 from creditbus.domain.calendar import SHANGHAI
+from creditbus.domain.terms.words import Language
 
 
 def state(board: Board | None, away: str | None, language: Language) -> str:

@@ -17,7 +17,8 @@ from creditbus.console import fragments
 from creditbus.console.desk import Watch
 from creditbus.console.staff import Visitor
 from creditbus.console.visit import Visit, theme_of
-from creditbus.console.words import TEXTS, Language
+from creditbus.console.words import TEXTS
+from creditbus.domain.terms.words import Language
 
 STYLE: Final = Path(__file__).with_name("style.css").read_text(encoding="utf-8")
 RENEW_S: Final = 1.0

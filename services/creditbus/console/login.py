@@ -19,7 +19,8 @@ from urllib.parse import urlencode
 import msgspec
 
 from creditbus.console.staff import Visitor
-from creditbus.console.words import Language, say
+from creditbus.console.words import say
+from creditbus.domain.terms.words import Language
 
 Note = Literal["token_hint", "password_hint", "token_wrong", "password_wrong", "token_wait"]
 

@@ -7,10 +7,11 @@ from dataclasses import dataclass, field, replace
 from typing import Literal, Self
 from urllib.parse import urlencode
 
-from creditbus.console.decide import Name
-from creditbus.console.words import Language, say
+from creditbus.console.decide import Name, name_of
+from creditbus.console.words import say
 from creditbus.domain.accounts.messages import MESSAGES
 from creditbus.domain.law.catalogue import Row
+from creditbus.domain.terms.words import Language
 
 Theme = Literal["light", "dark", "auto"]
 
@@ -70,8 +71,3 @@ class Visit:
     def named(self, row: Row | None, row_id: str) -> str:
         """Return what a row of the catalogue is called; its id where there is no row."""
         return self.called(name_of(row_id, row))
-
-
-def name_of(row_id: str, row: Row | None) -> Name:
-    """Return the names of a row; of one that the catalogue does not hold, its id alone."""
-    return Name(row_id, row.name_zh, row.name_en) if row is not None else Name(row_id, "", "")

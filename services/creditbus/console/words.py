@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Final, Literal
+from typing import Final
 
 from creditbus.domain.acts.refusals import Reason
-
-Language = Literal["zh", "en"]
+from creditbus.domain.terms.words import Language
 
 TEXTS: Final[dict[str, tuple[str, str]]] = {
     "title": ("信用总线控制台", "Credit bus console"),

@@ -13,10 +13,11 @@ from creditbus.console import fragments
 from creditbus.console.decide import Board, Counts, board_of
 from creditbus.console.login import carried, page
 from creditbus.console.visit import Visit
-from creditbus.console.words import REASONS, TEXTS, Language, language_of
+from creditbus.console.words import REASONS, TEXTS, language_of
 from creditbus.domain.acts.refusals import Reason
 from creditbus.domain.entries.entry import Stage
 from creditbus.domain.ids import BodyId, ListId, SourceId
+from creditbus.domain.terms.words import Language
 from tests.examples import a_catalogue
 
 AT = datetime(2026, 11, 23, 4, tzinfo=UTC)

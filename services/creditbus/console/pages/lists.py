@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Final
 
 from nicegui import ui
@@ -13,9 +13,9 @@ from creditbus.console.frame import Frame
 from creditbus.console.grid import Cell, Column, Row
 from creditbus.console.tables import show_rows
 from creditbus.console.visit import Visit
-from creditbus.domain.ids import BasisId, ListId
+from creditbus.domain.ids import ListId
 from creditbus.domain.law.catalogue import Catalogue, ListDefinition, MeasureDefinition
-from creditbus.domain.law.differences import cited, differences
+from creditbus.domain.law.differences import citations, differences
 
 COLUMNS: Final = (
     Column("list", "list"),
@@ -79,7 +79,7 @@ def following(definition: ListDefinition, catalogue: Catalogue, visit: Visit) ->
                 ", ".join(visit.named(catalogue.bodies.get(body), body) for body in each.bodies)
                 or (each.executor_en if visit.language == "en" else each.executor_zh)
             ),
-            "bases": Cell(", ".join(_cited(each.bases, catalogue))),
+            "bases": Cell(", ".join(citations(each.bases, catalogue))),
             "in_use": Cell(visit.say("yes" if each.enabled else "no"), small=each.note),
         }
         for each in _following(definition, catalogue)
@@ -113,8 +113,8 @@ async def _one(definition: ListDefinition, catalogue: Catalogue, frame: Frame) -
             ("id", definition.id),
             ("kind", visit.say(definition.polarity)),
             ("keepers", ", ".join(_keepers(definition, catalogue, visit))),
-            ("bases", "; ".join(_cited(definition.bases, catalogue))),
-            ("exit_bases", "; ".join(_cited(definition.exit_bases, catalogue))),
+            ("bases", "; ".join(citations(definition.bases, catalogue))),
+            ("exit_bases", "; ".join(citations(definition.exit_bases, catalogue))),
             ("remedy", definition.remedy_en if visit.language == "en" else definition.remedy_zh),
             ("note", definition.note),
         )
@@ -139,8 +139,3 @@ def _following(definition: ListDefinition, catalogue: Catalogue) -> Iterator[Mea
 
 def _keepers(definition: ListDefinition, catalogue: Catalogue, visit: Visit) -> list[str]:
     return [visit.named(catalogue.sources.get(each), each) for each in definition.keepers]
-
-
-def _cited(bases: Iterable[BasisId], catalogue: Catalogue) -> list[str]:
-    known = (catalogue.bases.get(each) for each in bases)
-    return [cited(each) for each in known if each is not None]

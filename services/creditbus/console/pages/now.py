@@ -13,8 +13,9 @@ from creditbus.console.desk import Desk, Watch
 from creditbus.console.frame import Frame
 from creditbus.console.rounds import WAYS, Rounds
 from creditbus.console.visit import Visit
-from creditbus.console.words import Language, say
+from creditbus.console.words import say
 from creditbus.domain.calendar import SHANGHAI
+from creditbus.domain.terms.words import Language
 
 _CHARTED: Final = ("received", "standings", "directives")
 _COLOURS: Final = ("#1f6feb", "#2e9e6b", "#d08a1d")

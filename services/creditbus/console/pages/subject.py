@@ -20,7 +20,6 @@ from creditbus.domain.entries.entry import Entry
 from creditbus.domain.entries.standings import Standing
 from creditbus.domain.identifiers.uscc import UNIFIED
 from creditbus.domain.ids import (
-    BasisId,
     BodyId,
     MeasureId,
     ObligationId,
@@ -28,7 +27,7 @@ from creditbus.domain.ids import (
     derive_obligation_id,
 )
 from creditbus.domain.law.catalogue import Catalogue
-from creditbus.domain.law.differences import cited
+from creditbus.domain.law.differences import citations
 from creditbus.domain.law.editions import Editions
 from creditbus.domain.subjects import Trust, kind_of, uscc_subject, why_not_subject
 from creditbus.runtime.outages import Unavailable
@@ -170,7 +169,7 @@ def _entry(entry: Entry, catalogue: Catalogue, visit: Visit, now: datetime) -> R
         ),
         "stage": Cell(stage, small=cause),
         "document": Cell(entry.document_number or "—", small=f"{entry.decided_on}"),
-        "bases": Cell("; ".join(_cited(entry.bases, catalogue))),
+        "bases": Cell("; ".join(citations(entry.bases, catalogue))),
         "starts": Cell(f"{entry.starts_on}"),
         "ends": Cell(
             f"{entry.removed_on}" if entry.removed_on is not None else stamp(entry.ends_at) or "—"
@@ -191,11 +190,6 @@ def _marks(entry: Entry, visit: Visit) -> Iterator[str]:
         yield f"{visit.say('delete_by')} {entry.delete_by}"
     for each in entry.overdue:
         yield f"{visit.say('overdue')}: {visit.of_law('overdue', each)}"
-
-
-def _cited(bases: Iterable[BasisId], catalogue: Catalogue) -> list[str]:
-    known = (catalogue.bases.get(each) for each in bases)
-    return [cited(each) for each in known if each is not None]
 
 
 def _search(visit: Visit, subject: str) -> None:

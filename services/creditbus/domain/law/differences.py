@@ -12,6 +12,7 @@ from typing import Any, Final
 
 import msgspec
 
+from creditbus.domain.ids import BasisId
 from creditbus.domain.law.catalogue import Basis, Catalogue, Row, Term, Trigger
 from creditbus.domain.law.fields import words_of
 from creditbus.domain.law.numbers import NUMBERS
@@ -114,6 +115,12 @@ def in_words(field: str, value: Any, catalogue: Catalogue) -> tuple[str, ...]:
 def cited(basis: Basis) -> str:
     """Return a basis as a lawyer cites it."""
     return f"{basis.document} {basis.article}"
+
+
+def citations(bases: Iterable[BasisId], catalogue: Catalogue) -> list[str]:
+    """Return those of the bases that a catalogue knows, as a lawyer cites them."""
+    known = (catalogue.bases.get(each) for each in bases)
+    return [cited(each) for each in known if each is not None]
 
 
 def _difference(part: str, row_id: str, before: Catalogue, after: Catalogue) -> Difference | None:
