@@ -24,17 +24,18 @@ from creditbus.engine.alarm import Alarm
 from creditbus.engine.connection import Connection
 from creditbus.engine.failures import Halt, rule_for
 from creditbus.engine.values import Position
+from creditbus.runtime.kafka.arrivals import position_of
+from creditbus.runtime.kafka.clients import KAFKA
+from creditbus.runtime.kafka.written import ANY_PARTITION
 from creditbus.runtime.outages import Unavailable
 from creditbus.runtime.process import Process
 from creditbus.wire.topics import INBOX_BATCH_BYTES
 
-KAFKA: Final = "kafka"
 DELIVERY_BOUND_S: Final = 5.0
 _SPARE_S: Final = 1.0
 _LINGER_MS: Final = 1
 _LISTEN_S: Final = 0.001
 _POLL_S: Final = 0.2
-_ANY_PARTITION: Final = -1
 _PROBE_BOUND_S: Final = 1.0
 _PROBE_S: Final = 2.0
 _IN_VAIN: Final = 2  # probes in a row: one alone may be a busy machine's
@@ -116,7 +117,7 @@ class AwaitedProducer:
                 key,
                 headers=list(headers),
                 on_delivery=partial(self._report, delivered),
-                partition=_ANY_PARTITION if partition is None else partition,
+                partition=ANY_PARTITION if partition is None else partition,
             )
         except BufferError as error:
             raise Unavailable(KAFKA, "more records wait for it than fit into memory") from error
@@ -191,15 +192,12 @@ class AwaitedProducer:
         error: KafkaError | None,
         message: Message,
     ) -> None:
-        topic, partition, offset = message.topic(), message.partition(), message.offset()
-        assert topic is not None
         if error is not None:
+            topic = str(message.topic())
             self._logger.warning("a record was not delivered", topic=topic, why=error.name())
             outcome: Position | Exception = _failure(topic, error)
         else:
-            assert partition is not None
-            assert offset is not None
-            outcome = Position(topic, partition, offset)
+            outcome = position_of(message)
         if threading.get_ident() == self._loops_thread:
             self._resolve(delivered, outcome)
         else:
