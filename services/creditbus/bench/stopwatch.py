@@ -21,6 +21,7 @@ from creditbus.engine import surroundings as names
 from creditbus.engine.job import Job
 from creditbus.engine.values import Unreadable
 from creditbus.runtime.metrics import Meters
+from creditbus.runtime.whole_files import write_whole
 
 C = TypeVar("C")
 _LOOK_S = 0.005
@@ -105,9 +106,7 @@ class Stopwatch:
         """Write the sheet whole or not at all."""
         with self._lock:
             self.sheet.peak_kb = peak_kb()
-            partial = self._path.with_suffix(".partial")
-            partial.write_bytes(msgspec.json.encode(self.sheet))
-            partial.replace(self._path)
+            write_whole(self._path, msgspec.json.encode(self.sheet))
 
 
 class TimedMeters(Meters):

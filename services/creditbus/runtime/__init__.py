@@ -20,6 +20,7 @@ deciding stays pure. Each folder is a floor and imports only what is below it::
     | metrics | logs           figures | lines
     | interpreter              which Python runs
     | attestations             how the gateway vouches for a record to intake
+    | whole_files              files that nobody reads half of
 
 Read ``settings`` and ``process`` first.
 """

@@ -25,6 +25,7 @@ from creditbus.domain.law.catalogue import Catalogue, Source, SourceKind
 from creditbus.domain.law.editions import Edition
 from creditbus.runtime.law.catalogue import CatalogueInvalid, load_draft
 from creditbus.runtime.law.editions import put
+from creditbus.runtime.whole_files import write_whole
 from creditbus.stack.bus import Sites
 from creditbus.stack.errors import NotReady
 from creditbus.stack.folder import Folder, StackFile
@@ -184,10 +185,7 @@ def _changed(folder: Path, newcomer: Newcomer) -> dict[Path, str]:
 
 def _write(folder: Path, changed: Mapping[Path, str]) -> None:
     for name, content in changed.items():
-        path = folder / name
-        partial = path.with_name(f".{path.name}.partial")
-        partial.write_text(content, encoding="utf-8")
-        partial.replace(path)
+        write_whole(folder / name, content.encode())
 
 
 def _toml(value: object) -> str:

@@ -21,6 +21,7 @@ import psutil
 
 from creditbus.runtime.clock import SystemClock
 from creditbus.runtime.settings import PREFIX
+from creditbus.runtime.whole_files import write_whole
 from creditbus.stack.errors import NotReady
 from creditbus.stack.interrupts import held_back
 
@@ -328,11 +329,7 @@ def _record_path(records: Path, name: str) -> Path:
 
 
 def _write_record(records: Path, identity: Identity) -> None:
-    records.mkdir(parents=True, exist_ok=True)
-    path = _record_path(records, identity.name)
-    partial = path.with_suffix(".partial")
-    partial.write_bytes(msgspec.json.encode(identity))
-    partial.replace(path)
+    write_whole(_record_path(records, identity.name), msgspec.json.encode(identity))
 
 
 def _read_record(path: Path) -> Identity:

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 
 import msgspec
 
+from creditbus.runtime.whole_files import write_whole
 from creditbus.stack.folder import Folder
 from creditbus.stack.ports import HOST, Ports
 
@@ -30,6 +31,5 @@ def targets(ports: Ports, crew: Iterable[tuple[str, int]]) -> list[dict[str, obj
 
 def write_scrapes(folder: Folder, ports: Ports, crew: Iterable[tuple[str, int]]) -> None:
     """Write the file whole, so that nobody ever reads half of it."""
-    partial = folder.scrapes_file.with_suffix(".partial")
-    partial.write_bytes(msgspec.json.format(msgspec.json.encode(targets(ports, crew)), indent=1))
-    partial.replace(folder.scrapes_file)
+    told = msgspec.json.format(msgspec.json.encode(targets(ports, crew)), indent=1)
+    write_whole(folder.scrapes_file, told)

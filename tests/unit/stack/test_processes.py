@@ -295,7 +295,7 @@ def test_what_is_wrong_with_one_child_leaves_no_other_unwatched(
     supervisor = Supervisor(said.append)
     odd, sound = started(child_of("odd")), started(child_of("sound"))
     # Nothing can be written where its record lies, as on a full disk.
-    (tmp_path / "records" / "odd.partial").mkdir()
+    (tmp_path / "records" / ".odd.json.partial").mkdir()
     supervisor.keep(odd)
     supervisor.keep(sound)
     odd.send(signal.SIGKILL)

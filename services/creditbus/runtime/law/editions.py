@@ -11,6 +11,7 @@ from pathlib import Path
 
 from creditbus.domain.law.editions import Edition, Editions, opened
 from creditbus.runtime.law.catalogue import CatalogueInvalid, load_draft
+from creditbus.runtime.whole_files import write_whole
 
 
 class EditionDamaged(ValueError):
@@ -70,6 +71,5 @@ def put(edition: Edition, data: bytes, shelf: Path) -> Path:
     """Put an edition's file on the shelf, unless it is there, and return its path."""
     path = shelf / f"{edition.id}.json"
     if not path.exists():
-        shelf.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(data)
+        write_whole(path, data)
     return path

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from creditbus.engine.worker import Worker
+from creditbus.runtime.whole_files import write_whole
 
 LOOK_EVERY_S: Final = 0.5
 _FILE: Final = "mode"
@@ -47,10 +48,7 @@ class WantedMode:
         if mode is Mode.RUNNING:
             self._path.unlink(missing_ok=True)
             return
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        partial = self._path.with_suffix(".partial")
-        partial.write_text(mode, encoding="utf-8")
-        partial.replace(self._path)
+        write_whole(self._path, mode.encode())
 
 
 def obey(mode: Mode, worker: Worker) -> None:

@@ -14,6 +14,7 @@ from typing import Final
 import msgspec
 
 from creditbus.engine.worker import Skip, Worker
+from creditbus.runtime.whole_files import write_whole
 
 _FILE: Final = "skip"
 
@@ -34,10 +35,7 @@ class WantedSkip:
 
     def write(self, skip: Skip) -> None:
         """Say what is wanted, in the place of what was wanted before."""
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        partial = self._path.with_suffix(".partial")
-        partial.write_bytes(msgspec.json.encode(asdict(skip)))
-        partial.replace(self._path)
+        write_whole(self._path, msgspec.json.encode(asdict(skip)))
 
     def pass_on(self, worker: Worker) -> None:
         """Ask the worker once, and forget the wish when the worker is done with it."""

@@ -49,6 +49,23 @@ def test_a_draft_that_is_put_on_the_shelf_is_found_and_not_written_twice(shelf: 
     assert Shelf([shelf]).find("f00d") is None
 
 
+def test_an_edition_that_the_disk_has_no_room_for_is_put_there_once_it_has(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    draft, data = load_draft(CATALOGUE_FOLDER)
+    written = Path.write_bytes
+
+    def fails(path: Path, content: bytes) -> int:
+        written(path, content[:100])
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as full:
+        full.setattr(Path, "write_bytes", fails)
+        with pytest.raises(OSError, match="No space"):
+            put(draft, data, tmp_path)
+    assert read_edition(put(draft, data, tmp_path)) == draft
+
+
 def test_a_file_that_was_touched_is_no_law(shelf: Path) -> None:
     path = shelf / SHIPPED[0].name
     path.write_text(path.read_text("utf-8").replace('"A05"', '"A06"', 1), encoding="utf-8")
