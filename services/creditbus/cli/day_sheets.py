@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
+from creditbus.cli.text_cells import put_text
 from creditbus.wire.statements import DayStatement
 
 _HEADERS: Final = ("处理结果 result", "record@revision", "place", "sequence", "event_id", "why")
@@ -21,7 +22,6 @@ _WORDS: Final = {
 }
 _MISSING: Final = "未收到 never came"
 _UNANNOUNCED: Final = "收到但未申报 not announced"
-_ILLEGAL: Final = dict.fromkeys([*range(9), 11, 12, *range(14, 32)])
 
 Row = tuple[str | int, ...]
 
@@ -38,10 +38,10 @@ def write_day(statement: DayStatement, path: Path) -> None:
         for place, row in enumerate(rows, start=1):
             for column, value in enumerate(row, start=1):
                 cell = sheet.cell(place, column)
-                # A text that begins as a formula does stays a text.
-                cell.value = value.translate(_ILLEGAL) if isinstance(value, str) else value
                 if isinstance(value, str):
-                    cell.data_type = "s"
+                    put_text(cell, value)
+                else:
+                    cell.value = value
                 if place == 1:
                     cell.font = Font(bold=True)
         sheet.freeze_panes = "A2"

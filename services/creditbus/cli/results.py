@@ -10,6 +10,7 @@ from collections.abc import Callable, Container, Sequence
 from pathlib import Path
 from typing import Any, Final
 
+from creditbus.cli.text_cells import put_text
 from creditbus.sdk.sheets.headers import known_headers
 from creditbus.sdk.sheets.layouts import RESULT
 from creditbus.sdk.sheets.workbooks import sheets_of
@@ -27,7 +28,6 @@ WORDS: Final = {
 }
 
 _ZIP: Final = b"PK\x03\x04"
-_ILLEGAL: Final = dict.fromkeys([*range(9), 11, 12, *range(14, 32)])
 
 Words = Callable[[RowAnswer], tuple[str, str]]
 
@@ -42,7 +42,7 @@ def write_results(
     for row in rows:
         state, why = words(row)
         text = ": ".join(filter(None, (WORDS.get(state, state), why)))
-        told.setdefault(row.sheet, {})[row.row] = text.translate(_ILLEGAL)
+        told.setdefault(row.sheet, {})[row.row] = text
     with file.open("rb") as opened:
         is_workbook = opened.read(4) == _ZIP
     book = load_workbook(file) if is_workbook else _copied(file, told)
@@ -60,9 +60,7 @@ def _beside(sheet: Any, results: dict[int, str], header_row: int) -> None:
         column = sheet.max_column
     sheet.cell(header_row, column, RESULT)
     for number, text in results.items():
-        cell = sheet.cell(number, column, text)
-        # A text that begins with = would be a formula.
-        cell.data_type = "s"
+        put_text(sheet.cell(number, column), text)
     sheet.column_dimensions[sheet.cell(header_row, column).column_letter].width = 60
 
 
@@ -76,6 +74,5 @@ def _copied(file: Path, told: Container[str]) -> Any:
     for number, cells in enumerate(first.rows, start=1):
         for place, text in enumerate(cells, start=1):
             if text:
-                cell = book.active.cell(number, place, str(text).translate(_ILLEGAL))
-                cell.data_type = "s"
+                put_text(book.active.cell(number, place), str(text))
     return book
