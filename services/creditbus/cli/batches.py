@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-import msgspec
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Column, Table
 
 from creditbus.cli.faults import FAILED, MISUSED, fail
+from creditbus.cli.prints import show_json
 from creditbus.sdk.gateway import Gateway, GatewayRefused
 from creditbus.sdk.publisher import NotPublished
 from creditbus.stack.reports import Advance
@@ -74,7 +73,7 @@ def _pieces(path: Path, passed: Advance) -> Iterator[bytes]:
 
 def _tell(batch: BatchAnswer, wrong: list[LineAnswer], *, as_json: bool) -> None:
     if as_json:
-        sys.stdout.buffer.write(msgspec.json.encode({"batch": batch, "lines": wrong}) + b"\n")
+        show_json({"batch": batch, "lines": wrong})
         return
     table = Table("line", "record", "result", Column("why, and what to do", overflow="fold"))
     for line in wrong[:_PRINTED]:

@@ -59,7 +59,7 @@ def check(
         problems = (f"edition.toml, field follows: {unknown}",)
     if as_json:
         name = edition.edition if edition is not None else None
-        _print_json({"edition": name, "problems": problems, "changes": changes})
+        show_json({"edition": name, "problems": problems, "changes": changes})
     elif edition is not None:
         parts = ", ".join(
             f"{len(rows)} {name} ({sum(row.enabled for row in rows.values())} in use)"
@@ -90,7 +90,7 @@ def diff(
     old = _edition(before or new.follows)
     found = differences(old.catalogue, new.catalogue)
     if as_json:
-        _print_json({"before": old.id, "after": new.id, "differences": found})
+        show_json({"before": old.id, "after": new.id, "differences": found})
     else:
         _console.print(
             f"edition {old.id} (from {old.in_force_from}) -> {new.id} (from {new.in_force_from}):"
@@ -123,7 +123,7 @@ def explain_row(
         known = ", ".join([*catalogue.measures, *(each.code for each in readers)])
         fail(f"there is no measure and no reader {row}; there are {known}", MISUSED)
     if as_json:
-        _print_json(explanation)
+        show_json(explanation)
         return
     for line in _lines(explanation):
         _console.print(line)
@@ -196,7 +196,3 @@ def _of_measure(explanation: Explanation) -> Questions:
         ("must a human decide", (explanation.human,)),
         ("what it may never touch", explanation.never),
     )
-
-
-def _print_json(value: object) -> None:
-    show_json(value)

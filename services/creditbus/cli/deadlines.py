@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping
-from datetime import date
 from pathlib import Path
 from typing import Annotated
 
@@ -14,8 +12,9 @@ from rich.console import Console
 from rich.table import Table
 
 from creditbus.cli.faults import MISUSED, fail, told
+from creditbus.cli.instants import named_day
 from creditbus.cli.places import AsJson, catalogue, sites
-from creditbus.cli.prints import show
+from creditbus.cli.prints import show, show_json
 from creditbus.domain.calendar import Calendar
 from creditbus.domain.ids import ListId
 from creditbus.domain.law.catalogue import ListDefinition
@@ -54,7 +53,7 @@ def deadline(
     language: Language = "zh" if chinese else "en"
     if timer is None:
         if as_json:
-            _print_json(clauses)
+            show_json(clauses)
         else:
             _tell_all(clauses, language)
         return
@@ -65,10 +64,10 @@ def deadline(
     if start is None:
         fail(f"on which day does {timer} begin? Name it as 2026-09-30", MISUSED)
     if definition is not None:
-        decided_on = _day(start)
+        decided_on = named_day(start)
         decision = Decision(
             decided_on=decided_on,
-            starts_on=_day(effective) if effective is not None else decided_on,
+            starts_on=named_day(effective) if effective is not None else decided_on,
             provisions=tuple(provision or ()),
         )
         terms = [each for each in clauses.values() if isinstance(each, TermClause)]
@@ -76,9 +75,9 @@ def deadline(
         _tell_list((definition, decision, term), language, as_json=as_json)
         return
     assert clause is not None
-    reckoning = reckon(clause, _day(start), calendar)
+    reckoning = reckon(clause, named_day(start), calendar)
     if as_json:
-        _print_json(_stated(reckoning, calendar))
+        show_json(_stated(reckoning, calendar))
     else:
         _tell(reckoning, language)
 
@@ -90,13 +89,6 @@ def _loaded(folder: Path) -> tuple[Mapping[str, Clause], Calendar]:
         fail(str(fault))
 
 
-def _day(text: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        fail(f"{text} is no day; write it as 2026-09-30", MISUSED)
-
-
 def _stated(reckoning: Reckoning, calendar: Calendar) -> dict[str, object]:
     stated: dict[str, object] = msgspec.to_builtins(reckoning)
     languages: tuple[Language, ...] = ("zh", "en")
@@ -105,10 +97,6 @@ def _stated(reckoning: Reckoning, calendar: Calendar) -> dict[str, object]:
         "calendar": calendar.edition,
         "explained": {language: explain(reckoning, language) for language in languages},
     }
-
-
-def _print_json(value: object) -> None:
-    sys.stdout.write(msgspec.json.encode(value).decode() + "\n")
 
 
 def _tell(reckoning: Reckoning, language: Language) -> None:
@@ -130,7 +118,7 @@ def _tell_list(
     definition, decision, term = given
     last = last_first_day(definition, decision.decided_on)
     if as_json:
-        _print_json({"last_first_day": last, "asks_from": term.asks_from, "term": term})
+        show_json({"last_first_day": last, "asks_from": term.asks_from, "term": term})
         return
     place = ("zh", "en").index(language)
     _console.print(f"[bold]{(definition.name_zh, definition.name_en)[place]}[/]")

@@ -16,6 +16,7 @@ from creditbus.audit.decide import total
 from creditbus.cli.checks import ask, asker_for
 from creditbus.cli.faults import MISUSED, fail, told
 from creditbus.cli.places import Home, auditor, parties, ports, sites
+from creditbus.cli.prints import say
 from creditbus.cli.progress import report_to
 from creditbus.cli.summary import tell_outcome, tell_suggestions
 from creditbus.demo.city import Fate, Submitted
@@ -80,7 +81,7 @@ def demo(
         else:
             outcome = None
             bus.train()
-            _say("The city lives until Ctrl-C.")
+            say("The city lives until Ctrl-C.")
             _live_on(demonstration, seed, run, rate)
         _suggest(demonstration, bus)
         if outcome is not None:
@@ -175,8 +176,4 @@ def _live_on(demonstration: Demonstration, seed: int, run: str, rate: float) -> 
     try:
         asyncio.run(live())
     except KeyboardInterrupt:
-        _say("the city rests")
-
-
-def _say(sentence: str) -> None:
-    _console.print(sentence, markup=False, soft_wrap=True)
+        say("the city rests")

@@ -15,6 +15,7 @@ from rich.console import Console
 
 from creditbus.audit.app import TopicReader
 from creditbus.cli.faults import MISUSED, fail, told
+from creditbus.cli.instants import named_day
 from creditbus.cli.places import AsJson, Home, auditor
 from creditbus.cli.replays import LoggedRecord, Replay, gathered, replay, until
 from creditbus.domain.accounts.account import Account
@@ -49,7 +50,7 @@ def explain(
 ) -> None:
     """Say why a subject stands as it does: acts, documents, law, terms, ways out and ends."""
     subject_id = _subject(subject)
-    asked = _day(on)
+    asked = None if on is None else named_day(on)
     process = auditor(home)
     # Whoever decodes waits for the registry for ever; a person is told that it is away.
     httpx.get(process.settings.registry, timeout=_REGISTRY_BOUND_S)
@@ -92,15 +93,6 @@ def _subject(text: str) -> SubjectId:
     if fault := why_not_subject(kind_of(subject), subject, Trust.EASING):
         fail(f"that names no subject: {fault}", MISUSED)
     return subject
-
-
-def _day(text: str | None) -> date | None:
-    if text is None:
-        return None
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        fail(f"{text} is no day; write it as 2026-09-30", MISUSED)
 
 
 def _found(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from collections.abc import Iterator
 from dataclasses import replace
@@ -26,6 +25,7 @@ from creditbus.cli.places import (
     url,
     why,
 )
+from creditbus.cli.prints import show_json
 from creditbus.engine.worker import Skip
 from creditbus.runtime.interventions.wishes import ParkedInbox, ask_skip, skip_of
 from creditbus.runtime.workers.skips import WantedSkip
@@ -54,7 +54,7 @@ def list_inboxes(home: Home = None, as_json: AsJson = False) -> None:
     """Print the inboxes that cannot be read; every other one is being read."""
     found = list(_parked(stack_file(home)))
     if as_json:
-        sys.stdout.buffer.write(msgspec.json.encode(found) + b"\n")
+        show_json(found)
         return
     if not found:
         _console.print("no inbox waits")

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Annotated, Final
 
 import typer
+
+from creditbus.cli.faults import MISUSED, fail
 
 Since = Annotated[
     str, typer.Option(help="Read only what was written since: 90m, 24h, 7d, or 2026-11-30[T08:00].")
@@ -36,3 +38,11 @@ def since_ms(text: str, now: datetime) -> int | None:
             raise typer.BadParameter(f"{text!r}: say 90m, 24h, 7d or 2026-11-30") from None
         at = at if at.tzinfo else at.replace(tzinfo=UTC)
     return max(0, int(at.timestamp() * 1000))
+
+
+def named_day(text: str) -> date:
+    """Return a day as somebody names it, or say how one is written."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        fail(f"{text} is no day; write it as 2026-09-30", MISUSED)

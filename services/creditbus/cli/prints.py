@@ -14,6 +14,11 @@ _WIDE: Final = 10_000
 """Columns where nobody looks at a terminal: a program must find each row in one line."""
 
 
+def say(sentence: str) -> None:
+    """Print a sentence whole, with nothing of it taken for markup."""
+    Console(highlight=False).print(sentence, markup=False, soft_wrap=True)
+
+
 def show(drawn: Table | Tree) -> None:
     """Print it whole: on a terminal what is too long goes on below, elsewhere in its line."""
     for column in drawn.columns if isinstance(drawn, Table) else ():

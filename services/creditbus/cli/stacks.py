@@ -16,7 +16,7 @@ from rich.table import Table
 
 from creditbus.cli.faults import fail, told
 from creditbus.cli.places import AsJson, Home, parties, ports, sites, stack_file, url
-from creditbus.cli.prints import show, show_json
+from creditbus.cli.prints import say, show, show_json
 from creditbus.cli.progress import report_to
 from creditbus.cli.roster import Roster, lasting
 from creditbus.runtime.interpreter import described
@@ -77,9 +77,9 @@ def up(
             bus.services.start([bodies_plan(bus.stack.file, places)])
         bus.train()
         _say_places(bus.stack.file)
-        _say("ready: `creditbus status` shows every process")
+        say("ready: `creditbus status` shows every process")
         threading.Event().wait()
-    _say("everything has stopped")
+    say("everything has stopped")
 
 
 @told
@@ -87,12 +87,12 @@ def down(home: Home = None) -> None:
     """Stop the local bus, also one whose launcher was killed."""
     match stop_stack(sites(home).home):
         case None:
-            _say("nothing was running")
+            say("nothing was running")
         case int() as launcher:
-            _say(f"the bus started by pid {launcher} has stopped")
+            say(f"the bus started by pid {launcher} has stopped")
         case leftovers:
             names = ", ".join(left.name for left in leftovers)
-            _say(f"ended what a killed launcher had left: {names}")
+            say(f"ended what a killed launcher had left: {names}")
 
 
 @told
@@ -113,8 +113,8 @@ def status(home: Home = None, as_json: AsJson = False) -> None:
         show(table)
         for line in lines:
             if line.last_exit:
-                _say(f"{line.name} last {line.last_exit}")
-        _say(f"on {described()}: {sys.executable}")
+                say(f"{line.name} last {line.last_exit}")
+        say(f"on {described()}: {sys.executable}")
     if not all(line.ready for line in lines):
         fail(f"not everything is ready: `creditbus up` starts it, the logs are in {folder.logs}")
 
@@ -126,7 +126,7 @@ def _runs_already(folder: Folder) -> bool:
         return False
     if folder.stack_file.exists():
         _say_places(StackFile.load(folder.stack_file))
-    _say(f"it runs already, started by pid {launcher}: `creditbus status` shows every process")
+    say(f"it runs already, started by pid {launcher}: `creditbus status` shows every process")
     return True
 
 
@@ -153,17 +153,13 @@ def _is_ready(log: Path, launcher: subprocess.Popen[bytes]) -> bool:
     with log.open(encoding="utf-8") as lines:
         for _ in range(_DETACHED_BOUND_S * 10):
             for line in lines:
-                _say(line.rstrip())
+                say(line.rstrip())
                 if line.startswith("ready"):
                     return True
             if launcher.poll() is not None:
                 return False
             threading.Event().wait(0.1)
     return False
-
-
-def _say(sentence: str) -> None:
-    _console.print(sentence, markup=False, soft_wrap=True)
 
 
 def _say_places(file: StackFile) -> None:
@@ -177,4 +173,4 @@ def _say_places(file: StackFile) -> None:
         "registry": file.registry_url,
     }
     for name, place in places.items():
-        _say(f"  {name:9} {place}")
+        say(f"  {name:9} {place}")
