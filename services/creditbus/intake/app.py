@@ -28,10 +28,10 @@ from creditbus.engine.values import (
     State,
     Unreadable,
 )
-from creditbus.intake.crowd import Crowd, crowd
 from creditbus.intake.decide import Arrivals, build
 from creditbus.intake.gaps import Gaps
 from creditbus.intake.outputs import write
+from creditbus.intake.quota import LogQuota, log_quota
 from creditbus.runtime.attestations import Attestation
 from creditbus.runtime.kafka import arrivals
 from creditbus.runtime.kafka.beginnings import Beginnings
@@ -88,10 +88,10 @@ def job(process: Process) -> Job[Arrivals]:
     )
 
 
-def _quota(process: Process) -> Crowd:
+def _quota(process: Process) -> LogQuota:
     connection = Connection(process.settings.kafka, process.security)
     tell = partial(process.meters.set, "source_held_back")
-    return crowd(connection, process.parties.sources, tell, process.logger)
+    return log_quota(connection, process.parties.sources, tell, process.logger)
 
 
 def watched(

@@ -1,6 +1,6 @@
 """The backlog: how many records wait and for how long, asked of a broker while one wants to know.
 
-The broker is one on paper; tests/integration/engine/test_crowds.py asks a real one.
+The broker is one on paper; tests/integration/engine/test_quotas.py asks a real one.
 """
 
 from __future__ import annotations

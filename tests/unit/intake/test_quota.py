@@ -1,4 +1,4 @@
-"""The crowd: the log stays short, the one that fills it waits, and nobody else does."""
+"""The quota: the log stays short, the one that fills it waits, and nobody else does."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from creditbus.engine.backlog import GroupBehind
 from creditbus.engine.health import Source
-from creditbus.intake.crowd import (
+from creditbus.intake.quota import (
     FEW,
     FIRST_ROOM,
     LEAST_ROOM,
@@ -18,7 +18,7 @@ from creditbus.intake.crowd import (
     MANY,
     MOST_ROOM,
     OLD_S,
-    Crowd,
+    LogQuota,
     above_their_share,
 )
 
@@ -43,7 +43,7 @@ class Road:
         self.told: list[tuple[Source, bool]] = []
         self.behind = GroupBehind()
         self.owed = 0.0
-        self.crowd = Crowd(
+        self.quota = LogQuota(
             ["court", "tax"],
             lambda: self.behind,
             lambda source, waits: self.told.append((source, waits)),
@@ -55,14 +55,14 @@ class Road:
         self.seconds += STEP_S
         if number % 50 == 0:
             self.inboxes[TAX] += 1
-        held = self.crowd.held()
+        held = self.quota.held()
         assert TAX not in held
         for source, waiting in self.inboxes.items():
             if waiting and source not in held:
                 taken = min(waiting, PIECE)
                 self.inboxes[source] -= taken
                 self.log.extend([(self.seconds, source)] * taken)
-                self.crowd.passed(source, taken)
+                self.quota.passed(source, taken)
         self.lengths.append(len(self.log))
         self.owed = min(self.owed + self.each_step, len(self.log))
         while self.owed >= 1:
@@ -108,30 +108,30 @@ def test_below_many_nobody_asks_how_far_listing_is_behind() -> None:
     def never() -> GroupBehind:
         raise AssertionError("nobody may ask the broker for so little")
 
-    crowd = Crowd(["court"], never, lambda *_: None, clock=lambda: 0.0)
-    crowd.passed(COURT, MANY - 1)
-    assert crowd.held() == frozenset()
+    quota = LogQuota(["court"], never, lambda *_: None, clock=lambda: 0.0)
+    quota.passed(COURT, MANY - 1)
+    assert quota.held() == frozenset()
 
 
 def test_the_answers_of_bodies_never_wait() -> None:
-    crowd = Crowd(
+    quota = LogQuota(
         ["court"], lambda: GroupBehind(1, 0.0, 100_000, 9.0), lambda *_: None, clock=lambda: 0.0
     )
-    crowd.passed(BODY, 100_000)
-    assert crowd.held() == frozenset()
-    crowd.passed(COURT, 100_000)
-    assert crowd.held() == {COURT}
+    quota.passed(BODY, 100_000)
+    assert quota.held() == frozenset()
+    quota.passed(COURT, 100_000)
+    assert quota.held() == {COURT}
 
 
 def test_a_listing_that_is_away_holds_nobody_back() -> None:
     # The log is there to wait for it: an inbox that waits would be told as late, for no gain.
     looks = iter(range(1, 1000))
-    crowd = Crowd(
+    quota = LogQuota(
         ["court"], lambda: GroupBehind(next(looks), 0.0), lambda *_: None, clock=lambda: 0.0
     )
     for _ in range(100):
-        crowd.passed(COURT, LEAST_ROOM - 1)
-        assert crowd.held() == frozenset()
+        quota.passed(COURT, LEAST_ROOM - 1)
+        assert quota.held() == frozenset()
 
 
 class Looks:
@@ -140,16 +140,16 @@ class Looks:
     def __init__(self) -> None:
         self.seconds = 100.0
         self.behind = GroupBehind()
-        self.crowd = Crowd(
+        self.quota = LogQuota(
             ["court", "tax"], lambda: self.behind, lambda *_: None, clock=lambda: self.seconds
         )
 
     def is_held(self, records: int, age: float, *, after_s: float = 0.0) -> bool:
         """Let many come, then tell of a log; return whether they wait."""
         self.seconds += after_s
-        self.crowd.passed(COURT, MANY)
+        self.quota.passed(COURT, MANY)
         self.behind = GroupBehind(self.behind.look + 1, self.seconds, records, age)
-        return COURT in self.crowd.held()
+        return COURT in self.quota.held()
 
 
 @pytest.fixture
@@ -188,56 +188,56 @@ def test_there_are_never_more_than_are_soon_decided(looks: Looks) -> None:
 
 def test_what_came_since_the_look_is_in_the_log_as_well(looks: Looks) -> None:
     assert not looks.is_held(FIRST_ROOM - 2, 0.0)
-    looks.crowd.passed(COURT, 1)
-    assert looks.crowd.held() == frozenset()
-    looks.crowd.passed(COURT, 1)
-    assert looks.crowd.held() == {COURT}
+    looks.quota.passed(COURT, 1)
+    assert looks.quota.held() == frozenset()
+    looks.quota.passed(COURT, 1)
+    assert looks.quota.held() == {COURT}
 
 
 def test_who_waits_brings_nothing_and_waits_on_until_there_is_room(looks: Looks) -> None:
     assert looks.is_held(FIRST_ROOM, LONG_S)
     for _ in range(4):
         looks.seconds += 0.6
-        assert looks.crowd.held() == {COURT}
+        assert looks.quota.held() == {COURT}
     looks.behind = GroupBehind(looks.behind.look + 1, looks.seconds, FIRST_ROOM - 1, LONG_S)
-    assert looks.crowd.held() == frozenset()
+    assert looks.quota.held() == frozenset()
 
 
 def test_nobody_waits_for_what_it_brought_long_ago(looks: Looks) -> None:
-    looks.crowd.passed(COURT, 100_000)
+    looks.quota.passed(COURT, 100_000)
     assert not looks.is_held(0, 0.0)
     for _ in range(2):
         looks.seconds += 0.5
-        assert looks.crowd.held() == frozenset()
-    looks.crowd.passed(TAX, MANY)
+        assert looks.quota.held() == frozenset()
+    looks.quota.passed(TAX, MANY)
     looks.behind = GroupBehind(looks.behind.look + 1, looks.seconds, FIRST_ROOM, 0.0)
-    assert looks.crowd.held() == {TAX}
+    assert looks.quota.held() == {TAX}
 
 
 def test_what_passed_while_nobody_looked_counts_for_nothing() -> None:
     now = [0.0]
-    crowd = Crowd(["court"], GroupBehind, lambda *_: None, clock=lambda: now[0])
+    quota = LogQuota(["court"], GroupBehind, lambda *_: None, clock=lambda: now[0])
     for _ in range(500):
-        crowd.passed(COURT, 20)
+        quota.passed(COURT, 20)
         now[0] += 1.0
-        assert crowd.held() == frozenset()
-    crowd.passed(COURT, MANY)
-    assert crowd.held() == frozenset(), "fewer than the log has room for"
-    crowd.passed(COURT, FIRST_ROOM)
-    assert crowd.held() == {COURT}, "before the first answer what came is all that is known"
+        assert quota.held() == frozenset()
+    quota.passed(COURT, MANY)
+    assert quota.held() == frozenset(), "fewer than the log has room for"
+    quota.passed(COURT, FIRST_ROOM)
+    assert quota.held() == {COURT}, "before the first answer what came is all that is known"
 
 
 def test_nobody_is_held_back_by_what_was_told_long_ago_or_never() -> None:
     now = [0.0]
-    crowd = Crowd(
+    quota = LogQuota(
         ["court"], lambda: GroupBehind(7, 0.0, 9_000, 9.0), lambda *_: None, lambda: now[0]
     )
-    crowd.passed(COURT, 5_000)
-    assert crowd.held() == {COURT}
+    quota.passed(COURT, 5_000)
+    assert quota.held() == {COURT}
     # The broker does not answer any more, or whoever looks has ended.
     now[0] += OLD_S + 0.1
-    crowd.passed(COURT, 5_000)
-    assert crowd.held() == frozenset()
+    quota.passed(COURT, 5_000)
+    assert quota.held() == frozenset()
 
 
 @given(st.dictionaries(st.tuples(st.text("abc", max_size=2), st.just(0)), st.integers(1, 10_000)))

@@ -1,4 +1,4 @@
-"""The crowd: when the log is full, the sources that bring most wait, and nobody else does.
+"""The quota: when the log is full, the sources that bring most wait, and nobody else does.
 
 Each source has an inbox of its own, but behind intake all share one log. What waits there delays
 everybody's listings and removals; what waits in an inbox delays its own source alone. So the log is
@@ -44,7 +44,7 @@ _ROUND_S: Final = 1.0
 _HALF_S: Final = 0.5
 
 
-class Crowd:
+class LogQuota:
     """The quota of intake: knows what each source brought, and how far listing is behind."""
 
     def __init__(
@@ -108,9 +108,9 @@ class Crowd:
         return behind.records + self._since_look >= self._room
 
 
-def crowd(
+def log_quota(
     connection: Connection, sources: Iterable[str], tell: Callable[..., object], logger: Logger
-) -> Crowd:
+) -> LogQuota:
     """Return the quota of these sources' inboxes, which tells whether each waits (1) or not (0)."""
     backlog = Backlog(connection, application("listing"), EVENTS, PARTITIONS, logger)
 
@@ -118,7 +118,7 @@ def crowd(
         topic, _ = source
         tell(float(waits), source=party_of_inbox(topic))
 
-    return Crowd(map(inbox, sources), backlog.behind, told)
+    return LogQuota(map(inbox, sources), backlog.behind, told)
 
 
 def above_their_share(counts: Mapping[Source, int]) -> frozenset[Source]:
