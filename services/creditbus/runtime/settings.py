@@ -14,6 +14,7 @@ from typing import Annotated, Final, Literal
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
+from creditbus.wire.addresses import ADVICE, are_brokers
 from creditbus.wire.topics import SERVICES
 
 PREFIX: Final = "CREDITBUS_"
@@ -30,6 +31,13 @@ def _of_services(workers: dict[str, int]) -> dict[str, int]:
     return workers
 
 
+def _with_ports(addresses: str) -> str:
+    if not are_brokers(addresses):
+        raise ValueError(f"{addresses!r} is no broker's address: {ADVICE}")
+    return addresses
+
+
+_Brokers = Annotated[str, AfterValidator(_with_ports)]
 _Workers = Annotated[dict[str, Annotated[int, Field(ge=1, le=10)]], AfterValidator(_of_services)]
 """Counts by service; ten have a metrics port each."""
 
@@ -54,7 +62,9 @@ class Settings(BaseSettings):
     maven: str = Field(
         "", description="Maven repository the local stack loads from; empty: the public one."
     )
-    kafka: str = Field("127.0.0.1:19092", description="Broker addresses, host:port, with commas.")
+    kafka: _Brokers = Field(
+        "127.0.0.1:19092", description="Broker addresses, host:port, with commas."
+    )
     kafka_user: str = Field("", description="Principal at the broker; empty: no authentication.")
     kafka_password: str = Field("", description="Password of the principal.", repr=False)
     kafka_protocol: Literal["SASL_PLAINTEXT", "SASL_SSL"] = Field(

@@ -15,6 +15,7 @@ from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
 from creditbus.engine.failures import Reaction, rule_for
 from creditbus.sdk.receipts import NotPublished, Outgoing, advice
+from creditbus.wire.addresses import ADVICE, are_brokers
 from creditbus.wire.topics import INBOX_BATCH_BYTES, inbox
 
 QUEUE_KB: Final = 64 * 1024
@@ -63,11 +64,8 @@ class BrokerLink:
         self, source: str, kafka: str, password: str, tls: PublisherTls | None, patience_ms: int
     ) -> None:
         self.source, self.kafka = source, kafka
-        if not (kafka or "").strip() or "://" in kafka:
-            raise NotPublished(
-                f"{kafka!r} is no broker's address: give host:port as the operator said, several"
-                " with commas between them"
-            )
+        if not are_brokers(kafka or ""):
+            raise NotPublished(f"{kafka!r} is no broker's address: {ADVICE}")
         if not password:
             raise NotPublished(f"{source} has no password: give the one that the operator gave you")
         self.heard: KafkaError | None = None

@@ -65,6 +65,15 @@ def test_wrong_value_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "CREDITBUS_ALLOW_SYNTHETIC" in str(caught.value)
 
 
+@pytest.mark.parametrize("addresses", ["bus.example", "http://127.0.0.1:9092", "a:9092,b", ","])
+def test_a_broker_without_its_port_is_told_before_anybody_is_asked(
+    monkeypatch: pytest.MonkeyPatch, addresses: str
+) -> None:
+    monkeypatch.setenv("CREDITBUS_KAFKA", addresses)
+    with pytest.raises(UnknownSetting, match="CREDITBUS_KAFKA: .* give host:port"):
+        read_settings()
+
+
 def test_value_that_is_no_json_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CREDITBUS_WEBHOOKS", "{railway")
     with pytest.raises(UnknownSetting, match=r"(?i)webhooks"):

@@ -65,6 +65,8 @@ def test_a_record_is_acknowledged_by_all_in_its_order_and_where_others_look_for_
     [
         ({"kafka": "http://127.0.0.1:19092"}, "is no broker's address: give host:port"),
         ({"kafka": ""}, "is no broker's address"),
+        ({"kafka": "127.0.0.1"}, "is no broker's address: give host:port"),
+        ({"kafka": "127.0.0.1:19092,bus.example"}, "is no broker's address"),
         ({"kafka": None}, "is no broker's address"),
         ({"password": ""}, "tender has no password"),
         ({"password": None}, "tender has no password"),
