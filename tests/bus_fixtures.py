@@ -13,8 +13,10 @@ from typing import Any, Final
 import httpx
 import msgspec
 import pytest
+from typer.testing import CliRunner
 
 from creditbus.audit.app import TopicReader
+from creditbus.cli.main import app
 from creditbus.demo.bodies import Received
 from creditbus.demo.city import organisation
 from creditbus.domain.ids import SubjectId
@@ -96,6 +98,17 @@ def eventually(ask: Callable[[], Any], bound_s: float = BOUND_S) -> Any:
             return answer
         assert time.monotonic() < deadline, f"not within {bound_s:g} s; the last answer: {answer!r}"
         time.sleep(0.05)
+
+
+def press(live: LiveBus, *words: str, typed: str | None = None) -> tuple[int, str]:
+    """Run a command on the live bus; return its exit code and what it printed.
+
+    In this process: a new one would import for seconds what is here already.
+    """
+    done = CliRunner().invoke(app, [*words, "--home", str(live.sites.home)], input=typed)
+    if done.exception is not None and not isinstance(done.exception, SystemExit):
+        raise done.exception
+    return done.exit_code, done.output
 
 
 @pytest.fixture(scope="session")

@@ -18,9 +18,8 @@ from creditbus.stack.rights import bindings
 from creditbus.wire.records import to_record
 from creditbus.wire.schemas import load_schemas
 from creditbus.wire.topics import inbox, service_principal, topics
-from tests.bus_fixtures import LiveBus, eventually
+from tests.bus_fixtures import LiveBus, eventually, press
 from tests.examples import SCHEMA_FOLDER, a_listing, a_removal
-from tests.integration.bus.test_modes import press
 from tests.siege.batches import put_named
 from tests.siege.blows import Chapter
 from tests.siege.siege import Siege

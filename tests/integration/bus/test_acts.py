@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from base64 import urlsafe_b64decode
 from collections.abc import Iterator
 from hashlib import sha256
@@ -27,9 +25,8 @@ from creditbus.stack.ports import HOST
 from creditbus.stack.services import HOSTED
 from creditbus.wire.statements import DayStatement, StatedRecord
 from creditbus.wire.topics import DEAD_LETTERS, INTERVENTIONS, inbox
-from tests.bus_fixtures import LiveBus, a_firm, eventually
+from tests.bus_fixtures import LiveBus, a_firm, eventually, press
 from tests.integration.bus.test_browser import CHROMIUM, Window, chromium, window
-from tests.integration.bus.test_modes import press
 
 __all__ = ["chromium", "window"]
 
@@ -100,25 +97,12 @@ def test_a_dead_letter_is_redriven_from_the_command_line(live: LiveBus) -> None:
     )
 
 
-def answer_with(live: LiveBus, password: str, *words: str) -> None:
-    """Run a command on the live bus that asks for a password."""
-    home = str(live.sites.home)
-    done = subprocess.run(
-        [sys.executable, "-m", "creditbus", *words, "--password-stdin", "--home", home],
-        input=f"{password}\n",
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-
-
 @pytest.fixture
 def accounts(live: LiveBus) -> Iterator[None]:
     """An operator and a viewer, as long as a test runs."""
     for name, role in (("wang", "operator"), ("li", "viewer")):
-        answer_with(live, PASSWORD, "accounts", "add", name, "--role", role)
+        given = ("accounts", "add", name, "--role", role, "--password-stdin")
+        assert press(live, *given, typed=f"{PASSWORD}\n")[0] == 0
     yield
     for name in ("wang", "li"):
         assert press(live, "accounts", "remove", name)[0] == 0
@@ -174,7 +158,8 @@ def test_a_viewer_is_refused_in_a_sentence_and_ends_with_the_account(
     row.get_by_role("button", name="Look").click()
     expect(page.get_by_text("Your role is viewer")).to_be_visible()
     assert done(live, letter.place) == []
-    answer_with(live, "quite another password", "accounts", "password", "li")
+    another = ("accounts", "password", "li", "--password-stdin")
+    assert press(live, *another, typed="quite another password\n")[0] == 0
     expect(page.get_by_label("Password")).to_be_visible()  # who is logged in is logged out
 
 

@@ -10,9 +10,8 @@ from creditbus.cli.roster import BODIES
 from creditbus.domain.ids import SubjectId
 from creditbus.stack.services import HOSTED
 from creditbus.wire.topics import inbox
-from tests.bus_fixtures import LiveBus, eventually
+from tests.bus_fixtures import LiveBus, eventually, press
 from tests.examples import a_bid_bar
-from tests.integration.bus.test_modes import press
 from tests.integration.bus.test_way_out import a_publisher
 
 GARBAGE = b"\x1b[2Jno record"

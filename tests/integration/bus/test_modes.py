@@ -2,31 +2,17 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 import time
 
 from creditbus.domain.effects.directives import Action
 from creditbus.domain.ids import SubjectId
-from tests.bus_fixtures import LiveBus, eventually
+from tests.bus_fixtures import LiveBus, eventually, press
 from tests.examples import a_bid_bar
 from tests.integration.bus.test_way_out import a_publisher, actions, stated
 
 SERVICE = "dispatch"
 WORKER = "dispatch-0"
 WHY = ("--reason", "a test of the modes")
-
-
-def press(live: LiveBus, *words: str) -> tuple[int, str]:
-    """Run a command on the live bus; return its exit code and what it printed."""
-    done = subprocess.run(
-        [sys.executable, "-m", "creditbus", *words, "--home", str(live.sites.home)],
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
-    return done.returncode, done.stdout + done.stderr
 
 
 def test_a_worker_is_paused_drained_and_resumed(live: LiveBus, subject: SubjectId) -> None:

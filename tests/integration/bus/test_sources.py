@@ -17,9 +17,8 @@ from creditbus.runtime.clock import SystemClock
 from creditbus.stack.ports import HOST
 from creditbus.wire.signatures import verified
 from creditbus.wire.statements import KEYS_PATH, DayStatement, id_of
-from tests.bus_fixtures import LiveBus, eventually
+from tests.bus_fixtures import LiveBus, eventually, press
 from tests.examples import a_bid_bar, a_removal
-from tests.integration.bus.test_modes import press
 from tests.integration.bus.test_way_out import a_publisher
 
 

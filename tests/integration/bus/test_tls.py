@@ -18,10 +18,9 @@ from creditbus.sdk.publisher import NotPublished, Publisher, PublisherTls
 from creditbus.stack import cluster, ports
 from creditbus.stack.bus import LocalBus, Sites, bodies_plan
 from creditbus.stack.reports import Report
-from tests.bus_fixtures import LiveBus, eventually
+from tests.bus_fixtures import LiveBus, eventually, press
 from tests.certificates import Authority
 from tests.examples import a_bid_bar
-from tests.integration.bus.test_modes import press
 
 ROOT = Path(__file__).parents[3]
 

@@ -6,10 +6,9 @@ import json
 from datetime import datetime
 
 from creditbus.domain.ids import SubjectId
-from tests.bus_fixtures import LiveBus, eventually
+from tests.bus_fixtures import LiveBus, eventually, press
 from tests.examples import a_bid_bar
 from tests.integration.bus.test_inquiries import ask
-from tests.integration.bus.test_modes import press
 from tests.integration.bus.test_way_out import a_publisher
 
 FLOW = ["entry_listed", "entry_listed", "standing", "directive"]
