@@ -70,7 +70,7 @@ def test_a_broker_without_its_port_is_told_before_anybody_is_asked(
     monkeypatch: pytest.MonkeyPatch, addresses: str
 ) -> None:
     monkeypatch.setenv("CREDITBUS_KAFKA", addresses)
-    with pytest.raises(UnknownSetting, match="CREDITBUS_KAFKA: .* give host:port"):
+    with pytest.raises(UnknownSetting, match=r"CREDITBUS_KAFKA: .* give host:port"):
         read_settings()
 
 
