@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
-from confluent_kafka import Producer
+from confluent_kafka import KafkaError, Producer
 
 from creditbus.sdk import links
-from creditbus.sdk.links import QUEUE_RECORDS, BrokerLink, PublisherTls
+from creditbus.sdk.links import QUEUE_RECORDS, BrokerLink, PublisherTls, Silence
 from creditbus.sdk.receipts import NotPublished, Outgoing
+from tests.unit.sdk.paper import PaperLink
 
 NOBODY = "127.0.0.1:1"
 
@@ -83,3 +86,102 @@ def test_a_certificate_that_is_none_is_told(tmp_path: Path) -> None:
     garbage.write_text("no certificate")
     with pytest.raises(NotPublished, match="tender cannot even try to log in"):
         BrokerLink("tender", NOBODY, "password", PublisherTls(ca=garbage), 0)
+
+
+@pytest.fixture
+def hear(monkeypatch: pytest.MonkeyPatch) -> Callable[..., BrokerLink]:
+    """Return what makes a link whose client has told of these errors."""
+    told: dict[str, Any] = {}
+
+    class Noted(Producer):
+        def __init__(self, settings: dict[str, Any]) -> None:
+            told.update(settings)
+            super().__init__(settings)
+
+    def made(*errors: int) -> BrokerLink:
+        link = a_link()
+        for error in errors:
+            told["error_cb"](KafkaError(error))
+        return link
+
+    monkeypatch.setattr(links, "Producer", Noted)
+    return made
+
+
+@pytest.mark.parametrize(
+    ("errors", "last"),
+    [
+        ((KafkaError._RESOLVE, KafkaError._ALL_BROKERS_DOWN), KafkaError._RESOLVE),
+        ((KafkaError._RESOLVE, KafkaError._TRANSPORT), KafkaError._TRANSPORT),
+        ((KafkaError._ALL_BROKERS_DOWN,), KafkaError._ALL_BROKERS_DOWN),
+    ],
+)
+def test_the_last_error_that_says_something_is_remembered_until_a_record_is_taken(
+    hear: Callable[..., BrokerLink], errors: tuple[int, ...], last: int
+) -> None:
+    link = hear(*errors)
+    link.check()
+    assert link.heard is not None
+    assert link.heard.code() == last
+    taken = hear(*errors)
+    taken.took()
+    assert taken.heard is None
+    assert taken.taken == 1
+
+
+def test_a_refused_login_is_the_end_and_whatever_waits_goes(
+    hear: Callable[..., BrokerLink],
+) -> None:
+    link = hear()
+    told: list[KafkaError | None] = []
+    for number in range(3):
+        link.takes(Outgoing(f"{number}", b"k", b"v", ()), lambda error, _: told.append(error))
+    link.refuse(KafkaError(KafkaError._AUTHENTICATION))
+    # It stays what it was, whatever comes of it.
+    link.refuse(KafkaError(KafkaError.TOPIC_AUTHORIZATION_FAILED))
+    with pytest.raises(NotPublished, match="refuses the password"):
+        link.check()
+    deadline = time.monotonic() + 30
+    while link.left():
+        assert time.monotonic() < deadline
+        link.poll(0.1)
+    assert [error.code() for error in told if error] == [KafkaError._PURGE_QUEUE] * 3
+    assert hear(KafkaError._AUTHENTICATION).is_refused
+
+
+def test_what_the_client_itself_does_not_take_is_told_and_nothing_comes_after_it() -> None:
+    link = a_link()
+    with pytest.raises(NotPublished, match="the record is over"):
+        link.takes(Outgoing("1", b"key", bytes(2_000_000), ()), lambda *_: None)
+    with pytest.raises(NotPublished, match="the record is over"):
+        link.check()
+
+
+@pytest.mark.parametrize(
+    ("heard", "is_over"),
+    [(None, False), (KafkaError._TRANSPORT, False), (KafkaError._RESOLVE, True)],
+)
+def test_a_name_that_nobody_knows_is_waited_for_less_long(
+    monkeypatch: pytest.MonkeyPatch, heard: int | None, *, is_over: bool
+) -> None:
+    monkeypatch.setattr(links, "_NAME_S", 0.01)
+    link = PaperLink()
+    silence = Silence(cast(BrokerLink, link))
+    link.heard = None if heard is None else KafkaError(heard)
+    time.sleep(0.05)
+    assert silence.is_over_long() == is_over
+    # Whoever takes records is there.
+    link.took()
+    monkeypatch.setattr(links, "_NAME_S", 10.0)
+    assert not silence.is_over_long()
+    assert silence.seconds() < 10.0
+
+
+def test_nobody_waits_for_ever_for_a_broker_that_takes_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(links, "SILENCE_S", 0.05)
+    silence = Silence(cast(BrokerLink, PaperLink()))
+    time.sleep(0.1)
+    assert silence.is_over_long()
+    assert silence.seconds() > 0.05
