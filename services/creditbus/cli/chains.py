@@ -14,6 +14,7 @@ import msgspec
 from confluent_kafka import Message
 
 from creditbus.audit.app import TopicReader
+from creditbus.domain.calendar import instant_of
 from creditbus.domain.subjects import PERSON, USCC
 from creditbus.engine.values import Position
 from creditbus.runtime.kafka.arrivals import headers_or_none, position_of
@@ -168,7 +169,7 @@ def _link(
         record, says = RECORD_OF[type(decoded)], _short(content)
         known |= _names(content)
     return ChainLink(
-        at=datetime.fromtimestamp(message.timestamp()[1] / 1000, UTC),
+        at=instant_of(message.timestamp()[1]),
         position=position,
         record=record,
         says=says,

@@ -9,6 +9,7 @@ from typing import Annotated, Final
 import typer
 
 from creditbus.cli.faults import MISUSED, fail
+from creditbus.domain.calendar import millis_of
 
 Since = Annotated[
     str, typer.Option(help="Read only what was written since: 90m, 24h, 7d, or 2026-11-30[T08:00].")
@@ -37,7 +38,7 @@ def since_ms(text: str, now: datetime) -> int | None:
         except ValueError:
             raise typer.BadParameter(f"{text!r}: say 90m, 24h, 7d or 2026-11-30") from None
         at = at if at.tzinfo else at.replace(tzinfo=UTC)
-    return max(0, int(at.timestamp() * 1000))
+    return max(0, millis_of(at))
 
 
 def named_day(text: str) -> date:

@@ -5,7 +5,7 @@ Without a further word it is the list of the sources.
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 
 import msgspec
 import typer
@@ -20,6 +20,7 @@ from creditbus.cli.places import AsJson, Home, auditor
 from creditbus.cli.prints import show, show_json
 from creditbus.cli.tokens import revoke, token, tokens
 from creditbus.cli.trials import trial
+from creditbus.domain.calendar import instant_of
 from creditbus.runtime.redis.served import SourceCounts
 from creditbus.wire.topics import inbox, party_of_inbox
 
@@ -86,7 +87,7 @@ def _source_line(
 ) -> SourceSilence:
     if at is None:
         return SourceSilence(source=name, last_at=None, silent_seconds=None)
-    last = datetime.fromtimestamp(at / 1000, UTC)
+    last = instant_of(at)
     return SourceSilence(
         source=name,
         last_at=last,

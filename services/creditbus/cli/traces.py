@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from typing import Annotated
 
 import msgspec
@@ -18,6 +17,7 @@ from creditbus.cli.faults import fail, told
 from creditbus.cli.instants import Since, since_ms
 from creditbus.cli.places import AsJson, Home, auditor
 from creditbus.cli.prints import show, show_json
+from creditbus.domain.calendar import instant_of
 from creditbus.domain.ids import SourceId
 from creditbus.engine.values import Position
 from creditbus.runtime.outages import Unavailable
@@ -55,9 +55,7 @@ def trace(
         begun = asyncio.run(_arrived(process, parties, name))
     chain = chain_of(TopicReader(process, begun), [inbox(party) for party in parties], name)
     if not chain:
-        bound = (
-            f" since {datetime.fromtimestamp(begun / 1000, UTC):%Y-%m-%d %H:%M}" if begun else ""
-        )
+        bound = f" since {instant_of(begun):%Y-%m-%d %H:%M}" if begun else ""
         fail(f"no record{bound} names {name}: is the id whole?")
     if as_json:
         show_json(Traced(verdict(chain), chain))

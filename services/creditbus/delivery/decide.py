@@ -10,13 +10,14 @@ an attempt that is read before its directive waits for it.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Final
 from zlib import crc32
 
 import msgspec
 
 from creditbus.domain.acts.interventions import Intervention, OperatorStep
+from creditbus.domain.calendar import millis_of
 from creditbus.domain.effects.directives import Acknowledgement, Action, Attempt, Directive, Lane
 from creditbus.domain.effects.directives import Outcome as Answered
 from creditbus.domain.effects.obligations import Obligation
@@ -207,7 +208,7 @@ def _settled(before: Debt, after: Debt) -> tuple[str, str] | None:
         return None
     if not before.is_owed and before.revision == after.revision:
         return None
-    took = max(0, millis(obligation.settled_at) - after.began)
+    took = max(0, millis_of(obligation.settled_at) - after.began)
     return obligation.action.lower(), str(took)
 
 
@@ -336,16 +337,6 @@ def chance_of(*parts: str | int) -> float:
     return crc32(":".join(map(str, parts)).encode()) / _WORDS
 
 
-def millis(at: datetime) -> int:
-    """Return an instant in milliseconds."""
-    return int(at.timestamp() * 1000)
-
-
-def instant(at: int) -> datetime:
-    """Return the instant of so many milliseconds."""
-    return datetime.fromtimestamp(at / 1000, UTC)
-
-
 def _said(row: Debt, outcome: Answered, detail: str, at: datetime) -> Debt:
     assert row.obligation is not None
     if not outcome.settles:
@@ -389,4 +380,4 @@ def _index(draft: Draft, before: Debt, after: Debt) -> None:
 
 
 def _due(obligation: Obligation, at: datetime) -> Due:
-    return Due(obligation.body, obligation.lane, millis(at), obligation.obligation_id)
+    return Due(obligation.body, obligation.lane, millis_of(at), obligation.obligation_id)

@@ -11,12 +11,12 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from datetime import UTC, datetime
 from typing import Final
 
 from confluent_kafka import OFFSET_END, Consumer, TopicPartition
 
 from creditbus.delivery.decide import Debt, stated
+from creditbus.domain.calendar import instant_of
 from creditbus.domain.effects.directives import Directive
 from creditbus.engine.alarm import Alarm
 from creditbus.engine.connection import Connection
@@ -95,7 +95,7 @@ class Express:
                 continue
             directive = self._codec.decode(value)
             assert isinstance(directive, Directive), "dispatch alone writes here"
-            at = datetime.fromtimestamp(message.timestamp()[1] / 1000, UTC)
+            at = instant_of(message.timestamp()[1])
             found.setdefault(partition, []).append(stated(Debt(), directive, at))
         for partition, rows in found.items():
             self._arrived(partition, rows)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from functools import partial
 
 from confluent_kafka import Message
@@ -11,6 +10,7 @@ from confluent_kafka import Message
 from creditbus.delivery.decide import TABLES, Heard, Heards, decide
 from creditbus.delivery.holdings import Holdings
 from creditbus.domain.acts.interventions import Intervention
+from creditbus.domain.calendar import instant_of
 from creditbus.domain.effects.directives import Acknowledgement, Attempt, Directive
 from creditbus.domain.effects.obligations import Obligation
 from creditbus.engine.job import Job
@@ -54,7 +54,7 @@ def read(
     heard = [
         Heard(
             arrival.value,
-            datetime.fromtimestamp(message.timestamp()[1] / 1000, UTC),
+            instant_of(message.timestamp()[1]),
             began_at(message, arrival.headers, inbox=None),
         )
         for arrival, message in zip(found, readables(messages, unreadable), strict=True)

@@ -18,10 +18,11 @@ import structlog
 from creditbus.delivery.answers import BodyAnswer, said
 from creditbus.delivery.cloud_events import CONTENT_TYPE, cloud_event
 from creditbus.delivery.conditions import BodyState
-from creditbus.delivery.decide import NOT_SENT, Debt, Due, millis
+from creditbus.delivery.decide import NOT_SENT, Debt, Due
 from creditbus.delivery.holdings import Holdings, Moves
 from creditbus.delivery.lanes import FEW, WAITING_AT_MOST, Held, Item, Lanes
 from creditbus.delivery.webhooks import Reply, Target
+from creditbus.domain.calendar import millis_of
 from creditbus.domain.effects.directives import Action, Attempt, Directive, Lane
 from creditbus.domain.ids import BodyId
 from creditbus.runtime.clock import Clock
@@ -118,7 +119,7 @@ class Sender:
             if outlet is not None:
                 self._unread -= outlet.lanes.heard(name, row)
                 touched[outlet.body] = outlet
-        now = millis(self._clock.now())
+        now = millis_of(self._clock.now())
         for due, _ in dues:
             if (outlet := self._outlets.get(due.body)) is not None:
                 _arrange(outlet.lanes, partition, due, now)
@@ -189,7 +190,7 @@ class Sender:
         lanes, body = outlet.lanes, outlet.body
         if not lanes.more[lane] or len(lanes.waiting[lane]) >= FEW:
             return
-        now = millis(self._clock.now())
+        now = millis_of(self._clock.now())
         for partition in sorted(lanes.more[lane]):
             limit = WAITING_AT_MOST - len(lanes.waiting[lane]) + lanes.known(lane)
             found = self._holdings.due(partition, Due.between(body, lane, 0, now + 1), limit)
@@ -306,7 +307,7 @@ class Sender:
     def _bring_forward(self, outlet: Outlet, lane: Lane, partition: int) -> None:
         """Let wait what is due later only because a try of it has failed."""
         lanes = outlet.lanes
-        start, stop = Due.between(outlet.body, lane, millis(self._clock.now()) + 1)
+        start, stop = Due.between(outlet.body, lane, millis_of(self._clock.now()) + 1)
         for _ in range(PAGES):
             found = self._holdings.due(partition, (start, stop), WAITING_AT_MOST)
             for due, has_failed in found:
@@ -367,7 +368,7 @@ class Sender:
             outlet.timer = self._loop.call_later(max(min(waits), 0.001), self._again, outlet)
 
     def _again(self, outlet: Outlet) -> None:
-        now = millis(self._clock.now())
+        now = millis_of(self._clock.now())
         for lane, at in outlet.lanes.later.items():
             if at is not None and at <= now:
                 outlet.lanes.later[lane] = None

@@ -24,12 +24,28 @@ DAY: Final = timedelta(days=1)
 LAST_DAY: Final = date(9999, 12, 30)
 """No term ends later: sources write absurd years, and counting from one must not fail."""
 
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_MILLISECOND: Final = timedelta(milliseconds=1)
 _SATURDAY: Final = 5
 _FREE_IN_ANY_YEAR: Final = frozenset({(1, 1), (5, 1), (10, 1), (10, 2), (10, 3)})
 """全国年节及纪念日放假办法, in each of its texts since 1999; other holidays follow the moon."""
 
 _NEW_YEAR_BREAK: Final = (12, 29)
 """The earliest day of December that the notice of the next year has ever moved (in 2018)."""
+
+
+def millis_of(instant: datetime) -> int:
+    """Return an instant in milliseconds since 1970, as Kafka and Redis keep it.
+
+    >>> millis_of(datetime(2026, 11, 30, 0, 0, 0, 1_999, tzinfo=UTC))
+    1795996800001
+    """
+    return (instant - _EPOCH) // _MILLISECOND
+
+
+def instant_of(millis: float) -> datetime:
+    """Return the instant of so many milliseconds since 1970."""
+    return datetime.fromtimestamp(millis / 1000, UTC)
 
 
 @lru_cache(maxsize=4096)

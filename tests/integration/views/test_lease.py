@@ -9,6 +9,7 @@ from datetime import timedelta
 from confluent_kafka import Producer
 from redis import Redis
 
+from creditbus.domain.calendar import millis_of
 from creditbus.runtime.clock import SystemClock
 from creditbus.runtime.redis.served import CAUGHT_UP, COMPLETE, EXPOSED, LEASE_S, exposure_key
 from creditbus.stack.principals import ADMIN
@@ -51,7 +52,7 @@ def test_views_that_were_away_for_too_long_build_redis_anew(stage: Stage) -> Non
     client.sadd(EXPOSED, PHANTOM)
     client.hset(exposure_key(PHANTOM), mapping={"revision": 1, "content": "{}"})
     at = SystemClock().now() - timedelta(days=4)
-    client.set(CAUGHT_UP, int(at.timestamp() * 1000))
+    client.set(CAUGHT_UP, millis_of(at))
     again = stage.start("views")
     again.wait_ready()
     assert not client.exists(exposure_key(PHANTOM))

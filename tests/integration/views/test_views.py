@@ -12,6 +12,7 @@ from typing import TypeVar
 import msgspec
 from redis import Redis
 
+from creditbus.domain.calendar import millis_of
 from creditbus.domain.entries.standings import Standing
 from creditbus.domain.ids import SourceId, SubjectId
 from creditbus.runtime.clock import SystemClock
@@ -124,7 +125,7 @@ def pretend_another_log(stage: Stage) -> None:
     client = Redis.from_url(stage.stack.file.redis_url)
     client.set(BUILD, "1")
     client.set(COMPLETE, "1")
-    client.set(CAUGHT_UP, int(SystemClock().now().timestamp() * 1000))
+    client.set(CAUGHT_UP, millis_of(SystemClock().now()))
     client.hset(POSITIONS, f"{STANDINGS}/0", 10**6)
     client.close()
 

@@ -12,7 +12,8 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from creditbus.delivery.decide import OBLIGATIONS, TABLES, Debt, Heard, decide, millis
+from creditbus.delivery.decide import OBLIGATIONS, TABLES, Debt, Heard, decide
+from creditbus.domain.calendar import millis_of
 from creditbus.domain.effects.directives import Action, Directive, Outcome
 from creditbus.domain.effects.obligations import Obligation
 from creditbus.engine.values import DictState, Slice
@@ -105,7 +106,7 @@ def test_the_indexes_say_what_the_rows_say(data: st.DataObject) -> None:
     for obligation in owed:
         assert obligation.due_at is not None
         assert any(
-            millis(obligation.due_at).to_bytes(8, "big") in key
+            millis_of(obligation.due_at).to_bytes(8, "big") in key
             and key.endswith(obligation.obligation_id.encode())
             for key in due
         )

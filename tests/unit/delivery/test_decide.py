@@ -24,12 +24,12 @@ from creditbus.delivery.decide import (
     decide,
     has_failed,
     hastened,
-    millis,
     pause,
     stated,
     tried,
 )
 from creditbus.domain.acts.interventions import Intervention, OperatorStep, Way
+from creditbus.domain.calendar import millis_of
 from creditbus.domain.effects.directives import Acknowledgement, Action, Attempt, Directive, Lane
 from creditbus.domain.effects.directives import Outcome as Answer
 from creditbus.domain.effects.obligations import Obligation
@@ -243,8 +243,8 @@ def test_the_tables_say_what_is_due_what_is_oldest_and_how_much_is_owed() -> Non
     assert {output.value.directive_id for output in outcome.outputs} == {"one-1", "two-1"}  # type: ignore[attr-defined]
     (first, has_one_failed), (second, has_two_failed) = state.scan(DUE, *EVERYTHING, 9)
     assert (first.lane, first.obligation_id, has_one_failed) == (Lane.LIFT, "two", True)
-    assert (second.lane, second.at, has_two_failed) == (Lane.APPLY, millis(AT), False)
-    assert [each.at for each, _ in state.scan(OLDEST, *EVERYTHING, 9)] == [millis(AT)]
+    assert (second.lane, second.at, has_two_failed) == (Lane.APPLY, millis_of(AT), False)
+    assert [each.at for each, _ in state.scan(OLDEST, *EVERYTHING, 9)] == [millis_of(AT)]
     assert state.get_many(SUMS, ["railway"]) == [(1, 1)]
     settled = decide(heard(answer(lift), answer(apply), at=after(1)), state)
     state.apply(settled.changes)
@@ -254,7 +254,7 @@ def test_the_tables_say_what_is_due_what_is_oldest_and_how_much_is_owed() -> Non
 
 
 def test_what_is_settled_tells_the_action_and_how_long_it_took_since_the_fact_came_in() -> None:
-    state, began = DictState(), millis(AT) - 2000
+    state, began = DictState(), millis_of(AT) - 2000
     apply, lift = directive(), directive(2, Action.LIFT)
     for stated_one, since in ((apply, began), (lift, began + 500)):
         arrived = [Heard(stated_one, AT, since)]
@@ -268,14 +268,14 @@ def test_what_is_settled_tells_the_action_and_how_long_it_took_since_the_fact_ca
 def test_an_answer_that_was_read_before_its_directive_is_timed_as_well() -> None:
     state = DictState()
     state.apply(decide(heard(answer(directive()), at=after(1)), state).changes)
-    arrived = [Heard(directive(), AT, millis(AT))]
+    arrived = [Heard(directive(), AT, millis_of(AT))]
     outcome = decide(Slice(topic="t", partition=0, columns=arrived), state)
     assert outcome.counts == {"apply": 1, "settled apply 1000": 1}
 
 
 def test_what_is_accepted_is_not_settled_and_a_row_of_before_tells_no_time() -> None:
     state = DictState()
-    arrived = [Heard(directive(), AT, millis(AT))]
+    arrived = [Heard(directive(), AT, millis_of(AT))]
     state.apply(decide(Slice(topic="t", partition=0, columns=arrived), state).changes)
     accepted = decide(heard(answer(directive(), Answer.ACCEPTED), at=after(1)), state)
     assert accepted.counts == {"acknowledged": 1}
@@ -378,5 +378,5 @@ def test_an_act_makes_due_at_once_what_the_tables_hold() -> None:
     outcome = decide(heard(an_intervention(), an_intervention("unknown"), at=after(0.1)), state)
     state.apply(outcome.changes)
     due = [each for each, _ in state.scan(DUE, *Due.between(RAILWAY, Lane.APPLY, 0), 10)]
-    assert [each.at for each in due] == [millis(after(0.1))]
+    assert [each.at for each in due] == [millis_of(after(0.1))]
     assert [each.value for each in outcome.outputs] == [of(row) for row in _rows(state)]

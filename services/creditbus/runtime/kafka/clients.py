@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Final
 
 from confluent_kafka import (
@@ -22,6 +22,7 @@ from confluent_kafka import (
     TopicPartition,
 )
 
+from creditbus.domain.calendar import instant_of, millis_of
 from creditbus.engine.alarm import Alarm
 from creditbus.engine.connection import Connection
 from creditbus.runtime.kafka.arrivals import headers_or_none, position_of
@@ -219,7 +220,7 @@ def since(process: Process, topic: str, *instants: datetime) -> list[dict[Place,
             ended = ends(consumer, [(topic, number) for number in partitions])
             found = []
             for instant in instants:
-                millis = int(instant.timestamp() * 1000)
+                millis = millis_of(instant)
                 asked = [TopicPartition(topic, number, millis) for number in partitions]
                 told = consumer.offsets_for_times(asked, ANSWER_BOUND_S)
                 after = [each for each in told if each.offset >= 0]
@@ -265,7 +266,7 @@ def record_of(message: Message) -> Record:
         topic=position.topic,
         partition=position.partition,
         offset=position.offset,
-        written_at=datetime.fromtimestamp(message.timestamp()[1] / 1000, UTC),
+        written_at=instant_of(message.timestamp()[1]),
         key=message.key() or b"",
         value=message.value(),
         headers=headers_or_none(message) or (),

@@ -13,6 +13,7 @@ from typing import Any, Final
 import msgspec
 
 from creditbus.domain.acts.refusals import Fault, SilentEffect
+from creditbus.domain.calendar import instant_of
 from creditbus.domain.entries.entry import Entry
 from creditbus.domain.entries.standings import Standing
 from creditbus.domain.ids import SourceId, SubjectId
@@ -189,7 +190,7 @@ def _arrival(place: int, told: Mapping[str, str]) -> ArrivalFate:
         state=state,
         sequence=int(told.get("sequence", 0)),
         subject_id=SubjectId(told.get("subject", "")),
-        decided_at=datetime.fromtimestamp(int(told["at"]) / 1000, UTC) if "at" in told else None,
+        decided_at=instant_of(int(told["at"])) if "at" in told else None,
         redriven=int(told["redriven"]) if "redriven" in told else None,
         **fields,
     )

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Final, Self, TypeVar
 
 import msgspec
@@ -24,6 +24,7 @@ from redis.exceptions import TimeoutError as RedisSilent
 
 from creditbus.domain.acts.letters import UnreadNotice
 from creditbus.domain.acts.refusals import Reason, Refusal
+from creditbus.domain.calendar import instant_of
 from creditbus.domain.effects.directives import Action
 from creditbus.domain.effects.exposures import Exposure
 from creditbus.domain.effects.obligations import Obligation
@@ -260,7 +261,7 @@ class Serving:
                 body: OwedCounts(
                     applies=applies,
                     lifts=lifts,
-                    oldest_lift_at=_instant(oldest[0][1]) if oldest else None,
+                    oldest_lift_at=instant_of(oldest[0][1]) if oldest else None,
                     said=said.get(body.encode(), b"").decode(),
                 )
                 for body, (applies, lifts, oldest) in zip(bodies, triples, strict=True)
@@ -302,7 +303,7 @@ class Serving:
             is_complete, as_of, *answers = await ask.execute()
         if not is_complete and as_of is None:
             raise Rebuilding
-        at = _instant(float(as_of)) if as_of is not None else None
+        at = instant_of(float(as_of)) if as_of is not None else None
         return _Held(is_current=bool(is_complete), as_of=at), answers
 
     async def _exposures_held(self, entries: Sequence[str]) -> tuple[bool, list[Exposure | None]]:
@@ -385,7 +386,3 @@ def _sources(named: dict[str, int]) -> dict[SourceId, SourceCounts]:
 
 def _decode(kind: type[Any], content: bytes) -> Any:
     return msgspec.json.decode(content, type=kind)
-
-
-def _instant(millis: float) -> datetime:
-    return datetime.fromtimestamp(millis / 1000, UTC)

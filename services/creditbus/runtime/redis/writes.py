@@ -8,7 +8,7 @@ the gap.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Final, cast
 
@@ -20,6 +20,7 @@ from creditbus.domain.acts.interventions import Intervention
 from creditbus.domain.acts.letters import notice_of
 from creditbus.domain.acts.records import ID_CHARACTERS
 from creditbus.domain.acts.refusals import DeadLetter, Duplicate, Refusal
+from creditbus.domain.calendar import instant_of, millis_of
 from creditbus.domain.effects.exposures import Exposure
 from creditbus.domain.effects.obligations import Obligation
 from creditbus.domain.entries.standings import Standing
@@ -132,7 +133,7 @@ class Writes:
             obligation.revision,
             obligation.body,
             obligation.action,
-            int(obligation.stated_at.timestamp() * 1000),
+            millis_of(obligation.stated_at),
             int(obligation.is_owed),
             _last_said(obligation),
             _json(obligation),
@@ -156,7 +157,7 @@ class Writes:
 
     def put_intervention(self, offset: int, intervention: Intervention) -> None:
         """Add what a person has done to the bus to those acts that are shown."""
-        self._add(offset, "intervention", _millis(intervention.at), _json(intervention))
+        self._add(offset, "intervention", millis_of(intervention.at), _json(intervention))
 
     def note_admitted(
         self, offset: int, origin: str, envelope: Envelope, told_at: datetime, first_sent: str = ""
@@ -184,7 +185,7 @@ class Writes:
         found = _in_inbox(origin)
         if found is not None:
             redriven = _redriven(first_sent)
-            said = (outcome.state, outcome.content, _millis(told_at))
+            said = (outcome.state, outcome.content, millis_of(told_at))
             told = (*found, *_identity(outcome), redriven, *said)
             self.fates.append((offset, "outcome", _until(told_at), *told))
             self._number(*found, outcome.sequence, _until(told_at), redriven)
@@ -282,11 +283,11 @@ class Storing:
     async def caught_up_at(self) -> datetime | None:
         """Return when Redis was last said to miss nothing, None when that is not known."""
         held = await self._client.get(CAUGHT_UP)
-        return datetime.fromtimestamp(int(held) / 1000, UTC) if held is not None else None
+        return instant_of(int(held)) if held is not None else None
 
     async def note_caught_up(self, at: datetime) -> None:
         """Note that Redis misses nothing that was ever said up to an instant."""
-        await self._client.set(CAUGHT_UP, int(at.timestamp() * 1000))
+        await self._client.set(CAUGHT_UP, millis_of(at))
 
     async def clear(self) -> None:
         """Remove all that was ever stored, the markers first."""
@@ -340,12 +341,8 @@ def _identity(named: Envelope | FateOutcome) -> tuple[str, int, str]:
     return record_id, named.record_revision, event_id
 
 
-def _millis(at: datetime) -> int:
-    return int(at.timestamp() * 1000)
-
-
 def _until(told_at: datetime) -> int:
-    return _millis(told_at + FATES_KEPT)
+    return millis_of(told_at + FATES_KEPT)
 
 
 def _last_said(obligation: Obligation) -> str:
