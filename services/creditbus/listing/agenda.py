@@ -25,12 +25,9 @@ from creditbus.domain.ids import EntryId, ListId, SubjectId
 from creditbus.domain.law.catalogue import ListDefinition
 from creditbus.domain.law.editions import Editions
 from creditbus.engine.values import Draft, Table
-from creditbus.listing.memory import DOSSIERS, GRAVES, TOMBSTONES
+from creditbus.listing.memory import AFTER_ALL, DOSSIERS, GRAVES, SCAN_ROWS, TOMBSTONES
 
 Due = tuple[date, str]
-
-_SCAN_ROWS: Final = 1000
-_AFTER_ALL: Final = "\uffff"
 
 _day_text: Final = lru_cache(maxsize=4096)(date.isoformat)
 
@@ -62,7 +59,7 @@ DUE: Final = Table[Due, bytes](
 def due_before(draft: Draft, day: date) -> Iterator[Due]:
     """Yield the rows of the date index before a day, with their subjects read ahead."""
     after: Due = (date.min, "")
-    while rows := draft.scan(DUE, after, (day, ""), _SCAN_ROWS):
+    while rows := draft.scan(DUE, after, (day, ""), SCAN_ROWS):
         _read_ahead(draft, {SubjectId(subject) for (_, subject), _ in rows})
         yield from (due for due, _ in rows)
         last = rows[-1][0]
@@ -72,7 +69,7 @@ def due_before(draft: Draft, day: date) -> Iterator[Due]:
 def reached_by(draft: Draft, edition: str, editions: Editions) -> Iterator[SubjectId]:
     """Yield who stands on a list that reads otherwise under the edition, read ahead."""
     after = ""
-    while rows := draft.scan(SUBJECTS, after, _AFTER_ALL, _SCAN_ROWS):
+    while rows := draft.scan(SUBJECTS, after, AFTER_ALL, SCAN_ROWS):
         reached = [
             standing.subject_id for _, standing in rows if _is_reached(standing, edition, editions)
         ]

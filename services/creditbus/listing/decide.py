@@ -97,13 +97,9 @@ def _is_in(standing: Standing, entry: EntryId) -> bool:
     return any(each.entry_id == entry for each in standing.entries)
 
 
-def _text(value: str) -> bytes:
-    return value.encode()
-
-
 DAYS: Final = Table[str, date](
     name="days",
-    pack_key=_text,
+    pack_key=str.encode,
     unpack_key=bytes.decode,
     pack_value=lambda day: day.isoformat().encode(),
     unpack_value=lambda packed: date.fromisoformat(packed.decode()),
@@ -112,9 +108,9 @@ DAYS: Final = Table[str, date](
 
 EDITIONS: Final = Table[str, str](
     name="editions",
-    pack_key=_text,
+    pack_key=str.encode,
     unpack_key=bytes.decode,
-    pack_value=_text,
+    pack_value=str.encode,
     unpack_value=bytes.decode,
 )
 """The edition of the catalogue that the log activated last."""

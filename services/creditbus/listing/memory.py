@@ -24,9 +24,13 @@ from creditbus.engine.values import Draft, Table
 Identity = tuple[str, str, str, int]
 NoteKey = tuple[str, str, str, str]
 
-_SCAN_ROWS: Final = 1000
+SCAN_ROWS: Final = 1000
+"""So many rows are looked through at once."""
+
+AFTER_ALL: Final = "\uffff"
+"""Comes after every id and name of a record in the order of keys."""
+
 _ENCODER: Final = msgspec.msgpack.Encoder()
-_AFTER_ALL: Final = "\uffff"
 _LATER_THAN_ANY: Final = "~" * 256  # packed texts are ordered by length first; no source is so long
 
 SEEN_DAYS: Final = 400
@@ -50,10 +54,6 @@ def _pack_seen(seen: Seen) -> bytes:
 
 def _unpack_seen(packed: bytes) -> Seen:
     return Seen(packed[4:], date.fromordinal(int.from_bytes(packed[:4], "big")))
-
-
-def _text(value: str) -> bytes:
-    return value.encode()
 
 
 def _entry_id(packed: bytes) -> EntryId:
@@ -80,7 +80,7 @@ SEEN: Final = Table[Identity, Seen](
 
 DOSSIERS: Final = Table[str, Dossier](
     name="dossiers",
-    pack_key=_text,
+    pack_key=str.encode,
     unpack_key=bytes.decode,
     pack_value=_ENCODER.encode,
     unpack_value=msgspec.msgpack.Decoder(Dossier).decode,
@@ -89,7 +89,7 @@ DOSSIERS: Final = Table[str, Dossier](
 
 TOMBSTONES: Final = Table[EntryId, Tombstone](
     name="tombstones",
-    pack_key=_text,
+    pack_key=str.encode,
     unpack_key=_entry_id,
     pack_value=_ENCODER.encode,
     unpack_value=msgspec.msgpack.Decoder(Tombstone).decode,
@@ -98,7 +98,7 @@ TOMBSTONES: Final = Table[EntryId, Tombstone](
 
 GRAVES: Final = Table[str, date](
     name="graves",
-    pack_key=_text,
+    pack_key=str.encode,
     unpack_key=bytes.decode,
     pack_value=lambda day: day.isoformat().encode(),
     unpack_value=lambda packed: date.fromisoformat(packed.decode()),
@@ -129,11 +129,11 @@ def forget_seen(draft: Draft, subject: str, day: date) -> None:
     """Drop the record revisions of a subject that were applied longer ago than they are kept."""
     start: Identity = (subject, "", "", 0)
     stop: Identity = (subject, _LATER_THAN_ANY, "", 0)
-    while rows := draft.scan(SEEN, start, stop, _SCAN_ROWS):
+    while rows := draft.scan(SEEN, start, stop, SCAN_ROWS):
         for identity, seen in rows:
             if seen.day + timedelta(days=SEEN_DAYS) <= day:
                 draft.put(SEEN, identity, None)
-        if len(rows) < _SCAN_ROWS:
+        if len(rows) < SCAN_ROWS:
             return
         start = rows[-1][0]
 
@@ -151,8 +151,8 @@ def keep(draft: Draft, fact: Fact, day: date | None, clauses: Iterable[TermClaus
 
 def forget(draft: Draft, subject: str, day: date) -> None:
     """Drop the facts of a subject that may be held no longer."""
-    start, stop = (subject, "", "", ""), (subject, _AFTER_ALL, "", "")
-    while rows := draft.scan(NOTES, start, stop, _SCAN_ROWS):
+    start, stop = (subject, "", "", ""), (subject, AFTER_ALL, "", "")
+    while rows := draft.scan(NOTES, start, stop, SCAN_ROWS):
         for key, note in rows:
             if not is_kept(note, day):
                 draft.put(NOTES, key, None)
