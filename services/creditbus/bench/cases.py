@@ -13,9 +13,8 @@ from hashlib import sha256
 from typing import Final
 
 import msgspec
-from confluent_kafka import Producer
 
-from creditbus.bench.supply import Headers, put
+from creditbus.bench.supply import Headers, producer_of, put
 from creditbus.demo.city import City, Fate, Submitted, organisation
 from creditbus.domain.acts.events import EntryListed, EntryRemoved, Envelope
 from creditbus.domain.ids import SubjectId
@@ -57,16 +56,7 @@ def events(catalogue: Catalogue, codec: Codec, count: int) -> Iterator[tuple[byt
 
 def supply(client: ClientConfig, topic: str, given: Iterator[tuple[bytes, bytes]]) -> None:
     """Write events to a topic as intake writes them."""
-    producer = Producer(
-        {
-            **client,
-            "acks": "all",
-            "enable.idempotence": True,
-            "linger.ms": 20,
-            "batch.size": 1_000_000,
-            "partitioner": "murmur2_random",
-        }
-    )
+    producer = producer_of(client, 20)
     for key, value in given:
         put(producer, topic, key, value, headers=_ORIGIN)
     assert producer.flush(120) == 0, "the broker did not take every event"

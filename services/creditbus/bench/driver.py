@@ -11,9 +11,9 @@ from collections.abc import Sequence
 from typing import Final
 
 import msgspec
-from confluent_kafka import KafkaError, KafkaException, Message, Producer
+from confluent_kafka import KafkaError, KafkaException, Message
 
-from creditbus.bench.supply import Headers, put
+from creditbus.bench.supply import Headers, producer_of, put
 from creditbus.demo.city import Submitted
 from creditbus.stack.principals import ClientConfig
 from creditbus.wire.headers import event_headers
@@ -44,18 +44,8 @@ class Driver:
     def __init__(self, client: ClientConfig) -> None:
         self.sent_at: dict[str, float] = {}
         self._refused: list[KafkaError] = []
-        self._producer = Producer(
-            {
-                **client,
-                "log_level": 2,
-                "acks": "all",
-                "enable.idempotence": True,
-                "linger.ms": 2,
-                "batch.size": INBOX_BATCH_BYTES,
-                "partitioner": "murmur2_random",
-                "on_delivery": self._hear,
-            }
-        )
+        further = {"batch.size": INBOX_BATCH_BYTES, "on_delivery": self._hear}
+        self._producer = producer_of(client, 2, further)
 
     def drive(self, prepared: Sequence[Prepared], per_second: float) -> None:
         """Send everything, in its order; 0 a second is at full speed.

@@ -7,9 +7,7 @@ from collections.abc import Iterable
 from datetime import date
 from typing import Final
 
-from confluent_kafka import Producer
-
-from creditbus.bench.supply import put
+from creditbus.bench.supply import producer_of, put
 from creditbus.demo.city import organisation
 from creditbus.domain.effects.directives import Action, Directive, Ground, Lane
 from creditbus.domain.ids import (
@@ -49,16 +47,7 @@ class Issuer:
     def __init__(self, client: ClientConfig, codec: Codec) -> None:
         self._codec = codec
         self._made = 0
-        self._producer = Producer(
-            {
-                **client,
-                "log_level": 2,
-                "acks": "all",
-                "enable.idempotence": True,
-                "linger.ms": 1,
-                "partitioner": "murmur2_random",
-            }
-        )
+        self._producer = producer_of(client, 1)
 
     def issue(self, action: Action, body: BodyId) -> tuple[DirectiveId, float]:
         """Hand one directive to the client; return its id and the instant."""

@@ -13,9 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
 
-from confluent_kafka import Producer
-
-from creditbus.bench.supply import LISTS, SEED, Event, framed, put, subject_of
+from creditbus.bench.supply import LISTS, SEED, Event, framed, producer_of, put, subject_of
 from creditbus.bench.yardstick import LISTED, REMOVED
 from creditbus.stack.principals import ClientConfig
 
@@ -31,16 +29,8 @@ class Load:
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._send, name="load", daemon=True)
         self.sent = 0
-        self._producer = Producer(
-            {
-                **client,
-                "acks": "all",
-                "enable.idempotence": True,
-                # A request for each event would keep the broker busier than the worker does.
-                "linger.ms": 2,
-                "partitioner": "murmur2_random",
-            }
-        )
+        # A request for each event would keep the broker busier than the worker does.
+        self._producer = producer_of(client, 2)
 
     def begin(self) -> None:
         """Begin to send."""

@@ -6,10 +6,10 @@ The truth is a plain fold in dictionaries that shares no line with the job.
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from io import BytesIO
-from typing import Final
+from typing import Any, Final
 
 import fastavro
 from confluent_kafka import KafkaError, Message, Producer
@@ -128,18 +128,8 @@ def supply(client: ClientConfig, topic: str, count: int) -> Truth:
         if error is not None:
             faults.append(error)
 
-    producer = Producer(
-        {
-            **client,
-            "acks": "all",
-            "enable.idempotence": True,
-            "linger.ms": 20,
-            "batch.size": 1_000_000,
-            "partitioner": "murmur2_random",
-            "delivery.report.only.error": True,
-            "on_delivery": delivered,
-        }
-    )
+    further = {"delivery.report.only.error": True, "on_delivery": delivered}
+    producer = producer_of(client, 20, further)
     truth = Truth()
     for sequence, event in enumerate(events(count)):
         truth.fold(event)
@@ -147,6 +137,23 @@ def supply(client: ClientConfig, topic: str, count: int) -> Truth:
     assert producer.flush(60) == 0, "the broker did not take every event"
     assert not faults, faults[0]
     return truth
+
+
+def producer_of(
+    client: ClientConfig, linger_ms: int, further: Mapping[str, Any] | None = None
+) -> Producer:
+    """Return a producer that loses and doubles nothing, and places keys as everybody does."""
+    return Producer(
+        {
+            **client,
+            "log_level": 2,
+            "acks": "all",
+            "enable.idempotence": True,
+            "linger.ms": linger_ms,
+            "partitioner": "murmur2_random",
+            **(further or {}),
+        }
+    )
 
 
 def put(

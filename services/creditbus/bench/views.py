@@ -16,13 +16,13 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
 
-from confluent_kafka import Message, Producer
+from confluent_kafka import Message
 
 from creditbus.bench.buses import BenchBus, bench_bus
 from creditbus.bench.fold import SEED, SLICE, Run, history, messages_of
 from creditbus.bench.machine import Spending, spending
 from creditbus.bench.rows import BenchRow
-from creditbus.bench.supply import put
+from creditbus.bench.supply import producer_of, put
 from creditbus.delivery.decide import Debt, stated
 from creditbus.delivery.job import write as write_obligation
 from creditbus.dispatch import decide as dispatch
@@ -70,17 +70,7 @@ class _Exercise:
         self._redis = here.file.redis_url
         client = bus.stack.client_config(ADMIN)
         self._admin = admin_with(client)
-        self._producer = Producer(
-            {
-                **client,
-                "log_level": 2,
-                "acks": "all",
-                "enable.idempotence": True,
-                "linger.ms": 5,
-                "batch.size": 1_000_000,
-                "partitioner": "murmur2_random",
-            }
-        )
+        self._producer = producer_of(client, 5)
         broker = bus.stack.server("kafka").pid
         assert broker is not None, "the broker runs"
         self._broker = broker
