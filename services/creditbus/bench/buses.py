@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Final
 
 from creditbus.bench.rows import CONSOLE
 from creditbus.domain.law.catalogue import Catalogue
@@ -17,8 +19,10 @@ from creditbus.stack.bus import LocalBus, Sites
 from creditbus.stack.folder import StackFile
 from creditbus.stack.ports import free
 from creditbus.stack.reports import Report
-from creditbus.stack.services import HOSTED
+from creditbus.stack.services import HOSTED, Services
 from creditbus.wire.topics import service_principal
+
+_LOOK_S: Final = 0.01
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,3 +77,16 @@ def bench_bus(
         say = Report(CONSOLE.print)
         with LocalBus(sites, catalogue, ports=free(), say=say, services=services) as bus:
             yield BenchBus(bus, sites, catalogue)
+
+
+def pid_of(services: Services, name: str) -> int | None:
+    """Return the process of a worker, None between two."""
+    return next(each.pid for each in services.states() if each.name == name)
+
+
+def replace_worker(services: Services, name: str) -> None:
+    """Kill a worker, and return as soon as another process has its place."""
+    before = pid_of(services, name)
+    services.kill(name)
+    while pid_of(services, name) in {before, None}:
+        time.sleep(_LOOK_S)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 import shutil
-import signal
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
@@ -21,7 +20,7 @@ import msgspec
 
 from creditbus.bench import bodies
 from creditbus.bench.bodies import Arrivals, Manners
-from creditbus.bench.buses import BenchBus, bench_bus
+from creditbus.bench.buses import BenchBus, bench_bus, replace_worker
 from creditbus.bench.issuer import Issuer
 from creditbus.bench.machine import Spending, spending
 from creditbus.bench.rows import CONSOLE, BenchRow, shown
@@ -131,10 +130,7 @@ class _Exercise:
         self._issuer.issue_all(Action.APPLY, [dead] * owed)
         while self._owed(dead) < owed:
             time.sleep(_LOOK_S)
-        before = self._worker()
-        self._services.kill(_WORKER, signal.SIGKILL)
-        while self._worker() in {before, None}:
-            time.sleep(_LOOK_S / 5)
+        replace_worker(self._services, _WORKER)
         started = time.monotonic()
         self._issuer.issue_all(Action.LIFT, [healthy])
         self._services.wait_ready([_WORKER], BOUND_S)
@@ -170,9 +166,6 @@ class _Exercise:
         start = f'creditbus_owed_apply{{body="{body}"'
         lines = httpx.get(self._metrics, timeout=10).text.splitlines()
         return sum(float(line.rpartition(" ")[2]) for line in lines if line.startswith(start))
-
-    def _worker(self) -> int | None:
-        return next(each.pid for each in self._services.states() if each.name == _WORKER)
 
     def _spending(self) -> AbstractContextManager[Spending]:
         pids = {each.name: each.pid for each in self._services.states() if each.pid is not None}

@@ -39,7 +39,7 @@ from creditbus.listing.app import write
 from creditbus.listing.decide import LOGGED, TABLES, Arrivals, Logged, build
 from creditbus.runtime.kafka.arrivals import values
 from creditbus.runtime.law.editions import load_editions
-from creditbus.runtime.settings import read_settings
+from creditbus.runtime.settings import Settings, read_settings
 from creditbus.runtime.workers.hosts import calm_collector
 from creditbus.wire.headers import ORIGIN, event_headers
 from creditbus.wire.records import RECORD_OF, Codec
@@ -111,6 +111,13 @@ def messages_of(history: Iterable[Logged], codec: Codec) -> list[Message]:
     return found
 
 
+def lone_codec(settings: Settings, *, in_bulk: bool = True) -> Codec:
+    """Return a codec without a registry: the schemas have the numbers of their order."""
+    schemas = load_schemas(settings.schemas)
+    ids = {key: number for number, key in enumerate(sorted(schemas.versions), start=1)}
+    return Codec(schemas, ids, lambda _number: None, in_bulk=in_bulk)
+
+
 def fold(count: int, subjects: int, *, in_bulk: bool = True) -> BenchRow:
     """Measure how fast listing folds a log of so many events about so many subjects.
 
@@ -118,9 +125,7 @@ def fold(count: int, subjects: int, *, in_bulk: bool = True) -> BenchRow:
     which the bench holds in memory.
     """
     settings = read_settings()
-    schemas = load_schemas(settings.schemas)
-    ids = {key: number for number, key in enumerate(sorted(schemas.versions), start=1)}
-    codec = Codec(schemas, ids, lambda _number: None, in_bulk=in_bulk)
+    codec = lone_codec(settings, in_bulk=in_bulk)
     decide = build(load_editions(settings.catalogue, settings.editions))
     messages = messages_of(history(count, subjects, SEED), codec)
     calm_collector()

@@ -13,7 +13,7 @@ from typing import Final
 
 import msgspec
 
-from creditbus.bench.fold import SEED, SLICE, Run, history, messages_of
+from creditbus.bench.fold import SEED, SLICE, Run, history, lone_codec, messages_of
 from creditbus.bench.rows import BenchRow
 from creditbus.domain.acts.activations import edition_activated
 from creditbus.domain.ids import MeasureId
@@ -25,7 +25,6 @@ from creditbus.runtime.law.catalogue import load_catalogue
 from creditbus.runtime.settings import read_settings
 from creditbus.runtime.workers.hosts import calm_collector
 from creditbus.wire.records import Codec
-from creditbus.wire.schemas import load_schemas
 from creditbus.wire.topics import EVENTS
 
 ABOLISHED: Final = MeasureId("A03")
@@ -38,9 +37,7 @@ def reform(events: int, subjects: int) -> BenchRow:
     whole reform, until it is in the store.
     """
     settings = read_settings()
-    schemas = load_schemas(settings.schemas)
-    ids = {key: number for number, key in enumerate(sorted(schemas.versions), start=1)}
-    codec = Codec(schemas, ids, lambda _number: None)
+    codec = lone_codec(settings)
     before, nobody, abolition = editions = _editions()
     decide = build(Editions(before, {each.id: each for each in editions}.get))
     calm_collector()

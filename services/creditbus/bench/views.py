@@ -7,7 +7,6 @@ process; what it writes is produced at full speed, as its worker would.
 from __future__ import annotations
 
 import asyncio
-import signal
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
@@ -18,7 +17,7 @@ from typing import Final
 
 from confluent_kafka import Message
 
-from creditbus.bench.buses import BenchBus, bench_bus
+from creditbus.bench.buses import BenchBus, bench_bus, pid_of, replace_worker
 from creditbus.bench.fold import SEED, SLICE, Run, history, messages_of
 from creditbus.bench.machine import Spending, spending
 from creditbus.bench.rows import BenchRow
@@ -115,17 +114,11 @@ class _Exercise:
     def rebuild(self) -> BenchRow:
         """Measure a killed worker with an empty Redis, from its start to the last record."""
         asyncio.run(self._clear())
-        before = self._worker()
-        self._services.kill(_WORKER, signal.SIGKILL)
-        while self._worker() in {before, None}:
-            time.sleep(_LOOK_S / 5)
+        replace_worker(self._services, _WORKER)
         total = sum(self._ends().values())
         with self._spending() as run:
             self._wait_written()
         return _row("views rebuild", total, run)
-
-    def _worker(self) -> int | None:
-        return next(each.pid for each in self._services.states() if each.name == _WORKER)
 
     def _ends(self) -> dict[Place, int]:
         places = [(topic, number) for topic in FOLLOWED for number in range(PARTITIONS)]
@@ -154,7 +147,7 @@ class _Exercise:
         await serving.close()
 
     def _spending(self) -> AbstractContextManager[Spending]:
-        worker = self._worker()
+        worker = pid_of(self._services, _WORKER)
         assert worker is not None, "views runs"
         return spending(self._broker, worker)
 
