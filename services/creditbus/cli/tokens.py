@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 from rich.console import Console
 from rich.table import Table
 
 from creditbus.cli.faults import MISUSED, fail, told
+from creditbus.cli.gathered import gathered, option
 from creditbus.cli.places import AsJson, Home, parties, sites, stack_file
 from creditbus.cli.prints import show, show_json
 from creditbus.domain.calendar import day_of
 from creditbus.runtime.clock import SystemClock
-from creditbus.runtime.http.credentials import CallerRole, Credential
+from creditbus.runtime.http.credentials import CallerRole, Credential, TokenScope
 from creditbus.stack.folder import OWNER_ONLY_FILE, Folder
 from creditbus.stack.tokens import NoSuchToken, Tokens, forget
 
 SourceId = Annotated[str, typer.Argument(metavar="SOURCE", help="Id of the source.")]
-TokensFile = Annotated[
+_TokensFile = Annotated[
     Path | None,
     typer.Option("--tokens", help="File of credentials of a bus that runs elsewhere."),
 ]
@@ -35,33 +37,55 @@ _Day = Annotated[
 _console = Console(highlight=False, soft_wrap=True, markup=False)
 
 
+@dataclass(frozen=True, slots=True)
+class KeptAt:
+    """Which file of credentials a person named: that of a local bus, or another."""
+
+    tokens: Path | None = None
+    home: Path | None = None
+
+    def all(self) -> Tokens:
+        """Return the credentials in it."""
+        return tokens_of(self.home, self.tokens)
+
+
+kept_at: Final = gathered(
+    "kept", KeptAt, option("tokens", _TokensFile, None), option("home", Home, None)
+)
+"""Give a command the options that name a file of credentials, in place of ``kept``."""
+
+
+@kept_at
 @told
 def token(
     source: SourceId,
+    kept: KeptAt,
     old_until: Annotated[
         datetime | None,
         typer.Option(formats=["%Y-%m-%d"], help="The last day of the tokens that it has by now."),
     ] = None,
     good_until: _Day = None,
+    only: Annotated[
+        TokenScope | None,
+        typer.Option(help="All that it may do: state records, or ask what became of them."),
+    ] = None,
     into: Into = None,
-    tokens: TokensFile = None,
-    home: Home = None,
 ) -> None:
     """Give a source one more token, told once; those that it has stay good until you say so."""
-    party, today = known_source(source, home), day_of(SystemClock().now())
+    party, today = known_source(source, kept.home), day_of(SystemClock().now())
     refuse_taken(into)
     for day in (old_until, good_until):
         if day is not None and day.date() < today:
             fail(f"{day:%Y-%m-%d} is over: give today or a later day", MISUSED)
-    kept = tokens_of(home, tokens)
+    known = kept.all()
     until = None if good_until is None else good_until.date()
-    new, row = kept.give(party, CallerRole.SOURCE, today, good_until=until)
+    new, row = known.give(party, CallerRole.SOURCE, today, good_until=until, only=only)
     hand_over(new, row, into)
     if old_until is not None:
-        ended = kept.end(party, old_until.date(), but=row.id)
+        ended = known.end(party, old_until.date(), but=row.id)
         _console.print(f"until {old_until:%Y-%m-%d}: {_ids(ended) or 'no other token'}")
     else:
-        others = [each for each in kept.of(party) if each.id != row.id and each.is_good(today)]
+        others = [each for each in known.of(party) if each.id != row.id and each.is_good(today)]
         _console.print(
             f"still good beside it: {_ids(others)}; `creditbus sources revoke {party} --token ID`"
             if others
@@ -69,42 +93,41 @@ def token(
         )
 
 
+@kept_at
 @told
-def tokens(
-    source: SourceId, tokens: TokensFile = None, home: Home = None, as_json: AsJson = False
-) -> None:
+def tokens(source: SourceId, kept: KeptAt, as_json: AsJson = False) -> None:
     """List a source's tokens by their ids: since when, until when, taken away or not."""
-    rows = tokens_of(home, tokens).of(known_source(source, home))
+    rows = kept.all().of(known_source(source, kept.home))
     if as_json:
-        show_json([{"id": row.id, **_days(row)} for row in rows])
+        show_json([{"id": row.id, **_days(row), "only": row.only} for row in rows])
         return
     today = day_of(SystemClock().now())
-    table = Table("token", "given on", "last day", "taken away on", "good")
+    table = Table("token", "given on", "last day", "taken away on", "may", "good")
     for row in rows:
         days = (_or_dash(row.issued_on), _or_dash(row.expires_on), _or_dash(row.revoked_on))
-        table.add_row(row.id, *days, "yes" if row.is_good(today) else "no")
+        table.add_row(row.id, *days, row.only or "all", "yes" if row.is_good(today) else "no")
     show(table)
 
 
+@kept_at
 @told
 def revoke(
     source: SourceId,
+    kept: KeptAt,
     token: Annotated[str, typer.Option("--token", help="Id of one token; else all.")] = "",
-    tokens: TokensFile = None,
-    home: Home = None,
 ) -> None:
     """Take a token away from a source, or all of them; the next request with it is answered 401."""
-    party = known_source(source, home)
+    party = known_source(source, kept.home)
     try:
-        taken = tokens_of(home, tokens).revoke(party, day_of(SystemClock().now()), token)
+        taken = kept.all().revoke(party, day_of(SystemClock().now()), token)
     except NoSuchToken as unknown:
         fail(str(unknown), MISUSED)
-    if tokens is None:
-        file = stack_file(home)
+    if kept.tokens is None:
+        file = stack_file(kept.home)
         if forget(file, party, taken):
-            file.save(Folder(sites(home).home).stack_file)
+            file.save(Folder(sites(kept.home).home).stack_file)
     _console.print(f"taken away from {party}: {_ids(taken)}")
-    left = [row for row in tokens_of(home, tokens).of(party) if row.revoked_on is None]
+    left = [row for row in kept.all().of(party) if row.revoked_on is None]
     if not left:
         _console.print(
             f"{party} has no token any more; it still has its login at the broker, and its inbox"
@@ -144,6 +167,7 @@ def refuse_taken(into: Path | None) -> None:
 def hand_over(token: str, row: Credential, into: Path | None) -> None:
     """Say a new token, once: on the terminal, or into a new file that its owner alone may read."""
     until = f", good until {row.expires_on}" if row.expires_on else ""
+    until += f", to {row.only} alone" if row.only else ""
     if into is None:
         _console.print(f"token {row.id} of {row.party}{until}, told this once and kept nowhere:")
         _console.print(token)

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from functools import wraps
-from inspect import Parameter, signature
 from pathlib import Path
-from typing import Annotated, Any, Final, TypeVar
+from typing import Annotated, Final
 
 import typer
 
 from creditbus.cli.faults import MISUSED, fail
+from creditbus.cli.gathered import gathered, option
 from creditbus.cli.places import Home, catalogue, sites, stack_file, url
 from creditbus.runtime.settings import read_settings
 from creditbus.sdk.gateway import Gateway
@@ -22,8 +20,6 @@ _Url = Annotated[str, typer.Option("--gateway", help="Address of a gateway, http
 _File = Annotated[
     Path | None, typer.Option("--token-file", help="File with the token of the source.")
 ]
-
-R = TypeVar("R")
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,28 +72,15 @@ class WayIn:
         return url(local.ports.gateway), kept if file is None else token_in(file), None
 
 
-_OPTIONS: Final = (
-    Parameter("source", Parameter.KEYWORD_ONLY, default="", annotation=_Source),
-    Parameter("gateway", Parameter.KEYWORD_ONLY, default="", annotation=_Url),
-    Parameter("token_file", Parameter.KEYWORD_ONLY, default=None, annotation=_File),
-    Parameter("home", Parameter.KEYWORD_ONLY, default=None, annotation=Home),
+comes_in: Final = gathered(
+    "way",
+    WayIn,
+    option("source", _Source, ""),
+    option("gateway", _Url, ""),
+    option("token_file", _File, None),
+    option("home", Home, None),
 )
-
-
-def comes_in(command: Callable[..., R]) -> Callable[..., R]:
-    """Give a command the options that name a gateway, in place of its parameter ``way``."""
-    own = signature(command, eval_str=True)
-    kept = [each for each in own.parameters.values() if each.name != "way"]
-
-    @wraps(command)
-    def run(**given: Any) -> R:
-        way = WayIn(**{each.name: given.pop(each.name) for each in _OPTIONS})
-        return command(way=way, **given)
-
-    asked = [each.replace(kind=Parameter.KEYWORD_ONLY) for each in kept]
-    run.__signature__ = own.replace(parameters=[*asked, *_OPTIONS])  # type: ignore[attr-defined]
-    run.__annotations__ = {each.name: each.annotation for each in (*asked, *_OPTIONS)}
-    return run
+"""Give a command the options that name a gateway, in place of its parameter ``way``."""
 
 
 def token_in(file: Path) -> str:

@@ -21,7 +21,7 @@ from creditbus.gateway.routes import route_statements
 from creditbus.gateway.submissions import AcknowledgementSubmission, EventSubmission, Receipt
 from creditbus.gateway.totals import StatementDesk
 from creditbus.runtime.http.bodies import body_of, value_of
-from creditbus.runtime.http.credentials import Caller, CallerRole, Credentials
+from creditbus.runtime.http.credentials import Caller, CallerRole, Credentials, TokenScope
 from creditbus.runtime.http.languages import preferred
 from creditbus.runtime.http.lines import NDJSON, documented_lines, streamed
 from creditbus.runtime.http.server import (
@@ -39,6 +39,7 @@ from creditbus.wire.answers import BatchLine, FileLine, ReceiptPage, RecordFate,
 from creditbus.wire.topics import INBOX_PARTITIONS
 
 PAGE: Final = 500
+PARTIES: Final = (CallerRole.SOURCE, CallerRole.BODY)
 
 Partition = Annotated[
     int, Query(ge=0, lt=INBOX_PARTITIONS, description="Of your inbox, as the receipt has it.")
@@ -78,16 +79,18 @@ def build(process: Process) -> Site:
     _route(app, process, door)
     _route_fates(app, process, door)
     _route_files(app, process, door)
-    source = known_caller(process, Credentials.load(process.settings.tokens), CallerRole.SOURCE)
-    route_statements(app, StatementDesk(process, door.serving), source)
+    credentials = Credentials.load(process.settings.tokens)
+    states = known_caller(process, credentials, CallerRole.SOURCE, to=TokenScope.STATE)
+    asks = known_caller(process, credentials, CallerRole.SOURCE, to=TokenScope.ASK)
+    route_statements(app, StatementDesk(process, door.serving), states, asks)
     return Site(app, door.check)
 
 
 def _route(app: FastAPI, process: Process, door: Door) -> None:
     credentials = Credentials.load(process.settings.tokens)
-    source = known_caller(process, credentials, CallerRole.SOURCE)
-    body = known_caller(process, credentials, CallerRole.BODY)
-    party = known_caller(process, credentials, CallerRole.SOURCE, CallerRole.BODY)
+    source = known_caller(process, credentials, CallerRole.SOURCE, to=TokenScope.STATE)
+    body = known_caller(process, credentials, CallerRole.BODY, to=TokenScope.STATE)
+    party = known_caller(process, credentials, *PARTIES, to=TokenScope.ASK)
 
     @app.post(
         "/v1/events",
@@ -127,7 +130,7 @@ def _route(app: FastAPI, process: Process, door: Door) -> None:
 
 def _route_fates(app: FastAPI, process: Process, door: Door) -> None:
     credentials = Credentials.load(process.settings.tokens)
-    party = known_caller(process, credentials, CallerRole.SOURCE, CallerRole.BODY)
+    party = known_caller(process, credentials, *PARTIES, to=TokenScope.ASK)
 
     # A record's own id may hold a stroke, so it is the rest of the path.
     @app.get("/v1/records/{record_id:path}", **documented(gives=RecordFates))
@@ -152,13 +155,15 @@ def _route_fates(app: FastAPI, process: Process, door: Door) -> None:
 
 
 def _route_files(app: FastAPI, process: Process, door: Door) -> None:
-    source = known_caller(process, Credentials.load(process.settings.tokens), CallerRole.SOURCE)
+    credentials = Credentials.load(process.settings.tokens)
+    states = known_caller(process, credentials, CallerRole.SOURCE, to=TokenScope.STATE)
+    asks = known_caller(process, credentials, CallerRole.SOURCE, to=TokenScope.ASK)
     files = FileDesk(process, door)
 
     @app.post("/v1/files", **documented_lines(takes=FILE_KINDS, gives=FileLine))
     async def file(
         asked: Request,
-        caller: Annotated[Caller, Depends(source)],
+        caller: Annotated[Caller, Depends(states)],
         name: Annotated[str, Query(min_length=1, max_length=200, description="Its name.")],
         dry_run: DryRun = False,  # noqa: FBT002 - a question's parameter has its default
     ) -> Response:
@@ -171,7 +176,7 @@ def _route_files(app: FastAPI, process: Process, door: Door) -> None:
     @app.post("/v1/batches", **documented_lines(takes=(NDJSON,), gives=BatchLine))
     async def batch(
         asked: Request,
-        caller: Annotated[Caller, Depends(source)],
+        caller: Annotated[Caller, Depends(states)],
         after: Annotated[int, Query(ge=0, le=2**53, description="The last line answered.")] = 0,
     ) -> Response:
         """File events, one a line; each is answered in a line, in their order, as they arrive."""
@@ -182,7 +187,7 @@ def _route_files(app: FastAPI, process: Process, door: Door) -> None:
 
     @app.get("/v1/receipts", **documented(gives=ReceiptPage))
     async def receipts(
-        caller: Annotated[Caller, Depends(source)],
+        caller: Annotated[Caller, Depends(asks)],
         start: Annotated[int, Query(ge=0, lt=OFFSETS, description="The first offset.")],
         limit: Annotated[int, Query(ge=1, le=PAGE)] = PAGE,
         partition: Partition = 0,

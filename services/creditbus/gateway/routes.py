@@ -17,10 +17,13 @@ from creditbus.wire.statements import JOSE, KEYS_PATH, ControlTotals, PublishedK
 SPOKEN = (ControlTotals, PublishedKeys, NumbersAnswer)
 
 
+KnownCaller = Callable[..., Awaitable[Caller]]
+
+
 def route_statements(
-    app: FastAPI, desk: StatementDesk, source: Callable[..., Awaitable[Caller]]
+    app: FastAPI, desk: StatementDesk, states: KnownCaller, asks: KnownCaller
 ) -> None:
-    """Give the app the routes of the statements; ``source`` is the dependency that knows one."""
+    """Give the app the routes of the statements; the last two know a source that may do that."""
 
     @app.get(KEYS_PATH, **documented(gives=PublishedKeys))
     async def statement_keys() -> Response:
@@ -29,19 +32,19 @@ def route_statements(
 
     @app.post("/v1/control-totals", **_documented(takes=ControlTotals))
     async def control_totals(
-        asked: Request, caller: Annotated[Caller, Depends(source)]
+        asked: Request, caller: Annotated[Caller, Depends(states)]
     ) -> Response:
         """Announce what you have sent on a day, and get a signed statement of what came of it."""
         totals: ControlTotals = await value_of(asked, ControlTotals, TOTALS_MAX_BYTES)
         return _signed(await desk.announced(SourceId(caller.party), totals))
 
     @app.get("/v1/statements/{day}", **_documented())
-    async def statement(day: date, caller: Annotated[Caller, Depends(source)]) -> Response:
+    async def statement(day: date, caller: Annotated[Caller, Depends(asks)]) -> Response:
         """Get a signed statement of all that you have sent on a day, and what came of it."""
         return _signed(await desk.of_day(SourceId(caller.party), day))
 
     @app.get("/v1/numbers", **documented(gives=NumbersAnswer))
-    async def numbers(caller: Annotated[Caller, Depends(source)]) -> Response:
+    async def numbers(caller: Annotated[Caller, Depends(asks)]) -> Response:
         """Learn which of your running numbers never came, and how often one went backward."""
         return json_answer(await desk.numbers(SourceId(caller.party)))
 

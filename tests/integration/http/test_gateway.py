@@ -197,6 +197,27 @@ def test_who_has_another_role_may_not_file(
     assert (answer.status_code, answer.json()["reason"]) == (403, "ROLE")
 
 
+def test_a_token_that_is_kept_to_one_scope_opens_no_other_door(
+    gateway: TestClient, tokens: Mapping[str, str]
+) -> None:
+    ask, state = bearer(tokens["court to ask"]), bearer(tokens["court to state"])
+    stated = gateway.post("/v1/events", json=a_submission(), headers=state)
+    assert stated.status_code == 202, stated.text
+    doors: list[tuple[str, str, Any]] = [
+        ("POST", "/v1/events", a_submission()),
+        ("POST", "/v1/files?name=list.csv", None),
+        ("POST", "/v1/batches", None),
+        ("POST", "/v1/control-totals", {"day": "2026-11-30"}),
+    ]
+    for method, path, content in doors:
+        refused = gateway.request(method, path, json=content, headers=ask)
+        assert (refused.status_code, refused.json()["reason"]) == (403, "SCOPE"), path
+    for path in ("refusals", "records/x", "receipts/0", "receipts?start=0", "numbers"):
+        refused = gateway.get(f"/v1/{path}", headers=state)
+        assert (refused.status_code, refused.json()["reason"]) == (403, "SCOPE"), path
+        assert gateway.get(f"/v1/{path}", headers=ask).status_code != 403, path
+
+
 def test_nobody_speaks_in_anothers_name(gateway: TestClient, tokens: Mapping[str, str]) -> None:
     submission = a_submission(source="tax")
     answer = gateway.post("/v1/events", json=submission, headers=bearer(tokens["court"]))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -100,6 +101,17 @@ def test_a_day_that_is_over_ends_no_token(home: Path) -> None:
     told = press(home, "token", "court", "--old-until", "2020-01-01")
     assert (told.exit_code, "2020-01-01 is over" in told.output) == (2, True)
     assert "no tokens" not in press(home, "tokens", "court").output
+
+
+def test_a_token_may_be_kept_to_asking_and_the_list_says_so(home: Path, tmp_path: Path) -> None:
+    into = tmp_path / "asking.token"
+    told = press(home, "token", "court", "--only", "ask", "--into", str(into))
+    assert (told.exit_code, "to ask alone" in told.output) == (0, True), told.output
+    rows = json.loads(press(home, "tokens", "court", "--json").output)
+    assert [row["only"] for row in rows] == [None, "ask"]
+    assert "ask" in press(home, "tokens", "court").output
+    told = press(home, "token", "court", "--only", "everything")
+    assert told.exit_code == 2
 
 
 def test_a_token_that_is_taken_away_is_not_used_by_the_command_line_either(home: Path) -> None:

@@ -33,11 +33,19 @@ class CallerRole(StrEnum):
     OPERATOR = "operator"
 
 
+class TokenScope(StrEnum):
+    """What a token may be kept to: to state acts, or to ask what became of them."""
+
+    STATE = "state"
+    ASK = "ask"
+
+
 class Credential(
     msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True
 ):
     """One row of the file; ``expires_on`` is the last civil day on which the token is good.
 
+    A token that is kept to one scope (``only``) opens no other door of its role.
     The row of a token that was taken away stays, with the day: it says so to whoever still shows
     it, and that its party has had one.
     """
@@ -48,6 +56,7 @@ class Credential(
     expires_on: date | None = None
     issued_on: date | None = None
     revoked_on: date | None = None
+    only: TokenScope | None = None
 
     @property
     def id(self) -> str:
@@ -64,6 +73,7 @@ class Caller(msgspec.Struct, frozen=True):
 
     party: str
     role: CallerRole
+    only: TokenScope | None = None
 
 
 class CredentialRefused(Exception):
@@ -87,11 +97,12 @@ def issue(
     role: CallerRole,
     expires_on: date | None = None,
     issued_on: date | None = None,
+    only: TokenScope | None = None,
 ) -> tuple[str, Credential]:
     """Return a new token, to be told once and never kept, and the row that recognises it."""
     token = new_token()
     row = row_of(token, party, role, expires_on)
-    return token, msgspec.structs.replace(row, issued_on=issued_on)
+    return token, msgspec.structs.replace(row, issued_on=issued_on, only=only)
 
 
 def new_token() -> str:
@@ -148,7 +159,7 @@ class Credentials:
         valid = [row for row in found if row.is_good(day)]
         if not valid:
             raise CredentialRefused("expired" if found[0].revoked_on is None else "revoked")
-        return Caller(valid[0].party, valid[0].role)
+        return Caller(valid[0].party, valid[0].role, valid[0].only)
 
     def _refresh(self) -> None:
         stamp = _stamp(self._path)

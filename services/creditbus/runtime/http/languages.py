@@ -25,6 +25,7 @@ IN_CHINESE: Final[Mapping[str, str]] = {
     "CREDENTIAL_UNKNOWN": "令牌无效，请向总线运维人员申领新令牌",
     "CREDENTIAL_EXPIRED": "令牌已过期，请向总线运维人员申领新令牌",
     "ROLE": "该令牌所属单位无权使用此接口",
+    "SCOPE": "该令牌的权限不包括此操作",
     "TOO_LARGE": "请求体超过上限，请分批报送",
     "NOT_JSON": "请求体不是 JSON，请以 UTF-8 编码发送一个 JSON 对象",
     "TOO_DEEP": "JSON 嵌套过深，请减少层级",

@@ -27,7 +27,13 @@ from creditbus import __version__
 from creditbus.domain.calendar import day_of
 from creditbus.runtime import tasks
 from creditbus.runtime.health import Readiness
-from creditbus.runtime.http.credentials import Caller, CallerRole, CredentialRefused, Credentials
+from creditbus.runtime.http.credentials import (
+    Caller,
+    CallerRole,
+    CredentialRefused,
+    Credentials,
+    TokenScope,
+)
 from creditbus.runtime.http.parameters import only_known_parameters
 from creditbus.runtime.http.peers import KEEP_ALIVE_S, PeerBounds, Peers
 from creditbus.runtime.http.problems import Forbidden, answer_problems
@@ -88,9 +94,12 @@ def http_app(
 
 
 def known_caller(
-    process: Process, credentials: Credentials, *roles: CallerRole
+    process: Process, credentials: Credentials, *roles: CallerRole, to: TokenScope | None = None
 ) -> Callable[..., Awaitable[Caller]]:
-    """Return the dependency that gives the caller, who must have one of the roles."""
+    """Return the dependency that gives the caller, who must have one of the roles.
+
+    Whoever shows a token that is kept to one scope may come ``to`` do that, and nothing else.
+    """
 
     async def caller(
         shown: Annotated[HTTPAuthorizationCredentials | None, Security(_BEARER)],
@@ -104,6 +113,8 @@ def known_caller(
         if found.role not in roles:
             allowed = " or ".join(roles)
             raise Forbidden("ROLE", f"{found.party} is a {found.role}; this is for a {allowed}")
+        if found.only not in {None, to}:
+            raise Forbidden("SCOPE", f"this token of {found.party} may {found.only}, and no more")
         return found
 
     return caller
