@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import socket
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -78,10 +79,17 @@ def listen(
     threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}).start()
 
 
-def record(folder: Folder, name: str) -> None:
-    """Let this very process be the one that is recorded under a name."""
-    created = psutil.Process(os.getpid()).create_time()
-    identity = Identity(name=name, pid=os.getpid(), created=created, rank=1)
+def record(folder: Folder, name: str, *, began_before_s: float = 0.0) -> None:
+    """Let this very process be the one that is recorded, or one of its number that is no more."""
+    created = psutil.Process(os.getpid()).create_time() - began_before_s
+    identity = Identity(
+        name=name,
+        pid=os.getpid(),
+        created=created,
+        rank=1,
+        restarts=2,
+        last_exit="ended by SIGKILL",
+    )
     (folder.records / f"{name}.json").write_bytes(msgspec.json.encode(identity))
 
 
@@ -112,6 +120,28 @@ def test_a_server_that_listens_and_is_ours_is_ready(
     assert (found.ready, found.pid, found.why) == (True, os.getpid(), "")
 
 
+@pytest.mark.parametrize("name", ["valkey", "kafka", "registry"])
+def test_a_server_of_ours_is_ready_once_its_own_port_listens(
+    folder: Folder, ports: Ports, listening: list[ThreadingHTTPServer], name: str
+) -> None:
+    record(folder, name)
+    listen(listening, ports.controller)
+    found = lines(folder)[name]
+    assert (found.ready, found.why) == (False, _SILENT)
+    listen(listening, ports.redis if name == "valkey" else getattr(ports, name))
+    assert lines(folder)[name].ready
+
+
+def test_one_that_has_died_is_told_by_how_it_ended(folder: Folder) -> None:
+    record(folder, "listing-0", began_before_s=1000.0)
+    record(folder, "listing-1")
+    dead, alive = lines(folder)["listing-0"], lines(folder)["listing-1"]
+    assert (dead.pid, dead.uptime_s, dead.memory_bytes) == (None, 0.0, 0)
+    assert (dead.restarts, dead.last_exit) == (2, "ended by SIGKILL")
+    assert alive.pid == os.getpid()
+    assert min(alive.uptime_s, alive.memory_bytes) > 0
+
+
 def test_a_worker_says_itself_why_it_is_not_ready(
     folder: Folder, ports: Ports, listening: list[ThreadingHTTPServer]
 ) -> None:
@@ -124,18 +154,43 @@ def test_a_worker_says_itself_why_it_is_not_ready(
 
 
 @pytest.mark.parametrize(
-    ("content", "why"), [(b"<html>", "HTTP 503"), (b'{"why": 3}', "HTTP 503"), (b"{}", _SILENT)]
+    ("status", "content", "why"),
+    [
+        (503, b"<html>", "HTTP 503"),
+        (503, b'{"why": 3}', "HTTP 503"),
+        (503, b"{}", _SILENT),
+        # Whatever it is that has no such page, it is not ready.
+        (404, b"not found", "HTTP 404"),
+        (302, b"", "HTTP 302"),
+    ],
 )
 def test_one_that_does_not_say_why_is_told_by_what_it_answers(
     folder: Folder,
     ports: Ports,
     listening: list[ThreadingHTTPServer],
+    status: int,
     content: bytes,
     why: str,
 ) -> None:
-    listen(listening, ports.metrics_of("listing", 0), 503, content)
+    listen(listening, ports.metrics_of("listing", 0), status, content)
     found = lines(folder)["listing-0"]
     assert (found.ready, found.why) == (False, why)
+
+
+def test_one_that_speaks_no_http_does_not_answer(folder: Folder, ports: Ports) -> None:
+    with socket.create_server((HOST, ports.metrics_of("listing", 0))) as server:
+
+        def speak() -> None:
+            client, _ = server.accept()
+            with client:
+                client.recv(1000)
+                client.sendall(b"-ERR unknown command\r\n")
+
+        speaking = threading.Thread(target=speak, daemon=True)
+        speaking.start()
+        found = lines(folder)["listing-0"]
+        speaking.join(30)
+    assert (found.ready, found.why) == (False, _SILENT)
 
 
 def test_bodies_are_told_when_they_were_started(
@@ -152,8 +207,23 @@ def test_a_worker_that_somebody_runs_by_hand_is_found_by_its_port(
     folder: Folder, ports: Ports, listening: list[ThreadingHTTPServer]
 ) -> None:
     listen(listening, ports.metrics_of("dispatch", 3), content=b'{"worker": "dispatch-3"}')
-    found = lines(folder)["dispatch-3"]
-    assert (found.kind, found.ready, found.why) == ("further", True, FURTHER)
+    # The last there is a port for; and one that says why it is not ready.
+    waits = b'{"worker": "dispatch-9", "why": "restoring partitions"}'
+    listen(listening, ports.metrics_of("dispatch", 9), 503, waits)
+    found = lines(folder)
+    third, ninth = found["dispatch-3"], found["dispatch-9"]
+    assert (third.kind, third.ready, third.why) == ("further", True, FURTHER)
+    assert (ninth.kind, ninth.ready, ninth.why) == ("further", False, "restoring partitions")
+
+
+def test_a_declared_worker_is_told_once(
+    folder: Folder, ports: Ports, listening: list[ThreadingHTTPServer]
+) -> None:
+    for worker in (0, 1):
+        told = json.dumps({"worker": f"listing-{worker}"}).encode()
+        listen(listening, ports.metrics_of("listing", worker), content=told)
+    found = [each.name for each in Roster(StackFile.load(folder.stack_file), folder).lines()]
+    assert len(set(found)) == len(found)
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
+from random import Random
 
 import msgspec
 import pytest
@@ -10,8 +12,9 @@ import pytest
 from creditbus.domain.effects.exposures import Exposure
 from creditbus.domain.ids import EntryId
 from creditbus.runtime.outages import Unavailable
+from creditbus.runtime.redis import tail as tails
 from creditbus.runtime.redis.reads import Serving
-from creditbus.runtime.redis.served import Cursor, ExposureLog
+from creditbus.runtime.redis.served import Cursor, ExposureChange, ExposureLog
 from creditbus.runtime.redis.tail import Tail
 from creditbus.runtime.redis.writes import Writes
 from tests.contract.test_serving import Served, exposure, served, url
@@ -26,6 +29,7 @@ def test_the_tail_hears_of_the_next_change_and_of_another_build(served: Served[N
             await tail.turned(2)
             first = tail.end
             assert first is not None
+            assert tail.as_of is not None
             following = asyncio.create_task(tail.turned(5))
             await asyncio.sleep(0.3)
             assert not following.done()
@@ -70,6 +74,49 @@ def test_who_is_behind_the_tail_reads_what_it_has_missed(served: Served[None]) -
                 "entry-1",
                 "entry-2",
             ]
+
+    served(steps)
+
+
+def show(shown: dict[EntryId, Exposure], changes: Sequence[ExposureChange]) -> None:
+    """Do to what is shown what the changes say."""
+    for change in changes:
+        if change.exposure is None:
+            shown.pop(change.entry_id, None)
+        else:
+            shown[change.entry_id] = change.exposure
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_whoever_follows_from_anywhere_comes_to_what_stands(
+    served: Served[None], monkeypatch: pytest.MonkeyPatch, seed: int
+) -> None:
+    monkeypatch.setattr(tails, "KEPT", 5)
+    chance = Random(seed)
+
+    async def steps(serving: Serving) -> None:
+        tail = Tail(serving)
+        followers: list[tuple[Cursor, dict[EntryId, Exposure]]] = []
+        for at in range(60):
+            writes, number = Writes("exposures", 0, at), chance.randrange(9)
+            if chance.random() < 0.7:
+                writes.put_exposure(at, exposure(at, number=number))
+            else:
+                writes.withdraw_exposure(at, EntryId(f"entry-{number}"))
+            await serving.storing.write(writes)
+            if chance.random() < 0.4:
+                exposures, cursor = await tail.snapshot()
+                followers.append((cursor, {each.entry_id: each for each in exposures}))
+        exposures, end = await tail.snapshot()
+        for begin, shown in followers:
+            cursor = begin
+            while changes := await tail.after(cursor, chance.randint(1, 4)):
+                numbers = [cursor.number, *(change.cursor.number for change in changes)]
+                assert numbers == sorted({*numbers}), "none is told twice or out of its order"
+                cursor = changes[-1].cursor
+                show(shown, changes)
+            assert cursor == end
+            assert shown == {each.entry_id: each for each in exposures}
 
     served(steps)
 

@@ -127,6 +127,17 @@ def test_what_waits_in_all_partitions_is_told_together(broker: PaperBroker) -> N
     assert {*broker.isolations} == {IsolationLevel.READ_UNCOMMITTED}
 
 
+def test_the_age_is_that_of_the_partition_that_waits_longest(broker: PaperBroker) -> None:
+    broker.stands = [100, broker.ends[1]]
+    behind = backlog_of(broker, Journal()).behind
+    began = time.monotonic()
+    wait_until(lambda: behind().seconds > 0)
+    assert behind().records == 900 - MARKERS
+    found = behind()
+    assert found.seconds <= found.at - began
+    assert began <= found.at <= time.monotonic()
+
+
 def test_a_broker_that_does_not_answer_lets_nobody_wait_and_is_told_once(
     broker: PaperBroker,
 ) -> None:
@@ -150,10 +161,14 @@ def test_nobody_who_asks_no_more_has_the_broker_asked(
     behind = backlog_of(broker, Journal()).behind
     behind()
     wait_until(lambda: bool(broker.isolations))
-    time.sleep(0.5)
+
+    def is_still() -> bool:
+        before = len(broker.isolations)
+        time.sleep(0.2)
+        return len(broker.isolations) == before
+
+    wait_until(is_still)
     asked = len(broker.isolations)
-    time.sleep(0.1)
-    assert len(broker.isolations) == asked
     # Whoever asks again has it asked again.
     behind()
     wait_until(lambda: len(broker.isolations) > asked)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+from hashlib import sha256
+
 import pytest
 from confluent_kafka import KafkaError, KafkaException
 
@@ -24,6 +27,7 @@ from creditbus.runtime.interventions.redrives import (
     redrive,
 )
 from creditbus.runtime.interventions.writer import InterventionWriter, NotDone
+from creditbus.runtime.kafka.clients import Record
 from creditbus.runtime.outages import Unavailable
 from creditbus.runtime.process import Process
 from creditbus.runtime.settings import Settings
@@ -110,6 +114,46 @@ def test_the_record_of_a_redrive_says_what_was_changed(
     monkeypatch.setattr(redrives, "append", lambda *_: None)
     found = Original(position=AT, key=None, value=b"v", headers=headers)
     assert redrive(WRITER, found, "why", value).detail.startswith(how)
+
+
+def test_the_record_of_a_redrive_names_the_source_the_place_and_the_very_bytes(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(InterventionWriter, "write", lambda *_: None)
+    monkeypatch.setattr(redrives, "append", lambda *_: None)
+    mended = b"w" * INBOX_MAX_BYTES  # as many as a record may have
+    done = redrive(WRITER, Original(position=AT, key=None, value=b"v", size=1), "why", mended)
+    assert (done.step, done.about, done.place) == (OperatorStep.REDRIVE, "tender", str(AT))
+    digest = sha256(mended).hexdigest()
+    told = done.detail.rpartition(" ")[2]
+    assert digest.startswith(told)
+    assert len(told) == 16
+    assert f", {INBOX_MAX_BYTES} bytes, " in done.detail
+
+
+def test_a_record_that_had_no_key_has_none_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    letter = DeadLetter(
+        source=SourceId("tender"),
+        topic=AT.topic,
+        partition=0,
+        offset=AT.offset,
+        reason="UNFRAMED",
+        detail="d",
+        key=None,
+        value=b"v",
+        size=1,
+    )
+    came = Record(
+        topic=AT.topic,
+        partition=0,
+        offset=AT.offset,
+        written_at=datetime(2026, 11, 23, 4, tzinfo=UTC),
+        key=b"",
+        value=b"v",
+    )
+    monkeypatch.setattr(redrives, "record_at", lambda *_: came)
+    found = original(WRITER.process, AT, lambda _: letter)
+    assert once_more(found, b"v").key is None
 
 
 @pytest.mark.parametrize("is_broken", [True, False])

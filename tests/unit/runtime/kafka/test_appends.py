@@ -10,6 +10,7 @@ from confluent_kafka import KafkaError, KafkaException, Message
 from creditbus.engine.connection import Connection
 from creditbus.engine.values import Position
 from creditbus.runtime.kafka.appends import append
+from creditbus.runtime.kafka.clients import ANSWER_BOUND_S
 from creditbus.runtime.kafka.written import Written
 from creditbus.runtime.outages import OutcomeUnknown, Unavailable
 from creditbus.runtime.process import Process
@@ -35,6 +36,8 @@ class Answered(ScriptedProducer):
         super().produce(topic, **record)
 
     def flush(self, seconds: float) -> int:
+        # Whoever waits less than the client does never hears what it says in the end.
+        assert seconds > ANSWER_BOUND_S
         for report, said in zip(self._reports, self._answer, strict=False):
             report(said, Message(topic=INBOX, partition=0, offset=7))
         return super().flush(seconds)

@@ -33,6 +33,7 @@ def test_a_commit_without_an_answer_is_asked_for_again(monkeypatch: pytest.Monke
     producer = written(monkeypatch, ("commit", SILENCE), ("commit", SILENCE))
     write_together(PROCESS, [RECORD])
     assert producer.committed == [(INTERVENTIONS, b"k")]
+    assert producer.calls[:2] == ["init", "begin"]
     assert producer.calls.count("commit") == 3
     assert "abort" not in producer.calls
 
@@ -60,9 +61,12 @@ def test_a_commit_that_is_refused_for_good_is_told_as_unknown(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     producer = written(monkeypatch, ("commit", FENCED))
-    with pytest.raises(OutcomeUnknown, match="fenced"):
-        write_together(PROCESS, [RECORD])
+    other = Written(topic="credit.inbox.court.v1", value=b"v", key=b"k")
+    with pytest.raises(OutcomeUnknown, match="fenced") as told:
+        write_together(PROCESS, [RECORD, other, RECORD])
     assert "abort" not in producer.calls
+    # Whoever asked has to look in each of the topics.
+    assert f"look in {INTERVENTIONS} and {other.topic} before" in str(told.value)
 
 
 def test_what_is_not_taken_is_aborted(monkeypatch: pytest.MonkeyPatch) -> None:
