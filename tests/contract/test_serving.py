@@ -33,7 +33,7 @@ from creditbus.domain.subjects import SubjectKind
 from creditbus.runtime.outages import Unavailable
 from creditbus.runtime.redis.pages import Pages
 from creditbus.runtime.redis.reads import CursorUnknown, Rebuilding, Serving
-from creditbus.runtime.redis.served import LEASE_S, PREFIX, Cursor, Lease
+from creditbus.runtime.redis.served import LAYOUTS, LEASE_S, PREFIX, Cursor, Lease
 from creditbus.runtime.redis.writes import Behind, Writes
 from creditbus.stack.local import LocalStack
 
@@ -376,6 +376,20 @@ def test_what_is_only_counted_leaves_nothing_but_its_count(served: Served[None])
         await serving.storing.write(writes)
         assert (await serving.overview()).topics == {"directives": 2}
         assert await serving.owed() == []
+
+    served(steps)
+
+
+def test_what_is_cleared_are_the_views_of_every_layout_and_nothing_else(
+    served: Served[None], url: str
+) -> None:
+    async def steps(serving: Serving) -> None:
+        with Redis.from_url(url) as client:
+            client.set("creditbus:5:standing uscc:1", "of an earlier layout")
+            client.set("creditbus:inventory:kept", "no view")
+            await serving.storing.clear()
+            assert not list(client.scan_iter(match=LAYOUTS))
+            assert client.getdel("creditbus:inventory:kept") == b"no view"
 
     served(steps)
 

@@ -46,6 +46,8 @@ COUNTS: Final = {
     "query": 2,
     "feed": 2,
 }
+BARE: Final[Manifest] = {"clusterIP": "None", "publishNotReadyAddresses": True}
+"""Each pod by its own address, also one that is not ready: the console asks it why."""
 MEMORY: Final = {**dict.fromkeys(WITH_STORE, "2Gi"), "views": "2Gi"}
 SITE_TIMES: Final = {"periodSeconds": 10, "failureThreshold": 3}
 
@@ -72,7 +74,7 @@ def environment(service: str) -> list[Manifest]:
 def processes() -> Manifest:
     """Return the file by which the console asks every process how it is, each by its own name."""
     hosts = [
-        (service, number, f"{service}-{number}.{service}" if service in SLICED else service)
+        (service, number, f"{service}-{number}.{service}" if service in SLICED else health(service))
         for service in HOSTED
         # Those beside one another behind one name are asked as one.
         for number in range(COUNTS[service] if service in SLICED else 1)
@@ -86,6 +88,11 @@ def processes() -> Manifest:
     ]
     data = {PROCESSES_FILE: "[\n" + ",\n".join(map(json.dumps, rows)) + "\n]\n"}
     return manifest("v1", "ConfigMap", PROCESSES_MAP, labels=labels("console"), data=data)
+
+
+def health(service: str) -> str:
+    """Return the name under which a service is asked how it is, also while it is not ready."""
+    return f"{service}-health" if service in DOORS else service
 
 
 def container(service: str) -> Manifest:
@@ -198,12 +205,16 @@ def workload(service: str) -> list[Manifest]:
     if service in DOORS:
         ports.append({"name": "http", "port": DOORS[service]})
     reached: Manifest = {"selector": selector(service), "ports": ports}
+    of_health = {"selector": selector(service), "ports": ports[:1]} | BARE
+    beside = [manifest("v1", "Service", health(service), spec=of_health)]
     if service not in DOORS:
-        reached["clusterIP"] = "None"
+        reached |= BARE
+        beside = []
     budget = {"maxUnavailable": 1, "selector": {"matchLabels": selector(service)}}
     return [
         main,
         manifest("v1", "Service", service, spec=reached),
+        *beside,
         manifest("policy/v1", "PodDisruptionBudget", service, spec=budget),
     ]
 

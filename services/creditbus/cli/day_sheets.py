@@ -12,7 +12,7 @@ from typing import Final
 from creditbus.cli.text_cells import put_text
 from creditbus.wire.statements import DayStatement
 
-_HEADERS: Final = ("处理结果 result", "record@revision", "place", "sequence", "event_id", "why")
+_HEADERS: Final = ("处理结果 result", "record@revision", "offset", "sequence", "event_id", "why")
 _WORDS: Final = {
     "accepted": "已受理 accepted",
     "duplicate": "重复报送 duplicate",

@@ -152,7 +152,7 @@ def _tell(statement: DayStatement) -> None:
         for each in records[:_NAMED]
     ]
     if rows:
-        table = Table("what", "place", "record", "number", "why")
+        table = Table("what", "offset", "record", "number", "why")
         for row in rows:
             table.add_row(*row)
         show(table)

@@ -145,6 +145,8 @@ def staff_file(rows: Iterable[StaffMember]) -> bytes:
 def _read(path: Path) -> tuple[StaffMember, ...]:
     try:
         return msgspec.json.decode(path.read_bytes(), type=tuple[StaffMember, ...])
+    except OSError as fault:
+        raise ValueError(f"{path} cannot be read ({fault.strerror}), so nobody is known") from fault
     except msgspec.DecodeError as error:
         raise ValueError(
             f"{path.name} holds no accounts ({error}): restore it, or remove it and add everybody"

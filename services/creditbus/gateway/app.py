@@ -80,9 +80,9 @@ def build(process: Process) -> Site:
     _route_fates(app, process, door)
     _route_files(app, process, door)
     credentials = Credentials.load(process.settings.tokens)
-    states = known_caller(process, credentials, CallerRole.SOURCE, to=TokenScope.STATE)
     asks = known_caller(process, credentials, CallerRole.SOURCE, to=TokenScope.ASK)
-    route_statements(app, StatementDesk(process, door.serving), states, asks)
+    announces = known_caller(process, credentials, CallerRole.SOURCE)
+    route_statements(app, StatementDesk(process, door.serving), asks, announces)
     return Site(app, door.check)
 
 

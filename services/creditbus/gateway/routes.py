@@ -21,9 +21,12 @@ KnownCaller = Callable[..., Awaitable[Caller]]
 
 
 def route_statements(
-    app: FastAPI, desk: StatementDesk, states: KnownCaller, asks: KnownCaller
+    app: FastAPI, desk: StatementDesk, asks: KnownCaller, announces: KnownCaller
 ) -> None:
-    """Give the app the routes of the statements; the last two know a source that may do that."""
+    """Give the app the routes of the statements; the last two know a source that may do that.
+
+    To announce is to state and to ask at once: the answer is what came of the day.
+    """
 
     @app.get(KEYS_PATH, **documented(gives=PublishedKeys))
     async def statement_keys() -> Response:
@@ -32,7 +35,7 @@ def route_statements(
 
     @app.post("/v1/control-totals", **_documented(takes=ControlTotals))
     async def control_totals(
-        asked: Request, caller: Annotated[Caller, Depends(states)]
+        asked: Request, caller: Annotated[Caller, Depends(announces)]
     ) -> Response:
         """Announce what you have sent on a day, and get a signed statement of what came of it."""
         totals: ControlTotals = await value_of(asked, ControlTotals, TOTALS_MAX_BYTES)

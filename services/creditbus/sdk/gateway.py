@@ -107,12 +107,12 @@ class Gateway:
 
     def fate_at(self, offset: int, wait_s: int = 0, *, partition: int = 0) -> RecordFate:
         """Return what became of what a receipt says lies at an offset of the inbox."""
-        asked = {"wait": wait_s, "partition": partition}
+        asked = {"wait": wait_s, **_of(partition)}
         return self._get(f"/v1/receipts/{offset}", asked, RecordFate)
 
     def fates_between(self, start: int, limit: int = 500, *, partition: int = 0) -> ReceiptPage:
         """Return what became of what lies at some offsets of the inbox, as after a file."""
-        asked = {"start": start, "limit": limit, "partition": partition}
+        asked = {"start": start, "limit": limit, **_of(partition)}
         return self._get("/v1/receipts", asked, ReceiptPage)
 
     def submit_file(self, path: Path, *, is_dry_run: bool = False) -> Iterator[FileLine]:
@@ -185,6 +185,11 @@ class Gateway:
         if answer.is_success:
             return bytes(answer.content)
         raise _refused(self.url, answer)
+
+
+def _of(partition: int) -> dict[str, int]:
+    """Return what is asked of a partition; of the only one nothing, as older gateways want it."""
+    return {"partition": partition} if partition else {}
 
 
 def submission_of(event: Statement, person: PersonNumber | None = None) -> bytes:

@@ -43,6 +43,7 @@ from creditbus.wire.topics import service_principal
 STACK: Final = "stack.json"
 GRAFANA: Final = "grafana"
 TOKENS: Final = "http/tokens.json"
+ACCOUNTS: Final = "staff/accounts.json"
 WAIT_S: Final = 120.0
 _LOOK_S: Final = 1.0
 
@@ -76,6 +77,9 @@ def make_secrets(folder: Path, catalogue: Catalogue, redis: str) -> StackFile:
     tokens.parent.mkdir(mode=_OPEN, exist_ok=True)
     add_secrets(file, home, catalogue, tokens)
     tokens.chmod(_READ_BY_ALL)  # hashes only
+    accounts = folder / ACCOUNTS
+    if not accounts.exists():
+        _fill(accounts.parent, {accounts.name: "[]\n"})
     for service in HOSTED:
         settings = settings_of(file, service, redis)
         _fill(folder / service, {f"{PREFIX}{name}".lower(): at for name, at in settings.items()})

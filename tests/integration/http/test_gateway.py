@@ -212,6 +212,8 @@ def test_a_token_that_is_kept_to_one_scope_opens_no_other_door(
     for method, path, content in doors:
         refused = gateway.request(method, path, json=content, headers=ask)
         assert (refused.status_code, refused.json()["reason"]) == (403, "SCOPE"), path
+    announced = gateway.post("/v1/control-totals", json={"day": "2026-11-30"}, headers=state)
+    assert (announced.status_code, announced.json()["reason"]) == (403, "SCOPE")
     for path in ("refusals", "records/x", "receipts/0", "receipts?start=0", "numbers"):
         refused = gateway.get(f"/v1/{path}", headers=state)
         assert (refused.status_code, refused.json()["reason"]) == (403, "SCOPE"), path

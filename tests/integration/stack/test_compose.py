@@ -9,7 +9,9 @@ from pathlib import Path
 
 import httpx
 import pytest
+from typer.testing import CliRunner
 
+from creditbus.cli.main import app
 from creditbus.runtime.law.catalogue import load_catalogue
 from creditbus.runtime.settings import read_settings
 from creditbus.stack.deployment import make_secrets
@@ -135,6 +137,15 @@ def test_what_was_made_once_stays_and_each_process_has_its_own(tmp_path: Path) -
     told = [path.parent.name for path, text in before.items() if password in text]
     assert sorted(told) == ["listing", "provision", tmp_path.name]
     assert tmp_path.stat().st_mode & 0o077 == 0
+    # The console's own user reads it, whoever adds an account; an empty one is kept as it is.
+    accounts = tmp_path / "staff" / "accounts.json"
+    added = ["accounts", "add", "wang", "--role", "viewer", "--password-stdin"]
+    done = CliRunner().invoke(
+        app, [*added, "--accounts", str(accounts)], input="several words together\n"
+    )
+    assert (done.exit_code, accounts.stat().st_mode & 0o777) == (0, 0o444), done.output
+    make_secrets(tmp_path, catalogue, "valkey:6379")
+    assert '"wang"' in accounts.read_text()
 
 
 def contents(folder: Path) -> dict[Path, str]:

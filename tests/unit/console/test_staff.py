@@ -6,7 +6,10 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from fastapi import Request
 
+from creditbus.console.doorman import Doorman
+from creditbus.console.login import Proof
 from creditbus.console.staff import (
     SEES_BYTES,
     STEPS,
@@ -17,6 +20,9 @@ from creditbus.console.staff import (
     staff_file,
 )
 from creditbus.domain.acts.interventions import OperatorStep
+from creditbus.runtime.http.credentials import CallerRole, TokenScope, file_of, hash_of, issue
+from creditbus.runtime.process import Process
+from creditbus.runtime.settings import Settings
 
 DAY = date(2026, 11, 23)
 PASSWORD = "several words together"
@@ -57,6 +63,20 @@ def test_a_damaged_file_lets_nobody_in(tmp_path: Path) -> None:
     file.write_text('[{"name": "wang"}]')
     with pytest.raises(ValueError, match=r"accounts\.json holds no accounts"):
         Staff(file).verified("wang", PASSWORD)
+
+
+def test_a_file_that_cannot_be_read_shuts_out_names_and_not_the_token(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match=r"cannot be read .* so nobody is known"):
+        Staff(tmp_path).member("wang")
+    token, row = issue("operator", CallerRole.OPERATOR)
+    asking, kept = issue("operator", CallerRole.OPERATOR, only=TokenScope.ASK)
+    tokens = tmp_path / "tokens.json"
+    tokens.write_bytes(file_of([row, kept]))
+    doorman = Doorman(Process("console", 0, Settings(accounts=tmp_path, tokens=tokens)))
+    stranger = Request({"type": "http", "method": "GET", "headers": [], "query_string": b""})
+    assert doorman.ask(stranger, {}).status_code == 200
+    assert doorman.sessions.begin(Proof(hash_of(token))) is not None
+    assert doorman.sessions.begin(Proof(hash_of(asking))) is None, "it is kept to asking"
 
 
 @pytest.mark.parametrize(

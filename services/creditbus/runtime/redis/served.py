@@ -20,6 +20,8 @@ from creditbus.domain.ids import BodyId, EntryId, ListId, SourceId
 from creditbus.wire.topics import INBOX_PARTITIONS
 
 PREFIX: Final = "creditbus:6:"
+LAYOUTS: Final = "creditbus:[0-9]*"
+"""The keys of every layout that there ever was, as Redis matches them."""
 
 
 class Lease(StrEnum):

@@ -31,6 +31,7 @@ from creditbus.runtime.redis.served import (
     CAUGHT_UP,
     COMPLETE,
     FATES_KEPT,
+    LAYOUTS,
     LEASE_S,
     MARKERS,
     POSITIONS,
@@ -290,9 +291,9 @@ class Storing:
         await self._client.set(CAUGHT_UP, millis_of(at))
 
     async def clear(self) -> None:
-        """Remove all that was ever stored, the markers first."""
+        """Remove all that was ever stored, the markers first, in whatever layout."""
         await self._client.delete(*MARKERS, AS_OF)
-        found = self._client.scan_iter(match=f"{PREFIX}*", count=_CLEARED_AT_ONCE)
+        found = self._client.scan_iter(match=LAYOUTS, count=_CLEARED_AT_ONCE)
         held = [key async for key in found]
         for start in range(0, len(held), _CLEARED_AT_ONCE):
             await self._client.unlink(*held[start : start + _CLEARED_AT_ONCE])
