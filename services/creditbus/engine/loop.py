@@ -27,6 +27,7 @@ from creditbus.engine.failures import (
     kind_of,
 )
 from creditbus.engine.health import Parked, Source
+from creditbus.engine.hold import Hold
 from creditbus.engine.job import Job
 from creditbus.engine.lags import STALLED_SECONDS
 from creditbus.engine.membership import Membership
@@ -70,12 +71,14 @@ class Loop:
         self._looked_at = 0.0
         self._is_broken = False
 
-    def turn(self, alarm: Alarm) -> None:
+    def turn(self, alarm: Alarm, hold: Hold) -> None:
         """Fetch once, decide what came, and take a checkpoint if it is time."""
         self._mend(alarm)
         self._membership.begin_ready(self._consumer)
         self._look_aside(alarm)
         self._turnstile.turn(self._consumer, self._membership.assigned)
+        # After all who let a source go: a worker that is to stand still reads nothing at all.
+        hold.obey(self._consumer)
         first = self._consumer.poll(self._turnstile.patience(self._rhythm.patience()))
         self._surroundings.ended(TurnStep.WAIT)
         alarm.check()

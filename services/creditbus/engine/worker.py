@@ -183,10 +183,9 @@ class Worker:
         try:
             membership.join(consumer)
             while not self._stopping.is_set():
-                self._hold.obey(consumer)
                 self._answer(roll_call, consumer, membership)
                 self._wayside.keep_to(membership.assigned)
-                loop.turn(self._alarm)
+                loop.turn(self._alarm, self._hold)
             loop.commit(self._alarm)
             self._logger.info("the last checkpoint is taken", drains=self._draining)
         except BaseException as error:

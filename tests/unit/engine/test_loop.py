@@ -11,13 +11,15 @@ from collections.abc import Collection, Sequence
 from typing import cast
 
 import pytest
-from confluent_kafka import Consumer, KafkaError, Message
+from confluent_kafka import Consumer, KafkaError, Message, TopicPartition
 
 from creditbus.engine import rhythm
 from creditbus.engine.alarm import Alarm
 from creditbus.engine.checkpoint import Checkpoint
 from creditbus.engine.health import Source
+from creditbus.engine.hold import Hold
 from creditbus.engine.job import Job
+from creditbus.engine.lags import Lags
 from creditbus.engine.loop import FETCH, Loop
 from creditbus.engine.membership import Membership
 from creditbus.engine.rhythm import EVERY_RECORDS
@@ -66,6 +68,12 @@ class PaperClient(PausedClient):
     def poll(self, seconds: float) -> PaperRecord | None:
         self.waited.append(seconds)
         return next(iter(self.consume(1, 0)), None)
+
+    def assignment(self) -> list[TopicPartition]:
+        return [TopicPartition(*source) for source in SOURCES]
+
+    def position(self, _: list[TopicPartition]) -> list[TopicPartition]:
+        return []
 
     def consume(self, most: int, _seconds: float) -> list[PaperRecord]:
         found: list[PaperRecord] = []
@@ -152,6 +160,7 @@ class Bench:
             surroundings=around,
         )
         self._alarm = Alarm()
+        self.hold = Hold(Lags())
 
     @property
     def commits(self) -> int:
@@ -159,7 +168,7 @@ class Bench:
 
     def turn(self, times: int = 1) -> None:
         for _ in range(times):
-            self.loop.turn(self._alarm)
+            self.loop.turn(self._alarm, self.hold)
 
     def _read(self, records: Sequence[Message]) -> tuple[int, list[Unreadable]]:
         return len(records), []
@@ -311,3 +320,21 @@ def test_a_worker_whose_work_went_to_another_waits_as_one_that_has_none() -> Non
     bench.group.shares.clear()
     bench.turn(2)
     assert bench.client.waited[-1] == rhythm.IDLE_SECONDS
+
+
+def test_a_worker_that_is_to_stand_still_reads_nothing_of_what_is_let_go_in_that_turn() -> None:
+    bench = Bench(None)
+
+    def begin(_: Consumer) -> None:
+        bench.client.resume(bench.client.assignment())
+
+    bench.group.begin_ready = begin  # type: ignore[method-assign]
+    for source in SOURCES:
+        bench.client.feed(source, 10)
+    bench.hold.want()
+    bench.turn(3)
+    assert not bench.decided
+    assert bench.hold.is_holding
+    bench.hold.end()
+    bench.turn()
+    assert bench.decided.total() == 20
