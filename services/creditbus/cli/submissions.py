@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections import Counter
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -21,6 +22,7 @@ from creditbus.cli.prints import show, show_json
 from creditbus.cli.results import write_results
 from creditbus.cli.ways_in import WayIn, comes_in
 from creditbus.sdk.gateway import Gateway, GatewayRefused
+from creditbus.sdk.receipts import NotPublished
 from creditbus.wire.answers import FateState, FileAnswer, RecordFate, RowAnswer, RowState
 
 _QUIET_BOUND_S: Final = 15.0
@@ -43,6 +45,8 @@ class FileFate:
     file: FileAnswer = field(default_factory=lambda: FileAnswer(name=""))
     fates: dict[InboxPlace, RecordFate] = field(default_factory=dict)
     """What became of what was taken, by its place in the inbox."""
+    unasked: str = ""
+    """Why nobody could be asked any more what becomes of the rest; empty while somebody could."""
 
     @property
     def sent(self) -> int:
@@ -149,7 +153,11 @@ def _handed_in(way: WayIn, file: Path, *, is_dry_run: bool) -> FileFate:
 
 
 def hand_in(door: Gateway, path: Path, *, is_dry_run: bool) -> FileFate:
-    """Hand in a file and wait until its rows are decided, or nothing more is for a while."""
+    """Hand in a file and wait until its rows are decided, or nothing more is for a while.
+
+    It waits no longer than somebody may be asked: ``unasked`` says why nobody can be. Raises
+    ``GatewayRefused`` and ``NotPublished`` only for the handing in itself.
+    """
     outcome = FileFate()
     columns = (SpinnerColumn(), TextColumn("{task.description}"))
     with Progress(*columns, console=_console, transient=True) as progress:
@@ -163,7 +171,12 @@ def hand_in(door: Gateway, path: Path, *, is_dry_run: bool) -> FileFate:
         quiet_until = time.monotonic() + _QUIET_BOUND_S
         while (left := outcome.undecided) and time.monotonic() < quiet_until:
             progress.update(task, description=f"{left} rows are being decided")
-            _ask(door, outcome)
+            try:
+                _ask(door, outcome)
+            except (GatewayRefused, NotPublished) as fault:
+                # The rows are in the inbox by now: whoever sent them is told so, and of each.
+                outcome.unasked = _why_unasked(fault)
+                break
             if outcome.undecided < left:
                 quiet_until = time.monotonic() + _QUIET_BOUND_S
             elif outcome.undecided:
@@ -183,6 +196,12 @@ def _ask(door: Gateway, outcome: FileFate) -> None:
             start = page.next
 
 
+def _why_unasked(fault: GatewayRefused | NotPublished) -> str:
+    if isinstance(fault, GatewayRefused) and fault.problem.status == HTTPStatus.FORBIDDEN:
+        return f"this token may not ask what became of them ({fault}): use one that may"
+    return f"nobody could be asked what became of them ({fault})"
+
+
 def _place(row: RowAnswer) -> InboxPlace | None:
     return None if row.offset is None else (row.partition, row.offset)
 
@@ -200,9 +219,10 @@ def summary(outcome: FileFate) -> str:
     told = ", ".join(parts)
     if not outcome.undecided:
         return told
+    why = outcome.unasked or "intake or listing has not spoken yet"
     return (
-        f"{told}; {outcome.undecided} undecided: intake or listing has not spoken yet. Submit the"
-        " file again later: what was taken is told as a duplicate and changes nothing"
+        f"{told}; {outcome.undecided} undecided: {why}. Submit the file again later: what was taken"
+        " is told as a duplicate and changes nothing"
     )
 
 
@@ -234,4 +254,9 @@ def _content(outcome: FileFate) -> dict[str, object]:
         }
         for row in outcome.rows
     ]
-    return {"file": outcome.file, "undecided": outcome.undecided, "rows": rows}
+    return {
+        "file": outcome.file,
+        "undecided": outcome.undecided,
+        "unasked": outcome.unasked,
+        "rows": rows,
+    }

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import openpyxl
 import pytest
 
 from creditbus.cli.results import write_results
-from creditbus.cli.submissions import FileFate, summary
+from creditbus.cli.submissions import FileFate, hand_in, summary
 from creditbus.domain.acts.refusals import Fault, Reason
+from creditbus.sdk.gateway import Gateway, GatewayRefused
+from creditbus.sdk.receipts import NotPublished
 from creditbus.sdk.sheets.layouts import RESULT
 from creditbus.wire.answers import (
     FateState,
     FileAnswer,
+    FileLine,
+    Problem,
+    ReceiptPage,
     RecordFate,
     RowAnswer,
     RowState,
@@ -95,3 +101,51 @@ def test_the_file_comes_back_with_the_result_beside_each_row(tmp_path: Path, nam
     assert told[2].startswith("退回 refused: BASIS_MISSING")
     assert told[3].startswith("未读取 not read")
     assert [str(written.cell(number, 1).value) for number in range(1, 5)] == ["案号", "1", "2", "3"]
+
+
+class PaperDoor:
+    """A door that takes a sheet of two rows, and then has a fault when it is asked."""
+
+    def __init__(self, fault: Exception) -> None:
+        self._fault = fault
+
+    def submit_file(self, path: Path, *, is_dry_run: bool = False) -> Iterator[FileLine]:
+        assert not is_dry_run
+        yield from a_fate(sheet=path.name).rows
+        yield a_fate().file
+
+    def fates_between(self, *_: int, **__: int) -> ReceiptPage:
+        raise self._fault
+
+
+def refused(status: int, detail: str) -> GatewayRefused:
+    return GatewayRefused(Problem(title="", status=status, reason="SCOPE", detail=detail))
+
+
+@pytest.mark.parametrize(
+    ("fault", "why"),
+    [
+        (
+            refused(403, "it may only state"),
+            "this token may not ask what became of them ({}): use one that may",
+        ),
+        (refused(401, "it was taken away"), "nobody could be asked what became of them ({})"),
+        (NotPublished("the gateway is away"), "nobody could be asked what became of them ({})"),
+    ],
+)
+def test_whoever_may_not_ask_is_told_all_the_same_what_was_taken(
+    tmp_path: Path, fault: Exception, why: str
+) -> None:
+    file, result = tmp_path / "sheet.csv", tmp_path / "result.xlsx"
+    file.write_text("案号\n1\n2\n3\n", encoding="utf-8")
+
+    outcome = hand_in(cast(Gateway, PaperDoor(fault)), file, is_dry_run=False)
+
+    assert outcome.undecided == 2
+    assert f"2 undecided: {why.format(fault)}. Submit the file again later" in summary(outcome)
+    assert [outcome.is_fine(each) for each in outcome.rows] == [False, False, False]
+    write_results(file, result, outcome.rows, outcome.words, header_row=1)
+    written = openpyxl.load_workbook(result).active
+    told = [str(written.cell(number, 2).value) for number in range(2, 5)]
+    assert told[:2] == ["等待处理 undecided"] * 2
+    assert told[2].startswith("未读取 not read")
