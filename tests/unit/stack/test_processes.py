@@ -295,13 +295,16 @@ def test_what_is_wrong_with_one_child_leaves_no_other_unwatched(
     supervisor = Supervisor(said.append)
     odd, sound = started(child_of("odd")), started(child_of("sound"))
     # Nothing can be written where its record lies, as on a full disk.
-    (tmp_path / "records" / ".odd.json.partial").mkdir()
+    record = tmp_path / "records" / "odd.json"
+    record.unlink()
+    record.mkdir()
     supervisor.keep(odd)
     supervisor.keep(sound)
     odd.send(signal.SIGKILL)
     wait_for(lambda: len(said) == 1)
     sound.send(signal.SIGKILL)
     wait_for(lambda: sound.restarts == 1 and sound.is_running())
+    record.rmdir()
     supervisor.stop()
     assert said[0].startswith("odd cannot be looked after (IsADirectoryError(")
 

@@ -12,6 +12,7 @@ from creditbus.domain.law.editions import EditionUnknown
 from creditbus.runtime.law.catalogue import CatalogueInvalid, load_draft
 from creditbus.runtime.law.editions import EditionDamaged, Shelf, load_editions, put, read_edition
 from tests.examples import CATALOGUE_FOLDER, EDITIONS_FOLDER, some_editions
+from tests.unit.sdk.paper import no_room
 
 SHIPPED = sorted(EDITIONS_FOLDER.glob("*.json"))
 
@@ -50,19 +51,11 @@ def test_a_draft_that_is_put_on_the_shelf_is_found_and_not_written_twice(shelf: 
 
 
 def test_an_edition_that_the_disk_has_no_room_for_is_put_there_once_it_has(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path,
 ) -> None:
     draft, data = load_draft(CATALOGUE_FOLDER)
-    written = Path.write_bytes
-
-    def fails(path: Path, content: bytes) -> int:
-        written(path, content[:100])
-        raise OSError(28, "No space left on device")
-
-    with monkeypatch.context() as full:
-        full.setattr(Path, "write_bytes", fails)
-        with pytest.raises(OSError, match="No space"):
-            put(draft, data, tmp_path)
+    with no_room(), pytest.raises(OSError, match="File too large"):
+        put(draft, data, tmp_path)
     assert read_edition(put(draft, data, tmp_path)) == draft
 
 
