@@ -3,8 +3,9 @@
 A group is closed after a few milliseconds, a thousand records or 4 MiB, by whoever comes first: the
 caller or a thread that looks after a source that has fallen silent. A full one is on the disk
 before the next record is taken, so whoever is told that there is no room has a record that was not
-taken. One lock holds all of it, and nobody waits for the broker within it. Only so many
-records and bytes are in memory; the rest lie on the disk, in the same order.
+taken. One lock holds all of it. Nobody waits for the broker's answers within it; only while the
+client's own queue is full, which these bounds keep from, is room waited for within the lock. Only
+so many records and bytes are in memory; the rest lie on the disk, in the same order.
 """
 
 from __future__ import annotations
@@ -122,6 +123,13 @@ class Forwarder:
         with self._lock:
             return self._waits()
 
+    def hear(self, wait_s: float) -> None:
+        """Go on with what waits, and hear what the broker says, for that long at most.
+
+        Where nothing waits it takes that long: whoever calls it again and again is at rest then.
+        """
+        self._turn(wait_s, is_at_rest=True)
+
     def close(self) -> None:
         """Keep what was taken, and let the outbox go; what waits in it waits for the next start."""
         if self._closing.is_set():
@@ -171,17 +179,20 @@ class Forwarder:
             self._stirred.set()
         return True
 
-    def _turn(self, wait_s: float = 0.0) -> None:
+    def _turn(self, wait_s: float = 0.0, *, is_at_rest: bool = False) -> None:
+        """Go on until there are answers, or nothing waits; at rest, until nothing does any more."""
         until = time.monotonic() + wait_s
+        is_awaited = not is_at_rest
         while True:
             with self._lock:
                 if self._closing.is_set() and not self._open:
                     return
+                is_awaited = is_awaited or self._waits()
                 self._keep()
                 self._forward()
                 answers = self._link.poll(0)
                 told, self._told = self._told, []
-                is_over = answers or told or not self._waits()
+                is_over = answers or told or (is_awaited and not self._waits())
             if is_over or time.monotonic() >= until:
                 break
             # Not within the lock: whoever hands over a record waits for no broker.

@@ -211,7 +211,7 @@ class Publisher:
         """
         self._check_own()
         if self._forwarder is not None:
-            self._forwarder.pump(wait_s)
+            self._forwarder.hear(wait_s)
         else:
             self._link.poll(wait_s)
         self._link.check()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import cast
 
@@ -84,6 +84,29 @@ def test_nobody_waits_for_whoever_waits_for_the_broker(sending: Forwarder, link:
         waits.join(30)
     assert time.monotonic() - began < 15, "an answer ends the waiting"
     until_done(sending)
+
+
+def test_whoever_has_nothing_to_send_is_at_rest(sending: Forwarder, link: PaperLink) -> None:
+    began = time.monotonic()
+    sending.hear(0.3)
+    assert time.monotonic() - began >= 0.3
+    sending.pump(20)  # whoever waits for an end does not wait where there is none
+    assert time.monotonic() - began < 15
+
+    link.is_held = True
+    sending.put(a_record(1), UNTOLD)
+    sending.keep()
+    ends: tuple[Callable[[], object], ...] = (
+        lambda: setattr(link, "is_held", False),  # the broker answers
+        sending.close,
+    )
+    for end in ends:
+        hears = threading.Thread(target=sending.hear, args=(20,))
+        hears.start()
+        time.sleep(0.1)
+        end()
+        hears.join(15)
+        assert not hears.is_alive()
 
 
 def test_a_source_that_falls_silent_is_sent_all_the_same(
