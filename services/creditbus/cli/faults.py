@@ -14,6 +14,7 @@ from rich.console import Console
 
 from creditbus.domain.law.editions import EditionUnknown
 from creditbus.engine.failures import error_of, rule_for
+from creditbus.runtime.http.credentials import CredentialsDamaged
 from creditbus.runtime.interventions.writer import NotDone
 from creditbus.runtime.law.catalogue import CatalogueInvalid
 from creditbus.runtime.law.editions import EditionDamaged
@@ -35,6 +36,15 @@ BROKEN_OFF: Final = 130
 _ERRORS = Console(stderr=True, highlight=False)
 
 
+_DAMAGED: Final = (
+    CatalogueInvalid,
+    CredentialsDamaged,
+    EditionDamaged,
+    EditionUnknown,
+    SchemasUnsound,
+)
+
+
 def fail(sentence: str, code: int = FAILED) -> NoReturn:
     """Say what is wrong and end with an exit code."""
     _ERRORS.print(f"[bold red]error[/] {sentence}", soft_wrap=True)
@@ -48,7 +58,7 @@ def sentences() -> Iterator[None]:
         yield
     except (StackError, Unavailable, SettingMissing, UnknownSetting, IncompatibleSchema) as fault:
         fail(str(fault))
-    except (CatalogueInvalid, EditionDamaged, EditionUnknown, SchemasUnsound) as fault:
+    except _DAMAGED as fault:
         fail(str(fault))
     except NotDone as fault:
         fail(str(fault), MISUSED)

@@ -31,7 +31,10 @@ def since_ms(text: str, now: datetime) -> int | None:
     if not text:
         return None
     if ago := _AGO.fullmatch(text):
-        at = now - timedelta(**{_UNITS[ago[2]]: int(ago[1])})
+        try:
+            at = now - timedelta(**{_UNITS[ago[2]]: int(ago[1])})
+        except OverflowError:
+            raise typer.BadParameter(f"{text!r} ago there was no calendar: say less") from None
     else:
         try:
             at = datetime.fromisoformat(text)

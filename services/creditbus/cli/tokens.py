@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -159,9 +160,11 @@ def tokens_of(home: Path | None, named: Path | None) -> Tokens:
 
 
 def refuse_taken(into: Path | None) -> None:
-    """Say that a file would be overwritten; nothing has been done then."""
+    """Say that a new file cannot be made there; nothing has been done then."""
     if into is not None and into.exists():
         fail(f"{into} is there already: name a new file for the token", MISUSED)
+    if into is not None and not (into.parent.is_dir() and os.access(into.parent, os.W_OK)):
+        fail(f"{into.parent} is no folder that this user may write: name another", MISUSED)
 
 
 def hand_over(token: str, row: Credential, into: Path | None) -> None:

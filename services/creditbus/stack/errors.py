@@ -5,7 +5,7 @@ StackError
   NotFetched     a file could not be had
   PortTaken      another process listens where a server should
   FolderInUse    two stacks on one folder, or a folder without its credentials
-  NotWritable    the folder cannot be made or written
+  NotWritable    a folder cannot be made, or a file not written
   NotReady       a process did not answer in time, or died at start
   IdsDiffer      the registry does not know the schemas the log was written with
   NotProvisioned the broker's topics are not those of the table
@@ -37,7 +37,7 @@ class FolderInUse(StackError):
 
 
 class NotWritable(StackError):
-    """The folder of the stack cannot be made, or this user may not write there."""
+    """A folder cannot be made, or a file not written, by this user."""
 
 
 class NotReady(StackError):

@@ -8,6 +8,7 @@ from __future__ import annotations
 import fcntl
 import os
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Final, Literal, Self
@@ -209,9 +210,22 @@ def write_private(path: Path, content: bytes, mode: int = OWNER_ONLY_FILE) -> No
     """Write a file whole or not at all, readable by its owner only from the first byte.
 
     A file that it replaces keeps its owner, whoever writes: root for a service, that must read it.
-    Raises ``NotWritable`` where this user may not leave it to its owner; it stays as it was then.
+    Raises ``NotWritable`` where it cannot be written, or this user may not leave it to its owner;
+    it stays as it was then.
     """
     partial = path.with_name(f"{path.name}.partial")
+    try:
+        _write_private(path, partial, content, mode)
+    except OSError as error:
+        with suppress(OSError):
+            partial.unlink()
+        raise NotWritable(
+            f"{path} cannot be written: {error.strerror or error}; nothing is changed. Name a file"
+            " where this user may write and the disk has room."
+        ) from error
+
+
+def _write_private(path: Path, partial: Path, content: bytes, mode: int) -> None:
     partial.unlink(missing_ok=True)
     descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, OWNER_ONLY_FILE)
     with os.fdopen(descriptor, "wb") as stream:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from datetime import date
 from pathlib import Path
 from stat import S_IMODE
@@ -27,6 +27,7 @@ from creditbus.runtime.http.credentials import (
     issue,
 )
 from creditbus.stack.bus import token_name
+from creditbus.stack.errors import NotWritable
 from creditbus.stack.folder import OWNER_ONLY_FILE, StackFile, leave_to_owner_of, write_private
 
 _LOCK_BOUND_S: Final = 10.0
@@ -110,7 +111,7 @@ class Tokens:
     def _changed(self) -> Iterator[list[Credential]]:
         """Give the rows to be changed, and replace the file by them with the rights that it had."""
         lock = self._path.with_suffix(".lock")
-        with FileLock(lock, timeout=_LOCK_BOUND_S):
+        with _held(lock):
             if self._path.exists() and os.geteuid() == 0:
                 leave_to_owner_of(self._path, lock)  # or root's lock would shut the owner out
             rows = list(Credentials.load(self._path).rows)
@@ -119,6 +120,16 @@ class Tokens:
 
     def _mode(self) -> int:
         return S_IMODE(self._path.stat().st_mode) if self._path.exists() else OWNER_ONLY_FILE
+
+
+def _held(lock: Path) -> AbstractContextManager[object]:
+    try:
+        return FileLock(lock, timeout=_LOCK_BOUND_S).acquire()
+    except OSError as error:  # its Timeout is one too
+        raise NotWritable(
+            f"the credentials beside {lock} cannot be changed: {error.strerror or error}; nothing"
+            " is changed. Do it as the user who may write there."
+        ) from error
 
 
 def forget(file: StackFile, party: str, rows: list[Credential]) -> bool:

@@ -114,6 +114,22 @@ def test_a_token_may_be_kept_to_asking_and_the_list_says_so(home: Path, tmp_path
     assert told.exit_code == 2
 
 
+def test_a_file_of_tokens_that_is_none_and_a_place_for_none_are_a_sentence_each(
+    home: Path, tmp_path: Path
+) -> None:
+    damaged, folder = tmp_path / "damaged.json", tmp_path / "folder"
+    damaged.write_text("{", encoding="utf-8")
+    folder.mkdir()
+    for words in (("tokens",), ("token",), ("revoke",)):
+        told = press(home, *words, "court", "--tokens", str(folder))
+        assert (told.exit_code, f"{folder} cannot be read" in told.output) == (1, True), told.output
+        told = press(home, *words, "court", "--tokens", str(damaged))
+        assert (told.exit_code, "holds no credentials" in told.output) == (1, True), told.output
+    told = press(home, "token", "court", "--into", str(damaged / "asking.token"))
+    assert (told.exit_code, "is no folder" in told.output) == (2, True), told.output
+    assert len(json.loads(press(home, "tokens", "court", "--json").output)) == 1
+
+
 def test_a_token_that_is_taken_away_is_not_used_by_the_command_line_either(home: Path) -> None:
     assert press(home, "revoke", "court").exit_code == 0
     assert token_name("court") not in StackFile.load(Folder(home).stack_file).secrets

@@ -9,10 +9,11 @@ from pathlib import Path
 import pytest
 
 from creditbus.stack.cluster import Cluster
-from creditbus.stack.errors import FolderInUse
-from creditbus.stack.folder import Folder, FolderLock, StackFile, holder
+from creditbus.stack.errors import FolderInUse, NotWritable
+from creditbus.stack.folder import Folder, FolderLock, StackFile, holder, write_private
 from creditbus.stack.kafka import refuse_orphan
 from creditbus.stack.ports import Ports
+from tests.unit.sdk.paper import no_room
 
 
 @pytest.fixture
@@ -79,3 +80,16 @@ def test_broker_data_without_credentials_is_refused(folder: Folder) -> None:
     refuse_orphan(folder.kafka, has_credentials=True)
     with pytest.raises(FolderInUse, match=r"stack\.json"):
         refuse_orphan(folder.kafka, has_credentials=False)
+
+
+def test_what_cannot_be_written_is_a_sentence_and_changes_nothing(tmp_path: Path) -> None:
+    file, folder = tmp_path / "tokens.json", tmp_path / "folder"
+    folder.mkdir()
+    write_private(file, b"old")
+    for path in (folder, file / "tokens.json", tmp_path / "nowhere" / "tokens.json"):
+        with pytest.raises(NotWritable, match=f"{path} cannot be written"):
+            write_private(path, b"new")
+    with no_room(), pytest.raises(NotWritable, match="the disk has room"):
+        write_private(file, b"new")
+    assert file.read_bytes() == b"old"
+    assert sorted(tmp_path.iterdir()) == [folder, file]

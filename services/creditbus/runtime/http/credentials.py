@@ -120,6 +120,10 @@ def file_of(rows: Sequence[Credential]) -> bytes:
     return msgspec.json.format(msgspec.json.encode(rows), indent=2) + b"\n"
 
 
+class CredentialsDamaged(ValueError):
+    """The file cannot be read, or holds no credentials; the message names it and what to do."""
+
+
 class Credentials:
     """The rows of the file as they are now; a file that is not there knows nobody.
 
@@ -134,7 +138,7 @@ class Credentials:
 
     @classmethod
     def load(cls, path: Path) -> Credentials:
-        """Read the file; raises ``ValueError`` with the file's name when it holds anything else."""
+        """Read the file; raises ``CredentialsDamaged`` for what cannot be read or is none."""
         stamp = _stamp(path)
         return cls(path, _read(path), stamp)
 
@@ -178,6 +182,8 @@ def _stamp(path: Path) -> tuple[int, int]:
         found = path.stat()
     except FileNotFoundError:
         return 0, 0
+    except OSError as error:
+        raise _unreadable(path, error) from error
     return found.st_mtime_ns, found.st_ino
 
 
@@ -186,8 +192,17 @@ def _read(path: Path) -> tuple[Credential, ...]:
         return msgspec.json.decode(path.read_bytes(), type=tuple[Credential, ...])
     except FileNotFoundError:
         return ()
+    except OSError as error:
+        raise _unreadable(path, error) from error
     except msgspec.DecodeError as error:
-        raise ValueError(
+        raise CredentialsDamaged(
             f"{path.name} holds no credentials ({error}): write it anew, a row a caller, "
             "and replace the file whole, never in place"
         ) from error
+
+
+def _unreadable(path: Path, error: OSError) -> CredentialsDamaged:
+    return CredentialsDamaged(
+        f"{path} cannot be read: {error.strerror or error}; name the file of credentials itself,"
+        " which this user may read"
+    )

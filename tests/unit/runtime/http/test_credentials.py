@@ -13,6 +13,7 @@ from creditbus.runtime.http.credentials import (
     Credential,
     CredentialRefused,
     Credentials,
+    CredentialsDamaged,
     file_of,
     issue,
 )
@@ -94,3 +95,10 @@ def test_a_file_of_something_else_is_named(tmp_path: Path, content: str) -> None
 
     with pytest.raises(ValueError, match=r"tokens\.json holds no credentials"):
         Credentials.load(path)
+
+
+@pytest.mark.parametrize("name", ["", "file/tokens.json", "file"])
+def test_what_cannot_be_read_is_told_by_its_name(tmp_path: Path, name: str) -> None:
+    (tmp_path / "file").write_bytes(b"no credentials")
+    with pytest.raises(CredentialsDamaged, match=(tmp_path / name).name):
+        Credentials.load(tmp_path / name)
