@@ -141,8 +141,8 @@ class Connection:
     def idempotent(self, ear: Ear, bound_s: float, *, batch_bytes: int, linger_ms: int) -> Producer:
         """Return a producer without transactions, which says within the bound what became of it.
 
-        A batch waits for ``linger_ms`` at most. It may have so many bytes as the topic takes of one
-        record: the broker measures both alike.
+        A batch waits for ``linger_ms`` at most. Its bytes must stay below what the topic takes of
+        one record: the broker measures a whole batch by that, its own bytes too.
         """
         return Producer(
             {

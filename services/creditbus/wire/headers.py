@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from creditbus.domain.acts.events import Envelope
+from creditbus.wire.topics import INBOX_PARTITIONS
 
 ORIGIN: Final = "origin"
 ATTESTATION: Final = "attestation"
@@ -21,7 +22,9 @@ ALIAS: Final = "alias"
 
 
 _HEXADECIMAL: Final = frozenset("0123456789abcdef")
-_WITHIN: Final = re.compile(rb"/(?:0|[1-9][0-9]{0,8})/(?:0|[1-9][0-9]{0,17})")
+_WITHIN: Final = re.compile(rb"/(0|[1-9][0-9]?)/(0|[1-9][0-9]{0,14})")
+_OFFSETS: Final = 2**47
+"""How many records a partition never has: 4,000 years of a thousand a second."""
 _STEP: Final = re.compile(rb"00-([0-9a-f]{32})-([0-9a-f]{16})-[0-9a-f]{2}")
 
 
@@ -76,7 +79,7 @@ def first_sent(inbox: str, headers: Sequence[tuple[str, bytes | None]]) -> bytes
     """Return where a redriven record of an inbox was first sent; None of what its party sent.
 
     Headers there are the party's own words: a place in any other inbox is none, so whoever writes
-    this header itself changes the sums of nobody else.
+    this header itself changes the sums of nobody else. Nor is one that no record can have.
 
     >>> first_sent("in", [("redriven", b"in/0/7")]), first_sent("in", [("redriven", b"other/0/7")])
     (b'in/0/7', None)
@@ -85,7 +88,10 @@ def first_sent(inbox: str, headers: Sequence[tuple[str, bytes | None]]) -> bytes
     if place is None:
         return None
     begins = inbox.encode()
-    return place if place.startswith(begins) and _WITHIN.fullmatch(place, len(begins)) else None
+    found = _WITHIN.fullmatch(place, len(begins)) if place.startswith(begins) else None
+    if found is None or int(found[1]) >= INBOX_PARTITIONS or int(found[2]) >= _OFFSETS:
+        return None
+    return place
 
 
 def header(headers: Sequence[tuple[str, bytes | None]] | None, name: str) -> bytes | None:

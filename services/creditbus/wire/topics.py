@@ -15,7 +15,7 @@ from creditbus.domain.acts.kinds import KINDS
 
 INBOX_MAX_BYTES: Final = 256 * 1024
 INBOX_BATCH_BYTES: Final = INBOX_MAX_BYTES // 2
-"""What a batch for an inbox may have: the broker holds it to the limit as if it were one record."""
+"""How large a batch for an inbox may grow: the broker holds a whole batch to the topic's limit."""
 HOUR_MS: Final = 60 * 60 * 1000
 DAY_MS: Final = 24 * HOUR_MS
 YEAR_MS: Final = 365 * DAY_MS

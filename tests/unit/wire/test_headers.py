@@ -4,7 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from creditbus.wire.headers import ORIGIN, TRACEPARENT, event_headers, header
+from creditbus.wire.headers import (
+    ORIGIN,
+    REDRIVEN,
+    TRACEPARENT,
+    event_headers,
+    first_sent,
+    header,
+)
 from tests.examples import an_envelope
 
 
@@ -45,3 +52,19 @@ def test_last_header_of_a_name_counts() -> None:
     assert header(headers, ORIGIN) == b"last"
     assert header(headers, "none") is None
     assert header(None, ORIGIN) is None
+
+
+@pytest.mark.parametrize(
+    ("place", "is_one"),
+    [
+        ("63/140737488355327", True),
+        ("64/0", False),
+        ("0/140737488355328", False),
+        ("999999999/999999999999999999", False),
+        ("00/1", False),
+        ("0/", False),
+    ],
+)
+def test_a_place_that_no_record_can_have_is_none(place: str, is_one: object) -> None:
+    sent = f"in/{place}".encode()
+    assert first_sent("in", [(REDRIVEN, sent)]) == (sent if is_one else None)
