@@ -28,6 +28,7 @@ from creditbus.wire.answers import FateState, RecordFates
 from creditbus.wire.records import to_record
 from creditbus.wire.signatures import verified
 from creditbus.wire.statements import KEYS_PATH
+from creditbus.wire.topics import inbox
 from tests.acts import a_penalty
 from tests.bus_fixtures import LiveBus, a_firm, eventually
 from tests.examples import a_bid_bar, a_listing, a_removal
@@ -221,9 +222,11 @@ def test_a_gateway_that_is_away_or_is_none_is_told_in_a_sentence(live: LiveBus) 
 
 
 def test_a_widened_inbox_tells_each_record_its_own_fate(live: LiveBus, subject: SubjectId) -> None:
-    """Its partitions have the same offsets; nobody else's test uses this source."""
+    """Its partitions have the same offsets; the city of another test may send by it as well."""
     source, count = "gardens", 40
-    assert widen_inbox(live.file, source, 3) == 1
+    known = live.bus.stack.admin().list_topics(timeout=WAIT_S).topics[inbox(source)]
+    if len(known.partitions) == 1:  # or an earlier try has widened it
+        assert widen_inbox(live.file, source, 3) == 1
     removals = [
         a_removal(source=source, subject_id=subject, record_id=f"{number} of {subject}")
         for number in range(count)
@@ -246,10 +249,10 @@ def test_a_widened_inbox_tells_each_record_its_own_fate(live: LiveBus, subject: 
     with live.http("gateway", source) as client:
         signed = eventually(lambda: _if_given(client.get(f"/v1/statements/{day}")))
         statement = verified(signed, client.get(KEYS_PATH).text)
-    parts = (statement.accepted, statement.refused, statement.waiting)
-    told = sorted((each.partition, each.offset) for part in parts for each in part)
-    assert told == sorted((each.partition, each.offset) for each in receipts)
-    assert statement.sums.waiting == 0
+    parts = (statement.accepted, statement.refused)
+    told = {(each.partition, each.offset) for part in parts for each in part}
+    assert told >= {(each.partition, each.offset) for each in receipts}
+    assert statement.adds_up
 
 
 def _if_given(answer: httpx.Response) -> str:

@@ -51,6 +51,7 @@ class Vigil:
         self._holds_more = holds_more
         self._bounds = bounds
         self._waits: dict[Place, tuple[int, float]] = {}
+        self._found: dict[Place, float] = {}
         self._quiet: dict[Place, int] = {}
         self._begun_at = time.monotonic()
         self._turned_at: float | None = None  # not before the app has started
@@ -62,6 +63,7 @@ class Vigil:
         """Begin to count: nothing was to be expected before."""
         self._begun_at = now
         self._waits.clear()
+        self._found.clear()
 
     def begin_watch(self, process: Process, is_stopping: Callable[[], bool]) -> None:
         """Look on from a thread of its own; what it finds ends the process."""
@@ -110,16 +112,20 @@ class Vigil:
 
     def _look_at(self, place: Place, end: int, now: float) -> None:
         stands = max(self.handled.get(place, 0), self._quiet.get(place, 0))
-        if end <= stands:
-            self._waits.pop(place, None)
-            return
         position, since = self._waits.setdefault(place, (stands, now))
-        if position != stands:
-            self._waits[place] = (stands, now)
-        elif now - since > self._bounds.stalled:
-            if self._holds_more(place, stands):
+        if end <= stands or position != stands:
+            self._waits.pop(place)
+            self._found.pop(place, None)
+        elif place in self._found:
+            if now - self._found[place] > self._bounds.stalled:
                 topic, partition = place
                 raise Stalled(
                     f"no record of {topic}/{partition} was done for {self._bounds.stalled:g} s"
                 )
-            self._quiet[place] = end
+        elif now - since > self._bounds.stalled / 2:
+            # What waited until now may have been markers, and a record come this very moment:
+            # the time that it may take begins here.
+            if self._holds_more(place, stands):
+                self._found[place] = now
+            else:
+                self._quiet[place] = end

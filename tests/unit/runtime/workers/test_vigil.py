@@ -77,7 +77,20 @@ def test_markers_of_transactions_are_no_records() -> None:
     watch(vigil, 0, 600)
     log.ends[STUCK], log.holds_more = 3, True
     with pytest.raises(Stalled, match="directives/0"):
-        watch(vigil, 600, 700)
+        watch(vigil, 600, 720)
+
+
+def test_a_record_that_comes_behind_markers_has_its_own_time() -> None:
+    """Found as one looked whether there is any: who follows had no time to take it yet."""
+    log = Log()
+    vigil = log.vigil()
+    log.ends[STUCK] = 2
+    watch(vigil, 0, 90)
+    vigil.note(STUCK, 2)
+    watch(vigil, 90, 600)
+    log.ends[STUCK] = 3
+    with pytest.raises(Stalled, match="directives/0"):
+        watch(vigil, 600, 720)
 
 
 def test_a_loop_that_stands_still_is_seen_without_any_record() -> None:
