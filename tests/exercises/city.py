@@ -105,6 +105,7 @@ class City:
             if not (wrong or is_open or owed) or time.monotonic() > deadline:
                 break
             time.sleep(0.5)
+        self._hang_up()
         self.toll.lost += is_open + owed
         self.toll.stale += wrong
         self.toll.repeated += twice
@@ -201,11 +202,16 @@ class City:
             answer = self._query.post("/v1/checks", json=question)
         except (httpx.HTTPError, OSError):
             # Where it listens and which token it wants may have changed.
-            self._query = None
+            self._hang_up()
             return None
         if answer.status_code == httpx.codes.UNAUTHORIZED:
-            self._query = None
+            self._hang_up()
         return bool(answer.json()["barred"]) if answer.is_success else None
+
+    def _hang_up(self) -> None:
+        if self._query is not None:
+            self._query.close()
+            self._query = None
 
     def _audited(self) -> tuple[int, int, int]:
         """Return what audit counts as open, owed and counted twice."""
