@@ -130,6 +130,7 @@ _UNANSWERED = frozenset(
         KafkaError._MSG_TIMED_OUT,
         KafkaError._TIMED_OUT,
         KafkaError._TRANSPORT,
+        KafkaError._DESTROY_BROKER,  # the client let the broker go that was asked
         KafkaError.REQUEST_TIMED_OUT,
         KafkaError.NOT_ENOUGH_REPLICAS,
         KafkaError.NOT_ENOUGH_REPLICAS_AFTER_APPEND,
@@ -222,6 +223,7 @@ RULES: tuple[Rule, ...] = (
         _codes(
             KafkaError._TIMED_OUT,
             KafkaError._TRANSPORT,
+            KafkaError._DESTROY_BROKER,
             KafkaError._ALL_BROKERS_DOWN,
             KafkaError._RESOLVE,
             KafkaError._SSL,

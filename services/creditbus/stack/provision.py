@@ -10,8 +10,9 @@ import secrets
 import time
 from collections.abc import Iterable, Mapping, MutableMapping, Sequence
 from concurrent.futures import Future
-from typing import Final
+from typing import Any, Final
 
+from confluent_kafka import KafkaException
 from confluent_kafka.admin import (
     AclBinding,
     AclBindingFilter,
@@ -28,12 +29,14 @@ from confluent_kafka.admin import (
     UserScramCredentialUpsertion,
 )
 
+from creditbus.engine.failures import Reaction, kind_of
 from creditbus.stack.errors import NotProvisioned
 from creditbus.stack.rights import bindings, principals
 from creditbus.wire.topics import Topic, topics
 
 BOUND_S: Final = 30
 POLL_S: Final = 0.02
+_AGAIN_S: Final = 0.2
 PASSWORD_BYTES: Final = 24
 _AS_THE_BROKER_SAYS: Final = -1  # default.replication.factor: one copy, or three on three brokers
 SCRAM_ITERATIONS: Final = 4096
@@ -171,16 +174,28 @@ def check_topics(admin: AdminClient, table: Iterable[Topic]) -> list[str]:
 def _wrong_settings(admin: AdminClient, here: Sequence[Topic]) -> list[str]:
     wanted = {topic.name: topic.settings() for topic in here}
     asked = [ConfigResource(ConfigResource.Type.TOPIC, name) for name in wanted]
-    found = {
-        resource.name: future.result(BOUND_S)
-        for resource, future in (admin.describe_configs(asked).items() if asked else ())
-    }
+    found = _described(admin, asked)
     return [
         f"Topic {name} has {setting}={found[name][setting].value} instead of {value}."
         for name, settings in wanted.items()
         for setting, value in settings.items()
         if found[name][setting].value != value
     ]
+
+
+def _described(admin: AdminClient, asked: list[ConfigResource]) -> dict[str, Any]:
+    """Return the settings of some topics, asked again while a broker goes that was to answer."""
+    deadline = time.monotonic() + BOUND_S
+    while asked:
+        try:
+            told = admin.describe_configs(asked, request_timeout=BOUND_S)
+            return {resource.name: future.result(BOUND_S) for resource, future in told.items()}
+        except KafkaException as failure:
+            is_passing = kind_of(failure) in (Reaction.SILENT, Reaction.RETRY)
+            if not is_passing or time.monotonic() > deadline:
+                raise
+            time.sleep(_AGAIN_S)
+    return {}
 
 
 def _filter(binding: AclBinding) -> AclBindingFilter:

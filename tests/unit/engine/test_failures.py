@@ -41,6 +41,7 @@ CASES = [
     (KafkaError(KafkaError._TIMED_OUT, retriable=True), Reaction.SILENT),
     (KafkaError(KafkaError._TRANSPORT), Reaction.SILENT),
     (KafkaError(KafkaError._ALL_BROKERS_DOWN), Reaction.SILENT),
+    (KafkaError(KafkaError._DESTROY_BROKER), Reaction.SILENT),
     (KafkaError(KafkaError.COORDINATOR_LOAD_IN_PROGRESS, retriable=True), Reaction.RETRY),
     (KafkaError(KafkaError.UNSTABLE_OFFSET_COMMIT), Reaction.RETRY),
     (KafkaError(KafkaError.FENCED_LEADER_EPOCH), Reaction.RETRY),

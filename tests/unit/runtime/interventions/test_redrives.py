@@ -131,18 +131,23 @@ def test_the_record_of_a_redrive_names_the_source_the_place_and_the_very_bytes(
     assert f", {INBOX_MAX_BYTES} bytes, " in done.detail
 
 
-def test_a_record_that_had_no_key_has_none_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    letter = DeadLetter(
+def a_letter(*, key: bytes | None, value: bytes, size: int) -> DeadLetter:
+    """Return the dead letter of what lay at the place: its first bytes, and how many it had."""
+    return DeadLetter(
         source=SourceId("tender"),
         topic=AT.topic,
         partition=0,
         offset=AT.offset,
         reason="UNFRAMED",
         detail="d",
-        key=None,
-        value=b"v",
-        size=1,
+        key=key,
+        value=value,
+        size=size,
     )
+
+
+def test_a_record_that_had_no_key_has_none_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    letter = a_letter(key=None, value=b"v", size=1)
     came = Record(
         topic=AT.topic,
         partition=0,
@@ -166,17 +171,7 @@ def test_what_its_inbox_no_more_gives_is_taken_from_its_dead_letter(
 
     monkeypatch.setattr(redrives, "record_at", record_at)
     for size in (2, 9):
-        letter = DeadLetter(
-            source=SourceId("tender"),
-            topic=AT.topic,
-            partition=0,
-            offset=AT.offset,
-            reason="UNFRAMED",
-            detail="d",
-            key=b"k",
-            value=b"ab",
-            size=size,
-        )
+        letter = a_letter(key=b"k", value=b"ab", size=size)
         found = original(WRITER.process, AT, lambda _, letter=letter: letter)  # type: ignore[misc]
         assert (found.key, found.value, found.headers) == (b"k", b"ab", ())
         assert found.is_whole == (size == 2)
