@@ -15,7 +15,7 @@ from creditbus.engine.health import Source
 
 _ASK_SECONDS = 5.0
 # A broker that was restarted leads its partitions in a new epoch.
-_MOVED = frozenset(
+MOVED = frozenset(
     {
         KafkaError.FENCED_LEADER_EPOCH,
         KafkaError.UNKNOWN_LEADER_EPOCH,
@@ -59,7 +59,7 @@ def _ask(admin: AdminClient, sources: Sequence[Source], where: OffsetSpec) -> di
         found = {(place.topic, place.partition): asked[place].result().offset for place in asked}
         _refuse_nowhere(found)
     except KafkaException as failure:
-        if error_of(failure).code() in _MOVED:
+        if error_of(failure).code() in MOVED:
             # The client would go on asking as if nothing had happened: only this makes it look.
             for topic in {topic for topic, _ in sources}:
                 admin.list_topics(topic, timeout=_ASK_SECONDS)

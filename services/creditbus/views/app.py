@@ -41,6 +41,7 @@ class Views:
     def __init__(self, process: Process) -> None:
         self._process = process
         self._is_complete = False
+        self._is_mute = False
         self._irregular: frozenset[str] = frozenset()
         self._one_at_a_time = asyncio.Lock()
         group = clients.group_reader(process, application("views"))
@@ -99,7 +100,11 @@ class Views:
                 async with self._mirror.serving.reached():
                     await self._renew()
             except Unavailable as outage:
-                self._process.logger.debug("the lease is not renewed", why=str(outage))
+                if not self._is_mute:
+                    self._process.logger.warning("the lease is not renewed", why=str(outage))
+                self._is_mute = True
+            else:
+                self._is_mute = False
             await asyncio.sleep(RENEW_EVERY_S)
 
     async def _renew(self) -> None:

@@ -25,6 +25,8 @@ from confluent_kafka import (
 from creditbus.domain.calendar import instant_of, millis_of
 from creditbus.engine.alarm import Alarm
 from creditbus.engine.connection import Connection
+from creditbus.engine.failures import Reaction, error_of, rule_for
+from creditbus.engine.offsets import MOVED
 from creditbus.runtime.kafka.arrivals import headers_or_none, position_of
 from creditbus.runtime.outages import Unavailable
 from creditbus.runtime.process import Process
@@ -34,24 +36,6 @@ KAFKA: Final = "kafka"
 ANSWER_BOUND_S: Final = 10.0
 SILENCE_BOUND_S: Final = 30.0
 _AT_ONCE: Final = 2000
-_AWAY: Final = frozenset(
-    {
-        KafkaError._ALL_BROKERS_DOWN,
-        KafkaError._DESTROY_BROKER,
-        KafkaError._RESOLVE,
-        KafkaError._TIMED_OUT,
-        KafkaError._TRANSPORT,
-        # What was known of a partition goes with the last broker that led it.
-        KafkaError._UNKNOWN_PARTITION,
-        KafkaError.COORDINATOR_LOAD_IN_PROGRESS,
-        KafkaError.COORDINATOR_NOT_AVAILABLE,
-        KafkaError.LEADER_NOT_AVAILABLE,
-        KafkaError.NOT_COORDINATOR,
-        KafkaError.NOT_LEADER_FOR_PARTITION,
-        KafkaError.REQUEST_TIMED_OUT,
-    }
-)
-
 Place = tuple[str, int]
 """A topic and one of its partitions."""
 
@@ -89,8 +73,14 @@ class Recreated(Exception):
 
 
 def is_passing(error: KafkaError) -> bool:
-    """Return whether an error says no more than that the broker is away for now."""
-    return error.code() in _AWAY or error.retriable()
+    """Return whether an error says no more than that the broker is away for now.
+
+    That is what the engine's table says of its code, whatever became of a transaction; but what was
+    known of a partition goes with the last broker that led it.
+    """
+    if error.retriable() or error.code() == KafkaError._UNKNOWN_PARTITION:
+        return True
+    return rule_for(KafkaError(error.code())).kind in (Reaction.SILENT, Reaction.RETRY)
 
 
 @contextmanager
@@ -205,10 +195,17 @@ def record_at(process: Process, place: Place, offset: int) -> Record | None:
 def ends(consumer: Consumer, places: Sequence[Place]) -> dict[Place, int]:
     """Return where each place ends now."""
     with reached():
-        return {
-            place: consumer.get_watermark_offsets(TopicPartition(*place), ANSWER_BOUND_S)[1]
-            for place in places
-        }
+        try:
+            return {
+                place: consumer.get_watermark_offsets(TopicPartition(*place), ANSWER_BOUND_S)[1]
+                for place in places
+            }
+        except KafkaException as failure:
+            if error_of(failure).code() in {*MOVED, KafkaError._UNKNOWN_PARTITION}:
+                # The client would go on so for ever: only this makes it look who leads them now.
+                for topic in {topic for topic, _ in places}:
+                    consumer.list_topics(topic, ANSWER_BOUND_S)
+            raise
 
 
 def since(process: Process, topic: str, *instants: datetime) -> list[dict[Place, int]]:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-import pytest
-from confluent_kafka import KafkaError, KafkaException
+from typing import cast
 
-from creditbus.runtime.kafka.clients import reached
+import pytest
+from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
+
+from creditbus.runtime.kafka.clients import ends, reached
 from creditbus.runtime.outages import Unavailable
 
 PASSING = [
@@ -17,6 +19,8 @@ PASSING = [
     KafkaError._UNKNOWN_PARTITION,
     KafkaError.COORDINATOR_LOAD_IN_PROGRESS,
     KafkaError.COORDINATOR_NOT_AVAILABLE,
+    KafkaError.FENCED_LEADER_EPOCH,
+    KafkaError.KAFKA_STORAGE_ERROR,
     KafkaError.LEADER_NOT_AVAILABLE,
     KafkaError.NOT_COORDINATOR,
     KafkaError.NOT_LEADER_FOR_PARTITION,
@@ -40,3 +44,36 @@ def test_a_broker_that_is_away_is_told_as_away(code: int) -> None:
 def test_a_fault_is_told_as_the_client_tells_it(code: int) -> None:
     with pytest.raises(KafkaException), reached():
         raise KafkaException(KafkaError(code))
+
+
+class Forgetful:
+    """A client that has lost a partition with its broker, and asks for it when it is made to."""
+
+    def __init__(self, code: int) -> None:
+        self.code = code
+        self.looked_for: set[str] = set()
+
+    def get_watermark_offsets(self, place: TopicPartition, _: float) -> tuple[int, int]:
+        if place.topic not in self.looked_for:
+            raise KafkaException(KafkaError(self.code))
+        return 0, 7
+
+    def list_topics(self, topic: str, _: float) -> None:
+        self.looked_for.add(topic)
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        KafkaError._UNKNOWN_PARTITION,
+        KafkaError.FENCED_LEADER_EPOCH,
+        KafkaError.NOT_LEADER_FOR_PARTITION,
+    ],
+)
+def test_a_client_that_has_lost_a_partition_is_made_to_look_for_it(code: int) -> None:
+    """Its own cache is never filled again: views asked in vain until it was ended."""
+    client = Forgetful(code)
+    places = [("standings", 0), ("exposures", 1)]
+    with pytest.raises(Unavailable):
+        ends(cast(Consumer, client), places)
+    assert ends(cast(Consumer, client), places) == dict.fromkeys(places, 7)
