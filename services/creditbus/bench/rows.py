@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 from statistics import median
 from typing import Final
@@ -47,13 +46,8 @@ def middle(rows: Sequence[BenchRow]) -> BenchRow:
     return msgspec.structs.replace(first, extra=extra, **found)
 
 
-def tell(rows: Sequence[BenchRow], *, as_json: bool) -> None:
-    """Print the rows: a line of JSON each for machines, a table for people."""
-    if as_json:
-        for row in rows:
-            sys.stdout.buffer.write(msgspec.json.encode(row) + b"\n")
-        sys.stdout.flush()
-        return
+def tell(rows: Sequence[BenchRow]) -> None:
+    """Print the rows as a table for people."""
     titles, lines = table([rows])
     drawn = Table(*titles)
     for line in lines:

@@ -7,13 +7,12 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.progress import track
 
 from creditbus.audit.app import TopicReader
 from creditbus.cli.faults import MISUSED, fail, told
-from creditbus.cli.places import AsJson, Home, auditor, catalogue, sites, stack_file
-from creditbus.cli.prints import show_json
+from creditbus.cli.places import Home, auditor, catalogue, sites, stack_file
+from creditbus.cli.prints import PERSONS, give, say
 from creditbus.domain.acts.mappings import SubjectAliasMapped
 from creditbus.domain.aliases.claims import (
     AliasClaims,
@@ -29,7 +28,6 @@ from creditbus.sdk.sheets.rows import RowFault
 from creditbus.wire.topics import ALIASES
 
 aliases = typer.Typer(help="The old codes of subjects.", no_args_is_help=True)
-_console = Console(highlight=False)
 
 
 @aliases.command("load")
@@ -53,15 +51,16 @@ def load(
         registry=stack.registry_url,
         password=stack.credentials[source],
     ) as publisher:
-        for row in track(_rows(file, source), "sending", console=_console, transient=True):
+        for row in track(_rows(file, source), "sending", console=PERSONS, transient=True):
             if isinstance(row, RowFault):
                 faults.append(row)
                 continue
             publisher.send(row)
             sent += 1
     for fault in faults:
-        _console.print(f"row {fault.row}, {fault.column}: {fault.detail}", markup=False)
-    _console.print(f"{sent} sent, {len(faults)} not read")
+        say(f"row {fault.row}, {fault.column}: {fault.detail}")
+    say(f"{sent} sent, {len(faults)} not read")
+    give({"sent": sent, "faults": faults})
     if faults:
         raise typer.Exit(1)
 
@@ -71,7 +70,6 @@ def load(
 def find(
     code: Annotated[str, typer.Argument(help="An old code, or org9: and such with the code.")],
     home: Home = None,
-    as_json: AsJson = False,
 ) -> None:
     """Print what is claimed of an old code, and whether the claims agree."""
     alias = alias_of(SubjectId(code)) or alias_of(subject_named(code))
@@ -80,12 +78,10 @@ def find(
     found = _claimed(TopicReader(auditor(home)), alias.root)
     if not found:
         fail("no registrar has said what this old code stands for")
-    if as_json:
-        show_json(found)
-        return
+    give(found)
     for each in found:
         for line in _lines(each):
-            _console.print(line, markup=False, soft_wrap=True)
+            say(line)
 
 
 def _rows(file: Path, source: str) -> list[SubjectAliasMapped | RowFault]:

@@ -5,16 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Final
 
+import msgspec
 import typer
-from rich.console import Console
 
 from creditbus.cli.faults import told
 from creditbus.cli.places import Home, sites
+from creditbus.cli.prints import give, say
 from creditbus.stack.backups import back_up
 from creditbus.stack.folder import Folder
 from creditbus.stack.reports import megabytes
-
-_console = Console(highlight=False, soft_wrap=True, markup=False)
 
 Into = Annotated[Path, typer.Argument(help="A folder that is empty or not there yet.")]
 NEXT: Final = "a copy of it in the place of the bus's folder is started by `creditbus up`"
@@ -27,7 +26,8 @@ def backup(into: Into, home: Home = None) -> None:
     It holds every password: keep it like `stack.json`.
     """
     done = back_up(Folder(sites(home).home), into)
-    _console.print(
+    give(msgspec.to_builtins(done) | {"into": str(into)})
+    say(
         f"{megabytes(done.bytes)} lie in {into}; the servers stood still for "
         f"{done.stood_still_s:g} s; {NEXT}"
     )

@@ -7,12 +7,11 @@ from pathlib import Path
 from typing import Final
 
 import typer
-from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Column, Table
 
 from creditbus.cli.faults import FAILED, MISUSED, fail
-from creditbus.cli.prints import show_json
+from creditbus.cli.prints import PERSONS, give, say, show, stress
 from creditbus.sdk.gateway import Gateway, GatewayRefused
 from creditbus.sdk.publisher import NotPublished
 from creditbus.stack.reports import Advance
@@ -21,7 +20,6 @@ from creditbus.wire.answers import BatchAnswer, LineAnswer, RowState
 CODINGS: Final = {".gz": "gzip", ".zst": "zstd"}
 _PIECE: Final = 2**16
 _PRINTED: Final = 200
-_console = Console(highlight=False)
 
 
 def is_batch(path: Path) -> bool:
@@ -34,7 +32,7 @@ def is_batch(path: Path) -> bool:
     return bool(suffixes) and suffixes[-1].lower() in {".ndjson", ".jsonl"}
 
 
-def submit_batch(door: Gateway, path: Path, after: int, *, as_json: bool) -> None:
+def submit_batch(door: Gateway, path: Path, after: int) -> None:
     """Send a batch, show how far it is, and say what was not taken; exits with 1 for that."""
     wrong: list[LineAnswer] = []
     batch = BatchAnswer(last=after, broken="no answer came")
@@ -46,7 +44,7 @@ def submit_batch(door: Gateway, path: Path, after: int, *, as_json: bool) -> Non
         TimeRemainingColumn(),
     )
     try:
-        with Progress(*columns, console=_console, transient=True) as progress:
+        with Progress(*columns, console=PERSONS, transient=True) as progress:
             task = progress.add_task(path.name, total=path.stat().st_size)
             pieces = _pieces(path, lambda count: progress.advance(task, count))
             for line in door.send_batch(pieces, after=after, coding=coding):
@@ -59,7 +57,7 @@ def submit_batch(door: Gateway, path: Path, after: int, *, as_json: bool) -> Non
         fail(str(refused), MISUSED if refused.problem.status < 500 else FAILED)
     except NotPublished as away:
         fail(f"{away}. Line {after} was the last answered: go on with --after {after}")
-    _tell(batch, wrong, as_json=as_json)
+    _tell(batch, wrong)
     if wrong or batch.broken:
         raise typer.Exit(1)
 
@@ -71,18 +69,16 @@ def _pieces(path: Path, passed: Advance) -> Iterator[bytes]:
             passed(len(piece))
 
 
-def _tell(batch: BatchAnswer, wrong: list[LineAnswer], *, as_json: bool) -> None:
-    if as_json:
-        show_json({"batch": batch, "lines": wrong})
-        return
+def _tell(batch: BatchAnswer, wrong: list[LineAnswer]) -> None:
+    give({"batch": batch, "lines": wrong})
     table = Table("line", "record", "result", Column("why, and what to do", overflow="fold"))
     for line in wrong[:_PRINTED]:
         told = (f"{each.pointer or '/'}: {each.detail}" for each in line.mistakes)
         table.add_row(str(line.line), line.record_id, line.state, "\n".join(told))
     if wrong:
-        _console.print(table)
+        show(table)
     if len(wrong) > _PRINTED:
-        _console.print(f"… and {len(wrong) - _PRINTED} more; --json has them all")
-    _console.print(f"{batch.taken} taken, {batch.refused} refused, {batch.unread} not read")
+        say(f"… and {len(wrong) - _PRINTED} more; --json has them all")
+    say(f"{batch.taken} taken, {batch.refused} refused, {batch.unread} not read")
     if batch.broken:
-        _console.print(f"[bold red]broken off[/] {batch.broken}; go on with --after {batch.last}")
+        stress("broken off", f"{batch.broken}; go on with --after {batch.last}", "bold red")

@@ -20,7 +20,7 @@ from creditbus.cli.bench_options import (
     Workers,
 )
 from creditbus.cli.faults import told
-from creditbus.cli.places import AsJson
+from creditbus.cli.prints import give, machine
 
 if TYPE_CHECKING:
     from creditbus.bench.rows import BenchRow
@@ -42,11 +42,10 @@ def engine(
     workers: Workers = "1,2",
     rounds: Rounds = 1,
     profile: Profile = None,
-    as_json: AsJson = False,
     recorded: Recorded = False,
 ) -> None:
     """Run the yardstick, hosted as a service is."""
-    _run(_yardstick("engine", events, workers, profile), rounds, as_json=as_json, recorded=recorded)
+    _run(_yardstick("engine", events, workers, profile), rounds, recorded=recorded)
 
 
 @benches.command()
@@ -56,7 +55,6 @@ def unhosted(
     workers: Workers = "1",
     rounds: Rounds = 3,
     profile: Profile = None,
-    as_json: AsJson = False,
     recorded: Recorded = False,
 ) -> None:
     """Run the yardstick without Faust and with it in turn: the difference is what hosting costs."""
@@ -64,7 +62,7 @@ def unhosted(
         *_yardstick("unhosted", events, workers, profile),
         *_yardstick("engine", events, workers, None),
     ]
-    _run(plans, rounds, as_json=as_json, recorded=recorded)
+    _run(plans, rounds, recorded=recorded)
 
 
 @benches.command()
@@ -73,11 +71,10 @@ def bare(
     events: Events = MILLION,
     workers: Workers = "1,2",
     rounds: Rounds = 1,
-    as_json: AsJson = False,
     recorded: Recorded = False,
 ) -> None:
     """Run the limit: consume, decode and produce, with neither state nor transaction."""
-    _run(_yardstick("bare", events, workers, None), rounds, as_json=as_json, recorded=recorded)
+    _run(_yardstick("bare", events, workers, None), rounds, recorded=recorded)
 
 
 @benches.command()
@@ -85,11 +82,10 @@ def bare(
 def faust(
     events: Events = 30_000,
     rounds: Rounds = 1,
-    as_json: AsJson = False,
     recorded: Recorded = False,
 ) -> None:
     """Run the yardstick as a stock Faust agent."""
-    _run(_yardstick("faust", events, "1", None), rounds, as_json=as_json, recorded=recorded)
+    _run(_yardstick("faust", events, "1", None), rounds, recorded=recorded)
 
 
 @benches.command()
@@ -99,7 +95,6 @@ def listing(
     workers: Workers = "1",
     cache_mb: Annotated[int, typer.Option(help="The workers' block cache, in MB.")] = 64,
     rounds: Rounds = 1,
-    as_json: AsJson = False,
     recorded: Recorded = False,
 ) -> None:
     """Run listing's own job over the demonstration city, copied a hundredfold."""
@@ -110,7 +105,7 @@ def listing(
         for size in events.split(",")
         for count in workers.split(",")
     ]
-    _run(plans, rounds, as_json=as_json, recorded=recorded)
+    _run(plans, rounds, recorded=recorded)
 
 
 @benches.command()
@@ -119,13 +114,12 @@ def fold(
     events: Events = 100_000,
     subjects: Annotated[int, typer.Option(help="How many subjects they are about.")] = 20_000,
     in_bulk: Annotated[bool, typer.Option(help="Read with pyruhvro, not with fastavro.")] = True,
-    as_json: AsJson = False,
     recorded: Recorded = False,
 ) -> None:
     """Run listing without a broker: what it costs to read, decide, write and store."""
     from creditbus.bench.fold import fold
 
-    _tell([fold(events, subjects, in_bulk=in_bulk)], as_json=as_json, recorded=recorded)
+    _tell([fold(events, subjects, in_bulk=in_bulk)], recorded=recorded)
 
 
 @benches.command()
@@ -135,22 +129,21 @@ def reform(
     subjects: Annotated[
         int, typer.Option(min=1, help="How many subjects they are about.")
     ] = 100_000,
-    as_json: AsJson = False,
     recorded: Recorded = False,
 ) -> None:
     """Publish an edition to listing without a broker: what it costs to settle who stands."""
     from creditbus.bench.reform import reform
 
-    _tell([reform(events, subjects)], as_json=as_json, recorded=recorded)
+    _tell([reform(events, subjects)], recorded=recorded)
 
 
 @benches.command()
 @told
-def law(events: Events = 100_000, as_json: AsJson = False, recorded: Recorded = False) -> None:
+def law(events: Events = 100_000, recorded: Recorded = False) -> None:
     """Run the pure law over the city's histories: how many acts a second move their entries."""
     from creditbus.bench.law import law
 
-    _tell([law(events)], as_json=as_json, recorded=recorded)
+    _tell([law(events)], recorded=recorded)
 
 
 @benches.command()
@@ -158,11 +151,10 @@ def law(events: Events = 100_000, as_json: AsJson = False, recorded: Recorded = 
 def recovery(
     events: Events = MILLION,
     rounds: Rounds = 1,
-    as_json: AsJson = False,
     recorded: Recorded = False,
 ) -> None:
     """Rebuild the yardstick's state from its changelog, then restart with nothing to rebuild."""
-    _run(_yardstick("recovery", events, "1", None), rounds, as_json=as_json, recorded=recorded)
+    _run(_yardstick("recovery", events, "1", None), rounds, recorded=recorded)
 
 
 @benches.command()
@@ -170,7 +162,6 @@ def recovery(
 def rolling(
     rate: Rate = 5000,
     rounds: Rounds = 1,
-    as_json: AsJson = False,
     recorded: Recorded = False,
 ) -> None:
     """Restart one of two workers under load, and tell the longest silences."""
@@ -179,7 +170,6 @@ def rolling(
     _run(
         [SessionPlan(name="rolling", rate=rate, workers=2)],
         rounds,
-        as_json=as_json,
         recorded=recorded,
     )
 
@@ -190,7 +180,6 @@ def latency(
     rates: Rates = "100,1000,5000",
     seconds: Seconds = 20,
     rounds: Rounds = 1,
-    as_json: AsJson = False,
     recorded: Recorded = False,
 ) -> None:
     """Measure one hop, read committed, at fixed rates."""
@@ -199,7 +188,7 @@ def latency(
     plans = [
         SessionPlan(name="latency", rate=float(rate), seconds=seconds) for rate in rates.split(",")
     ]
-    _run(plans, rounds, as_json=as_json, recorded=recorded)
+    _run(plans, rounds, recorded=recorded)
 
 
 @benches.command()
@@ -207,7 +196,6 @@ def latency(
 def soak(
     minutes: Annotated[float, typer.Option(min=1, help="How long.")] = 15,
     rate: Rate = 5000,
-    as_json: AsJson = False,
     recorded: Recorded = False,
 ) -> None:
     """Watch one worker's memory under a steady load."""
@@ -216,7 +204,6 @@ def soak(
     _run(
         [SessionPlan(name="soak", rate=rate, seconds=minutes * 60)],
         1,
-        as_json=as_json,
         recorded=recorded,
     )
 
@@ -227,7 +214,6 @@ def chain(
     events: Events = 10_000,
     seconds: Seconds = 20,
     rates: Rates = "20,100",
-    as_json: AsJson = False,
     recorded: Recorded = False,
 ) -> None:
     """Measure the whole bus, from an agency's client to the executing body's webhook."""
@@ -235,7 +221,6 @@ def chain(
 
     _tell(
         chain(events, seconds, [float(rate) for rate in rates.split(",")]),
-        as_json=as_json,
         recorded=recorded,
     )
 
@@ -246,26 +231,24 @@ def delivery(
     events: Events = 10_000,
     owed: Annotated[int, typer.Option(min=1, help="How much is owed at the restart.")] = 100_000,
     away: Annotated[float, typer.Option(min=1, help="Seconds for which a body is away.")] = 120,
-    as_json: AsJson = False,
     recorded: Recorded = False,
 ) -> None:
     """Measure delivery alone: its pace, lifts in a burst, a body's return, a restart."""
     from creditbus.bench.delivery import delivery
 
-    _tell(delivery(events, owed, away), as_json=as_json, recorded=recorded)
+    _tell(delivery(events, owed, away), recorded=recorded)
 
 
 @benches.command()
 @told
 def views(
     events: Events = 50_000,
-    as_json: AsJson = False,
     recorded: Recorded = False,
 ) -> None:
     """Measure views alone: how fast Redis follows the topics, and how fast it is built anew."""
     from creditbus.bench.views import views
 
-    _tell(views(events), as_json=as_json, recorded=recorded)
+    _tell(views(events), recorded=recorded)
 
 
 @benches.command()
@@ -274,13 +257,12 @@ def aliases(
     count: Annotated[
         int, typer.Option(help="How many old codes; the city's by default.")
     ] = 220_840,
-    as_json: AsJson = False,
     recorded: Recorded = False,
 ) -> None:
     """Measure how long a register of old codes takes to become known, and to be read at a start."""
     from creditbus.bench.aliases import aliases
 
-    _tell(aliases(count), as_json=as_json, recorded=recorded)
+    _tell(aliases(count), recorded=recorded)
 
 
 @benches.command()
@@ -288,13 +270,12 @@ def aliases(
 def sdk(
     events: Events = 200_000,
     rounds: Rounds = 3,
-    as_json: AsJson = False,
     recorded: Recorded = False,
 ) -> None:
     """Measure what one process publishes with the SDK: plain, told, with an outbox, in asyncio."""
     from creditbus.bench.publishers import publishers
 
-    _tell(publishers(events, rounds), as_json=as_json, recorded=recorded)
+    _tell(publishers(events, rounds), recorded=recorded)
 
 
 @benches.command()
@@ -304,7 +285,6 @@ def doors(
     seconds: Seconds = 10,
     rates: Rates = "500",
     rounds: Rounds = 3,
-    as_json: AsJson = False,
     recorded: Recorded = False,
 ) -> None:
     """Measure one gateway: events by the line, one by one, and one by one at fixed rates."""
@@ -312,7 +292,6 @@ def doors(
 
     _tell(
         doors(events, seconds, [float(rate) for rate in rates.split(",")], rounds),
-        as_json=as_json,
         recorded=recorded,
     )
 
@@ -322,13 +301,12 @@ def doors(
 def outage(
     kills: Annotated[int, typer.Option(min=1, help="How often the broker is killed.")] = 10,
     rate: Annotated[float, typer.Option(min=0, help="Events a second meanwhile; 0: none.")] = 0,
-    as_json: AsJson = False,
     recorded: Recorded = False,
 ) -> None:
     """Kill the broker of a whole bus again and again, and tell how long each service is silent."""
     from creditbus.bench.outage import outage
 
-    _tell(outage(kills, rate), as_json=as_json, recorded=recorded)
+    _tell(outage(kills, rate), recorded=recorded)
 
 
 @benches.command()
@@ -336,7 +314,6 @@ def outage(
 def crowd(
     callers: Annotated[int, typer.Option(min=2, help="How many ask at the same moment.")] = 500,
     exposed: Annotated[int, typer.Option(min=1, help="How many exposures stand.")] = 1000,
-    as_json: AsJson = False,
     recorded: Recorded = False,
 ) -> None:
     """Let a crowd ask at once at each HTTP door: how long they wait, and how much memory it takes.
@@ -345,7 +322,7 @@ def crowd(
     """
     from creditbus.bench.crowd import crowd
 
-    _tell(crowd(callers, exposed), as_json=as_json, recorded=recorded)
+    _tell(crowd(callers, exposed), recorded=recorded)
 
 
 @benches.command(name="all")
@@ -353,13 +330,12 @@ def crowd(
 def everything(
     events: Events = MILLION,
     rounds: Rounds = 3,
-    as_json: AsJson = False,
     recorded: Recorded = False,
 ) -> None:
     """Run what a change of the engine is judged by, in turn, with the ratios to limit and Faust."""
     from creditbus.bench.session import everything
 
-    _run(everything(events), rounds, as_json=as_json, recorded=recorded)
+    _run(everything(events), rounds, recorded=recorded)
 
 
 def _yardstick(name: str, events: int, workers: str, profile: Path | None) -> list[SessionPlan]:
@@ -371,18 +347,21 @@ def _yardstick(name: str, events: int, workers: str, profile: Path | None) -> li
     ]
 
 
-def _run(plans: Sequence[SessionPlan], rounds: int, *, as_json: bool, recorded: bool) -> None:
+def _run(plans: Sequence[SessionPlan], rounds: int, *, recorded: bool) -> None:
     from creditbus.bench.session import run
 
-    _tell(run(plans, rounds), as_json=as_json, recorded=recorded)
+    _tell(run(plans, rounds), recorded=recorded)
 
 
-def _tell(rows: Sequence[BenchRow], *, as_json: bool, recorded: bool) -> None:
+def _tell(rows: Sequence[BenchRow], *, recorded: bool) -> None:
     from creditbus.bench.history import quiet, record
     from creditbus.bench.rows import CONSOLE, tell
     from creditbus.runtime.clock import SystemClock
 
-    tell(rows, as_json=as_json)
+    for row in rows:
+        give(row)
+    if machine() is None:
+        tell(rows)
     if recorded:
         kept = quiet(rows)
         record(kept, SystemClock())

@@ -5,16 +5,15 @@ from __future__ import annotations
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from creditbus.cli.faults import told
 from creditbus.cli.places import Home, sites, stack_file
+from creditbus.cli.prints import PERSONS, give, say
 from creditbus.cli.progress import report_to
 from creditbus.stack.folder import Folder
 from creditbus.stack.renewals import replace_broker
 
 brokers = typer.Typer(help="The brokers of a bus that has several.", no_args_is_help=True)
-_console = Console(highlight=False, soft_wrap=True, markup=False)
 
 
 @brokers.callback()
@@ -39,8 +38,9 @@ def replace(
     def tell(lacking: int) -> None:
         if not told_last or lacking != told_last[-1]:
             told_last.append(lacking)
-            _console.print(f"{lacking} partitions lack its copy")
+            say(f"{lacking} partitions lack its copy")
 
-    lost = replace_broker(Folder(places.home), places.cache, number, report_to(_console), tell)
+    lost = replace_broker(Folder(places.home), places.cache, number, report_to(PERSONS), tell)
     where = "" if lost is None else f"; its old disk is {lost}"
-    _console.print(f"every partition has its copy again{where}")
+    give({"broker": number, "old_disk": None if lost is None else str(lost)})
+    say(f"every partition has its copy again{where}")

@@ -6,11 +6,10 @@ from pathlib import Path
 from typing import Annotated, Final
 
 import typer
-from rich.console import Console
 
 from creditbus.cli.faults import MISUSED, fail, told
-from creditbus.cli.places import AsJson, sites
-from creditbus.cli.prints import show_json
+from creditbus.cli.places import sites
+from creditbus.cli.prints import give, say
 from creditbus.cli.publications import publish
 from creditbus.domain.law.differences import (
     Consequence,
@@ -28,8 +27,6 @@ catalogues = typer.Typer(
     help="The lists, measures and bases: check, compare, explain, publish.", no_args_is_help=True
 )
 catalogues.command("publish")(publish)
-_console = Console(highlight=False, soft_wrap=True, markup=False)
-
 _FEW: Final = 6
 
 Questions = tuple[tuple[str, tuple[str, ...]], ...]
@@ -40,7 +37,6 @@ Where = Annotated[str, typer.Argument(help="A folder, an edition's file, or an e
 @told
 def check(
     folder: Annotated[Path | None, typer.Argument(help="Folder of the catalogue.")] = None,
-    as_json: AsJson = False,
 ) -> None:
     """Look at every row, and say what cannot stand; exit 1 when anything is wrong.
 
@@ -57,22 +53,19 @@ def check(
         problems = invalid.problems
     except EditionUnknown as unknown:
         problems = (f"edition.toml, field follows: {unknown}",)
-    if as_json:
-        name = edition.edition if edition is not None else None
-        show_json({"edition": name, "problems": problems, "changes": changes})
-    elif edition is not None:
+    name = edition.edition if edition is not None else None
+    give({"edition": name, "problems": problems, "changes": changes})
+    if edition is not None:
         parts = ", ".join(
             f"{len(rows)} {name} ({sum(row.enabled for row in rows.values())} in use)"
             for name, rows in (("lists", edition.lists), ("measures", edition.measures))
         )
-        _console.print(f"edition {edition.edition} is sound: {parts}, {len(edition.bases)} bases")
+        say(f"edition {edition.edition} is sound: {parts}, {len(edition.bases)} bases")
         for each in changes:
-            _console.print(_sentence(each))
-    if problems and not as_json:
+            say(_sentence(each))
+    if problems:
         listed = "\n".join(f"- {problem}" for problem in problems)
         fail(f"{here} cannot be published until this is mended:\n{listed}")
-    if problems:
-        raise typer.Exit(1)
 
 
 @catalogues.command("diff")
@@ -80,7 +73,6 @@ def check(
 def diff(
     before: Where = "",
     after: Where = "",
-    as_json: AsJson = False,
 ) -> None:
     """Say what the second says that the first did not; exit 1 when they differ.
 
@@ -89,15 +81,13 @@ def diff(
     new = _edition(after) if after else load_draft(sites().catalogue)[0]
     old = _edition(before or new.follows)
     found = differences(old.catalogue, new.catalogue)
-    if as_json:
-        show_json({"before": old.id, "after": new.id, "differences": found})
-    else:
-        _console.print(
-            f"edition {old.id} (from {old.in_force_from}) -> {new.id} (from {new.in_force_from}):"
-            f" {len(found)} rows differ"
-        )
-        for difference in found:
-            _tell(difference)
+    give({"before": old.id, "after": new.id, "differences": found})
+    say(
+        f"edition {old.id} (from {old.in_force_from}) -> {new.id} (from {new.in_force_from}):"
+        f" {len(found)} rows differ"
+    )
+    for difference in found:
+        _tell(difference)
     raise typer.Exit(1 if found else 0)
 
 
@@ -105,7 +95,6 @@ def diff(
 @told
 def explain_row(
     row: Annotated[str, typer.Argument(help="A measure, such as A13, or a reader, such as S04.")],
-    as_json: AsJson = False,
 ) -> None:
     """Say what a measure does or a reader reads: who, from what, on which law, within which limits.
 
@@ -122,11 +111,9 @@ def explain_row(
     else:
         known = ", ".join([*catalogue.measures, *(each.code for each in readers)])
         fail(f"there is no measure and no reader {row}; there are {known}", MISUSED)
-    if as_json:
-        show_json(explanation)
-        return
+    give(explanation)
     for line in _lines(explanation):
-        _console.print(line)
+        say(line)
 
 
 def _sentence(change: Consequence) -> str:
@@ -158,14 +145,14 @@ def _edition(where: str) -> Edition:
 
 def _tell(difference: Difference) -> None:
     title = f"{difference.name_zh} ({difference.name_en})"
-    _console.print(f"\n{difference.part} {difference.id} {title}: {difference.kind}")
+    say(f"\n{difference.part} {difference.id} {title}: {difference.kind}")
     for change in difference.fields:
-        _console.print(f"  {change.name}")
+        say(f"  {change.name}")
         if difference.kind is not RowChange.ADDED:
             for each in change.before:
-                _console.print(f"    - {each}")
+                say(f"    - {each}")
         for each in change.after:
-            _console.print(f"    + {each}")
+            say(f"    + {each}")
 
 
 def _lines(explanation: Explanation | Reading) -> list[str]:

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import sys
 from typing import Annotated, Final
 
 import httpx
 import msgspec
 import typer
-from rich.console import Console
 
 from creditbus.cli.faults import FAILED, MISUSED, fail, told
-from creditbus.cli.places import AsJson, Home, catalogue, sites, stack_file, url
+from creditbus.cli.places import Home, catalogue, sites, stack_file, url
+from creditbus.cli.prints import give, say, stress
 from creditbus.domain.effects.checks import Answer, Finding
 from creditbus.domain.identifiers.uscc import UNIFIED
 from creditbus.domain.law.catalogue import Catalogue
@@ -19,7 +18,6 @@ from creditbus.domain.subjects import uscc_subject
 from creditbus.stack.bus import token_name
 from creditbus.stack.folder import StackFile
 
-_console = Console(highlight=False)
 _WAIT_S: Final = 10
 
 
@@ -29,7 +27,6 @@ def check(
     matter: Annotated[str, typer.Option(help="The service item that is asked about.")],
     purpose: Annotated[str, typer.Option(help="What the answer is for.")],
     home: Home = None,
-    as_json: AsJson = False,
 ) -> None:
     """Ask whether a subject may do something, and why not."""
     places = sites(home)
@@ -44,9 +41,7 @@ def check(
     subject_id = uscc_subject(subject) if UNIFIED.is_valid(subject) else subject
     question = {"subject": subject_id, "matter": matter, "purpose": purpose}
     content = ask(stack_file(home), asker, question)
-    if as_json:
-        sys.stdout.buffer.write(content + b"\n")
-        return
+    give(msgspec.Raw(content))
     _tell(msgspec.json.decode(content, type=Answer))
 
 
@@ -74,7 +69,7 @@ def ask(file: StackFile, asker: str, question: dict[str, str]) -> bytes:
 
 def _tell(answer: Answer) -> None:
     listed = "listed" if answer.listed else "not listed"
-    _console.print(f"[bold]{answer.verdict}[/] ({listed}, as of revision {answer.as_of})")
+    stress(answer.verdict, f"({listed}, as of revision {answer.as_of})")
     for finding in answer.barred:
         _tell_finding("barred by", finding)
     for finding in answer.eased:
@@ -82,13 +77,11 @@ def _tell(answer: Answer) -> None:
 
 
 def _tell_finding(how: str, finding: Finding) -> None:
-    _console.print(f"  {how} {finding.measure_id} {finding.name_zh} ({finding.name_en})")
+    say(f"  {how} {finding.measure_id} {finding.name_zh} ({finding.name_en})")
     for ground in finding.grounds:
         until = (
             f"until {ground.ends_at:%Y-%m-%d %H:%M} UTC" if ground.ends_at else "until performed"
         )
-        _console.print(
-            f"    {ground.list_id} {ground.document_number} of {ground.decided_on}, {until}"
-        )
+        say(f"    {ground.list_id} {ground.document_number} of {ground.decided_on}, {until}")
     for remedy in finding.remedies:
-        _console.print(f"    remedy: {remedy}")
+        say(f"    remedy: {remedy}")

@@ -14,7 +14,7 @@ import msgspec
 import typer
 
 from creditbus.cli.faults import FAILED, MISUSED, fail, told
-from creditbus.cli.places import AsJson
+from creditbus.cli.prints import give, pass_on
 from creditbus.domain.identifiers.recognition import examine, recognise
 from creditbus.domain.identifiers.scheme import MASKED, CodeKind, Examination, Soundness
 
@@ -41,7 +41,6 @@ def identify(
     kind: Annotated[
         CodeKind | None, typer.Option(help="What the codes are said to be; else their form tells.")
     ] = None,
-    as_json: AsJson = False,
     lenient: Annotated[
         bool, typer.Option(help="Let a wrong check inside a credit code pass, as a doubt.")
     ] = False,
@@ -59,7 +58,8 @@ def identify(
         )
         wrong += found.verdict is Soundness.INVALID
         line = CodeLine(count, shown(value, found), found)
-        sys.stdout.write((msgspec.json.encode(line).decode() if as_json else told_of(line)) + "\n")
+        give(line)
+        pass_on(told_of(line))
     if not count:
         fail("no code was given", MISUSED)
     if wrong:

@@ -8,22 +8,19 @@ from typing import Annotated
 
 import msgspec
 import typer
-from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
 from creditbus.audit.app import TopicReader
 from creditbus.cli.faults import MISUSED, fail, told
-from creditbus.cli.places import AsJson, Home, Reason, auditor, intervention_writer, why
-from creditbus.cli.prints import show, show_json
+from creditbus.cli.places import Home, Reason, auditor, intervention_writer, why
+from creditbus.cli.prints import give, say, show
 from creditbus.domain.acts.letters import SHOWN_BYTES, dump
 from creditbus.domain.acts.refusals import DeadLetter
 from creditbus.runtime.interventions.redrives import original, position_at, redrive
 from creditbus.wire.topics import DEAD_LETTERS
 
 dead_letters = typer.Typer(help="The records that could not be read.", no_args_is_help=True)
-
-_console = Console(highlight=False, markup=False)
 
 
 class LetterLine(msgspec.Struct, frozen=True, kw_only=True):
@@ -42,7 +39,6 @@ def list_letters(
     source: Annotated[str | None, typer.Option("--source", help="Of this source alone.")] = None,
     limit: Annotated[int, typer.Option("--limit", min=1, help="How many are shown.")] = 100,
     home: Home = None,
-    as_json: AsJson = False,
 ) -> None:
     """Print the dead letters, the newest last."""
     lines = [
@@ -56,16 +52,14 @@ def list_letters(
         for letter in _letters(home)
         if source is None or letter.source == source
     ]
-    if as_json:
-        show_json(lines[-limit:])
-        return
+    give(lines[-limit:])
     table = Table("place", "source", "bytes", "reason", "detail")
     for line in lines[-limit:]:
         # A detail may quote what a source has sent.
         table.add_row(line.place, line.source, str(line.size), line.reason, escape(line.detail))
     show(table)
     more = f"; the last {limit} shown, --limit shows more" if len(lines) > limit else ""
-    _console.print(f"{len(lines)} dead letters{more}", soft_wrap=True)
+    say(f"{len(lines)} dead letters{more}")
 
 
 @dead_letters.command("show")
@@ -73,26 +67,23 @@ def list_letters(
 def show_letter(
     place: Annotated[str, typer.Argument(help="Topic/partition/offset, as `list` prints it.")],
     home: Home = None,
-    as_json: AsJson = False,
 ) -> None:
     """Print one dead letter with the bytes that could not be read, as figures and letters."""
     found = next((letter for letter in _letters(home) if letter.place == place), None)
     if found is None:
         fail(f"no dead letter is about {place}: `creditbus dead-letters list` has them", MISUSED)
-    if as_json:
-        show_json(found)
-        return
-    _console.print(f"{place} of {found.source}: {found.reason}", soft_wrap=True)
-    _console.print(found.detail, soft_wrap=True)
+    give(found)
+    say(f"{place} of {found.source}: {found.reason}")
+    say(found.detail)
     for name, content in (("key", found.key), ("value", found.value)):
         if content is None:
-            _console.print(f"{name}: none")
+            say(f"{name}: none")
             continue
         length = found.size if name == "value" else len(content)
         kept = f", the first {SHOWN_BYTES} shown" if length > SHOWN_BYTES else ""
-        _console.print(f"{name}: {length} bytes{kept}")
+        say(f"{name}: {length} bytes{kept}")
         for line in dump(content[:SHOWN_BYTES]):
-            _console.print(line, soft_wrap=True)
+            say(line)
 
 
 @dead_letters.command("redrive")
@@ -107,7 +98,6 @@ def redrive_letter(
         ),
     ] = None,
     home: Home = None,
-    as_json: AsJson = False,
 ) -> None:
     """Put a record into its inbox once more: as it came, or mended."""
     reason, position = why(reason), position_at(place)
@@ -116,13 +106,10 @@ def redrive_letter(
     letters = {letter.place: letter for letter in _letters(home)}
     found = original(process, position, lambda at: letters.get(str(at)))
     done = redrive(intervention_writer(home), found, reason, value)
-    if as_json:
-        show_json(done)
-        return
-    _console.print(f"{place} is in the inbox of {found.source} again: {done.detail}")
-    _console.print(
+    give(done)
+    say(f"{place} is in the inbox of {found.source} again: {done.detail}")
+    say(
         f"`creditbus dead-letters list --source {found.source}` shows whether it could be read",
-        soft_wrap=True,
     )
 
 

@@ -8,13 +8,12 @@ from typing import Annotated
 
 import msgspec
 import typer
-from rich.console import Console
 from rich.table import Table
 
 from creditbus.cli.faults import MISUSED, fail, told
 from creditbus.cli.instants import named_day
-from creditbus.cli.places import AsJson, catalogue, sites
-from creditbus.cli.prints import show, show_json
+from creditbus.cli.places import catalogue, sites
+from creditbus.cli.prints import give, say, show, stress
 from creditbus.domain.calendar import Calendar
 from creditbus.domain.ids import ListId
 from creditbus.domain.law.catalogue import ListDefinition
@@ -28,8 +27,6 @@ from creditbus.runtime.law.calendars import (
     load_terms,
     load_timers,
 )
-
-_console = Console(highlight=False)
 
 
 @told
@@ -46,16 +43,13 @@ def deadline(
     ] = None,
     effective: Annotated[str | None, typer.Option(help="Its first day of effect.")] = None,
     chinese: Annotated[bool, typer.Option("--zh", help="Tell it in Chinese.")] = False,
-    as_json: AsJson = False,
 ) -> None:
     """Print until when a timer or term of the law runs, with every step of the counting."""
     clauses, calendar = _loaded(sites().catalogue)
     language: Language = "zh" if chinese else "en"
     if timer is None:
-        if as_json:
-            show_json(clauses)
-        else:
-            _tell_all(clauses, language)
+        give(clauses)
+        _tell_all(clauses, language)
         return
     clause = clauses.get(timer)
     definition = catalogue(sites()).lists.get(ListId(timer)) if clause is None else None
@@ -72,14 +66,12 @@ def deadline(
         )
         terms = [each for each in clauses.values() if isinstance(each, TermClause)]
         term = list_term(definition, decision, terms)
-        _tell_list((definition, decision, term), language, as_json=as_json)
+        _tell_list((definition, decision, term), language)
         return
     assert clause is not None
     reckoning = reckon(clause, named_day(start), calendar)
-    if as_json:
-        show_json(_stated(reckoning, calendar))
-    else:
-        _tell(reckoning, language)
+    give(_stated(reckoning, calendar))
+    _tell(reckoning, language)
 
 
 def _loaded(folder: Path) -> tuple[Mapping[str, Clause], Calendar]:
@@ -102,28 +94,24 @@ def _stated(reckoning: Reckoning, calendar: Calendar) -> dict[str, object]:
 def _tell(reckoning: Reckoning, language: Language) -> None:
     clause = reckoning.clause
     length = length_in_words(clause.length, language)
-    _console.print(f"[bold]{name_of(clause, language)}[/] ({length})")
-    _console.print(f"{clause.document} {clause.article}", markup=False, soft_wrap=True)
+    stress(name_of(clause, language), f"({length})")
+    say(f"{clause.document} {clause.article}")
     if not clause.is_in_force(reckoning.start):
         words = {"zh": "当日不适用：", "en": "binds nothing that began on that day:"}
-        _console.print(f"[yellow]{words[language]}[/] {clause.note}", soft_wrap=True)
+        stress(words[language], clause.note, "yellow")
     for line in explain(reckoning, language):
-        _console.print(f"  {line}", markup=False, soft_wrap=True)
+        say(f"  {line}")
 
 
-def _tell_list(
-    given: tuple[ListDefinition, Decision, ListTerm], language: Language, *, as_json: bool
-) -> None:
+def _tell_list(given: tuple[ListDefinition, Decision, ListTerm], language: Language) -> None:
     """Print what a list's rule gives a decision: first day, waiting time, longest term and cap."""
     definition, decision, term = given
     last = last_first_day(definition, decision.decided_on)
-    if as_json:
-        show_json({"last_first_day": last, "asks_from": term.asks_from, "term": term})
-        return
+    give({"last_first_day": last, "asks_from": term.asks_from, "term": term})
     place = ("zh", "en").index(language)
-    _console.print(f"[bold]{(definition.name_zh, definition.name_en)[place]}[/]")
+    stress((definition.name_zh, definition.name_en)[place], "")
     begins = (f"最迟自{last}起生效", f"in effect by {last} at the latest")
-    _console.print(begins[place], soft_wrap=True)
+    say(begins[place])
     for heading, reckoning in (
         (("可以申请提前移出：", "early removal may be asked for:"), term.waiting),
         (("最长期限：", "the longest first term:"), term.longest),
@@ -131,9 +119,9 @@ def _tell_list(
     ):
         if reckoning is not None:
             clause = reckoning.clause
-            _console.print(f"{heading[place]} {clause.document} {clause.article}", soft_wrap=True)
+            say(f"{heading[place]} {clause.document} {clause.article}")
             for line in explain(reckoning, language):
-                _console.print(f"  {line}", markup=False, soft_wrap=True)
+                say(f"  {line}")
 
 
 def _tell_all(clauses: Mapping[str, Clause], language: Language) -> None:

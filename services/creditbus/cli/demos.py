@@ -10,13 +10,12 @@ from typing import Annotated, Final
 
 import msgspec
 import typer
-from rich.console import Console
 
 from creditbus.audit.decide import total
 from creditbus.cli.checks import ask, asker_for
 from creditbus.cli.faults import MISUSED, fail, told
 from creditbus.cli.places import Home, auditor, parties, ports, sites
-from creditbus.cli.prints import say
+from creditbus.cli.prints import PERSONS, give, machine, say
 from creditbus.cli.progress import report_to
 from creditbus.cli.summary import tell_outcome, tell_suggestions
 from creditbus.demo.city import Fate, Submitted
@@ -42,7 +41,6 @@ from creditbus.stack.interrupts import raise_when_asked
 
 EXAMPLE: Final = Path("examples/court-list.csv")
 _FEWEST: Final = 100
-_console = Console(highlight=False)
 
 
 @told
@@ -64,20 +62,23 @@ def demo(
             f"--events {events} is too few for a city of 62 agencies: give {_FEWEST} or more",
             MISUSED,
         )
+    if machine() is not None and not once:
+        fail("a city that lives until Ctrl-C has no result: --json goes with --once", MISUSED)
     raise_when_asked()
     places = sites(home)
     if holder(Folder(places.home)) is not None:
         fail(f"a bus runs in {places.home} already: `creditbus down` first, or name another --home")
-    bus = LocalBus(places, parties(places), ports=ports(), say=report_to(_console))
+    bus = LocalBus(places, parties(places), ports=ports(), say=report_to(PERSONS))
     with bus:
         bus.services.start([bodies_plan(bus.stack.file, places)])
-        demonstration = Demonstration(bus.stack.file, auditor(home), _console)
+        demonstration = Demonstration(bus.stack.file, auditor(home), PERSONS)
         run = next_run(places.home)
         if once:
             outcome = asyncio.run(
                 _once(bus, demonstration, (events, seed, run), rate=rate, kill=kill)
             )
-            tell_outcome(outcome, _console)
+            give(msgspec.to_builtins(outcome) | {"problems": outcome.problems})
+            tell_outcome(outcome, PERSONS)
         else:
             outcome = None
             bus.train()
@@ -105,7 +106,7 @@ async def _once(
     before = await loop.run_in_executor(None, demonstration.reader.sums)
     statements = demonstration.city(seed, run).statements(events)
     began = loop.time()
-    killing = asyncio.create_task(kill_each(bus, seed, _console)) if kill else None
+    killing = asyncio.create_task(kill_each(bus, seed, PERSONS)) if kill else None
     await demonstration.live(statements, per_second=rate or None)
     if killing is not None:
         await killing
@@ -144,7 +145,7 @@ def _suggest(demonstration: Demonstration, bus: LocalBus) -> None:
 
     listings = reversed(demonstration.agencies.listings)
     found = suggestions(listings, demonstration.received, known, is_barred)
-    tell_suggestions(found, _console)
+    tell_suggestions(found, PERSONS)
 
 
 def _of_run(run: str, event: FileAct) -> FileAct:

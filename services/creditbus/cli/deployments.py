@@ -6,15 +6,13 @@ from pathlib import Path
 from typing import Annotated, Final
 
 import typer
-from rich.console import Console
 
 from creditbus.cli.faults import fail, told
 from creditbus.cli.places import parties, sites
+from creditbus.cli.prints import give, say
 from creditbus.runtime.settings import read_settings
 from creditbus.stack.deployment import STACK, make_secrets, provision_servers, publish_schemas
 from creditbus.stack.folder import StackFile
-
-_console = Console(highlight=False, soft_wrap=True)
 
 Into = Annotated[Path, typer.Option("--into", help="Folder of the deployment.")]
 Of = Annotated[Path, typer.Option("--home", help="Folder with the deployment's stack.json.")]
@@ -30,7 +28,8 @@ def secrets(
 ) -> None:
     """Make the passwords, keys and tokens that a deployment lacks, and each process's files."""
     file = make_secrets(into, parties(sites()), redis)
-    _console.print(
+    give({"into": str(into), "logins": len(file.credentials), "secrets": len(file.secrets)})
+    say(
         f"{len(file.credentials)} logins and {len(file.secrets)} keys and tokens lie in "
         f"{into / STACK}: keep it. Each process's own are in the folders beside it."
     )
@@ -50,10 +49,12 @@ def provision(
         fail(f"there is no {path}: run `creditbus secrets --into {home}` first")
     if only_schemas:
         published = publish_schemas(StackFile.load(path), read_settings())
-        _console.print(f"{published} schemas are published")
+        give({"changes": 0, "schemas": published})
+        say(f"{published} schemas are published")
         return
     done = provision_servers(StackFile.load(path), read_settings(), parties(sites()))
-    _console.print(
+    give(done)
+    say(
         f"topics, logins and rights are as declared ({done.changes} changes); "
         f"{done.schemas} schemas are published"
     )

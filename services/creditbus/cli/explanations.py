@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import sys
 from collections.abc import Iterator
 from datetime import date
 from typing import Annotated, Any, Final
@@ -11,12 +10,12 @@ from typing import Annotated, Any, Final
 import httpx
 import msgspec
 import typer
-from rich.console import Console
 
 from creditbus.audit.app import TopicReader
 from creditbus.cli.faults import MISUSED, fail, told
 from creditbus.cli.instants import named_day
-from creditbus.cli.places import AsJson, Home, auditor
+from creditbus.cli.places import Home, auditor
+from creditbus.cli.prints import give, say, warn
 from creditbus.cli.replays import LoggedRecord, Replay, gathered, replay, until
 from creditbus.domain.accounts.account import Account
 from creditbus.domain.accounts.assembly import account_of
@@ -34,8 +33,6 @@ from creditbus.wire.records import Undecodable
 from creditbus.wire.topics import EVENTS
 
 _REGISTRY_BOUND_S: Final = 5
-_console = Console(highlight=False, soft_wrap=True, markup=False)
-_errors: Final = Console(stderr=True, highlight=False, soft_wrap=True, markup=False)
 
 
 @told
@@ -46,7 +43,6 @@ def explain(
     ] = None,
     home: Home = None,
     chinese: Annotated[bool, typer.Option("--zh", help="Tell it in Chinese.")] = False,
-    as_json: AsJson = False,
 ) -> None:
     """Say why a subject stands as it does: acts, documents, law, terms, ways out and ends."""
     subject_id = _subject(subject)
@@ -59,12 +55,10 @@ def explain(
     day = asked or today
     found = _found(process, subject_id, records, day, today)
     account = account_of(found.known, found.law, day, process.clocks)
-    if as_json:
-        sys.stdout.buffer.write(stated(account) + b"\n")
-        return
+    give(msgspec.Raw(stated(account)))
     language: Language = "zh" if chinese else "en"
     for line in in_words(account, language):
-        _console.print(line)
+        say(line)
 
 
 def stated(account: Account) -> bytes:
@@ -105,10 +99,10 @@ def _found(
     try:
         served = asyncio.run(_served(process, subject))
     except Unavailable as away:
-        _errors.print(f"the standing that is served cannot be compared: {away}")
+        warn(f"the standing that is served cannot be compared: {away}")
         return found
     if sentence := disagreement(served, found.standing):
-        _errors.print(sentence)
+        warn(sentence)
     return found
 
 

@@ -5,17 +5,14 @@ from __future__ import annotations
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.table import Column, Table
 
 from creditbus.cli.faults import MISUSED, fail, told
-from creditbus.cli.places import AsJson
-from creditbus.cli.prints import show, show_json
+from creditbus.cli.prints import give, show
 from creditbus.cli.ways_in import WayIn, comes_in
 from creditbus.sdk.gateway import WAIT_MOST_S, GatewayRefused
 from creditbus.wire.answers import FateState, RecordFate, RecordFates
 
-_console = Console(highlight=False)
 _REUSED = (
     "this id has named more than one subject, and each of them stands as listed: take it back"
     " under the wrong one"
@@ -31,7 +28,6 @@ def fate(
     wait: Annotated[
         int, typer.Option(min=0, max=WAIT_MOST_S, help="Seconds to wait until it is decided.")
     ] = 0,
-    as_json: AsJson = False,
 ) -> None:
     """Say what became of a record: applied, duplicate, refused, dead, or waiting and for what.
 
@@ -42,10 +38,8 @@ def fate(
             found = door.fate(record, wait)
         except GatewayRefused as refused:
             fail(str(refused), MISUSED if refused.problem.status < 500 else 1)
-    if as_json:
-        show_json(found)
-    else:
-        show(_table(found))
+    give(found)
+    show(_table(found))
     if found.state in _UNDONE:
         raise typer.Exit(1)
 

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import wraps
-from typing import Final, NoReturn, ParamSpec, TypeVar
+from inspect import Parameter, signature
+from typing import Annotated, Any, Final, NoReturn, ParamSpec, TypeVar
 
 import httpx
 import typer
 from confluent_kafka import KafkaException
-from rich.console import Console
 
+from creditbus.cli.gathered import option
+from creditbus.cli.prints import heard_by_a_machine, tell_fault, warn
 from creditbus.domain.law.editions import EditionUnknown
 from creditbus.engine.failures import error_of, rule_for
 from creditbus.runtime.http.credentials import CredentialsDamaged
@@ -33,8 +35,9 @@ MISUSED: Final = 2
 BROKEN_OFF: Final = 130
 """What a shell says of a program that Ctrl-C has ended."""
 
-_ERRORS = Console(stderr=True, highlight=False)
-
+_AsJson = Annotated[
+    bool, typer.Option("--json", help="Print JSON for machines, an error too, on its output.")
+]
 
 _DAMAGED: Final = (
     CatalogueInvalid,
@@ -47,7 +50,7 @@ _DAMAGED: Final = (
 
 def fail(sentence: str, code: int = FAILED) -> NoReturn:
     """Say what is wrong and end with an exit code."""
-    _ERRORS.print(f"[bold red]error[/] {sentence}", soft_wrap=True)
+    tell_fault(sentence, code)
     raise typer.Exit(code)
 
 
@@ -65,7 +68,7 @@ def sentences() -> Iterator[None]:
     except (NotRegistered, publisher.NotPublished) as fault:
         fail(str(fault))
     except KeyboardInterrupt:
-        _ERRORS.print("stopped, as you asked; nothing of it is left running")
+        warn("stopped, as you asked; nothing of it is left running")
         raise typer.Exit(BROKEN_OFF) from None
     except KafkaException as fault:
         error = error_of(fault)
@@ -77,12 +80,36 @@ def sentences() -> Iterator[None]:
         fail(f"a service of the bus: {fault}. Is the bus up? `creditbus status` says")
 
 
-def told(command: Callable[P, R]) -> Callable[P, R]:
-    """Make a command tell its expected faults in a sentence."""
+def plain(command: Callable[P, R]) -> Callable[P, R]:
+    """Make a command tell its expected faults in a sentence, and no more."""
 
     @wraps(command)
     def run(*args: P.args, **kwargs: P.kwargs) -> R:
         with sentences():
             return command(*args, **kwargs)
 
+    return run
+
+
+def told(command: Callable[..., R]) -> Callable[..., R]:
+    """Give a command ``--json``, and make it tell its expected faults in a sentence.
+
+    With it a machine listens: it is given at least one value by whatever ends well.
+    """
+
+    @wraps(command)
+    def run(*args: Any, as_json: bool = False, **kwargs: Any) -> R:
+        if not as_json:
+            with sentences():
+                return command(*args, **kwargs)
+        with heard_by_a_machine() as machine, sentences():
+            result = command(*args, **kwargs)
+            assert machine.given, f"{command.__name__} ended well and gave a machine nothing"
+            return result
+
+    own = signature(command, eval_str=True)
+    asked = [each.replace(kind=Parameter.KEYWORD_ONLY) for each in own.parameters.values()]
+    asked.append(option("as_json", _AsJson, default=False))
+    run.__signature__ = own.replace(parameters=asked)  # type: ignore[attr-defined]
+    run.__annotations__ = {each.name: each.annotation for each in asked}
     return run

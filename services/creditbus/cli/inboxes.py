@@ -10,12 +10,10 @@ from typing import Annotated, Final
 import httpx
 import msgspec
 import typer
-from rich.console import Console
 from rich.table import Table
 
 from creditbus.cli.faults import MISUSED, fail, told
 from creditbus.cli.places import (
-    AsJson,
     Home,
     Reason,
     auditor,
@@ -25,7 +23,7 @@ from creditbus.cli.places import (
     url,
     why,
 )
-from creditbus.cli.prints import show_json
+from creditbus.cli.prints import give, say, show
 from creditbus.engine.worker import Skip
 from creditbus.runtime.interventions.wishes import ParkedInbox, ask_skip, skip_of
 from creditbus.runtime.workers.skips import WantedSkip
@@ -37,8 +35,6 @@ from creditbus.wire.topics import inbox
 _READER: Final = "intake"
 _BOUND_S: Final = 30.0
 _ASK_EVERY_S: Final = 0.1
-_console = Console(highlight=False)
-
 inboxes = typer.Typer(help="The inboxes that wait, and how one goes on.", no_args_is_help=True)
 
 
@@ -50,19 +46,17 @@ class _Said(msgspec.Struct, frozen=True):
 
 @inboxes.command("list")
 @told
-def list_inboxes(home: Home = None, as_json: AsJson = False) -> None:
+def list_inboxes(home: Home = None) -> None:
     """Print the inboxes that cannot be read; every other one is being read."""
     found = list(_parked(stack_file(home)))
-    if as_json:
-        show_json(found)
-        return
+    give(found)
     if not found:
-        _console.print("no inbox waits")
+        say("no inbox waits")
         return
     table = Table("source", "stands at", "since", "why")
     for each in found:
         table.add_row(each.source, each.stands, f"{each.since:%Y-%m-%d %H:%M:%S}", each.why)
-    _console.print(table)
+    show(table)
 
 
 @inboxes.command("widen")
@@ -78,7 +72,8 @@ def widen(
     must have been read before. So its sender is to be still while this is done.
     """
     had = widen_inbox(stack_file(home), source, partitions)
-    _console.print(f"{inbox(source)} has {partitions} partitions, and had {had}")
+    give({"topic": inbox(source), "partitions": partitions, "had": had})
+    say(f"{inbox(source)} has {partitions} partitions, and had {had}")
 
 
 @inboxes.command("skip")
@@ -96,8 +91,9 @@ def skip(
     parked = _of(source, file)
     wanted = skip_of(auditor(home), parked, offset)
     wish = WantedSkip(Folder(sites(home).home).state, worker_name(_READER, parked.worker))
-    ask_skip(intervention_writer(home), wish, wanted, reason)
-    _wait(source, file, wish, wanted)
+    done = ask_skip(intervention_writer(home), wish, wanted, reason)
+    stands = _wait(source, file, wish, wanted)
+    give({"skip": wanted, "stands": stands, "intervention": done})
 
 
 def _parked(file: StackFile) -> Iterator[ParkedInbox]:
@@ -120,8 +116,8 @@ def _of(source: str, file: StackFile) -> ParkedInbox:
     return found
 
 
-def _wait(source: str, file: StackFile, wish: WantedSkip, wanted: Skip) -> None:
-    """Wait until the worker has committed the skip, and say where the inbox is now."""
+def _wait(source: str, file: StackFile, wish: WantedSkip, wanted: Skip) -> int | None:
+    """Wait until the worker has committed the skip, and say where the inbox waits now, if so."""
     deadline = time.monotonic() + _BOUND_S
     while wish.read() is not None:
         if time.monotonic() > deadline:
@@ -135,6 +131,7 @@ def _wait(source: str, file: StackFile, wish: WantedSkip, wanted: Skip) -> None:
         fail(f"nothing of {source} was skipped, because its worker has changed: ask again")
     count = max(0, wanted.through + 1 - wanted.start)
     letters = "dead letter" if count == 1 else "dead letters"
-    _console.print(f"{source} goes on behind {wanted.through}: {count} {letters}", markup=False)
+    say(f"{source} goes on behind {wanted.through}: {count} {letters}")
     if found is not None:
-        _console.print(f"it is tried at {found.stands}: `creditbus inbox list` shows if it waits")
+        say(f"it is tried at {found.stands}: `creditbus inbox list` shows if it waits")
+    return None if found is None else found.position

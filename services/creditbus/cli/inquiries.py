@@ -9,12 +9,11 @@ from typing import Annotated, TypeVar
 
 import msgspec
 import typer
-from rich.console import Console
 from rich.table import Table
 
 from creditbus.cli.faults import MISUSED, fail, told
-from creditbus.cli.places import AsJson, Home, auditor
-from creditbus.cli.prints import show, show_json
+from creditbus.cli.places import Home, auditor
+from creditbus.cli.prints import give, say, show
 from creditbus.delivery.tallies import OVERDUE_S
 from creditbus.domain.effects.obligations import Obligation
 from creditbus.domain.ids import BodyId
@@ -22,8 +21,6 @@ from creditbus.runtime.process import Process
 from creditbus.runtime.redis.reads import Serving
 
 T = TypeVar("T")
-
-_console = Console(highlight=False)
 
 
 class OwedLine(msgspec.Struct, frozen=True, kw_only=True):
@@ -49,7 +46,6 @@ def owed(
     ] = False,
     limit: Annotated[int, typer.Option("--limit", min=1, help="How many are shown.")] = 100,
     home: Home = None,
-    as_json: AsJson = False,
 ) -> None:
     """Print what the executing bodies owe: lifts first, then the oldest first."""
     process = auditor(home)
@@ -58,9 +54,7 @@ def owed(
     now = process.clock.now()
     found = served(process, lambda serving: serving.owed(BodyId(body) if body else None))
     lines = [line for each in found if (line := _owed_line(each, now)).overdue or not overdue]
-    if as_json:
-        show_json(lines[:limit])
-        return
+    give(lines[:limit])
     table = Table("body", "action", "measure", "subject", "owed for", "tries", "last answer")
     for line in lines[:limit]:
         waits = f"[red]{long(line.waits_seconds)}[/]" if line.overdue else long(line.waits_seconds)
@@ -69,7 +63,7 @@ def owed(
     show(table)
     late = sum(line.overdue for line in lines)
     more = f"; {limit} shown, --limit shows more" if len(lines) > limit else ""
-    _console.print(f"{len(lines)} owed, {late} of them overdue{more}", soft_wrap=True)
+    say(f"{len(lines)} owed, {late} of them overdue{more}")
 
 
 def _owed_line(each: Obligation, now: datetime) -> OwedLine:

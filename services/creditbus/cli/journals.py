@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import threading
 from collections import deque
 from collections.abc import Callable, Mapping
@@ -12,8 +11,8 @@ from typing import Annotated, Final
 import typer
 
 from creditbus.cli.faults import MISUSED, fail, told
-from creditbus.cli.places import AsJson, Home, sites
-from creditbus.cli.prints import show_json
+from creditbus.cli.places import Home, sites
+from creditbus.cli.prints import give, machine, pass_on
 from creditbus.stack.folder import Folder
 
 _LOOK_EVERY_S: Final = 0.3
@@ -30,7 +29,6 @@ def logs(
         bool, typer.Option("--follow", "-f", help="Go on with what is written, until Ctrl-C.")
     ] = False,
     home: Home = None,
-    as_json: AsJson = False,
 ) -> None:
     """Print the end of a process's log; of a service, those of all its workers."""
     folder = Folder(sites(home).home).logs
@@ -40,12 +38,12 @@ def logs(
     chosen = {each: path for each, path in known.items() if name in {each, _service(each)}}
     if name is not None and not chosen:
         fail(f"there is no log of {name}, only of {', '.join(known)}", MISUSED)
-    if as_json:
-        show_json({each: _end(path, lines) for each, path in (chosen or known).items()})
+    give({each: _end(path, lines) for each, path in (chosen or known).items()})
+    if machine() is not None:
         return
     if name is None:
         for each, path in known.items():
-            _say(f"{each:20} {path.stat().st_size:>12,} bytes  {path}")
+            pass_on(f"{each:20} {path.stat().st_size:>12,} bytes  {path}")
         return
     _say_ends(chosen, lines, goes_on=go_on)
 
@@ -55,9 +53,9 @@ def _say_ends(chosen: Mapping[str, Path], lines: int, *, goes_on: bool) -> None:
     ends = {name: path.stat().st_size for name, path in called.items()}
     for name, path in called.items():
         for line in _end(path, lines):
-            _say(name + line)
+            pass_on(name + line)
     if goes_on:
-        follow(called, ends, _say, threading.Event())
+        follow(called, ends, pass_on, threading.Event())
 
 
 def follow(
@@ -92,8 +90,3 @@ def _service(name: str) -> str:
     """
     service, dash, number = name.rpartition("-")
     return service if dash and number.isdecimal() else name
-
-
-def _say(line: str) -> None:
-    sys.stdout.write(line + "\n")
-    sys.stdout.flush()

@@ -7,10 +7,13 @@ for what only an operator needs.
 from __future__ import annotations
 
 import pkgutil
+import sys
+from collections.abc import Sequence
 from typing import Annotated, Any, Final
 
 import typer
 from typer.core import TyperGroup
+from typer.exceptions import Abort, TyperException
 from typer.main import get_command, get_group
 
 COMMANDS: Final = {
@@ -58,6 +61,19 @@ class Commands(TyperGroup):
     def __init__(self, **given: Any) -> None:
         super().__init__(**{**given, "commands": dict.fromkeys(COMMANDS)})
 
+    def main(self, args: Sequence[str] | None = None, *further: Any, **options: Any) -> Any:
+        """Run what was typed; what was typed wrong is told as JSON too, if it says ``--json``."""
+        given = sys.argv[1:] if args is None else list(args)
+        if "--json" not in given:
+            return super().main(given, *further, **options)
+        try:
+            code = super().main(given, *further, **options | {"standalone_mode": False})
+        except TyperException as misuse:
+            sys.exit(_told_as_json(misuse))
+        except Abort:
+            sys.exit(1)
+        sys.exit(code if isinstance(code, int) else 0)
+
     def get_command(self, context: Any, name: str) -> Any:
         """Return the command, none when there is none of this name."""
         if name in COMMANDS and self.commands[name] is None:
@@ -92,6 +108,17 @@ def _creditbus(
     ] = False,
 ) -> None:
     """An event-streaming bus for public credit."""
+
+
+def _told_as_json(misuse: Any) -> int:
+    """Return the exit code of what was typed wrong, once a machine was told of it."""
+    # A service that is started anew needs nothing of this.
+    from creditbus.cli.prints import heard_by_a_machine, tell_fault
+
+    code: int = misuse.exit_code
+    with heard_by_a_machine():
+        tell_fault(misuse.format_message(), code)
+    return code
 
 
 def _imported(name: str) -> Any:

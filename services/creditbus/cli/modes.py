@@ -7,10 +7,10 @@ from typing import Annotated, Final
 
 import httpx
 import typer
-from rich.console import Console
 
 from creditbus.cli.faults import MISUSED, fail, told
 from creditbus.cli.places import Home, Reason, intervention_writer, sites, stack_file, url, why
+from creditbus.cli.prints import give, say, warn
 from creditbus.runtime.interventions.wishes import ask_mode
 from creditbus.runtime.outages import Unavailable
 from creditbus.runtime.settings import read_settings
@@ -20,8 +20,6 @@ from creditbus.stack.services import SLICED, why_not_worker, worker_name
 
 _BOUND_S: Final = 30.0
 _ASK_EVERY_S: Final = 0.1
-_console = Console(highlight=False)
-
 Sliced = Annotated[str, typer.Argument(metavar="SERVICE", help=f"One of {', '.join(SLICED)}.")]
 Number = Annotated[int, typer.Option("--worker", help="Number of the worker.")]
 
@@ -54,13 +52,13 @@ def _bring(service: str, worker: int, home: Home, mode: Mode, reason: str) -> No
     name, file = worker_name(service, worker), stack_file(home)
     if why_not := why_not_worker(service, worker, file.workers | read_settings().workers):
         fail(why_not, MISUSED)
-    reason, state = why(reason), Folder(sites(home).home).state
+    reason, state, done = why(reason), Folder(sites(home).home).state, None
     try:
-        ask_mode(intervention_writer(home), state, name, mode, reason)
+        done = ask_mode(intervention_writer(home), state, name, mode, reason)
     except Unavailable as outage:
         # A worker must be stilled when the broker is in trouble, then most of all.
         WantedMode(state, name).write(mode)
-        _console.print(f"this is not on record: {outage}", markup=False, soft_wrap=True)
+        warn(f"this is not on record: {outage}")
     address = f"{url(file.ports.metrics_of(service, worker))}/health/ready"
     deadline = time.monotonic() + _BOUND_S
     while not _is_so(address, mode):
@@ -70,7 +68,8 @@ def _bring(service: str, worker: int, home: Home, mode: Mode, reason: str) -> No
                 " `creditbus status` says how it is"
             )
         time.sleep(_ASK_EVERY_S)
-    _console.print(f"{name} is {mode}", markup=False)
+    give({"worker": name, "mode": mode, "intervention": done})
+    say(f"{name} is {mode}")
 
 
 def _is_so(address: str, mode: Mode) -> bool:

@@ -9,10 +9,10 @@ from typing import Annotated, Final
 import msgspec
 import typer
 from confluent_kafka import KafkaException
-from rich.console import Console
 
 from creditbus.cli.faults import MISUSED, fail, told
 from creditbus.cli.places import Home, catalogue, parties, sites, stack_file, url
+from creditbus.cli.prints import give, say
 from creditbus.cli.tokens import Into, SourceId, hand_over, refuse_taken, tokens_of
 from creditbus.domain.calendar import day_of
 from creditbus.domain.ids import SourceId as PartyId
@@ -27,7 +27,6 @@ from creditbus.stack.newcomers import Newcomer, connect, enter, like, start_anew
 from creditbus.wire.topics import inbox
 
 _NAME: Final = re.compile(r"[^\x00-\x1f\x7f]+")
-_console = Console(highlight=False, soft_wrap=True, markup=False)
 
 
 @told
@@ -55,7 +54,7 @@ def add(
     except CatalogueInvalid as invalid:
         faults = "\n".join(f"- {problem}" for problem in invalid.problems)
         fail(f"{source} cannot join so, and nothing was changed:\n{faults}", MISUSED)
-    _console.print(f"{source} is in {places.catalogue / 'sources.toml'}: review it as law")
+    say(f"{source} is in {places.catalogue / 'sources.toml'}: review it as law")
     try:
         changes = connect(places, file, parties(places), edition)
     except (NotProvisioned, KafkaException) as fault:
@@ -64,13 +63,17 @@ def add(
             f" down` and `creditbus up` make the rest, and `creditbus sources token {source}` gives"
             " it a token"
         )
-    _console.print(f"{inbox(source)}, a login and its rights are there ({changes} changes)")
+    say(f"{inbox(source)}, a login and its rights are there ({changes} changes)")
     today = day_of(SystemClock().now())
     token, row = tokens_of(home, None).give(source, CallerRole.SOURCE, today)
-    hand_over(token, row, into)
+    handed = hand_over(token, row, into)
     started = start_anew(Folder(places.home), file)
-    _console.print(f"started anew with the catalogue: {', '.join(started)}")
-    _say_ways(source, file)
+    say(f"started anew with the catalogue: {', '.join(started)}")
+    ways = _ways(source, file)
+    give({"token": handed, "changes": changes, "started": list(started), "ways": ways})
+    for name, value in ways.items():
+        say(f"  {name:9} {value}")
+    say(f"try it: creditbus sources test {source}")
 
 
 def _refuse_known(source: str, known: Catalogue) -> None:
@@ -111,14 +114,12 @@ def _named(listed: str) -> tuple[str, ...]:
     return tuple(each for part in listed.split(",") if (each := part.strip()))
 
 
-def _say_ways(source: str, file: StackFile) -> None:
-    """Say what the agency needs."""
-    for name, value in (
-        ("gateway", url(file.ports.gateway)),
-        ("Kafka", f"{file.bootstrap}, {file.protocol}, SCRAM-SHA-256, login {source}"),
-        ("password", "in stack.json, under credentials"),
-        ("registry", file.registry_url),
-        ("inbox", inbox(source)),
-    ):
-        _console.print(f"  {name:9} {value}")
-    _console.print(f"try it: creditbus sources test {source}")
+def _ways(source: str, file: StackFile) -> dict[str, str]:
+    """Return what the agency needs."""
+    return {
+        "gateway": url(file.ports.gateway),
+        "kafka": f"{file.bootstrap}, {file.protocol}, SCRAM-SHA-256, login {source}",
+        "password": "in stack.json, under credentials",
+        "registry": file.registry_url,
+        "inbox": inbox(source),
+    }

@@ -11,6 +11,7 @@ from typing import Annotated, Final
 import typer
 
 from creditbus.cli.faults import MISUSED, fail
+from creditbus.cli.prints import machine
 from creditbus.domain.acts.interventions import NoReason, Way, checked_reason
 from creditbus.domain.law.catalogue import Catalogue
 from creditbus.domain.law.editions import EditionUnknown
@@ -30,7 +31,6 @@ Home = Annotated[
 Reason = Annotated[
     str, typer.Option("--reason", help="Why, in a few words; it is kept with your name.")
 ]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
 
 _AUDITOR: Final = "svc.audit"
 
@@ -95,7 +95,7 @@ def intervention_writer(home: Path | None = None) -> InterventionWriter:
 
 def why(given: str) -> str:
     """Return the reason that was given, or ask for one where somebody is there to answer."""
-    if not given.strip() and sys.stdin.isatty():
+    if not given.strip() and machine() is None and sys.stdin.isatty():
         given = str(typer.prompt("Why"))
     try:
         return checked_reason(given)

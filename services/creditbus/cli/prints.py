@@ -1,8 +1,16 @@
-"""How the command line prints what it found: tables of which nothing is cut off, and JSON."""
+"""How the command line tells what it found: sentences and tables to a person, JSON to a machine.
+
+One of the two listens to a command, as ``--json`` says: what is said and shown reaches persons
+alone, what is given reaches machines alone. So a command says both, and asks nobody who listens.
+"""
 
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
 from typing import Final
 
 import msgspec
@@ -10,17 +18,66 @@ from rich.console import Console
 from rich.table import Table
 from rich.tree import Tree
 
+PERSONS: Final = Console(highlight=False)
+"""Where a person reads, and watches a bar; nothing reaches it while a machine listens."""
+
+_ERRORS: Final = Console(stderr=True, highlight=False)
+
 _WIDE: Final = 10_000
 """Columns where nobody looks at a terminal: a program must find each row in one line."""
 
 
+@dataclass(slots=True)
+class Machine:
+    """The program that asked for JSON, and how many values it was given."""
+
+    given: int = 0
+
+
+_MACHINE: ContextVar[Machine | None] = ContextVar("machine", default=None)
+
+
+def machine() -> Machine | None:
+    """Return the machine that listens, None when a person does."""
+    return _MACHINE.get()
+
+
+@contextmanager
+def heard_by_a_machine() -> Iterator[Machine]:
+    """Let a machine listen instead of a person."""
+    listens = Machine()
+    before, was_quiet = _MACHINE.set(listens), PERSONS.quiet
+    PERSONS.quiet = True
+    try:
+        yield listens
+    finally:
+        PERSONS.quiet = was_quiet
+        _MACHINE.reset(before)
+
+
 def say(sentence: str) -> None:
-    """Print a sentence whole, with nothing of it taken for markup."""
-    Console(highlight=False).print(sentence, markup=False, soft_wrap=True)
+    """Print a sentence for persons, whole, with nothing of it taken for markup."""
+    PERSONS.print(sentence, markup=False, soft_wrap=True)
+
+
+def stress(word: str, sentence: str, style: str = "bold") -> None:
+    """Print a sentence for persons, behind a word that is marked; nothing in either is markup."""
+    PERSONS.print(word, style=style, markup=False, soft_wrap=True, end=" " if sentence else "\n")
+    if sentence:
+        PERSONS.print(sentence, markup=False, soft_wrap=True)
+
+
+def pass_on(line: str) -> None:
+    """Let persons have a line exactly as it is: a document, or what another program wrote."""
+    if machine() is None:
+        sys.stdout.write(line + "\n")
+        sys.stdout.flush()
 
 
 def show(drawn: Table | Tree) -> None:
-    """Print it whole: on a terminal what is too long goes on below, elsewhere in its line."""
+    """Show persons all of it: on a terminal what is too long goes on below, else in its line."""
+    if machine() is not None:
+        return
     for column in drawn.columns if isinstance(drawn, Table) else ():
         column.overflow = "fold"
     console = Console(highlight=False)
@@ -29,7 +86,32 @@ def show(drawn: Table | Tree) -> None:
     console.print(drawn)
 
 
-def show_json(content: object) -> None:
-    """Print a value as JSON, in one line."""
-    sys.stdout.buffer.write(msgspec.json.encode(content) + b"\n")
-    sys.stdout.buffer.flush()
+def give(content: object) -> None:
+    """Give a machine a value as JSON, in one line; persons are told in other words."""
+    listens = machine()
+    if listens is not None:
+        listens.given += 1
+        sys.stdout.buffer.write(msgspec.json.encode(content) + b"\n")
+        sys.stdout.buffer.flush()
+
+
+def warn(sentence: str) -> None:
+    """Say on the error output what is not as it should be, while the command goes on."""
+    if machine() is not None:
+        _write_error({"notice": sentence})
+    else:
+        _ERRORS.print(sentence, markup=False, soft_wrap=True)
+
+
+def tell_fault(sentence: str, code: int) -> None:
+    """Say on the error output why a command ends, and with which exit code."""
+    if machine() is not None:
+        _write_error({"error": sentence, "exit_code": code})
+    else:
+        _ERRORS.print("error", style="bold red", end=" ")
+        _ERRORS.print(sentence, markup=False, soft_wrap=True)
+
+
+def _write_error(content: dict[str, object]) -> None:
+    sys.stderr.write(msgspec.json.encode(content).decode() + "\n")
+    sys.stderr.flush()

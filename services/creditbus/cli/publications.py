@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Annotated, Final
 
 import typer
-from rich.console import Console
 
 from creditbus.cli.faults import fail, told
 from creditbus.cli.places import Home, sites, stack_file
+from creditbus.cli.prints import give, say
 from creditbus.domain.acts.activations import edition_activated
 from creditbus.runtime.kafka.transactions import write_together
 from creditbus.runtime.kafka.written import Written
@@ -20,7 +20,6 @@ from creditbus.wire.headers import event_headers
 from creditbus.wire.topics import EVENTS, PARTITIONS, service_principal
 
 _SERVICE: Final = "catalogue"
-_console = Console(highlight=False, soft_wrap=True)
 
 
 @told
@@ -35,7 +34,8 @@ def publish(
     load_editions(places.catalogue, places.editions, places.shelf)
     edition, data = load_draft(places.catalogue)
     path = put(edition, data, places.editions)
-    _console.print(f"edition {edition.id}, in force from {edition.in_force_from}: {path}")
+    give({"edition": edition.id, "in_force_from": edition.in_force_from, "file": str(path)})
+    say(f"edition {edition.id}, in force from {edition.in_force_from}: {path}")
     if not only_file:
         process = _publisher(home)
         put(edition, data, places.shelf)
@@ -53,8 +53,8 @@ def publish(
                 for place, event in enumerate(activated)
             ],
         )
-        _console.print(f"written to the {PARTITIONS} partitions of {EVENTS}")
-    _console.print(
+        say(f"written to the {PARTITIONS} partitions of {EVENTS}")
+    say(
         f'the next edition follows this one: write follows = "{edition.id}" and its first day'
         f" into {places.catalogue / 'edition.toml'}"
     )

@@ -5,14 +5,12 @@ from __future__ import annotations
 from typing import Annotated, Final
 
 import typer
-from rich.console import Console
 
 from creditbus.cli.faults import MISUSED, fail, told
 from creditbus.cli.places import Home, sites, stack_file
+from creditbus.cli.prints import give, say
 from creditbus.stack.folder import Folder
 from creditbus.stack.rotations import OF_SOMEBODY, Rotations, SecretKind
-
-_console = Console(highlight=False, soft_wrap=True, markup=False)
 
 _PERSON: Final = (
     "the key of natural persons is not rotated: it names each of them, so with another key nobody"
@@ -50,11 +48,15 @@ def rotate(
         fail(f"{chosen}: {whose}", MISUSED)
     stack_file(home)
     new = Rotations(Folder(sites(home).home)).rotate(chosen, of)
-    if chosen is SecretKind.TOKEN or (chosen is SecretKind.LOGIN and not of.startswith(_BY_HAND)):
-        _console.print(_COUNTS[chosen])
-        _console.print(new)
+    is_handed_over = chosen is SecretKind.LOGIN and not of.startswith(_BY_HAND)
+    is_told = is_handed_over or chosen in {SecretKind.TOKEN, SecretKind.WEBHOOK}
+    counts_now = chosen in {SecretKind.TOKEN, SecretKind.LOGIN} and is_told
+    give({"kind": chosen, "of": of, "new": new if is_told else None, "counts_now": counts_now})
+    if counts_now:
+        say(_COUNTS[chosen])
+        say(new)
     elif chosen is SecretKind.WEBHOOK:
-        _console.print(f"{_AT_START}; the body believes the old one beside it until then:")
-        _console.print(new)
+        say(f"{_AT_START}; the body believes the old one beside it until then:")
+        say(new)
     else:
-        _console.print(_AT_START)
+        say(_AT_START)

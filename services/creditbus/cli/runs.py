@@ -8,13 +8,13 @@ from typing import Annotated
 
 import typer
 
-from creditbus.cli.faults import MISUSED, fail, told
+from creditbus.cli.faults import MISUSED, fail, plain
 from creditbus.runtime.process import Process
 from creditbus.runtime.settings import Settings, environment, read_settings, replace_environment
 from creditbus.stack.services import HOSTED, why_not_worker
 
 
-@told
+@plain
 def run(
     service: Annotated[str, typer.Argument(help=f"One of {', '.join(HOSTED)}.")],
     worker: Annotated[

@@ -9,22 +9,19 @@ from datetime import datetime
 
 import msgspec
 import typer
-from rich.console import Console
 from rich.table import Table
 
 from creditbus.audit.app import TopicReader
 from creditbus.cli.faults import told
 from creditbus.cli.inquiries import long, served
 from creditbus.cli.newcomers import add
-from creditbus.cli.places import AsJson, Home, auditor
-from creditbus.cli.prints import show, show_json
+from creditbus.cli.places import Home, auditor
+from creditbus.cli.prints import give, say, show
 from creditbus.cli.tokens import revoke, token, tokens
 from creditbus.cli.trials import trial
 from creditbus.domain.calendar import instant_of
 from creditbus.runtime.redis.served import SourceCounts
 from creditbus.wire.topics import inbox, party_of_inbox
-
-_console = Console(highlight=False)
 
 sources = typer.Typer(help="The sources: who is silent; add one, try it, give it a token.")
 sources.command("add")(add)
@@ -53,7 +50,7 @@ class SourceSilence(msgspec.Struct, frozen=True, kw_only=True):
 
 @sources.callback(invoke_without_command=True)
 @told
-def list_sources(context: typer.Context, home: Home = None, as_json: AsJson = False) -> None:
+def list_sources(context: typer.Context, home: Home = None) -> None:
     """Print when each source last said something, the longest silent first, and what came of it."""
     if context.invoked_subcommand is not None:
         return
@@ -66,9 +63,7 @@ def list_sources(context: typer.Context, home: Home = None, as_json: AsJson = Fa
     spoken = {party_of_inbox(topic): at for topic, at in last.items()}
     lines = [_source_line(name, spoken.get(name), counts.get(name), now) for name in names]
     lines.sort(key=lambda line: (line.silent_seconds is None, -(line.silent_seconds or 0)))
-    if as_json:
-        show_json(lines)
-        return
+    give(lines)
     counted = ("received", "duplicate", "refused", "dead", "missing", "backward")
     table = Table("source", "last record", "silent for", *counted)
     for line in filter(lambda line: line.last_at is not None, lines):
@@ -79,7 +74,7 @@ def list_sources(context: typer.Context, home: Home = None, as_json: AsJson = Fa
         table.add_row(line.source, at, long(line.silent_seconds), *map(str, figures))
     show(table)
     silent = sum(line.last_at is None for line in lines)
-    _console.print(f"{silent} more sources have said nothing in 30 days", soft_wrap=True)
+    say(f"{silent} more sources have said nothing in 30 days")
 
 
 def _source_line(

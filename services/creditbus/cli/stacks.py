@@ -10,13 +10,12 @@ from pathlib import Path
 from typing import Annotated, Final
 
 import typer
-from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
 from creditbus.cli.faults import fail, told
-from creditbus.cli.places import AsJson, Home, parties, ports, sites, stack_file, url
-from creditbus.cli.prints import say, show, show_json
+from creditbus.cli.places import Home, parties, ports, sites, stack_file, url
+from creditbus.cli.prints import PERSONS, give, machine, say, show
 from creditbus.cli.progress import report_to
 from creditbus.cli.roster import Roster, lasting
 from creditbus.runtime.interpreter import described
@@ -30,7 +29,6 @@ from creditbus.stack.reports import megabytes
 from creditbus.stack.services import crew
 
 _DETACHED_BOUND_S: Final = 300
-_console = Console(highlight=False)
 
 
 def _a_size(brokers: int | None) -> int | None:
@@ -68,7 +66,7 @@ def up(
         places,
         parties(places),
         ports=ports(),
-        say=report_to(_console),
+        say=report_to(PERSONS),
         cluster=None if brokers is None else Cluster(size=brokers),
         services=crew(read_settings().workers),
     )
@@ -76,7 +74,7 @@ def up(
         if bodies:
             bus.services.start([bodies_plan(bus.stack.file, places)])
         bus.train()
-        _say_places(bus.stack.file)
+        _tell_places(bus.stack.file)
         say("ready: `creditbus status` shows every process")
         threading.Event().wait()
     say("everything has stopped")
@@ -87,22 +85,24 @@ def down(home: Home = None) -> None:
     """Stop the local bus, also one whose launcher was killed."""
     match stop_stack(sites(home).home):
         case None:
+            give({"stopped": False, "launcher": None, "ended": []})
             say("nothing was running")
         case int() as launcher:
+            give({"stopped": True, "launcher": launcher, "ended": []})
             say(f"the bus started by pid {launcher} has stopped")
         case leftovers:
+            give({"stopped": True, "launcher": None, "ended": [left.name for left in leftovers]})
             names = ", ".join(left.name for left in leftovers)
             say(f"ended what a killed launcher had left: {names}")
 
 
 @told
-def status(home: Home = None, as_json: AsJson = False) -> None:
+def status(home: Home = None) -> None:
     """Say how every process of the local bus is: servers, services, bodies, further workers."""
     folder = Folder(sites(home).home)
     lines = Roster(stack_file(home), folder).lines()
-    if as_json:
-        show_json(lines)
-    else:
+    give(lines)
+    if machine() is None:
         table = Table("process", "pid", "memory", "up", "restarts", "ready", "")
         for line in lines:
             mark = "[green]yes[/]" if line.ready else "[red]no[/]"
@@ -125,7 +125,7 @@ def _runs_already(folder: Folder) -> bool:
     if launcher is None:
         return False
     if folder.stack_file.exists():
-        _say_places(StackFile.load(folder.stack_file))
+        _tell_places(StackFile.load(folder.stack_file))
     say(f"it runs already, started by pid {launcher}: `creditbus status` shows every process")
     return True
 
@@ -146,6 +146,8 @@ def _up_detached(home: Path | None, *, bodies: bool, brokers: int | None) -> Non
         )
     if not _is_ready(log, launcher):
         fail(f"the bus is not ready; its words are in {log}; `creditbus down` ends what is left")
+    if machine() is not None:
+        _tell_places(StackFile.load(folder.stack_file))
 
 
 def _is_ready(log: Path, launcher: subprocess.Popen[bytes]) -> bool:
@@ -162,15 +164,16 @@ def _is_ready(log: Path, launcher: subprocess.Popen[bytes]) -> bool:
     return False
 
 
-def _say_places(file: StackFile) -> None:
+def _tell_places(file: StackFile) -> None:
     ports = file.ports
     places = {
         "gateway": url(ports.gateway),
         "query": url(ports.query),
         "feed": url(ports.feed),
-        "console": f"{url(ports.console)} (the token is in stack.json)",
-        "Kafka": file.bootstrap,
+        "console": url(ports.console),
+        "kafka": file.bootstrap,
         "registry": file.registry_url,
     }
+    give(places)
     for name, place in places.items():
-        say(f"  {name:9} {place}")
+        say(f"  {name:9} {place}" + (" (the token is in stack.json)" if name == "console" else ""))

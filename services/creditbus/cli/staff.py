@@ -9,12 +9,11 @@ from typing import Annotated, Final
 
 import msgspec
 import typer
-from rich.console import Console
 from rich.table import Table
 
 from creditbus.cli.faults import MISUSED, fail, told
-from creditbus.cli.places import AsJson, Home, sites
-from creditbus.cli.prints import show, show_json
+from creditbus.cli.places import Home, sites
+from creditbus.cli.prints import give, machine, say, show
 from creditbus.console.staff import Staff, StaffMember, StaffRefused, StaffRole, staff_file
 from creditbus.domain.calendar import day_of
 from creditbus.runtime.clock import SystemClock
@@ -23,8 +22,6 @@ from creditbus.stack.folder import OWNER_ONLY_FILE, write_private
 FILE: Final = "accounts.json"
 
 accounts = typer.Typer(help="Who may log in to the console.", no_args_is_help=True)
-
-_console = Console(highlight=False, markup=False)
 
 AccountsFile = Annotated[
     Path | None,
@@ -66,24 +63,19 @@ def add(
         fail(f"{name} is there already: `creditbus accounts password {name}` sets another", MISUSED)
     row = _hired(staff, name, role, _password(from_input=password_stdin))
     _write(path, [*staff.rows, row])
-    _console.print(f"{name} may log in to the console as {role}")
+    give(_line_of(row))
+    say(f"{name} may log in to the console as {role}")
 
 
 @accounts.command("list")
 @told
-def list_accounts(
-    accounts: AccountsFile = None, home: Home = None, as_json: AsJson = False
-) -> None:
+def list_accounts(accounts: AccountsFile = None, home: Home = None) -> None:
     """Print who may log in."""
     _, staff = _staff(home, accounts)
-    lines = [
-        AccountLine(name=row.name, role=row.role, since=f"{row.since}") for row in _rows(staff)
-    ]
-    if as_json:
-        show_json(lines)
-        return
+    lines = list(map(_line_of, _rows(staff)))
+    give(lines)
     if not lines:
-        _console.print("nobody: the operator's token alone opens the console")
+        say("nobody: the operator's token alone opens the console")
         return
     table = Table("name", "role", "password since")
     for line in lines:
@@ -104,7 +96,8 @@ def password(
     known = _known(staff, name)
     row = _hired(staff, name, known.role, _password(from_input=password_stdin))
     _write(path, [row if each.name == name else each for each in staff.rows])
-    _console.print(f"{name} has another password, and is logged out")
+    give(_line_of(row))
+    say(f"{name} has another password, and is logged out")
 
 
 @accounts.command("remove")
@@ -112,9 +105,14 @@ def password(
 def remove(name: Name, accounts: AccountsFile = None, home: Home = None) -> None:
     """Take somebody's login away, at once; what he or she did stays on record."""
     path, staff = _staff(home, accounts)
-    _known(staff, name)
+    gone = _known(staff, name)
     _write(path, [each for each in staff.rows if each.name != name])
-    _console.print(f"{name} may log in no more")
+    give(_line_of(gone))
+    say(f"{name} may log in no more")
+
+
+def _line_of(row: StaffMember) -> AccountLine:
+    return AccountLine(name=row.name, role=row.role, since=f"{row.since}")
 
 
 def _staff(home: Path | None, accounts: Path | None) -> tuple[Path, Staff]:
@@ -151,7 +149,7 @@ def _hired(staff: Staff, name: str, role: StaffRole, given: str) -> StaffMember:
 def _password(*, from_input: bool) -> str:
     if from_input:
         return sys.stdin.readline().rstrip("\r\n")
-    if not sys.stdin.isatty():
+    if machine() is not None or not sys.stdin.isatty():
         fail("nobody is there to ask for the password: --password-stdin reads it", MISUSED)
     return str(typer.prompt("Password", hide_input=True, confirmation_prompt=True))
 

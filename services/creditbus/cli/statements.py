@@ -12,13 +12,11 @@ from typing import Annotated, Final
 import httpx
 import msgspec
 import typer
-from rich.console import Console
 from rich.table import Table
 
 from creditbus.cli.day_sheets import write_day
 from creditbus.cli.faults import FAILED, MISUSED, fail, told
-from creditbus.cli.places import AsJson
-from creditbus.cli.prints import show, show_json
+from creditbus.cli.prints import give, pass_on, say, show
 from creditbus.cli.ways_in import WayIn, comes_in
 from creditbus.wire.answers import PROBLEM_JSON, Problem
 from creditbus.wire.statements import (
@@ -35,8 +33,6 @@ statements = typer.Typer(
 )
 _BOUND_S: Final = 120.0
 _NAMED: Final = 20
-_console = Console(highlight=False, soft_wrap=True, markup=False)
-
 _Day = Annotated[datetime, typer.Argument(formats=["%Y-%m-%d"], help="A civil day.")]
 _Into = Annotated[Path | None, typer.Option("--into", help="Write it into this file.")]
 
@@ -70,11 +66,12 @@ def get(
         answer = _asked(way, "GET", f"/v1/statements/{totals.day}")
     else:
         answer = _asked(way, "POST", "/v1/control-totals", msgspec.json.encode(totals))
+    give({"statement": answer.decode(), "into": into and str(into)})
     if into is None:
-        sys.stdout.write(answer.decode() + "\n")
+        pass_on(answer.decode())
     else:
         into.write_bytes(answer + b"\n")
-        _console.print(f"it is in {into}: `creditbus statement verify {into} --keys KEYS`")
+        say(f"it is in {into}: `creditbus statement verify {into} --keys KEYS`")
 
 
 @statements.command("keys")
@@ -83,8 +80,9 @@ def get(
 def keys(way: WayIn, into: _Into = None) -> None:
     """Get the public keys with which statements are verified; keep them with care."""
     answer = _asked(way, "GET", KEYS_PATH)
+    give(msgspec.Raw(answer))
     if into is None:
-        sys.stdout.write(answer.decode() + "\n")
+        pass_on(answer.decode())
     else:
         into.write_bytes(answer + b"\n")
 
@@ -99,7 +97,6 @@ def verify(
     sheet: Annotated[
         Path | None, typer.Option(help="Write its records as a workbook, .xlsx, to compare.")
     ] = None,
-    as_json: AsJson = False,
 ) -> None:
     """Say whether a statement is the bus's own and unchanged, and what it says; asks nobody.
 
@@ -117,10 +114,8 @@ def verify(
         fail(f"{file} is not to be believed: {unsound}")
     if sheet is not None:
         write_day(statement, sheet)
-    if as_json:
-        show_json(statement)
-    else:
-        _tell(statement)
+    give(statement)
+    _tell(statement)
     if statement.agrees is False or statement.missing.ids or statement.missing.sequences:
         raise typer.Exit(_SOMETHING_MISSING)
 
@@ -132,11 +127,11 @@ def _tell(statement: DayStatement) -> None:
     sums = statement.sums
     at = statement.made_at.astimezone().isoformat(sep=" ", timespec="seconds")
     final = "final" if statement.is_final else "not final: the day goes on, or something waits"
-    _console.print(
+    say(
         f"signed by {statement.issuer}, and unchanged: {statement.source}, {statement.day},"
         f" as of {at}; {final}"
     )
-    _console.print(
+    say(
         f"received {sums.received} = accepted {sums.accepted} + duplicate {sums.duplicate}"
         f" + refused {sums.refused} + dead {sums.dead} + waiting {sums.waiting}"
     )
@@ -157,7 +152,7 @@ def _tell(statement: DayStatement) -> None:
             table.add_row(*row)
         show(table)
     for sentence in _sentences(statement):
-        _console.print(sentence)
+        say(sentence)
 
 
 def _sentences(statement: DayStatement) -> Iterator[str]:

@@ -10,15 +10,13 @@ from pathlib import Path
 from typing import Annotated, Final
 
 import typer
-from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn
 from rich.table import Table
 
 from creditbus.cli.batches import is_batch, submit_batch
 from creditbus.cli.fates import said
 from creditbus.cli.faults import FAILED, MISUSED, fail, told
-from creditbus.cli.places import AsJson
-from creditbus.cli.prints import show, show_json
+from creditbus.cli.prints import PERSONS, give, say, show, stress
 from creditbus.cli.results import write_results
 from creditbus.cli.ways_in import WayIn, comes_in
 from creditbus.sdk.gateway import Gateway, GatewayRefused
@@ -30,7 +28,6 @@ _QUIET_BOUND_S: Final = 15.0
 
 _ASK_S: Final = 0.5
 _PRINTED: Final = 200
-_console = Console(highlight=False)
 _FINE: Final = frozenset({FateState.APPLIED, FateState.DUPLICATE})
 
 InboxPlace = tuple[int, int]
@@ -120,7 +117,6 @@ def submit(
     after: Annotated[
         int, typer.Option(min=0, help="Of events a line: the last line that was answered.")
     ] = 0,
-    as_json: AsJson = False,
 ) -> None:
     """Send an office's file, and say what became of each row: to a local bus, or anywhere."""
     if not file.is_file():
@@ -129,17 +125,15 @@ def submit(
         if dry_run or result is not None:
             fail("--dry-run and --result are for sheets, not for events a line", MISUSED)
         with way.open() as door:
-            submit_batch(door, file, after, as_json=as_json)
+            submit_batch(door, file, after)
         return
     if result is not None and result.suffix.lower() != ".xlsx":
         fail(f"{result}: results are written as .xlsx", MISUSED)
     outcome = _handed_in(way, file, is_dry_run=dry_run)
     if result is not None:
         write_results(file, result, outcome.rows, outcome.words, outcome.file.header_row)
-    if as_json:
-        show_json(_content(outcome))
-    else:
-        _tell(outcome)
+    give(_content(outcome))
+    _tell(outcome)
     if outcome.file.broken or not all(map(outcome.is_fine, outcome.rows)):
         raise typer.Exit(1)
 
@@ -160,7 +154,7 @@ def hand_in(door: Gateway, path: Path, *, is_dry_run: bool) -> FileFate:
     """
     outcome = FileFate()
     columns = (SpinnerColumn(), TextColumn("{task.description}"))
-    with Progress(*columns, console=_console, transient=True) as progress:
+    with Progress(*columns, console=PERSONS, transient=True) as progress:
         task = progress.add_task(f"sending {path.name}")
         for line in door.submit_file(path, is_dry_run=is_dry_run):
             if isinstance(line, FileAnswer):
@@ -234,12 +228,12 @@ def _tell(outcome: FileFate) -> None:
     if wrong:
         show(table)
     if len(wrong) > _PRINTED:
-        _console.print(f"… and {len(wrong) - _PRINTED} more; --result writes them all")
+        say(f"… and {len(wrong) - _PRINTED} more; --result writes them all")
     for notice in outcome.file.notices:
-        _console.print(f"[bold]notice[/] {notice}")
+        stress("notice", notice)
     if outcome.file.broken:
-        _console.print(f"[bold red]broken off[/] {outcome.file.broken}")
-    _console.print(summary(outcome))
+        stress("broken off", outcome.file.broken, "bold red")
+    say(summary(outcome))
 
 
 def _content(outcome: FileFate) -> dict[str, object]:

@@ -12,16 +12,14 @@ from pathlib import Path
 from typing import Annotated, Any, Final
 
 import typer
-from rich.console import Console
 
 from creditbus.cli.faults import MISUSED, fail, told
+from creditbus.cli.prints import give, say
 from creditbus.domain.acts.days import FIRST_YEAR, LAST_YEAR
 from creditbus.sdk.sheets.court_lists import CONDUCTS
 from creditbus.sdk.sheets.layouts import LAYOUTS, SheetLayout
 
 files = typer.Typer(help="The official tables as files.", no_args_is_help=True)
-_console = Console(highlight=False)
-
 _LAYOUTS: Final[Mapping[str, SheetLayout]] = {layout.name: layout for layout in LAYOUTS}
 Table = StrEnum("Table", {name: name for name in _LAYOUTS})  # type: ignore[misc]
 
@@ -71,7 +69,8 @@ def template(
     if path.exists():
         fail(f"{path} exists and may be filled in: name another with --out", MISUSED)
     workbook_of(_LAYOUTS[table.value]).save(path)
-    _console.print(f"{path}: fill it in, and try it with `creditbus submit {path} --dry-run`")
+    give({"file": str(path)})
+    say(f"{path}: fill it in, and try it with `creditbus submit {path} --dry-run`")
 
 
 def workbook_of(layout: SheetLayout) -> Any:

@@ -9,13 +9,12 @@ from pathlib import Path
 from typing import Annotated, Final
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
 from creditbus.cli.faults import MISUSED, fail, told
 from creditbus.cli.gathered import gathered, option
-from creditbus.cli.places import AsJson, Home, parties, sites, stack_file
-from creditbus.cli.prints import show, show_json
+from creditbus.cli.places import Home, parties, sites, stack_file
+from creditbus.cli.prints import give, say, show
 from creditbus.domain.calendar import day_of
 from creditbus.runtime.clock import SystemClock
 from creditbus.runtime.http.credentials import CallerRole, Credential, TokenScope
@@ -34,8 +33,6 @@ Into = Annotated[
 _Day = Annotated[
     datetime | None, typer.Option(formats=["%Y-%m-%d"], help="The last day on which it is good.")
 ]
-
-_console = Console(highlight=False, soft_wrap=True, markup=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,27 +78,27 @@ def token(
     known = kept.all()
     until = None if good_until is None else good_until.date()
     new, row = known.give(party, CallerRole.SOURCE, today, good_until=until, only=only)
-    hand_over(new, row, into)
+    handed = hand_over(new, row, into)
     if old_until is not None:
         ended = known.end(party, old_until.date(), but=row.id)
-        _console.print(f"until {old_until:%Y-%m-%d}: {_ids(ended) or 'no other token'}")
+        say(f"until {old_until:%Y-%m-%d}: {_ids(ended) or 'no other token'}")
+        others = ended
     else:
         others = [each for each in known.of(party) if each.id != row.id and each.is_good(today)]
-        _console.print(
+        say(
             f"still good beside it: {_ids(others)}; `creditbus sources revoke {party} --token ID`"
             if others
             else f"it is the only one of {party}"
         )
+    give(handed | {"beside_it": [_told_of(each) for each in known.of(party) if each in others]})
 
 
 @kept_at
 @told
-def tokens(source: SourceId, kept: KeptAt, as_json: AsJson = False) -> None:
+def tokens(source: SourceId, kept: KeptAt) -> None:
     """List a source's tokens by their ids: since when, until when, taken away or not."""
     rows = kept.all().of(known_source(source, kept.home))
-    if as_json:
-        show_json([{"id": row.id, **_days(row), "only": row.only} for row in rows])
-        return
+    give(list(map(_told_of, rows)))
     today = day_of(SystemClock().now())
     table = Table("token", "given on", "last day", "taken away on", "may", "good")
     for row in rows:
@@ -127,12 +124,11 @@ def revoke(
         file = stack_file(kept.home)
         if forget(file, party, taken):
             file.save(Folder(sites(kept.home).home).stack_file)
-    _console.print(f"taken away from {party}: {_ids(taken)}")
+    say(f"taken away from {party}: {_ids(taken)}")
+    give({"source": party, "revoked": [row.id for row in taken]})
     left = [row for row in kept.all().of(party) if row.revoked_on is None]
     if not left:
-        _console.print(
-            f"{party} has no token any more; it still has its login at the broker, and its inbox"
-        )
+        say(f"{party} has no token any more; it still has its login at the broker, and its inbox")
 
 
 def known_source(source: str, home: Path | None) -> str:
@@ -167,24 +163,31 @@ def refuse_taken(into: Path | None) -> None:
         fail(f"{into.parent} is no folder that this user may write: name another", MISUSED)
 
 
-def hand_over(token: str, row: Credential, into: Path | None) -> None:
-    """Say a new token, once: on the terminal, or into a new file that its owner alone may read."""
+def hand_over(token: str, row: Credential, into: Path | None) -> dict[str, object]:
+    """Say a new token, once: on the terminal, or into a new file that its owner alone may read.
+
+    Returns what a machine is given of it, which is then the only place that has the token.
+    """
     until = f", good until {row.expires_on}" if row.expires_on else ""
     until += f", to {row.only} alone" if row.only else ""
     if into is None:
-        _console.print(f"token {row.id} of {row.party}{until}, told this once and kept nowhere:")
-        _console.print(token)
-        return
+        say(f"token {row.id} of {row.party}{until}, told this once and kept nowhere:")
+        say(token)
+        return {"source": row.party, **_told_of(row), "token": token, "into": None}
     into.touch(mode=OWNER_ONLY_FILE, exist_ok=False)
     into.write_text(token + "\n", encoding="ascii")
-    _console.print(f"token {row.id} of {row.party}{until} is in {into}, and kept nowhere else")
+    say(f"token {row.id} of {row.party}{until} is in {into}, and kept nowhere else")
+    return {"source": row.party, **_told_of(row), "token": None, "into": str(into)}
 
 
-def _days(row: Credential) -> dict[str, date | None]:
+def _told_of(row: Credential) -> dict[str, object]:
+    """Return what is told of a token, which does not open anything."""
     return {
+        "id": row.id,
         "issued_on": row.issued_on,
         "expires_on": row.expires_on,
         "revoked_on": row.revoked_on,
+        "only": row.only,
     }
 
 

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
 from creditbus.cli.faults import fail, told
-from creditbus.cli.places import AsJson, Home, parties, sites, stack_file
-from creditbus.cli.prints import show, show_json
+from creditbus.cli.places import Home, parties, sites, stack_file
+from creditbus.cli.prints import give, say, show
 from creditbus.runtime.registry import Registry
 from creditbus.stack.folder import Folder
 from creditbus.stack.local import registry_ids
@@ -22,17 +21,14 @@ from creditbus.wire.topics import topics as declared_topics
 
 topics = typer.Typer(help="The topics, as declared and as they are.", no_args_is_help=True)
 schemas = typer.Typer(help="The schemas, as released and as published.", no_args_is_help=True)
-_console = Console(highlight=False)
 
 
 @topics.command("list")
 @told
-def list_topics(home: Home = None, as_json: AsJson = False) -> None:
+def list_topics(home: Home = None) -> None:
     """Print the table of topics."""
     table = _declared(home)
-    if as_json:
-        show_json(table)
-        return
+    give(table)
     printed = Table("topic", "key", "partitions", "kept", "written by", "read by")
     for topic in table:
         kept = "last of each key" if topic.compact else _duration(topic.retention_ms)
@@ -46,25 +42,24 @@ def list_topics(home: Home = None, as_json: AsJson = False) -> None:
 def create(home: Home = None) -> None:
     """Create the topics that are missing."""
     made = create_topics(admin_of(stack_file(home)), _declared(home))
-    _console.print(f"{made} topics created")
+    give({"created": made})
+    say(f"{made} topics created")
 
 
 @topics.command("check")
 @told
-def check(home: Home = None, as_json: AsJson = False) -> None:
+def check(home: Home = None) -> None:
     """Compare the broker's topics with the table."""
     differences = check_topics(admin_of(stack_file(home)), _declared(home))
-    if as_json:
-        show_json(differences)
-        raise typer.Exit(1 if differences else 0)
+    give(differences)
     if differences:
         fail(" ".join(differences))
-    _console.print("the topics are as declared")
+    say("the topics are as declared")
 
 
 @schemas.command("check")
 @told
-def check_schemas(home: Home = None, as_json: AsJson = False) -> None:
+def check_schemas(home: Home = None) -> None:
     """Check that no released schema was edited, and that the registry would take the newest."""
     folder = sites(home).schemas
     problems = unreleased_changes(folder)
@@ -76,20 +71,20 @@ def check_schemas(home: Home = None, as_json: AsJson = False) -> None:
             for schema in newest
             if not registry.is_compatible(schema)
         ]
-    if as_json:
-        show_json(problems)
-        raise typer.Exit(1 if problems else 0)
+    give(problems)
     if problems:
         fail("; ".join(problems))
-    _console.print(f"{len(load_schemas(folder).versions)} schemas are as released")
+    say(f"{len(load_schemas(folder).versions)} schemas are as released")
 
 
 @schemas.command("release")
 @told
 def release_schemas() -> None:
     """Enter new schema files into the register of what the world has seen; they are final then."""
-    for name in release(sites().schemas):
-        _console.print(f"released {name}")
+    names = release(sites().schemas)
+    give({"released": names})
+    for name in names:
+        say(f"released {name}")
 
 
 @schemas.command("publish")
@@ -101,8 +96,9 @@ def publish(home: Home = None) -> None:
         load_schemas(sites(home).schemas)
     )
     registry_ids(Folder(sites(home).home)).record(read_registered(file.registry_url))
+    give([{"record": name, "version": one, "id": number} for (name, one), number in ids.items()])
     for (record, version), number in ids.items():
-        _console.print(f"{record} {version}: id {number}")
+        say(f"{record} {version}: id {number}")
 
 
 @schemas.command("restore")
@@ -112,7 +108,8 @@ def restore(home: Home = None) -> None:
     folder = Folder(sites(home).home)
     stack_file(home)
     count = restore_schemas(folder, load_schemas(sites(home).schemas))
-    _console.print(f"{count} schemas are published, each under the id that the log knows")
+    give({"published": count})
+    say(f"{count} schemas are published, each under the id that the log knows")
 
 
 def _declared(home: Home) -> tuple[Topic, ...]:

@@ -15,8 +15,8 @@ from creditbus.audit.app import TopicReader
 from creditbus.cli.chains import ChainLink, chain_of, verdict
 from creditbus.cli.faults import fail, told
 from creditbus.cli.instants import Since, since_ms
-from creditbus.cli.places import AsJson, Home, auditor
-from creditbus.cli.prints import show, show_json
+from creditbus.cli.places import Home, auditor
+from creditbus.cli.prints import give, show
 from creditbus.domain.calendar import instant_of
 from creditbus.domain.ids import SourceId
 from creditbus.engine.values import Position
@@ -41,7 +41,6 @@ def trace(
     ],
     since: Since = "",
     home: Home = None,
-    as_json: AsJson = False,
 ) -> None:
     """Print what became of an id, and every record that belongs to it, in the order of the flow.
 
@@ -57,9 +56,7 @@ def trace(
     if not chain:
         bound = f" since {instant_of(begun):%Y-%m-%d %H:%M}" if begun else ""
         fail(f"no record{bound} names {name}: is the id whole?")
-    if as_json:
-        show_json(Traced(verdict(chain), chain))
-        return
+    give(Traced(verdict(chain), chain))
     show(_tree(name, chain))
 
 

@@ -9,13 +9,13 @@ from typing import Annotated, Final
 
 import msgspec
 import typer
-from rich.console import Console
 
 from creditbus.cli.fates import said
 from creditbus.cli.faults import fail, told
 from creditbus.cli.inquiries import served
 from creditbus.cli.newcomers import running
 from creditbus.cli.places import Home, auditor, sites, url
+from creditbus.cli.prints import give, say
 from creditbus.cli.tokens import SourceId, known_source, tokens_of
 from creditbus.cli.ways_in import token_in
 from creditbus.demo.trials import NoTrial, measures_of, trial_of
@@ -36,7 +36,6 @@ from creditbus.wire.records import to_record
 WAIT_S: Final = 30
 _BODIES_BOUND_S: Final = 10.0
 _ASK_S: Final = 0.25
-_console = Console(highlight=False, soft_wrap=True, markup=False)
 
 
 @told
@@ -92,6 +91,7 @@ def _try(first: Act, back: Act, file: StackFile, process: Process, token: str) -
         _expect(fate)
         _follow(steps, process, _obligations(envelope.subject_id, measures, process), Action.LIFT)
     steps.say(f"{envelope.source} is connected: its record went all the way, and is taken back")
+    give({"source": envelope.source, "steps": steps.said})
 
 
 class _Steps:
@@ -99,9 +99,12 @@ class _Steps:
 
     def __init__(self) -> None:
         self._began = time.monotonic()
+        self.said: list[dict[str, object]] = []
 
     def say(self, sentence: str) -> None:
-        _console.print(f"{time.monotonic() - self._began:5.1f} s  {sentence}".replace("\n", "; "))
+        passed, line = time.monotonic() - self._began, sentence.replace("\n", "; ")
+        self.said.append({"seconds": round(passed, 1), "said": line})
+        say(f"{passed:5.1f} s  {line}")
 
 
 def _submitted(door: Gateway, act: Act) -> tuple[int, int]:

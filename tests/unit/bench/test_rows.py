@@ -10,7 +10,7 @@ import pytest
 
 from creditbus.bench.history import load, quiet, record
 from creditbus.bench.observer import Sighting, percentile, silences
-from creditbus.bench.rows import BenchRow, middle, ratio, shown, table, tell
+from creditbus.bench.rows import BenchRow, middle, ratio, shown, table
 
 
 def a_row(name: str, rate: float, workers: int = 1) -> BenchRow:
@@ -75,13 +75,6 @@ def test_a_row_is_compared_with_its_own_session_alone() -> None:
 )
 def test_figures_have_the_digits_they_deserve(value: float | None, text: str) -> None:
     assert shown(value) == text
-
-
-def test_json_is_a_row_a_line(capfdbinary: pytest.CaptureFixture[bytes]) -> None:
-    tell([a_row("engine", 1), a_row("bare", 2)], as_json=True)
-
-    lines = capfdbinary.readouterr().out.splitlines()
-    assert [msgspec.json.decode(line, type=BenchRow).name for line in lines] == ["engine", "bare"]
 
 
 def test_history_grows_and_is_read_back(tmp_path: Path) -> None:

@@ -9,7 +9,16 @@ from typing import Any
 import pytest
 from rich.table import Table
 
-from creditbus.cli.prints import show, show_json
+from creditbus.cli.prints import (
+    give,
+    heard_by_a_machine,
+    pass_on,
+    say,
+    show,
+    stress,
+    tell_fault,
+    warn,
+)
 
 LONG = "credit.inbox.market-supervision-shandong.v1/0/" + "9" * 120
 
@@ -39,7 +48,35 @@ def test_a_narrow_terminal_is_shown_all_of_it(
 
 
 def test_json_is_one_line(capfdbinary: Any) -> None:
-    show_json([{"why": "ü\n"}])
+    with heard_by_a_machine():
+        give([{"why": "ü\n"}])
     told = capfdbinary.readouterr().out
     assert told.count(b"\n") == 1
     assert json.loads(told) == [{"why": "ü\n"}]
+
+
+def test_a_machine_hears_nothing_that_is_said_to_persons(capsys: Any) -> None:
+    with heard_by_a_machine():
+        say("three were sent")
+        stress("notice", "of this")
+        pass_on("a line")
+        show(a_table())
+    assert capsys.readouterr().out == ""
+    say("three [bold]were[/] sent")
+    assert capsys.readouterr().out == "three [bold]were[/] sent\n"
+
+
+def test_persons_hear_nothing_that_is_given_to_machines(capsys: Any) -> None:
+    give({"sent": 3})
+    assert capsys.readouterr().out == ""
+
+
+def test_a_fault_is_a_sentence_or_one_line_of_json(capsys: Any) -> None:
+    tell_fault("of [this]", 2)
+    assert capsys.readouterr().err == "error of [this]\n"
+    with heard_by_a_machine():
+        tell_fault("of [this]", 2)
+        warn("it is late")
+    fault, notice = capsys.readouterr().err.splitlines()
+    assert json.loads(fault) == {"error": "of [this]", "exit_code": 2}
+    assert json.loads(notice) == {"notice": "it is late"}
