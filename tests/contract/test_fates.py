@@ -12,6 +12,7 @@ from redis import Redis
 
 from creditbus.demo.city import organisation
 from creditbus.domain.acts.refusals import (
+    TRIED,
     DeadLetter,
     Fault,
     Reason,
@@ -22,6 +23,7 @@ from creditbus.domain.acts.refusals import (
 )
 from creditbus.domain.ids import SourceId
 from creditbus.gateway.fates import FateDesk
+from creditbus.gateway.refusals import page_after
 from creditbus.runtime.clock import SystemClock
 from creditbus.runtime.http.problems import Unknown
 from creditbus.runtime.kafka.clients import Record
@@ -324,5 +326,27 @@ def test_while_views_is_behind_what_is_known_is_told_and_nothing_else(url: str) 
         assert (await told.newest()).state is FateState.WAITING
         with pytest.raises(Rebuilding):
             await told.newest("unheard of")
+
+    run(url, steps)
+
+
+def test_a_try_is_told_as_it_would_have_been_and_counts_nowhere(url: str) -> None:
+    sound = a_listing(record_id="sound", sequence=10).envelope
+    wrong = a_listing(record_id="wrong", sequence=900).envelope
+
+    async def steps(told: Told) -> None:
+        await told.tell(REFUSALS, refuse(sound, [TRIED], origin(1)), 1)
+        await told.tell(REFUSALS, refuse(wrong, [BASIS, TRIED], origin(2)), 2)
+        fine, refused = await told.newest("sound"), await told.newest("wrong")
+        assert (fine.state, fine.sandbox, fine.reasons) == (FateState.APPLIED, True, ())
+        assert (refused.state, refused.sandbox) == (FateState.REFUSED, True)
+        assert [each.reason for each in refused.reasons] == [Reason.BASIS_MISSING]
+        page = await page_after(told.serving, COURT, "", 10)
+        assert [(each.record_id, len(each.faults)) for each in page.refusals] == [("wrong", 1)]
+        # Neither the sums nor the running numbers of the source know of it.
+        overview = await told.serving.overview()
+        counts = overview.sources[COURT]
+        assert (counts.tried, counts.refused, counts.missing) == (2, 0, 0)
+        assert overview.reasons == {}
 
     run(url, steps)

@@ -79,6 +79,7 @@ def _tell(batch: BatchAnswer, wrong: list[LineAnswer]) -> None:
         show(table)
     if len(wrong) > _PRINTED:
         say(f"… and {len(wrong) - _PRINTED} more; --json has them all")
-    say(f"{batch.taken} taken, {batch.refused} refused, {batch.unread} not read")
+    tried = " (in the sandbox: only tried, nothing counts)" if batch.sandbox else ""
+    say(f"{batch.taken} taken, {batch.refused} refused, {batch.unread} not read{tried}")
     if batch.broken:
         stress("broken off", f"{batch.broken}; go on with --after {batch.last}", "bold red")

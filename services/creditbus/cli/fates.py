@@ -69,4 +69,6 @@ def said(fate: RecordFate) -> str:
             f"put in once more by the bus, as you had sent it at {fate.redriven} or mended"
         )
     lines += [f"{each.list_id} {each.stage}" for each in fate.entries]
+    if fate.sandbox:
+        lines.append("only tried, in the sandbox: it counts for nothing")
     return "\n".join(lines)

@@ -1,8 +1,10 @@
-"""``creditbus sources add``: a source joins the running bus."""
+"""``creditbus sources add`` and ``promote``: a source joins the running bus, and counts there."""
 
 from __future__ import annotations
 
+import getpass
 import re
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -11,24 +13,53 @@ import typer
 from confluent_kafka import KafkaException
 
 from creditbus.cli.faults import MISUSED, fail, told
-from creditbus.cli.places import Home, catalogue, parties, sites, stack_file, url
+from creditbus.cli.gathered import gathered, option
+from creditbus.cli.places import Home, Reason, catalogue, parties, sites, stack_file, url, why
 from creditbus.cli.prints import give, say
 from creditbus.cli.tokens import Into, SourceId, hand_over, refuse_taken, tokens_of
 from creditbus.domain.calendar import day_of
+from creditbus.domain.identifiers.citizen import hide_persons
 from creditbus.domain.ids import SourceId as PartyId
 from creditbus.domain.law.catalogue import Catalogue, SourceKind
 from creditbus.runtime.clock import SystemClock
 from creditbus.runtime.http.credentials import CallerRole
 from creditbus.runtime.law.catalogue import CatalogueInvalid
+from creditbus.runtime.law.editions import put
 from creditbus.stack.bus import Sites
 from creditbus.stack.errors import NotProvisioned
 from creditbus.stack.folder import Folder, StackFile, holder
-from creditbus.stack.newcomers import Newcomer, connect, enter, like, start_anew
+from creditbus.stack.newcomers import Newcomer, connect, enter, like, promote, start_anew
 from creditbus.wire.topics import inbox
 
 _NAME: Final = re.compile(r"[^\x00-\x1f\x7f]+")
 
 
+@dataclass(frozen=True, slots=True)
+class JoinTerms:
+    """As what a source joins: the keeper of which lists, with commas, and in the sandbox or not."""
+
+    keeps: str = ""
+    sandbox: bool = False
+
+
+join_terms: Final = gathered(
+    "terms",
+    JoinTerms,
+    option(
+        "keeps",
+        Annotated[str, typer.Option(help="Lists that it shall keep, with commas.")],
+        "",
+    ),
+    option(
+        "sandbox",
+        Annotated[bool, typer.Option("--sandbox", help="It only tries at first, and counts not.")],
+        False,
+    ),
+)
+"""Give a command these options, in place of ``terms``."""
+
+
+@join_terms
 @told
 def add(
     source: SourceId,
@@ -39,7 +70,7 @@ def add(
             help="What it may state: numbers with commas (E07,E29), or a source like which it is."
         ),
     ],
-    keeps: Annotated[str, typer.Option(help="Lists that it shall keep, with commas.")] = "",
+    terms: JoinTerms,
     into: Into = None,
     home: Home = None,
 ) -> None:
@@ -49,8 +80,9 @@ def add(
     refuse_taken(into)
     _refuse_known(source, parties(places))
     newcomer = _newcomer(source, names, states, catalogue(places))
+    newcomer = msgspec.structs.replace(newcomer, keeps=_named(terms.keeps), sandbox=terms.sandbox)
     try:
-        edition = enter(places.catalogue, msgspec.structs.replace(newcomer, keeps=_named(keeps)))
+        edition = enter(places.catalogue, newcomer)
     except CatalogueInvalid as invalid:
         faults = "\n".join(f"- {problem}" for problem in invalid.problems)
         fail(f"{source} cannot join so, and nothing was changed:\n{faults}", MISUSED)
@@ -74,6 +106,35 @@ def add(
     for name, value in ways.items():
         say(f"  {name:9} {value}")
     say(f"try it: creditbus sources test {source}")
+    if terms.sandbox:
+        say(f"it is in the sandbox: `creditbus sources promote {source} --reason …` lets it out")
+
+
+@told
+def promote_source(source: SourceId, reason: Reason = "", home: Home = None) -> None:
+    """Let a source out of the sandbox: what the broker takes of it from now on counts.
+
+    What was sent before stays a try for good. The reason, who gave it and the instant are kept in
+    its row of the catalogue.
+    """
+    places = sites(home)
+    file, reason = running(places, home), why(reason)
+    row = catalogue(places).sources.get(PartyId(source))
+    if row is None or not row.sandbox:
+        fail(f"{source} is not in the sandbox: `creditbus sources` says who is", MISUSED)
+    at = SystemClock().now()
+    said = f"reports for real since {day_of(at)} ({getpass.getuser()}): {hide_persons(reason)}"
+    try:
+        edition = promote(places.catalogue, source, at, said)
+    except CatalogueInvalid as invalid:
+        faults = "\n".join(f"- {problem}" for problem in invalid.problems)
+        fail(f"{source} stays in the sandbox, and nothing was changed:\n{faults}", MISUSED)
+    put(*edition, places.shelf)
+    say(f"{source} is let out in {places.catalogue / 'sources.toml'}: review it as law")
+    started = start_anew(Folder(places.home), file)
+    give({"source": source, "sandbox_until": at, "note": said, "started": list(started)})
+    say(f"started anew with the catalogue: {', '.join(started)}")
+    say(f"what {source} sends from now on counts; try it: creditbus sources test {source}")
 
 
 def _refuse_known(source: str, known: Catalogue) -> None:

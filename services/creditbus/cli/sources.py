@@ -14,7 +14,7 @@ from rich.table import Table
 from creditbus.audit.app import TopicReader
 from creditbus.cli.faults import told
 from creditbus.cli.inquiries import long, served
-from creditbus.cli.newcomers import add
+from creditbus.cli.newcomers import add, promote_source
 from creditbus.cli.places import Home, auditor
 from creditbus.cli.prints import give, say, show
 from creditbus.cli.tokens import revoke, token, tokens
@@ -25,6 +25,7 @@ from creditbus.wire.topics import inbox, party_of_inbox
 
 sources = typer.Typer(help="The sources: who is silent; add one, try it, give it a token.")
 sources.command("add")(add)
+sources.command("promote")(promote_source)
 sources.command("test")(trial)
 sources.command("token")(token)
 sources.command("tokens")(tokens)
@@ -34,7 +35,8 @@ sources.command("revoke")(revoke)
 class SourceSilence(msgspec.Struct, frozen=True, kw_only=True):
     """One source: when the broker took its last record, and what came of all of them.
 
-    ``missing`` are running numbers that never came, ``backward`` steps to a lower one.
+    ``missing`` are running numbers that never came, ``backward`` steps to a lower one, ``tried``
+    what it sent in the sandbox. ``sandbox``: it is there now, and nothing that it sends counts.
     """
 
     source: str
@@ -46,6 +48,8 @@ class SourceSilence(msgspec.Struct, frozen=True, kw_only=True):
     dead: int = 0
     missing: int = 0
     backward: int = 0
+    tried: int = 0
+    sandbox: bool = False
 
 
 @sources.callback(invoke_without_command=True)
@@ -61,19 +65,31 @@ def list_sources(context: typer.Context, home: Home = None) -> None:
     now = process.clock.now()
     counts = {str(name): each for name, each in overview.sources.items()}
     spoken = {party_of_inbox(topic): at for topic, at in last.items()}
-    lines = [_source_line(name, spoken.get(name), counts.get(name), now) for name in names]
+    trying = {name for name, row in process.parties.sources.items() if row.is_trying(now)}
+    lines = [
+        msgspec.structs.replace(
+            _source_line(name, spoken.get(name), counts.get(name), now), sandbox=name in trying
+        )
+        for name in names
+    ]
     lines.sort(key=lambda line: (line.silent_seconds is None, -(line.silent_seconds or 0)))
     give(lines)
-    counted = ("received", "duplicate", "refused", "dead", "missing", "backward")
+    counted = ("received", "duplicate", "refused", "dead", "missing", "backward", "tried")
     table = Table("source", "last record", "silent for", *counted)
     for line in filter(lambda line: line.last_at is not None, lines):
         assert line.last_at is not None
         assert line.silent_seconds is not None
         figures = (getattr(line, figure) for figure in counted)
         at = line.last_at.astimezone().isoformat(sep=" ", timespec="seconds")
-        table.add_row(line.source, at, long(line.silent_seconds), *map(str, figures))
+        named = f"{line.source} (sandbox)" if line.sandbox else line.source
+        table.add_row(named, at, long(line.silent_seconds), *map(str, figures))
     show(table)
     silent = sum(line.last_at is None for line in lines)
+    for line in (each for each in lines if each.sandbox):
+        say(
+            f"{line.source} is in the sandbox: nothing that it sends counts until"
+            f" `creditbus sources promote {line.source}`"
+        )
     say(f"{silent} more sources have said nothing in 30 days")
 
 
@@ -93,4 +109,5 @@ def _source_line(
         dead=counts.dead if counts else 0,
         missing=counts.missing if counts else 0,
         backward=counts.backward if counts else 0,
+        tried=counts.tried if counts else 0,
     )

@@ -211,6 +211,8 @@ def summary(outcome: FileFate) -> str:
     if counts[FateState.DEAD]:
         parts.append(f"{counts[FateState.DEAD]} dead")
     told = ", ".join(parts)
+    if file.sandbox:
+        told += " (in the sandbox: only tried, nothing counts)"
     if not outcome.undecided:
         return told
     why = outcome.unasked or "intake or listing has not spoken yet"

@@ -79,16 +79,24 @@ def _try(first: Act, back: Act, file: StackFile, process: Process, token: str) -
         place = _submitted(door, first)
         steps.say(f"the gateway took record {envelope.record_id}: offset {place[1]} of the inbox")
         fate = _decided(door, place)
-        steps.say(f"listing decided: {fate.state}" + (f", {said(fate)}" if said(fate) else ""))
+        steps.say(_decision(fate))
         _expect(fate)
         measures = measures_of(first, process.editions)
-        _follow(steps, process, _obligations(envelope.subject_id, measures, process), Action.APPLY)
+        if not fate.sandbox:
+            names = _obligations(envelope.subject_id, measures, process)
+            _follow(steps, process, names, Action.APPLY)
         place = _published(back, file)
         login = envelope.source
         steps.say(f"the broker took what takes it back from the login {login}: {place[1]}")
         fate = _decided(door, place)
-        steps.say(f"listing decided: {fate.state}" + (f", {said(fate)}" if said(fate) else ""))
+        steps.say(_decision(fate))
         _expect(fate)
+        if fate.sandbox:
+            steps.say(
+                f"{envelope.source} is connected, in the sandbox: both were tried, and nothing of"
+                f" them counts. `creditbus sources promote {envelope.source}` lets it out"
+            )
+            return
         _follow(steps, process, _obligations(envelope.subject_id, measures, process), Action.LIFT)
     steps.say(f"{envelope.source} is connected: its record went all the way, and is taken back")
     give({"source": envelope.source, "steps": steps.said})
@@ -105,6 +113,14 @@ class _Steps:
         passed, line = time.monotonic() - self._began, sentence.replace("\n", "; ")
         self.said.append({"seconds": round(passed, 1), "said": line})
         say(f"{passed:5.1f} s  {line}")
+
+
+def _decision(fate: RecordFate) -> str:
+    """Return the sentence that says what was decided of a record, and by whom."""
+    if fate.sandbox:
+        wrong = "" if fate.state is FateState.APPLIED else f", {said(fate)}"
+        return f"intake tried it: outside the sandbox it would be {fate.state}{wrong}"
+    return f"listing decided: {fate.state}" + (f", {said(fate)}" if said(fate) else "")
 
 
 def _submitted(door: Gateway, act: Act) -> tuple[int, int]:

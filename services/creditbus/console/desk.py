@@ -114,7 +114,7 @@ def counts_of(overview: Overview, process: Process) -> Counts:
     """Return an overview as the board needs it, at this instant."""
     topics = overview.topics
     streams: dict[Stream, int] = {
-        "received": sum(source.received for source in overview.sources.values()),
+        "received": sum(source.received - source.tried for source in overview.sources.values()),
         "standings": topics.get(STANDINGS, 0),
         "directives": topics.get(DIRECTIVES, 0),
         "acknowledgements": topics.get(ACKNOWLEDGEMENTS, 0),
@@ -130,7 +130,7 @@ def counts_of(overview: Overview, process: Process) -> Counts:
         streams=streams,
         entries=overview.entries,
         sources={
-            name: (each.received, each.duplicate, each.refused, each.dead)
+            name: (each.received - each.tried, each.duplicate, each.refused, each.dead)
             for name, each in overview.sources.items()
         },
         reasons=overview.reasons,

@@ -140,6 +140,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "advice": ("如何改正", "What to do"),
     "origin": ("位置", "Place"),
     "sources_page": ("报送单位", "Sources"),
+    "in_sandbox": ("沙箱，不计效力", "in the sandbox, counts for nothing"),
     "refused_share": ("退回率 %", "Refused, %"),
     "lists_page": ("目录", "Catalogue"),
     "lists_page_hint": ("点击名单查看条款与措施", "open a list for its articles and measures"),
@@ -369,6 +370,7 @@ REASONS: Final[dict[Reason, tuple[str, str]]] = {
     Reason.DATE_MADE_UP: ("日期不真实", "a day that stands for not known"),
     Reason.PACKAGE_INCOMPLETE: ("修复材料应为两份", "repair needs its two documents"),
     Reason.OUTSIDE_CATALOGUE: ("不属于公共信用信息", "no public credit information"),
+    Reason.SANDBOX: ("沙箱试报", "only tried in the sandbox"),
 }
 
 

@@ -185,6 +185,7 @@ class Batch:
             refused=self._states[RowState.REFUSED],
             unread=self._states[RowState.UNREAD],
             broken=self._broken,
+            sandbox=self._door.is_trying(self._caller.party),
         )
 
     def _forget(self) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from http import HTTPStatus
+from typing import Final
 
 import msgspec
 from starlette.responses import Response
@@ -10,6 +11,7 @@ from starlette.responses import Response
 from creditbus.domain.acts.events import Act
 from creditbus.domain.acts.mistakes import Mistake
 from creditbus.domain.effects.directives import Statement
+from creditbus.domain.ids import SourceId
 from creditbus.gateway.decide import event_of, mistakes_in
 from creditbus.gateway.fates import FateDesk
 from creditbus.gateway.keys import REPLAYED, IdempotencyKeys
@@ -25,9 +27,11 @@ from creditbus.runtime.process import Process
 from creditbus.runtime.redis.fates import Fates
 from creditbus.runtime.redis.reads import Serving
 from creditbus.runtime.settings import SettingMissing
-from creditbus.wire.headers import ATTESTATION, event_headers, first_step
+from creditbus.wire.headers import ATTESTATION, SANDBOX, event_headers, first_step
 from creditbus.wire.records import RECORD_OF
 from creditbus.wire.topics import inbox
+
+_TRY: Final = ((SANDBOX, b"true"),)
 
 
 class NoAttestationKey(SettingMissing):
@@ -69,6 +73,11 @@ class Door:
         assert self._producer is not None
         self._producer.check()
 
+    def is_trying(self, party: str) -> bool:
+        """Return whether what a party states now is only tried: a source in the sandbox."""
+        source = self._process.catalogue.sources.get(SourceId(party))
+        return source is not None and source.is_trying(self._process.clock.now())
+
     def event_of(self, submission: msgspec.Struct, caller: Caller) -> Act | TurnedAway:
         """Return the event that a source submits now, or every mistake in it."""
         at, persons, editions = self._process.clock.now(), self.persons, self.editions
@@ -93,8 +102,10 @@ class Door:
         async def put() -> bytes:
             return msgspec.json.encode(await self.admit(statement))
 
-        party = statement.envelope.source
-        receipt, is_repeated = await self.keys.once(party, key, content, put)
+        party: str = statement.envelope.source
+        # The receipt of a try is no answer to the same request once it is meant.
+        caller = f"sandbox {party}" if self.is_trying(party) else party
+        receipt, is_repeated = await self.keys.once(caller, key, content, put)
         headers = {REPLAYED: "true"} if is_repeated else None
         return Response(receipt, HTTPStatus.ACCEPTED.value, headers, "application/json")
 
@@ -117,13 +128,16 @@ class Door:
         vouched = (ATTESTATION, self._attestation.sign(value))
         step, trail = first_step(envelope.event_id), self._process.trail
         began_ns = trail.now_ns() if trail is not None else 0
+        is_try = self.is_trying(envelope.source)
         place = await self._producer.send(
             inbox(envelope.source),
             key=envelope.record_id.encode(),
             value=value,
-            headers=(*event_headers(RECORD_OF[type(statement)], envelope), vouched),
+            headers=(*event_headers(RECORD_OF[type(statement)], envelope), vouched)
+            + (_TRY if is_try else ()),
         )
-        self._process.meters.add("receipts", source=envelope.source)
+        if not is_try:
+            self._process.meters.add("receipts", source=envelope.source)
         if trail is not None and step is not None and trail.follows(step):
             facts = {"source": envelope.source, "record": RECORD_OF[type(statement)]}
             trail.tell("gateway takes", step, began_ns, facts)
@@ -132,4 +146,5 @@ class Door:
             inbox=place.topic,
             partition=place.partition,
             offset=place.offset,
+            sandbox=is_try,
         )

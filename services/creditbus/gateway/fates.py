@@ -11,6 +11,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Final
 
+from creditbus.domain.acts.refusals import TRIED
 from creditbus.domain.entries.entry import Entry
 from creditbus.domain.ids import SourceId
 from creditbus.runtime.http.problems import Unknown
@@ -131,6 +132,9 @@ def _told(arrival: ArrivalFate, entries: Sequence[Entry]) -> RecordFate:
     is_waiting = arrival.state is FateState.WAITING
     # What waited for its entry is applied once somebody has listed it.
     has_come = is_waiting and arrival.is_decided and bool(entries)
+    is_try = TRIED.reason in {each.reason for each in arrival.reasons}
+    reasons = tuple(each for each in arrival.reasons if each.reason is not TRIED.reason)
+    would_count = is_try and not reasons
     return RecordFate(
         offset=arrival.offset,
         partition=arrival.partition,
@@ -138,12 +142,13 @@ def _told(arrival: ArrivalFate, entries: Sequence[Entry]) -> RecordFate:
         record_id=arrival.record_id,
         record_revision=arrival.record_revision,
         event_id=arrival.event_id,
-        state=FateState.APPLIED if has_come else arrival.state,
+        state=FateState.APPLIED if has_come or would_count else arrival.state,
         waits_for="" if has_come else arrival.waits_for,
         effect=arrival.effect,
         entries=tuple(_entry(each) for each in entries),
-        reasons=arrival.reasons,
+        reasons=reasons,
         cause=arrival.cause,
         detail=arrival.detail,
         decided_at=arrival.decided_at,
+        sandbox=is_try,
     )

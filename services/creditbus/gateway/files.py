@@ -164,7 +164,8 @@ class FileDesk:
             today = day_of(self._process.clock.now())
             held = Inventory(today, tuple(reading.records))
             place = (source, reading.table)
-            notices += await self._completeness.notice(*place, held, keeps=not reading.is_dry_run)
+            keeps = not (reading.is_dry_run or reading.is_try)
+            notices += await self._completeness.notice(*place, held, keeps=keeps)
         yield msgspec.json.encode(reading.answer(name, notices)) + b"\n"
 
 
@@ -183,6 +184,11 @@ class FileReading:
         self.notices: tuple[str, ...] = ()
         self.records: list[str] = []
         """The ids of the records that were taken, or would be."""
+
+    @property
+    def is_try(self) -> bool:
+        """Return whether its source is in the sandbox, so that nothing of the file counts."""
+        return self._door.is_trying(self.source)
 
     @property
     def count(self) -> int:
@@ -224,6 +230,7 @@ class FileReading:
             unread=states[RowState.UNREAD],
             notices=tuple(notices),
             broken=self.why,
+            sandbox=self.is_try,
         )
 
     async def _put(

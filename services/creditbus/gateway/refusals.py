@@ -7,7 +7,7 @@ from typing import Final
 import msgspec
 
 from creditbus.domain.acts.letters import UnreadNotice
-from creditbus.domain.acts.refusals import Refusal
+from creditbus.domain.acts.refusals import TRIED, Refusal
 from creditbus.domain.ids import SourceId
 from creditbus.runtime.http.problems import Invalid
 from creditbus.runtime.redis.reads import CursorUnknown, Serving
@@ -35,4 +35,16 @@ async def page_after(serving: Serving, party: SourceId, after: str, limit: int) 
     refused = refusals[-1][0] if refusals else refused
     unread = letters[-1][0] if letters else unread
     following = f"{refused}{_BESIDE}{unread}" if unread else refused
-    return RefusalPage([each for _, each in refusals], following, [each for _, each in letters])
+    told = [_told(each) for _, each in refusals if not _would_count(each)]
+    return RefusalPage(told, following, [each for _, each in letters])
+
+
+def _would_count(refusal: Refusal) -> bool:
+    """Return whether nothing is wrong with a record but that it was only tried."""
+    return refusal.is_tried and refusal.reason is TRIED.reason
+
+
+def _told(refusal: Refusal) -> Refusal:
+    """Return a refusal as its source would be told it outside the sandbox."""
+    faults = tuple(each for each in refusal.faults if each.reason is not TRIED.reason)
+    return msgspec.structs.replace(refusal, faults=faults)

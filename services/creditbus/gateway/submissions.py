@@ -199,9 +199,13 @@ class AcknowledgementSubmission(
 
 
 class Receipt(msgspec.Struct, frozen=True, kw_only=True):
-    """Given once the broker holds the record: where it lies, under which event id."""
+    """Given once the broker holds the record: where it lies, under which event id.
+
+    ``sandbox``: it is only tried, and counts for nothing.
+    """
 
     event_id: str
     inbox: str
     partition: int
     offset: int
+    sandbox: bool = False

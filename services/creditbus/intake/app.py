@@ -32,6 +32,7 @@ from creditbus.intake.decide import Arrivals, build
 from creditbus.intake.gaps import Gaps
 from creditbus.intake.outputs import write
 from creditbus.intake.quota import LogQuota, log_quota
+from creditbus.intake.tries import Tries
 from creditbus.runtime.attestations import Attestation
 from creditbus.runtime.kafka import arrivals
 from creditbus.runtime.kafka.beginnings import Beginnings
@@ -71,7 +72,8 @@ def job(process: Process) -> Job[Arrivals]:
     take(following.drain(), codec, aliases)
     process.logger.info("aliases are read", aliases=len(aliases), position=aliases.position)
     sources = tuple(inbox(party) for party in (*parties.sources, *parties.bodies))
-    decide = build(process.editions, party_of_inbox, attestation.holds, aliases)
+    tries = Tries(process.catalogue.sources)
+    decide = build(process.editions, party_of_inbox, attestation.holds, aliases, tries.holds)
     read = arrivals.values(codec, accepts=accepts, max_bytes=INBOX_MAX_BYTES)
     beginnings = Beginnings()
     return Job(
@@ -79,7 +81,7 @@ def job(process: Process) -> Job[Arrivals]:
         name=process.name,
         sources=sources,
         tables=(),
-        read=watched(beginnings, read, process.meters, frozenset(parties.sources)),
+        read=watched(beginnings, tries.reading(read), process.meters, frozenset(parties.sources)),
         decide=_informed(decide, following, partial(take, codec=codec, aliases=aliases), aliases),
         write=beginnings.writing(partial(write, codec)),
         bury=arrivals.burial(codec, process.meters, (*parties.sources, *parties.bodies)),

@@ -10,6 +10,9 @@ A removal is asked only who speaks and about whom: no doubt about the original m
 A subject may be named by an old code. Then the aliases known so far say who is meant, and what is
 written names the subject itself, with the old code and how far the aliases were read beside it; so
 all that follows is a function of the log.
+
+What is sent in the sandbox is asked all that needs no state, the law included, and goes no further:
+it becomes a refusal that says so, and never an event.
 """
 
 from __future__ import annotations
@@ -19,10 +22,11 @@ from typing import Final
 
 import msgspec
 
+from creditbus.domain.acts.doors import faults_of
 from creditbus.domain.acts.events import Act, Envelope
 from creditbus.domain.acts.kinds import is_way_out
 from creditbus.domain.acts.records import record_faults, subject_faults, trust_in
-from creditbus.domain.acts.refusals import Fault, Reason, refuse
+from creditbus.domain.acts.refusals import TRIED, Fault, Reason, Refusal, precedence, refuse
 from creditbus.domain.aliases.resolution import Aliases
 from creditbus.domain.effects.directives import Acknowledgement, Statement, misnamed
 from creditbus.domain.ids import SubjectId
@@ -74,17 +78,39 @@ def admit(submission: Submission) -> tuple[Submission, ...] | Rejection:
     return Rejection(tuple(dict.fromkeys(found))) if found else named
 
 
+def admit_try(submission: Submission) -> Rejection:
+    """Return all that keeps a submission out that its source only tries: that it does, at the last.
+
+    Before it stands what would be found were it sent for real, as far as that needs no state.
+    """
+    admitted = admit(submission)
+    if isinstance(admitted, Rejection):
+        return Rejection((*admitted.faults, TRIED))
+    lawful = (
+        fault
+        for each in admitted
+        if isinstance(each.event, Act)
+        for fault in faults_of(each.event, submission.editions)
+    )
+    return Rejection((*sorted(dict.fromkeys(lawful), key=precedence), TRIED))
+
+
+def _never(_arrival: Arrival[Statement]) -> bool:
+    return False
+
+
 def build(
     editions: Editions,
     party_of: Callable[[str], str],
     vouched: Callable[[bytes, bytes], bool],
     aliases: Aliases | None = None,
+    is_try: Callable[[Arrival[Statement]], bool] = _never,
 ) -> Callable[[Slice[Arrivals], State], SliceOutcome]:
     """Return the decision over a slice of one inbox.
 
     ``party_of`` gives the owner of an inbox topic; ``vouched`` says of an attestation and of the
     bytes beside it whether the gateway signed them. ``aliases`` may grow between two slices;
-    without them no old code is known.
+    without them no old code is known. ``is_try`` says of an arrival that it is only tried.
     """
     known = Aliases() if aliases is None else aliases
 
@@ -95,13 +121,13 @@ def build(
             event = arrival.value
             stated = dict(arrival.headers).get("attestation") or b""
             attested = bool(stated) and vouched(stated, arrival.raw)
-            admitted = admit(Submission(event, party, attested, editions, known))
+            submission = Submission(event, party, attested, editions, known)
+            admitted = admit_try(submission) if is_try(arrival) else admit(submission)
             if isinstance(admitted, Rejection):
                 spoken = _as_spoken_by(party, event.envelope)
                 refusal = refuse(spoken, admitted.faults, arrival.origin)
                 outcome.outputs.append(Output("refusals", refusal, arrival.origin))
-                outcome.count("refused")
-                outcome.count("refused", refusal.source, refusal.reason)
+                _count(outcome, refusal)
                 continue
             stream = "acknowledgements" if isinstance(event, Acknowledgement) else "events"
             for each in admitted:
@@ -114,6 +140,15 @@ def build(
         return outcome
 
     return decide
+
+
+def _count(outcome: SliceOutcome, refusal: Refusal) -> None:
+    if refusal.is_tried:
+        # Nobody's statistics: that somebody tries a wrong record is no wrong record.
+        outcome.count("tried")
+        return
+    outcome.count("refused")
+    outcome.count("refused", refusal.source, refusal.reason)
 
 
 def _as_spoken_by(party: str, envelope: Envelope) -> Envelope:

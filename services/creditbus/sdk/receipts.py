@@ -15,12 +15,16 @@ from confluent_kafka import KafkaError, Message
 
 
 class Receipt(msgspec.Struct, frozen=True):
-    """Where the broker keeps the record: the inbox, its partition and the offset."""
+    """Where the broker keeps the record: the inbox, its partition and the offset.
+
+    ``sandbox``: the gateway says that it is only tried; the broker itself does not know.
+    """
 
     event_id: str
     inbox: str
     partition: int
     offset: int
+    sandbox: bool = False
 
 
 class NotPublished(Exception):

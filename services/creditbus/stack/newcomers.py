@@ -13,8 +13,10 @@ import shutil
 import signal
 import tempfile
 import time
+import tomllib
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from datetime import UTC, datetime
 from os import kill
 from pathlib import Path
 from typing import Final
@@ -52,6 +54,8 @@ READY_BOUND_S: Final = 90.0
 _LOOK_S: Final = 0.1
 _ASK_BOUND_S: Final = 2.0
 _ROWS: Final = "sources.toml"
+_TRYING: Final = re.compile(r"^sandbox = true$", re.MULTILINE)
+_NOTE: Final = re.compile(r"^note = .*$", re.MULTILINE)
 _KEEPERS: Final = re.compile(r"^keepers = \[(?P<named>.*?)\]$", re.DOTALL | re.MULTILINE)
 
 
@@ -66,6 +70,7 @@ class Newcomer(msgspec.Struct, frozen=True, kw_only=True):
     superior: str | None = None
     reconsidered_by: str | None = None
     keeps: tuple[str, ...] = ()
+    sandbox: bool = False
 
     def row(self) -> str:
         """Return the row as the catalogue's file has it."""
@@ -78,6 +83,7 @@ class Newcomer(msgspec.Struct, frozen=True, kw_only=True):
             "events": list(self.events),
             "superior": self.superior,
             "reconsidered_by": self.reconsidered_by,
+            "sandbox": True if self.sandbox else None,
         }
         lines = [f"{name} = {_toml(value)}" for name, value in stated.items() if value is not None]
         return "\n".join((f"[{self.id}]", *lines, ""))
@@ -100,7 +106,37 @@ def enter(folder: Path, newcomer: Newcomer) -> tuple[Edition, bytes]:
     A catalogue that would not be sound with it is not touched. Raises ``CatalogueInvalid`` with all
     that is wrong.
     """
-    changed = _changed(folder, newcomer)
+    return _entered(folder, _changed(folder, newcomer))
+
+
+def promote(folder: Path, source: str, at: datetime, why: str) -> tuple[Edition, bytes]:
+    """Let a source report for real from an instant on; return the edition that it is now.
+
+    What the broker took before stays a try. The row keeps the instant, and why in its note. Raises
+    ``CatalogueInvalid``, also where the row is not written as ``sources add`` writes it.
+    """
+    path = Path(_ROWS)
+    text = (folder / path).read_text(encoding="utf-8")
+    row = re.search(rf"^\[{re.escape(source)}\]\n(?P<lines>(?:(?!\[).*\n?)*)", text, re.MULTILINE)
+    lines = row["lines"] if row is not None else ""
+    instant = at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    changed, tries = _TRYING.subn(f"sandbox_until = {instant}", lines)
+    changed, notes = _NOTE.subn(lambda found: _with_note(found[0], why), changed)
+    if row is None or (tries, notes) != (1, 1):
+        raise CatalogueInvalid(
+            folder, [f"{path}: [{source}] has no line `sandbox = true`, or none `note = …`"]
+        )
+    whole = text[: row.start("lines")] + changed + text[row.end("lines") :]
+    return _entered(folder, {path: whole})
+
+
+def _with_note(line: str, why: str) -> str:
+    """Return the line of a note with one more sentence in it; raises ``TOMLDecodeError``."""
+    said = tomllib.loads(line)["note"]
+    return f"note = {_toml('; '.join(filter(None, (said, why))))}"
+
+
+def _entered(folder: Path, changed: Mapping[Path, str]) -> tuple[Edition, bytes]:
     with tempfile.TemporaryDirectory() as tried:
         trial = Path(tried) / folder.name
         shutil.copytree(folder, trial)

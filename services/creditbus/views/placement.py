@@ -126,8 +126,13 @@ def _of(state: FateState, named: Taken | Duplicate | Refusal, content: str = "")
         record_revision=named.record_revision,
         event_id=named.event_id,
         # Of what intake has turned away the log says nothing.
-        sequence=named.sequence if isinstance(named, Refusal) else 0,
+        sequence=_counted(named) if isinstance(named, Refusal) else 0,
     )
+
+
+def _counted(refusal: Refusal) -> int:
+    """Return the running number of what was refused; in the sandbox a source counts for itself."""
+    return 0 if refusal.is_tried else refusal.sequence
 
 
 _PUT: Final[dict[type, Callable[[Writes, int, Any], None]]] = {

@@ -78,7 +78,8 @@ class RecordFate(msgspec.Struct, frozen=True, kw_only=True):
     the entry stands as it stood. ``reasons`` are of a refused one; ``cause`` and ``detail`` of a
     dead one. ``offset`` is its place in the inbox, as its receipt has it; ``partition`` is 0 as
     long as the inbox has not been widened. ``redriven`` is of one that a person of the bus put in
-    once more: the offset at which the source had sent it.
+    once more: the offset at which the source had sent it. ``sandbox``: it was only tried, and
+    ``state`` is what it would have come to as far as that needs no other record.
     """
 
     offset: int
@@ -95,6 +96,7 @@ class RecordFate(msgspec.Struct, frozen=True, kw_only=True):
     decided_at: datetime | None = None
     partition: int = 0
     redriven: int | None = None
+    sandbox: bool = False
 
 
 class RecordFates(msgspec.Struct, frozen=True, kw_only=True):
@@ -147,7 +149,8 @@ class FileAnswer(msgspec.Struct, frozen=True, kw_only=True, tag="file", tag_fiel
     """What a file was, after its rows: how many became what, and what its sender should know.
 
     ``header_row`` is the row of the headers in the sheet. ``broken`` says why no row was read
-    after the last one told, empty where the whole file was read.
+    after the last one told, empty where the whole file was read. ``sandbox``: all of it was only
+    tried.
     """
 
     name: str
@@ -160,6 +163,7 @@ class FileAnswer(msgspec.Struct, frozen=True, kw_only=True, tag="file", tag_fiel
     unread: int = 0
     notices: tuple[str, ...] = ()
     broken: str = ""
+    sandbox: bool = False
 
 
 FileLine = RowAnswer | FileAnswer
@@ -182,6 +186,7 @@ class BatchAnswer(msgspec.Struct, frozen=True, kw_only=True, tag="batch", tag_fi
     """What a batch was, after its lines: ``last`` is the last that was answered.
 
     ``broken`` says why no line after it was taken; then the batch goes on with ``after=last``.
+    ``sandbox``: all of it was only tried.
     """
 
     last: int
@@ -189,6 +194,7 @@ class BatchAnswer(msgspec.Struct, frozen=True, kw_only=True, tag="batch", tag_fi
     refused: int = 0
     unread: int = 0
     broken: str = ""
+    sandbox: bool = False
 
 
 BatchLine = LineAnswer | BatchAnswer

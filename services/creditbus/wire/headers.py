@@ -17,6 +17,8 @@ SINCE: Final = "since"
 TRACEPARENT: Final = "traceparent"
 REDRIVEN: Final = "redriven"
 """Of a record that a person put into its inbox once more: the place at which its sender put it."""
+SANDBOX: Final = "sandbox"
+"""Of a record that its sender only tries, whatever its value: it never reaches the log."""
 ALIAS: Final = "alias"
 """The old code that a record named its subject by, @, and how far the aliases were read."""
 

@@ -10,17 +10,22 @@ from socketserver import BaseRequestHandler, ThreadingTCPServer
 from threading import Thread
 
 import pytest
-from confluent_kafka import KafkaError, KafkaException, Producer
+from confluent_kafka import KafkaError, KafkaException, Message, Producer
 from confluent_kafka.schema_registry import SchemaRegistryClient
 from confluent_kafka.schema_registry.avro import AvroSerializer
 from confluent_kafka.serialization import MessageField, SerializationContext
 
 from creditbus.domain.ids import SubjectId
+from creditbus.sdk.gateway import Gateway
 from creditbus.sdk.publisher import NotPublished, Publisher
+from creditbus.stack.bus import token_name
+from creditbus.stack.ports import HOST
+from creditbus.wire.answers import FateState, RecordFate
 from tests.bus_fixtures import LiveBus, eventually
 from tests.examples import a_listing
 
 INBOX = "credit.inbox.tender.v1"
+WAIT_S = 60
 
 
 def a_producer(live: LiveBus, principal: str) -> Producer:
@@ -101,6 +106,40 @@ def test_an_event_of_a_plain_client_reaches_the_webhook(live: LiveBus, subject: 
         return answer["barred"] if answer.get("verdict") == "NO" else None
 
     assert eventually(barred)[0]["measure_id"] == "A03"
+
+
+def test_what_a_sender_only_tries_is_answered_and_never_listed(
+    live: LiveBus, subject: SubjectId
+) -> None:
+    producer = a_producer(live, "tender")
+    address, token = f"http://{HOST}:{live.file.ports.gateway}", token_name("tender")
+
+    def fate_of(record: dict[str, object], *, is_try: bool) -> RecordFate:
+        taken: list[Message] = []
+        producer.produce(
+            INBOX,
+            key=f"agency-{subject}".encode(),
+            value=serialised(live, record),
+            headers={"sandbox": b"true"} if is_try else {},
+            on_delivery=lambda _error, message: taken.append(message),
+        )
+        assert producer.flush(15) == 0
+        offset = taken[0].offset()
+        assert offset is not None
+        with Gateway(address, live.file.secrets[token]) as door:
+            return door.fate_at(offset, wait_s=WAIT_S)
+
+    spoilt = a_record(subject, 1) | {"rights_stated": False, "ends_on": None}
+    wrong = fate_of(spoilt, is_try=True)
+    assert (wrong.sandbox, wrong.state) == (True, FateState.REFUSED)
+    assert [each.reason for each in wrong.reasons] == ["RIGHTS_NOT_STATED", "TERM_MISSING"]
+    tried = fate_of(a_record(subject, 1), is_try=True)
+    assert (tried.sandbox, tried.state, tried.entries) == (True, FateState.APPLIED, ())
+    # The very same record, sent for real: no repeat of what was only tried.
+    meant = fate_of(a_record(subject, 1), is_try=False)
+    assert (meant.sandbox, meant.state) == (False, FateState.APPLIED)
+    assert [each.list_id for each in meant.entries] == ["BL-BID-ZT"]
+    assert len(eventually(lambda: live.received(subject))) == 1
 
 
 def test_the_broker_refuses_another_principal(live: LiveBus) -> None:

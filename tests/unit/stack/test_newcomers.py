@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import msgspec
@@ -11,7 +12,7 @@ import pytest
 from creditbus.domain.ids import ListId, SourceId
 from creditbus.domain.law.catalogue import SourceKind
 from creditbus.runtime.law.catalogue import CatalogueInvalid, load_catalogue
-from creditbus.stack.newcomers import Newcomer, enter, like
+from creditbus.stack.newcomers import Newcomer, enter, like, promote
 
 SHIPPED = Path("deploy/catalogue")
 WATER = Newcomer(
@@ -77,3 +78,25 @@ def test_a_row_that_cannot_stand_changes_nothing_and_says_why(
 
     assert str(folder) in str(invalid.value)
     assert content(folder) == before
+
+
+def test_a_source_leaves_the_sandbox_once_at_an_instant_and_with_a_reason(folder: Path) -> None:
+    at = datetime(2026, 11, 30, 21, 45, 0, 123_000, tzinfo=UTC)
+    enter(folder, msgspec.structs.replace(WATER, sandbox=True))
+    before = load_catalogue(folder)
+    assert before.sources[SourceId("water")].is_trying(at)
+
+    edition, _ = promote(folder, "water", at, 'ready: "all" 12 tries went well')
+
+    sources = dict(edition.catalogue.sources)
+    row = sources.pop(SourceId("water"))
+    assert (row.sandbox, row.sandbox_until) == (False, at)
+    assert row.note == 'ready: "all" 12 tries went well'
+    assert row.is_trying(at - timedelta(milliseconds=1))
+    assert not row.is_trying(at)
+    assert sources == {each: row for each, row in before.sources.items() if each != "water"}
+    kept = content(folder)
+    for source in ("water", "court"):
+        with pytest.raises(CatalogueInvalid, match="sandbox = true"):
+            promote(folder, source, at, "again, or never")
+    assert content(folder) == kept

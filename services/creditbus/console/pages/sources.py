@@ -12,6 +12,7 @@ from creditbus.console.grid import Cell, Column, Row, WholeRows
 from creditbus.console.tables import RowTable
 from creditbus.console.upkeep import Upkeep
 from creditbus.console.visit import Visit
+from creditbus.domain.ids import SourceId
 from creditbus.runtime.outages import Unavailable
 
 RENEW_S: Final = 5.0
@@ -50,7 +51,7 @@ def rows(spoken: tuple[SourceLine, ...], desk: Desk, visit: Visit) -> list[Row]:
         to_refused = visit.to("/refused", source=line.name.id) if line.refused else ""
         found.append(
             {
-                "source": Cell(visit.called(line.name), small=line.name.id),
+                "source": Cell(visit.called(line.name), small=_small(line.name.id, desk, visit)),
                 "received": Cell(line.received),
                 "duplicate": Cell(line.duplicate),
                 "refused": Cell(line.refused, to_refused, mark=_marked(line.refused, "attention")),
@@ -61,10 +62,17 @@ def rows(spoken: tuple[SourceLine, ...], desk: Desk, visit: Visit) -> list[Row]:
     known = {line.name.id for line in spoken}
     silent = (row for row in desk.catalogue.sources.values() if row.id not in known)
     for row in silent:
-        name = Cell(visit.named(row, row.id), small=row.id)
+        name = Cell(visit.named(row, row.id), small=_small(row.id, desk, visit))
         nothing = {column.name: Cell(0) for column in COLUMNS[1:]}
         found.append({"source": name, **nothing})
     return found
+
+
+def _small(source: str, desk: Desk, visit: Visit) -> str:
+    """Return a source's id, and that it is in the sandbox, where nothing that it sends counts."""
+    row = desk.catalogue.sources.get(SourceId(source))
+    is_trying = row is not None and row.is_trying(desk.process.clock.now())
+    return f"{source} · {visit.say('in_sandbox')}" if is_trying else source
 
 
 def _marked(count: int, mark: str) -> str:

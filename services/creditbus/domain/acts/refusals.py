@@ -56,6 +56,7 @@ class Reason(StrEnum):
     TERM_TOO_LONG = "TERM_TOO_LONG"
     PACKAGE_INCOMPLETE = "PACKAGE_INCOMPLETE"
     OUTSIDE_CATALOGUE = "OUTSIDE_CATALOGUE"
+    SANDBOX = "SANDBOX"
 
 
 ADVICE_ZH: Final[dict[Reason, str]] = {
@@ -95,6 +96,7 @@ ADVICE_ZH: Final[dict[Reason, str]] = {
     Reason.TERM_TOO_LONG: "期限不得超过依据所允许的最长期限",
     Reason.PACKAGE_INCOMPLETE: "修复材料为履行证明和信用承诺书，不多不少",
     Reason.OUTSIDE_CATALOGUE: "该信息不属于公共信用信息，请勿报送",
+    Reason.SANDBOX: "沙箱内的试报，仅作校验，不产生任何效力；转为正式报送后请重新报送",
 }
 """What to do about each reason, in Chinese, as a clerk of the reporting unit reads it.
 
@@ -116,6 +118,17 @@ class Fault(msgspec.Struct, frozen=True):
     article: str
     detail: str
     detail_zh: str = ""
+
+
+TRIED: Final = Fault(
+    Reason.SANDBOX,
+    "",
+    "",
+    "it was sent in the sandbox: it is only tried, counts for nothing, and is sent again once its"
+    " source reports for real",
+    ADVICE_ZH[Reason.SANDBOX],
+)
+"""Why nothing that is sent in the sandbox counts; beside it stands what else is wrong with it."""
 
 
 _PLACE: Final = {reason: place for place, reason in enumerate(Reason)}
@@ -145,6 +158,11 @@ class Refusal(msgspec.Struct, frozen=True, kw_only=True):
     origin: str
     faults: tuple[Fault, ...] = ()
     sequence: int = 0
+
+    @property
+    def is_tried(self) -> bool:
+        """Return whether the record was sent in the sandbox."""
+        return any(each.reason is Reason.SANDBOX for each in self.faults)
 
     @property
     def every_fault(self) -> tuple[Fault, ...]:

@@ -7,7 +7,7 @@ a hash. Rows that nobody has verified ship with ``enabled = false`` and a note t
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Annotated, Any
 
@@ -266,6 +266,9 @@ class Source(Row, frozen=True, kw_only=True, forbid_unknown_fields=True):
     ``superior`` supervises it within its own branch; ``reconsidered_by`` decides on reconsideration
     of what it decided. ``registers`` are the first characters of the unified codes that it gives
     out as registration authority (GB 32100). ``credit_office``: it hands in what subjects state.
+    ``sandbox``: it only tries how it reports, and nothing that it sends is an act;
+    ``sandbox_until`` is the instant at which it left the sandbox, for good: what the broker took
+    before stays a try.
     """
 
     kind: SourceKind = SourceKind.AUTHORITY
@@ -274,6 +277,12 @@ class Source(Row, frozen=True, kw_only=True, forbid_unknown_fields=True):
     reconsidered_by: SourceId | None = None
     registers: tuple[str, ...] = ()
     credit_office: bool = False
+    sandbox: bool = False
+    sandbox_until: datetime | None = None
+
+    def is_trying(self, at: datetime) -> bool:
+        """Return whether what the broker took of it at an instant is only a try."""
+        return self.sandbox or (self.sandbox_until is not None and at < self.sandbox_until)
 
 
 class Role(StrEnum):

@@ -177,6 +177,10 @@ FIELDS: Final[Mapping[str, Mapping[str, Words]]] = {
         "credit_office": Words(
             "hands in what subjects state", "whether it files objections and applications"
         ),
+        "sandbox": Words("in the sandbox", "whether what it sends is only tried and never counts"),
+        "sandbox_until": Words(
+            "left the sandbox", "up to which instant what it sent was only tried"
+        ),
     },
     "body": {
         **_row("whether it gets directives"),

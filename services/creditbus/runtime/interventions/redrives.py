@@ -26,7 +26,7 @@ from creditbus.runtime.kafka.appends import append
 from creditbus.runtime.kafka.clients import Record, record_at
 from creditbus.runtime.kafka.written import Written
 from creditbus.runtime.process import Process
-from creditbus.wire.headers import ATTESTATION, REDRIVEN, first_sent
+from creditbus.wire.headers import ATTESTATION, REDRIVEN, SANDBOX, first_sent
 from creditbus.wire.topics import INBOX_MAX_BYTES, INBOX_PREFIX, party_of_inbox
 
 _DIGEST_CHARACTERS: Final = 16
@@ -40,6 +40,7 @@ class Original(msgspec.Struct, frozen=True, kw_only=True):
     """A record as its sender wrote it; ``is_whole`` is false where only its beginning is kept.
 
     It has no headers where it is read from its dead letter, because its inbox has it no more.
+    ``is_try``: its source was in the sandbox, or may have been, and it stays a try.
     """
 
     position: Position
@@ -48,6 +49,7 @@ class Original(msgspec.Struct, frozen=True, kw_only=True):
     headers: tuple[tuple[str, bytes | None], ...] = ()
     is_whole: bool = True
     size: int = 0
+    is_try: bool = False
 
     @property
     def source(self) -> str:
@@ -94,14 +96,18 @@ def original(process: Process, position: Position, find: FindLetter) -> Original
         record = record_at(process, (position.topic, position.partition), position.offset)
     except KafkaException:
         record = None  # its batch cannot be unpacked; the letter says so
+    row = process.catalogue.sources.get(letter.source)
     if record is not None:
-        return _of_record(record, position)
+        is_try = row is not None and row.is_trying(record.written_at)
+        return _of_record(record, position, is_try=is_try)
     return Original(
         position=position,
         key=letter.key,
         value=letter.value,
         is_whole=letter.size == len(letter.value or b""),
         size=letter.size,
+        # When the broker took it nobody knows any more.
+        is_try=row is not None and (row.sandbox or row.sandbox_until is not None),
     )
 
 
@@ -146,6 +152,8 @@ def once_more(found: Original, value: bytes) -> Written:
     sent = first_sent(topic, found.headers) or str(found.position).encode()
     dropped = {REDRIVEN} if value == found.value else {REDRIVEN, ATTESTATION}
     headers = [each for each in found.headers if each[0] not in dropped]
+    if found.is_try:
+        headers.append((SANDBOX, b"true"))
     return Written(
         topic=topic,
         partition=found.position.partition,
@@ -179,13 +187,14 @@ def _refuse_hopeless(found: Original, value: bytes | None, *, is_mended: bool) -
         )
 
 
-def _of_record(record: Record, position: Position) -> Original:
+def _of_record(record: Record, position: Position, *, is_try: bool) -> Original:
     return Original(
         position=position,
         key=record.key or None,
         value=record.value,
         headers=tuple(record.headers),
         size=len(record.value or b""),
+        is_try=is_try,
     )
 
 

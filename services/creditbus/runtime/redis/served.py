@@ -135,7 +135,8 @@ class SourceCounts(msgspec.Struct, frozen=True, kw_only=True):
     """What came of a source's records; ``received`` is as far as any trace of its inbox leads.
 
     ``missing`` are running numbers that lie between others and were never seen, ``backward`` how
-    often a record has a lower number than the one before it in the inbox.
+    often a record has a lower number than the one before it in the inbox. ``tried`` is what was
+    sent in the sandbox, whatever was found wrong with it.
     """
 
     received: int = 0
@@ -144,6 +145,7 @@ class SourceCounts(msgspec.Struct, frozen=True, kw_only=True):
     dead: int = 0
     missing: int = 0
     backward: int = 0
+    tried: int = 0
 
 
 class OwedCounts(msgspec.Struct, frozen=True, kw_only=True):

@@ -105,6 +105,11 @@ function write.refusal(offset, source, reason, content)
   tell('refusals', offset, source, content)
 end
 
+function write.tried(offset, source, content)
+  count('tried ' .. source, 1)
+  tell('refusals', offset, source, content)
+end
+
 function write.duplicate(_, source)
   count('duplicate ' .. source, 1)
 end

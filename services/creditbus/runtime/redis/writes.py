@@ -145,7 +145,10 @@ class Writes:
         self._add(offset, "counted")
 
     def put_refusal(self, offset: int, refusal: Refusal) -> None:
-        """Add a refusal to those that its source may read."""
+        """Add a refusal to those that its source may read; what was only tried counts apart."""
+        if refusal.is_tried:
+            self._add(offset, "tried", refusal.source, _json(refusal))
+            return
         self._add(offset, "refusal", refusal.source, refusal.reason, _json(refusal))
 
     def put_duplicate(self, offset: int, duplicate: Duplicate) -> None:

@@ -23,6 +23,7 @@ OPTIONAL = {
     *{"record_only", "excluded", "spares_zh", "spares_en", "closing_days", "retention_days"},
     *{"topic", "concurrency", "time_limit_s", "attempts"},
     *{"superior", "reconsidered_by", "registers", "credit_office", "lists", "classes", "for_unit"},
+    *{"sandbox", "sandbox_until"},
 }
 """Fields whose absence is their meaning: TOML has no word for none, and most rows have few."""
 

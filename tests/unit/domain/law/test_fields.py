@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import date
+from datetime import UTC, date, datetime
 from functools import cache
 from typing import Any, Final
 
@@ -165,6 +165,8 @@ WRONG: Final[Mapping[str, Mapping[str, Changed]]] = {
         "reconsidered_by": ("tender", "reconsidered_by", None),
         "registers": ("market", "registers", ()),
         "credit_office": ("development", "credit_office", False),
+        "sandbox": ("tender", "sandbox", True),
+        "sandbox_until": ("tender", "sandbox_until", datetime(2026, 12, 1, tzinfo=UTC)),
     },
     "body": {
         **names("tender-platform"),

@@ -59,6 +59,7 @@ from tests.examples import (
 )
 
 DAY: Final = timedelta(days=1)
+SENT_AT: Final = datetime(2026, 11, 30, tzinfo=UTC)
 OFFICE_CODE: Final = SubjectId("uscc:11370200000000000B")
 _PERSON: Final[dict[str, Any]] = {
     "subject_id": PERSON,
@@ -234,6 +235,7 @@ def outcomes(catalogue: Catalogue, clocks: Clocks) -> dict[str, Any]:
     )
     found["bodies"] = [_of_body(row) for row in catalogue.bodies.values()]
     found["measures"] = [explain(each, catalogue) for each in catalogue.measures.values()]
+    found["tries"] = [each.is_trying(SENT_AT) for each in catalogue.sources.values()]
     for tier in Tier:
         found[f"penalty {tier}"] = note_of(
             acts.a_penalty(tier=tier, decided_on=date(2026, 4, 2)), clocks.terms.values()

@@ -229,3 +229,10 @@ def test_a_reason_is_one_line_and_names_no_person() -> None:
     )
     assert done.reason == "asked by (masked)"
     assert (done.author, done.key) == ("wang", "tender")
+
+
+def test_what_was_sent_in_the_sandbox_stays_a_try_when_it_is_put_in_once_more() -> None:
+    tried = Original(position=AT, key=b"k", value=b"v", is_try=True)
+    meant = Original(position=AT, key=b"k", value=b"v")
+    assert ("sandbox", b"true") in once_more(tried, b"v").headers
+    assert ("sandbox", b"true") not in once_more(meant, b"v").headers
