@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+import structlog
 from redis import Redis
 
 from creditbus.demo.city import organisation
@@ -29,8 +30,10 @@ from creditbus.runtime.http.problems import Unknown
 from creditbus.runtime.kafka.clients import Record
 from creditbus.runtime.redis.fates import Fates
 from creditbus.runtime.redis.reads import Rebuilding, Serving
-from creditbus.runtime.redis.served import PREFIX, place_in_inbox
+from creditbus.runtime.redis.recall import Respite, ThreadRecall
+from creditbus.runtime.redis.served import PREFIX, place_in_inbox, record_key
 from creditbus.runtime.redis.writes import Writes
+from creditbus.runtime.settings import Settings
 from creditbus.stack.local import LocalStack
 from creditbus.views.placement import put, values
 from creditbus.wire.answers import FateState, RecordFate
@@ -137,32 +140,71 @@ def test_a_listing_waits_and_is_applied_with_the_stage_of_its_entry(url: str) ->
     run(url, steps)
 
 
-def test_whom_a_record_has_named_is_known_where_it_counted(url: str) -> None:
+def a_letter(offset: int, key: bytes) -> DeadLetter:
+    return DeadLetter(
+        source=COURT,
+        topic=inbox(COURT),
+        partition=0,
+        offset=offset,
+        reason="UNFRAMED",
+        detail="the value does not begin with a zero byte",
+        key=key,
+        value=b"x",
+        size=1,
+    )
+
+
+def test_whom_a_record_has_named_is_known_where_it_counted_or_is_undecided(url: str) -> None:
     other = a_listing(subject_id=OTHER, record_revision=2)
     mistyped = a_removal(record_id="never listed", subject_id=OTHER)
+    letter = a_letter(5, b"dead")
 
     async def steps(told: Told) -> None:
         async def named(*records: str) -> list[set[str]]:
             found = await Fates(told.serving).named([(COURT, each) for each in records])
-            return [set(each) for each in found]
+            return [set(each.subjects) for each in found]
 
+        async def refused(record: str) -> set[tuple[int, int]]:
+            (found,) = await Fates(told.serving).named([(COURT, record)])
+            return set(found.refused)
+
+        assert await Fates(told.serving).named([]) == []
         assert await named(RECORD) == [set()]
         await told.tell(EVENTS, EVENT, 1)
-        assert await named(RECORD) == [set()]  # nobody has decided it yet
+        assert await named(RECORD) == [{EVENT.envelope.subject_id}]  # nobody has decided it yet
         await told.tell(STANDINGS, a_standing(EVENT), 1)
         assert await named("unheard of", RECORD) == [set(), {EVENT.envelope.subject_id}]
         assert not (await told.desk.of_record(COURT, RECORD, 0)).is_reused
-        await told.tell(EVENTS, other, 2)
-        await told.tell(REFUSALS, refuse(other.envelope, [BASIS], origin(2)), 2)
+        await told.tell(EVENTS, other, 2, partition=2)
+        refusal = refuse(other.envelope, [BASIS], origin(2, 2))
+        await told.tell(REFUSALS, refusal, 2, partition=2)
         await told.tell(EVENTS, mistyped, 3)
         await told.tell(TAKEN, taken(mistyped.envelope, SilentEffect.WAITING, origin(3)), 3)
         assert await named(RECORD, "never listed") == [{EVENT.envelope.subject_id}, set()]
+        assert await refused(RECORD) == {(2, 2)}
+        await told.tell(DEAD_LETTERS, letter, 5)
+        assert (await named("dead"), await refused("dead")) == ([set()], {(0, 5)})
         await told.tell(EVENTS, other, 4)
         await told.tell(STANDINGS, a_standing(other), 4)
         assert await named(RECORD) == [{EVENT.envelope.subject_id, OTHER}]
+        # A worker that asks from its own thread is told the same, and nothing of what is new.
+        recall = ThreadRecall.of(Settings(redis=url), Respite(structlog.stdlib.get_logger()))
+        records = [(COURT, each) for each in ("unheard of", RECORD, "never listed", "dead")]
+        answers = await Fates(told.serving).named(records)
+        assert recall.named(records) == dict(list(zip(records, answers, strict=True))[1:])
         assert (await told.desk.of_record(COURT, RECORD, 0)).is_reused
 
     run(url, steps)
+
+
+def test_a_worker_is_told_nothing_by_nobody_and_by_what_is_no_redis_of_ours(url: str) -> None:
+    for address in ("redis://127.0.0.1:9/0", url.replace("://:", "://:not")):
+        recall = ThreadRecall.of(Settings(redis=address), Respite(structlog.stdlib.get_logger()))
+        assert recall.named([(COURT, RECORD)]) == {}
+    with Redis.from_url(url) as client:
+        client.set(record_key(COURT, RECORD), "no set of places")
+    recall = ThreadRecall.of(Settings(redis=url), Respite(structlog.stdlib.get_logger()))
+    assert recall.named([(COURT, RECORD)]) == {}
 
 
 def test_whatever_is_told_first_the_outcome_stands(url: str) -> None:
@@ -201,17 +243,7 @@ def test_what_counts_in_silence_is_told_as_what_it_is(url: str) -> None:
 
 
 def test_a_dead_letter_is_found_by_its_key_and_its_place(url: str) -> None:
-    letter = DeadLetter(
-        source=COURT,
-        topic=inbox(COURT),
-        partition=0,
-        offset=9,
-        reason="UNFRAMED",
-        detail="the value does not begin with a zero byte",
-        key="（2026）鲁02执9号".encode(),
-        value=b"x",
-        size=1,
-    )
+    letter = a_letter(9, "（2026）鲁02执9号".encode())
 
     async def steps(told: Told) -> None:
         await told.tell(DEAD_LETTERS, letter, 9)

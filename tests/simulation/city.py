@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import date, timedelta
 from random import Random
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import msgspec
 
@@ -36,7 +36,12 @@ from tests.examples import (
 
 FIRMS: Final = tuple(organisation(number) for number in range(6))
 PERSONS: Final = tuple(SubjectId(f"person:{number:064x}") for number in range(2))
+BY_OLD_CODE: Final = {
+    SubjectId(f"org9:{organisation_in(firm.removeprefix(USCC))}"): firm for firm in FIRMS
+}
 SPAN: Final = 30
+
+A = TypeVar("A", bound=Act)
 
 
 class Submitted(msgspec.Struct, frozen=True):
@@ -68,17 +73,36 @@ class Agencies:
         if chance < 0.04:
             return Submitted("court", self._random.randbytes(self._random.randint(0, 9)))
         if chance < 0.08:
-            return Submitted("tax", self._about_a_firm())
+            return Submitted("tax", self._under_its_id(self._about_a_firm()))
         if chance < 0.16:
-            act = self._other_act()
+            act = self._under_its_id(self._other_act())
             return Submitted(act.envelope.source, act, isinstance(act, RelationChanged))
         if chance < 0.33:
-            event = self._about_a_person()
+            event = self._under_its_id(self._about_a_person())
             return Submitted("court", event, self._random.random() < 0.9)
         if chance < 0.36 or (self._unmapped and chance > 0.9):
             return Submitted("market", self._about_an_old_code())
-        event = self._about_a_firm()
+        event = self._under_its_id(self._about_a_firm())
         return Submitted(event.envelope.source, event)
+
+    def _under_its_id(self, act: A) -> A:
+        """Return an act as its source keeps its records: a subject each, but for some mistakes."""
+        subject = act.envelope.subject_id
+        whose = BY_OLD_CODE.get(subject, subject)
+
+        def of_it(reference: RecordReference) -> RecordReference:
+            name = f"{reference.record_id} of {whose}"
+            return msgspec.structs.replace(reference, record_id=name)
+
+        linked = {name: getattr(act, name, None) for name in ("entry", "objection", "application")}
+        fields: dict[str, Any] = {
+            name: of_it(each) for name, each in linked.items() if isinstance(each, RecordReference)
+        }
+        if self._random.random() < 0.95:
+            own = f"{act.envelope.record_id} of {whose}"
+            named = {"record_id": own, "event_id": f"{act.envelope.event_id} of {whose}"}
+            fields["envelope"] = msgspec.structs.replace(act.envelope, **named)
+        return msgspec.structs.replace(act, **fields)
 
     def _about_an_old_code(self) -> SubjectAliasMapped:
         """Return what the registrar says: mostly the truth, sometimes another firm's code."""

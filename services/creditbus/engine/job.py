@@ -25,7 +25,9 @@ class Job(Generic[C]):
     letter of a record that cannot be read; without it such a record stops the worker. ``onlooker``
     hears what is committed; only a job with tables has one. ``may_wait`` are the sources that are
     parked alone when they cannot be read; without them such a source stops the worker.
-    ``quota`` says which sources wait for a moment because they bring too much at once.
+    ``quota`` says which sources wait for a moment because they bring too much at once. ``foresee``
+    is shown all records of one fetch before its slices are read, one after the other, so that what
+    must be asked elsewhere is asked once; it must be quick, and what it learns may be forgotten.
     """
 
     application: str
@@ -39,6 +41,7 @@ class Job(Generic[C]):
     onlooker: Onlooker | None = None
     may_wait: frozenset[str] = frozenset()
     quota: Quota | None = None
+    foresee: Callable[[Sequence[Message]], None] | None = None
 
     def __post_init__(self) -> None:
         names = [table.name for table in self.tables]

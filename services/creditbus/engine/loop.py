@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any
 
@@ -255,6 +255,7 @@ class Loop:
         for fault in faults:
             if fault not in aside:
                 self._hear(fault, alarm)
+        self._foresee(slices)
         for source, records in slices.items():
             share = self._membership.share_of(source)
             if share is not None:
@@ -270,6 +271,11 @@ class Loop:
         # Behind what came before: the position is that of the first record that cannot be read.
         for fault in aside:
             self._park(fault)
+
+    def _foresee(self, slices: Mapping[Source, Sequence[Message]]) -> None:
+        """Let the job ask what it must ask elsewhere about all of them at once."""
+        if self._job.foresee is not None and slices:
+            self._job.foresee([record for records in slices.values() for record in records])
 
     def _hear(self, fault: FetchFault, alarm: Alarm) -> None:
         share = self._membership.share_of(fault.source)

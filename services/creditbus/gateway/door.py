@@ -26,12 +26,14 @@ from creditbus.runtime.kafka.producer import AwaitedProducer
 from creditbus.runtime.process import Process
 from creditbus.runtime.redis.fates import Fates
 from creditbus.runtime.redis.reads import Serving
+from creditbus.runtime.redis.recall import Recall, Respite
 from creditbus.runtime.settings import SettingMissing
-from creditbus.wire.headers import ATTESTATION, SANDBOX, event_headers, first_step
+from creditbus.wire.headers import ATTESTATION, SANDBOX, SHEET, event_headers, first_step
 from creditbus.wire.records import RECORD_OF
 from creditbus.wire.topics import inbox
 
 _TRY: Final = ((SANDBOX, b"true"),)
+_ROW: Final = ((SHEET, b"true"),)
 
 
 class NoAttestationKey(SettingMissing):
@@ -55,7 +57,7 @@ class Door:
         self.editions = process.editions
         self.keys = IdempotencyKeys(self.serving, self._attestation.keys[0], process.logger)
         self.fates = FateDesk(self.serving)
-        self._namesakes = Namesakes(Fates(self.serving).named, process.logger)
+        self._namesakes = Namesakes(Recall(Fates(self.serving).named, Respite(process.logger)))
         self._producer: AwaitedProducer | None = None
 
     @asynccontextmanager
@@ -120,8 +122,11 @@ class Door:
                 raise Refused(mistakes_of(statement, [fault]))
         return await self.put(statement)
 
-    async def put(self, statement: Statement) -> Receipt:
-        """Put a statement into its speaker's inbox; the broker has acknowledged it then."""
+    async def put(self, statement: Statement, *, is_row: bool = False) -> Receipt:
+        """Put a statement into its speaker's inbox; the broker has acknowledged it then.
+
+        A row of an official sheet says that it is one.
+        """
         assert self._producer is not None
         envelope = statement.envelope
         value = self._codec.encode(statement)
@@ -134,7 +139,8 @@ class Door:
             key=envelope.record_id.encode(),
             value=value,
             headers=(*event_headers(RECORD_OF[type(statement)], envelope), vouched)
-            + (_TRY if is_try else ()),
+            + (_TRY if is_try else ())
+            + (_ROW if is_row else ()),
         )
         if not is_try:
             self._process.meters.add("receipts", source=envelope.source)

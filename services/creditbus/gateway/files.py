@@ -238,7 +238,7 @@ class FileReading:
     ) -> list[tuple[int, Receipt]]:
         """Put what is taken into the inbox, in the order of the rows; return each receipt."""
         taken = [each for each in puts if found[each[0]].state is RowState.TAKEN]
-        receipts = await asyncio.gather(*(self._door.put(act) for _, act in taken))
+        receipts = await asyncio.gather(*(self._door.put(act, is_row=True) for _, act in taken))
         return [(place, receipt) for (place, _), receipt in zip(taken, receipts, strict=True)]
 
     def _asked(self, line: ActLine) -> RowAnswer:

@@ -1,7 +1,8 @@
 """Connect intake: inboxes in; events, acknowledgements, refusals and dead letters out.
 
 Every worker holds all aliases: no inbox is keyed by them, so none could hold a part of its own. It
-reads their topic to the end before it joins its group, and follows it beside its work.
+reads their topic to the end before it joins its group, and follows it beside its work. Whom record
+ids have named it remembers of late, and asks views, whose Redis it does without while that is away.
 """
 
 from __future__ import annotations
@@ -30,8 +31,10 @@ from creditbus.engine.values import (
 )
 from creditbus.intake.decide import Arrivals, build
 from creditbus.intake.gaps import Gaps
+from creditbus.intake.namesakes import RecentRecords
 from creditbus.intake.outputs import write
 from creditbus.intake.quota import LogQuota, log_quota
+from creditbus.intake.recollection import Recollection
 from creditbus.intake.tries import Tries
 from creditbus.runtime.attestations import Attestation
 from creditbus.runtime.kafka import arrivals
@@ -40,6 +43,7 @@ from creditbus.runtime.kafka.clients import Record
 from creditbus.runtime.kafka.follower import Follower
 from creditbus.runtime.metrics import Meters
 from creditbus.runtime.process import Process
+from creditbus.runtime.redis.recall import Respite, ThreadRecall
 from creditbus.runtime.workers.hosts import host
 from creditbus.wire.records import Codec
 from creditbus.wire.topics import (
@@ -73,7 +77,16 @@ def job(process: Process) -> Job[Arrivals]:
     process.logger.info("aliases are read", aliases=len(aliases), position=aliases.position)
     sources = tuple(inbox(party) for party in (*parties.sources, *parties.bodies))
     tries = Tries(process.catalogue.sources)
-    decide = build(process.editions, party_of_inbox, attestation.holds, aliases, tries.holds)
+    recall = ThreadRecall.of(process.settings, Respite(process.logger))
+    views = Recollection(recall.named, frozenset(process.parties.sources))
+    door = build(
+        process.editions,
+        party_of_inbox,
+        attestation.holds,
+        aliases,
+        tries.holds,
+        RecentRecords(views.of),
+    )
     read = arrivals.values(codec, accepts=accepts, max_bytes=INBOX_MAX_BYTES)
     beginnings = Beginnings()
     return Job(
@@ -82,11 +95,12 @@ def job(process: Process) -> Job[Arrivals]:
         sources=sources,
         tables=(),
         read=watched(beginnings, tries.reading(read), process.meters, frozenset(parties.sources)),
-        decide=_informed(decide, following, partial(take, codec=codec, aliases=aliases), aliases),
+        decide=_informed(door, following, partial(take, codec=codec, aliases=aliases), aliases),
         write=beginnings.writing(partial(write, codec)),
         bury=arrivals.burial(codec, process.meters, (*parties.sources, *parties.bodies)),
         may_wait=that_may_wait(sources),
         quota=_quota(process),
+        foresee=views.foresee,
     )
 
 

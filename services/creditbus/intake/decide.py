@@ -6,6 +6,7 @@ whether its list is in use, and all that the law asks of it, is asked once, by l
 edition of the decision's day. Two answers depend on what lies here alone and are given here, under
 the editions: is an old code sure enough for what burdens, and does an answer come from a body.
 A removal is asked only who speaks and about whom: no doubt about the original may hold it (law 7).
+Whom a record id has named before is asked last (``namesakes``).
 
 A subject may be named by an old code. Then the aliases known so far say who is meant, and what is
 written names the subject itself, with the old code and how far the aliases were read beside it; so
@@ -29,11 +30,12 @@ from creditbus.domain.acts.records import record_faults, subject_faults, trust_i
 from creditbus.domain.acts.refusals import TRIED, Fault, Reason, Refusal, precedence, refuse
 from creditbus.domain.aliases.resolution import Aliases
 from creditbus.domain.effects.directives import Acknowledgement, Statement, misnamed
-from creditbus.domain.ids import SubjectId
+from creditbus.domain.ids import SourceId, SubjectId
 from creditbus.domain.law.articles import OWN_NAME
 from creditbus.domain.law.editions import Editions
 from creditbus.engine.values import Arrival, Output, Slice, SliceOutcome, State
 from creditbus.intake.names import Submission, conflict, meant
+from creditbus.intake.namesakes import Recalled, RecentRecords
 
 Arrivals = Sequence[Arrival[Statement]]
 
@@ -105,24 +107,31 @@ def build(
     vouched: Callable[[bytes, bytes], bool],
     aliases: Aliases | None = None,
     is_try: Callable[[Arrival[Statement]], bool] = _never,
+    records: RecentRecords | None = None,
 ) -> Callable[[Slice[Arrivals], State], SliceOutcome]:
     """Return the decision over a slice of one inbox.
 
     ``party_of`` gives the owner of an inbox topic; ``vouched`` says of an attestation and of the
     bytes beside it whether the gateway signed them. ``aliases`` may grow between two slices;
     without them no old code is known. ``is_try`` says of an arrival that it is only tried.
+    ``records`` remembers whom they have named.
     """
     known = Aliases() if aliases is None else aliases
+    recent = RecentRecords() if records is None else records
 
     def decide(arrived: Slice[Arrivals], _state: State) -> SliceOutcome:
         outcome = SliceOutcome()
         party = party_of(arrived.topic)
+        recalled = recent.recall(SourceId(party), (each.value for each in arrived.columns))
         for arrival in arrived.columns:
-            event = arrival.value
-            stated = dict(arrival.headers).get("attestation") or b""
+            event, headers = arrival.value, dict(arrival.headers)
+            stated = headers.get("attestation") or b""
             attested = bool(stated) and vouched(stated, arrival.raw)
             submission = Submission(event, party, attested, editions, known)
             admitted = admit_try(submission) if is_try(arrival) else admit(submission)
+            if not isinstance(admitted, Rejection):
+                is_row = attested and "sheet" in headers
+                admitted = _named(admitted, arrival, recent, None if is_row else recalled)
             if isinstance(admitted, Rejection):
                 spoken = _as_spoken_by(party, event.envelope)
                 refusal = refuse(spoken, admitted.faults, arrival.origin)
@@ -149,6 +158,30 @@ def _count(outcome: SliceOutcome, refusal: Refusal) -> None:
         return
     outcome.count("refused")
     outcome.count("refused", refusal.source, refusal.reason)
+
+
+def _named(
+    admitted: tuple[Submission, ...],
+    arrival: Arrival[Statement],
+    recent: RecentRecords,
+    recalled: Recalled | None,
+) -> tuple[Submission, ...] | Rejection:
+    """Return what is admitted, and note whom it names, unless its record has named another one.
+
+    Nothing is ``recalled`` for a row of an official sheet: its id may be of a case with several
+    debtors.
+    """
+    event = arrival.value
+    if not isinstance(event, Act):
+        return admitted
+    if recalled is not None:
+        reused = recent.fault_in(event, arrival.origin, recalled)
+        if reused is not None:
+            return Rejection((reused,))
+    for each in admitted:
+        assert isinstance(each.event, Act)
+        recent.take(each.event, arrival.origin)
+    return admitted
 
 
 def _as_spoken_by(party: str, envelope: Envelope) -> Envelope:

@@ -12,6 +12,9 @@ from creditbus.wire.topics import INBOX_PARTITIONS
 
 ORIGIN: Final = "origin"
 ATTESTATION: Final = "attestation"
+SHEET: Final = "sheet"
+"""Of a row of an official sheet that the gateway has taken: its id may be of a case with several
+debtors. It says something only beside the gateway's attestation."""
 SINCE: Final = "since"
 """When the broker took the fact into its inbox, in milliseconds; carried on beside the origin."""
 TRACEPARENT: Final = "traceparent"

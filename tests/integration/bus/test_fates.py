@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 from zlib import crc32
 
 import httpx
@@ -153,7 +154,7 @@ def test_the_sdk_states_by_http_too_and_tells_mistakes_before_the_receipt(
 
 
 def test_an_id_that_has_named_another_subject_is_a_conflict(
-    live: LiveBus, tender: Publisher, subject: SubjectId
+    live: LiveBus, subject: SubjectId
 ) -> None:
     record, other, third = f"reused {subject}", a_firm(), a_firm()
     first = a_bid_bar(subject_id=subject, record_id=record)
@@ -180,12 +181,42 @@ def test_an_id_that_has_named_another_subject_is_a_conflict(
         assert answer.json()["field"] == "envelope.record_id"
         line = door.post("/v1/batches", content=batched(second)).text.splitlines()[0]
         assert '"CONTENT_CONFLICT"' in line
-        # What eases is asked nothing, and what comes by Kafka is told afterwards.
+        # What eases is asked nothing.
         assert filed(door, removal).status_code == 202
+
+
+def test_an_id_that_has_named_another_subject_is_a_conflict_by_kafka_too(
+    live: LiveBus, tender: Publisher, subject: SubjectId
+) -> None:
+    record, other = f"reused by kafka {subject}", a_firm()
+
+    def sent(**changes: Any) -> int:
+        return tender.publish(a_bid_bar(record_id=record, **changes)).offset
+
+    with gateway(live) as told:
+
+        def fate(offset: int) -> tuple[FateState, list[str]]:
+            found = told.fate_at(offset, wait_s=WAIT_S)
+            return found.state, [f"{each.reason} {each.field}" for each in found.reasons]
+
+        # Its own mistake names nobody: the id may be used for the right subject then.
+        assert fate(sent(subject_id=other, bases=()))[0] is FateState.REFUSED
+        first, second = sent(subject_id=subject), sent(subject_id=other, record_revision=2)
+        assert fate(first) == (FateState.APPLIED, [])
+        conflict = (FateState.REFUSED, ["CONTENT_CONFLICT record_id"])
+        assert fate(second) == conflict
+        removal = a_removal(
+            source="tender",
+            subject_id=other,
+            record_id=record,
+            record_revision=3,
+            list_id="BL-BID-ZT",
+        )
+        eased = told.fate_at(tender.publish(removal).offset, wait_s=WAIT_S)
+        assert (eased.state, eased.waits_for) == (FateState.WAITING, "entry")
+        assert fate(sent(subject_id=subject, record_revision=4)) == (FateState.APPLIED, [])
+        assert fate(sent(subject_id=other, record_revision=5)) == conflict
         assert not told.fate(record).is_reused
-        late = a_bid_bar(subject_id=other, record_id=record, record_revision=4)
-        assert told.fate_at(tender.publish(late).offset, wait_s=WAIT_S).state is FateState.APPLIED
-        eventually(lambda: told.fate(record).is_reused)
 
 
 def batched(act: Act) -> bytes:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 from typing import Any, Final
 
+from creditbus.demo.city import organisation
 from creditbus.domain.acts.events import RemovalCause
 from creditbus.domain.acts.objections import ObjectionResult
 from creditbus.domain.acts.repairs import RepairStep
@@ -23,6 +24,8 @@ SECOND: Final = a_bid_bar(source="housing", record_id="ZJ-7", record_revision=4)
 SHORTER: Final = date(2027, 6, 1)
 BY_SECOND: Final[dict[str, Any]] = {"source": "housing", "record_id": "ZJ-7"}
 BY_FIRST: Final[dict[str, Any]] = {"source": "tender", "record_id": FIRST.envelope.record_id}
+OTHER: Final = organisation(41)
+BY_OTHER: Final[dict[str, Any]] = {**BY_FIRST, "subject_id": OTHER}
 OF_COURT: Final = a_listing()
 AGAIN: Final = a_listing(record_id="SX-AGAIN", record_revision=7)
 
@@ -122,6 +125,25 @@ ROWS: Final[dict[str, Row]] = {
         refused=("",),
         cause=RemovalCause.PERFORMED,
         told="decided_on",
+    ),
+    "a record id names another firm than before": Row(
+        said=(FIRST, a_bid_bar(subject_id=OTHER, record_revision=2), removed(**BY_OTHER)),
+        stage="ACTIVE",
+        article=BID,
+        refused=("",),
+        told="record_id",
+    ),
+    "the wrong firm is taken off, and the right one listed under an id of its own": Row(
+        said=(
+            FIRST,
+            removed(DECIDED_ON + DAY, **BY_FIRST),
+            a_bid_bar(subject_id=OTHER, record_revision=6),
+        ),
+        stage="REMOVED",
+        article=ART_10,
+        refused=("",),
+        cause=RemovalCause.PERFORMED,
+        told="record_id",
     ),
     "an older decision under another record id": Row(
         said=(OF_COURT, a_removal(decided_on=DECIDED_ON + DAY), AGAIN),

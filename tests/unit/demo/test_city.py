@@ -43,7 +43,6 @@ def vouched(stated: bytes, raw: bytes) -> bool:
     return stated == attest(raw)
 
 
-INTAKE: Final = build_intake(some_editions(), party_of_inbox, vouched)
 LISTING: Final = build_listing(some_editions())
 
 
@@ -74,6 +73,7 @@ class Bus:
         self.admitted: dict[str, int] = {}
         self.fates: list[tuple[str, str]] = []
         self.log: list[Arrival[Statement]] = []
+        self._intake = build_intake(some_editions(), party_of_inbox, vouched)
         self._state = DictState()
         decided(LISTING, self._state, [a_turn(TODAY)])
 
@@ -93,7 +93,8 @@ class Bus:
         arrival = an_arrival(
             event, topic=topic, offset=offset, headers=(("attestation", attestation),)
         )
-        (output,) = INTAKE(Slice(topic=topic, partition=0, columns=[arrival]), DictState()).outputs
+        arrived = Slice(topic=topic, partition=0, columns=[arrival])
+        (output,) = self._intake(arrived, DictState()).outputs
         if output.stream == "refusals":
             self.fates.append((origin, "refused"))
             return Fate.REFUSED

@@ -8,8 +8,8 @@ then, and HTTP says 503.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from datetime import datetime
 from typing import Any, Final, Self, TypeVar
 
@@ -86,6 +86,25 @@ class _Held(msgspec.Struct, frozen=True, kw_only=True):
 
 class CursorUnknown(Exception):
     """The cursor is of an earlier build of Redis: read everything again and go on from there."""
+
+
+@contextmanager
+def redis_reached() -> Iterator[None]:
+    """Turn whatever says that Redis is away into ``Unavailable``."""
+    try:
+        yield
+    except (AuthenticationError, NoPermissionError) as refusal:
+        raise Unavailable(
+            REDIS,
+            f"{refusal}; check the user and password in CREDITBUS_REDIS",
+            how="refuses the login",
+        ) from refusal
+    except (RedisAway, RedisSilent, OSError) as away:
+        raise Unavailable(REDIS, str(away)) from away
+    except ResponseError as refusal:
+        if str(refusal).startswith(_NOT_SERVING):
+            raise Unavailable(REDIS, str(refusal)) from refusal
+        raise
 
 
 class Serving:
@@ -273,20 +292,8 @@ class Serving:
     @asynccontextmanager
     async def reached(self) -> AsyncIterator[None]:
         """Turn whatever says that Redis is away into ``Unavailable``."""
-        try:
+        with redis_reached():
             yield
-        except (AuthenticationError, NoPermissionError) as refusal:
-            raise Unavailable(
-                REDIS,
-                f"{refusal}; check the user and password in CREDITBUS_REDIS",
-                how="refuses the login",
-            ) from refusal
-        except (RedisAway, RedisSilent, OSError) as away:
-            raise Unavailable(REDIS, str(away)) from away
-        except ResponseError as refusal:
-            if str(refusal).startswith(_NOT_SERVING):
-                raise Unavailable(REDIS, str(refusal)) from refusal
-            raise
 
     async def ask_current(self, lease: Lease, *parts: Part) -> list[Any]:
         """Return the answers of a Redis that holds everything but the last few seconds."""
