@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import Any
 
+import msgspec
 import pytest
 import structlog
 from redis import Redis
@@ -25,13 +26,21 @@ from creditbus.domain.acts.refusals import (
 from creditbus.domain.ids import SourceId
 from creditbus.gateway.fates import FateDesk
 from creditbus.gateway.refusals import page_after
+from creditbus.gateway.streams import STREAMS_OF_ONE, FateStream
 from creditbus.runtime.clock import SystemClock
-from creditbus.runtime.http.problems import Unknown
+from creditbus.runtime.http.problems import Busy, Unknown
 from creditbus.runtime.kafka.clients import Record
-from creditbus.runtime.redis.fates import Fates
+from creditbus.runtime.redis.fates import Fates, told_plainly
 from creditbus.runtime.redis.reads import Rebuilding, Serving
 from creditbus.runtime.redis.recall import Respite, ThreadRecall
-from creditbus.runtime.redis.served import PREFIX, place_in_inbox, record_key
+from creditbus.runtime.redis.served import (
+    PREFIX,
+    TOLD_KEPT,
+    place_in_inbox,
+    record_key,
+    told_key,
+)
+from creditbus.runtime.redis.told import KEPT, ToldFates
 from creditbus.runtime.redis.writes import Writes
 from creditbus.runtime.settings import Settings
 from creditbus.stack.local import LocalStack
@@ -380,5 +389,108 @@ def test_a_try_is_told_as_it_would_have_been_and_counts_nowhere(url: str) -> Non
         counts = overview.sources[COURT]
         assert (counts.tried, counts.refused, counts.missing) == (2, 0, 0)
         assert overview.reasons == {}
+
+    run(url, steps)
+
+
+class Followed:
+    """A stream of the court's fates, read event by event."""
+
+    def __init__(self, fates: ToldFates, last: str = "") -> None:
+        self._events = FateStream(fates, COURT, last, lambda: True).events()
+        self._left: list[bytes] = []
+
+    async def next(self) -> tuple[str, str, dict[str, Any]]:
+        """Return the id, the name and the content of the next event."""
+        while True:
+            while not self._left:
+                some = await asyncio.wait_for(anext(self._events), 30)
+                self._left = [each for each in some.split(b"\n\n") if each]
+            told = dict(line.split(": ", 1) for line in self._left.pop(0).decode().splitlines())
+            if "event" in told:
+                return told["id"], told["event"], msgspec.json.decode(told["data"])
+
+    async def close(self) -> None:
+        await self._events.aclose()  # type: ignore[attr-defined]
+
+
+def test_a_party_is_told_each_decision_once_and_goes_on_where_it_ended(url: str) -> None:
+    async def steps(told: Told) -> None:
+        fates = ToldFates(told.serving, told_plainly)
+        async with fates.followed():
+            await told.tell(EVENTS, EVENT, 1)
+            await told.tell(STANDINGS, a_standing(EVENT), 1)
+            first = Followed(fates)
+            begun, name, _ = await first.next()
+            assert name == "begin"  # what was decided before is in the pages
+            wrong = a_listing(record_id="wrong").envelope
+            await told.tell(REFUSALS, refuse(wrong, [BASIS], origin(2)), 2)
+            # What is only admitted, or decided before, is no news.
+            await told.tell(EVENTS, a_listing(record_id="waits"), 3)
+            await told.tell(DUPLICATES, duplicate(EVENT.envelope, origin(1)), 1)
+            await told.tell(DUPLICATES, duplicate(EVENT.envelope, origin(4)), 4)
+            heard = [await first.next(), await first.next()]
+            told_of = [(each[1], each[2]["offset"], each[2]["state"]) for each in heard]
+            assert told_of == [("fate", 2, "REFUSED"), ("fate", 4, "DUPLICATE")]
+            await first.close()
+            for last, offsets in ((begun, [2, 4]), (heard[0][0], [4])):
+                again = Followed(fates, last)
+                assert [(await again.next())[2]["offset"] for _ in offsets] == offsets
+                await again.close()
+
+    run(url, steps)
+
+
+def test_what_is_told_no_more_is_said_to_be_left_out(url: str) -> None:
+    async def steps(told: Told) -> None:
+        fates = ToldFates(told.serving, told_plainly)
+        client = Redis.from_url(url)
+        async with fates.followed():
+            await told.tell(DUPLICATES, duplicate(EVENT.envelope, origin(1)), 1)
+            stream = Followed(fates)
+            begun, _, _ = await stream.next()
+            build = begun.partition("-")[0]
+            for last in ("nonsense", f"1{build}-1-0", f"{build}-{2**50}-0"):
+                lost = Followed(fates, last)
+                assert (await lost.next())[:2] == (begun, "reset")
+                await lost.close()
+            # A flood that pushes out what a reader has not heard.
+            with client.pipeline() as ask:
+                for number in range(TOLD_KEPT + 2 * KEPT):
+                    ask.xadd(told_key(COURT), {"place": number + 10}, maxlen=TOLD_KEPT)
+                ask.execute()
+            late = Followed(fates, begun)
+            for each in (stream, late):
+                assert (await each.next())[1] == "reset"
+            # From there on each hears all again.
+            await told.tell(DUPLICATES, duplicate(EVENT.envelope, origin(2)), 2)
+            for each in (stream, late):
+                assert (await each.next())[2]["offset"] == 2
+                await each.close()
+        client.close()
+
+    run(url, steps)
+
+
+def test_views_that_are_built_anew_begin_a_stream_anew(url: str) -> None:
+    async def steps(told: Told) -> None:
+        fates = ToldFates(told.serving, told_plainly)
+        async with fates.followed():
+            stream = Followed(fates)
+            assert (await stream.next())[1] == "begin"
+            storing = told.serving.storing
+            await storing.clear()
+            await storing.begin()
+            await storing.complete()
+            assert (await stream.next())[1] == "reset"
+            await told.tell(DUPLICATES, duplicate(EVENT.envelope, origin(7)), 7)
+            assert (await stream.next())[2]["offset"] == 7
+            others = [Followed(fates) for _ in range(STREAMS_OF_ONE - 1)]
+            for each in others:
+                await each.next()
+            with pytest.raises(Busy):
+                Followed(fates)
+            for each in (stream, *others):
+                await each.close()
 
     run(url, steps)

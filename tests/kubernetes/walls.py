@@ -21,7 +21,7 @@ from tests.kubernetes.objects import (
 )
 
 API: Final = "networking.k8s.io/v1"
-ASK_REDIS: Final = ("intake", "views", "gateway", "query", "feed", "console")
+ASK_REDIS: Final = ("intake", "views", "gateway", "query", "feed", "console", "delivery")
 MONITORS: Final = "monitoring"
 """The namespace that Prometheus is in."""
 COMES_IN: Final = "ingress"

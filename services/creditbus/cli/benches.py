@@ -296,6 +296,19 @@ def doors(
     )
 
 
+@benches.command(name="told")
+@told
+def told_fates(
+    rate: Annotated[float, typer.Option(min=1, help="Records a second.")] = 50,
+    seconds: Seconds = 30,
+    recorded: Recorded = False,
+) -> None:
+    """Measure how soon a source is told of each decision: by the stream, and by webhook."""
+    from creditbus.bench.told import told
+
+    _tell(told(rate, seconds), recorded=recorded)
+
+
 @benches.command()
 @told
 def outage(

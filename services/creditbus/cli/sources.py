@@ -17,6 +17,7 @@ from creditbus.cli.inquiries import long, served
 from creditbus.cli.newcomers import add, promote_source
 from creditbus.cli.places import Home, auditor
 from creditbus.cli.prints import give, say, show
+from creditbus.cli.source_webhooks import webhook
 from creditbus.cli.tokens import revoke, token, tokens
 from creditbus.cli.trials import trial
 from creditbus.domain.calendar import instant_of
@@ -30,6 +31,7 @@ sources.command("test")(trial)
 sources.command("token")(token)
 sources.command("tokens")(tokens)
 sources.command("revoke")(revoke)
+sources.command("webhook")(webhook)
 
 
 class SourceSilence(msgspec.Struct, frozen=True, kw_only=True):

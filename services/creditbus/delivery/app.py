@@ -10,6 +10,7 @@ from typing import Any, Final
 from creditbus.delivery.answers import BodyAnswer, acknowledgement
 from creditbus.delivery.conditions import Condition
 from creditbus.delivery.express import Express
+from creditbus.delivery.fates import FateSender
 from creditbus.delivery.holdings import Holdings, Moves
 from creditbus.delivery.job import job
 from creditbus.delivery.lanes import Lanes
@@ -81,6 +82,9 @@ class Delivery:
         )
         self._express.begin()
         self._tasks = [self._task(self._sender.look_after()), self._task(self._count())]
+        if process.worker == 0:
+            # One tells all: which it is, no rebalance changes, and it needs no partition.
+            self._tasks.append(self._task(FateSender(process).run()))
 
     async def end(self) -> None:
         """Send nothing more, and see that what was learnt is on record."""

@@ -10,7 +10,6 @@ from typing import Annotated, Final
 from fastapi import Depends, FastAPI, Header, Query, Request, Response
 from sse_starlette import EventSourceResponse
 
-from creditbus.domain.calendar import day_of
 from creditbus.domain.ids import SubjectId
 from creditbus.feed.decide import (
     Change,
@@ -23,12 +22,13 @@ from creditbus.feed.decide import (
     visible,
 )
 from creditbus.feed.streams import Stream
-from creditbus.runtime.http.credentials import Caller, CallerRole, CredentialRefused, Credentials
+from creditbus.runtime.http.credentials import Caller, CallerRole, Credentials
 from creditbus.runtime.http.problems import Forbidden, Gone
 from creditbus.runtime.http.server import (
     Site,
     documented,
     http_app,
+    is_known_still,
     json_answer,
     known_caller,
     run_http,
@@ -175,16 +175,6 @@ def _route(app: FastAPI, process: Process, feed: _Feed) -> None:
         last_event_id: Annotated[str, Header(description="Where the last stream ended.")] = "",
     ) -> Response:
         """Follow the exposures for as long as you stay."""
-        token = asked.headers["Authorization"].partition(" ")[2].strip()
-        welcome = partial(_is_known, process, credentials, token)
+        welcome = partial(is_known_still, process, credentials, asked)
         events = feed.stream(last_event_id or after, welcome).events()
         return EventSourceResponse(events, ping=PING_S)
-
-
-def _is_known(process: Process, credentials: Credentials, token: str) -> bool:
-    """Return whether a token that opened a stream is still good: it may expire or be taken."""
-    try:
-        credentials.caller(token, day_of(process.clock.now()))
-    except CredentialRefused:
-        return False
-    return True

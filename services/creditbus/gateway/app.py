@@ -17,7 +17,7 @@ from creditbus.gateway.files import FILE_BOUND_S, FILE_KINDS, FILE_MAX_BYTES, Fi
 from creditbus.gateway.keys import HEADER
 from creditbus.gateway.refusals import RefusalPage, page_after
 from creditbus.gateway.routes import SPOKEN as STATEMENTS
-from creditbus.gateway.routes import route_statements
+from creditbus.gateway.routes import route_statements, route_stream
 from creditbus.gateway.submissions import AcknowledgementSubmission, EventSubmission, Receipt
 from creditbus.gateway.totals import StatementDesk
 from creditbus.runtime.http.bodies import body_of, value_of
@@ -79,6 +79,7 @@ def build(process: Process) -> Site:
     _route(app, process, door)
     _route_fates(app, process, door)
     _route_files(app, process, door)
+    route_stream(app, process, door.told)
     credentials = Credentials.load(process.settings.tokens)
     asks = known_caller(process, credentials, CallerRole.SOURCE, to=TokenScope.ASK)
     announces = known_caller(process, credentials, CallerRole.SOURCE)

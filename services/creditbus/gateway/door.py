@@ -24,9 +24,10 @@ from creditbus.runtime.http.persons import Persons
 from creditbus.runtime.http.problems import Refused
 from creditbus.runtime.kafka.producer import AwaitedProducer
 from creditbus.runtime.process import Process
-from creditbus.runtime.redis.fates import Fates
+from creditbus.runtime.redis.fates import Fates, told_plainly
 from creditbus.runtime.redis.reads import Serving
 from creditbus.runtime.redis.recall import Recall, Respite
+from creditbus.runtime.redis.told import ToldFates
 from creditbus.runtime.settings import SettingMissing
 from creditbus.wire.headers import ATTESTATION, SANDBOX, SHEET, event_headers, first_step
 from creditbus.wire.records import RECORD_OF
@@ -58,12 +59,13 @@ class Door:
         self.keys = IdempotencyKeys(self.serving, self._attestation.keys[0], process.logger)
         self.fates = FateDesk(self.serving)
         self._namesakes = Namesakes(Recall(Fates(self.serving).named, Respite(process.logger)))
+        self.told = ToldFates(self.serving, told_plainly)
         self._producer: AwaitedProducer | None = None
 
     @asynccontextmanager
     async def open(self, _app: object) -> AsyncIterator[None]:
         """Hold a producer and Redis for as long as the site is served."""
-        async with AwaitedProducer.of(self._process) as self._producer:
+        async with AwaitedProducer.of(self._process) as self._producer, self.told.followed():
             try:
                 yield
             finally:

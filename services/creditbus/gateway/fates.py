@@ -11,14 +11,13 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Final
 
-from creditbus.domain.acts.refusals import TRIED
 from creditbus.domain.entries.entry import Entry
 from creditbus.domain.ids import SourceId
 from creditbus.runtime.http.problems import Unknown
-from creditbus.runtime.redis.fates import INTAKE, ArrivalFate, Fates
+from creditbus.runtime.redis.fates import INTAKE, ArrivalFate, Fates, record_fate
 from creditbus.runtime.redis.reads import Serving
 from creditbus.runtime.redis.served import FATES_KEPT, split_place
-from creditbus.wire.answers import EntryFate, FateState, ReceiptPage, RecordFate, RecordFates
+from creditbus.wire.answers import FateState, ReceiptPage, RecordFate, RecordFates
 
 WAIT_MOST_S: Final = 60
 _ASK_S: Final = 0.2
@@ -52,7 +51,7 @@ class FateDesk:
         for each in found:
             if each.subject_id not in entries:
                 entries[each.subject_id] = await self._fates.entries(source, each)
-        arrivals = [_told(each, entries[each.subject_id]) for each in found]
+        arrivals = [record_fate(each, entries[each.subject_id]) for each in found]
         counted = (each for each in found if each.state is FateState.APPLIED)
         return RecordFates(
             record_id=record_id,
@@ -73,7 +72,7 @@ class FateDesk:
 
         found = await self._waited(ask, wait_s)
         if found:
-            return _told(found[0], await self._fates.entries(source, found[0]))
+            return record_fate(found[0], await self._fates.entries(source, found[0]))
         partition, offset = split_place(place)
         if offset < await self._fates.received(source, partition):
             raise Unknown(
@@ -98,7 +97,9 @@ class FateDesk:
         partition, offset = split_place(start)
         count = max(0, min(limit, await self._fates.received(source, partition) - offset))
         found = await self._fates.between(source, range(start, start + count))
-        return ReceiptPage(fates=tuple(_told(each, ()) for each in found), next=offset + count)
+        return ReceiptPage(
+            fates=tuple(record_fate(each, ()) for each in found), next=offset + count
+        )
 
     async def _waited(
         self, ask: Callable[[], Awaitable[list[ArrivalFate]]], wait_s: float
@@ -116,39 +117,3 @@ class FateDesk:
 
 def _is_decided(found: list[ArrivalFate]) -> bool:
     return bool(found) and found[0].is_decided
-
-
-def _entry(entry: Entry) -> EntryFate:
-    return EntryFate(
-        list_id=entry.list_id,
-        stage=entry.stage,
-        record_revision=entry.record_revision,
-        ends_at=entry.ends_at,
-        removal_cause=entry.removal_cause,
-    )
-
-
-def _told(arrival: ArrivalFate, entries: Sequence[Entry]) -> RecordFate:
-    is_waiting = arrival.state is FateState.WAITING
-    # What waited for its entry is applied once somebody has listed it.
-    has_come = is_waiting and arrival.is_decided and bool(entries)
-    is_try = TRIED.reason in {each.reason for each in arrival.reasons}
-    reasons = tuple(each for each in arrival.reasons if each.reason is not TRIED.reason)
-    would_count = is_try and not reasons
-    return RecordFate(
-        offset=arrival.offset,
-        partition=arrival.partition,
-        redriven=None if arrival.redriven is None else split_place(arrival.redriven)[1],
-        record_id=arrival.record_id,
-        record_revision=arrival.record_revision,
-        event_id=arrival.event_id,
-        state=FateState.APPLIED if has_come or would_count else arrival.state,
-        waits_for="" if has_come else arrival.waits_for,
-        effect=arrival.effect,
-        entries=tuple(_entry(each) for each in entries),
-        reasons=reasons,
-        cause=arrival.cause,
-        detail=arrival.detail,
-        decided_at=arrival.decided_at,
-        sandbox=is_try,
-    )

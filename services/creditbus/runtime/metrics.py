@@ -152,6 +152,19 @@ METRICS: Final[tuple[Metric, ...]] = (
         ("why",),
         "Requests with a credential that is missing, unknown, expired or revoked.",
     ),
+    Metric(
+        "fate_messages",
+        "counter",
+        ("source", "result"),
+        "Messages with fates sent to the webhooks of sources, by whether they were TAKEN.",
+    ),
+    Metric(
+        "fate_webhook_failing",
+        "gauge",
+        ("source",),
+        "1 while a source's webhook takes no fates: they wait, and those that wait too long are in"
+        " the pages alone.",
+    ),
     Metric("receipts", "counter", ("source",), "Submissions that the broker has acknowledged."),
     Metric("deliveries", "counter", ("body", "lane", "result"), "Tries to deliver a directive."),
     Metric("delivery_seconds", "histogram", ("lane",), "Seconds that a try took."),

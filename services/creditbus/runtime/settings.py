@@ -168,6 +168,10 @@ class Settings(BaseSettings):
         Path(".creditbus/accounts.json"),
         description="Who may log in to the console: names, roles and password hashes.",
     )
+    source_webhooks: Path = Field(
+        Path(".creditbus/source-webhooks.json"),
+        description="Where sources are told of their fates, and what signs it; delivery reads it.",
+    )
     attestation_key: str = Field(
         "",
         description="Key with which the gateway vouches for a record to intake; after a comma an"

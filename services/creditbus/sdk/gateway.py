@@ -7,7 +7,7 @@ gateway that does not answer is ``NotPublished``, as a broker that does not.
 from __future__ import annotations
 
 import ssl
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Generator, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final, Self, TypeVar
@@ -23,6 +23,7 @@ from creditbus.sdk.statements import checked
 from creditbus.wire.answers import (
     PROBLEM_JSON,
     BatchLine,
+    FateReset,
     FileLine,
     Problem,
     ReceiptPage,
@@ -37,6 +38,9 @@ FILE_BOUND_S: Final = 180.0
 WAIT_MOST_S: Final = 60
 """How long the gateway lets somebody wait for a decision in one question."""
 
+SILENCE_BOUND_S: Final = 30.0
+"""How long a stream may say nothing: it says that it lives every 10 s."""
+
 T = TypeVar("T")
 
 
@@ -46,6 +50,17 @@ class GatewayRefused(Exception):
     def __init__(self, problem: Problem) -> None:
         super().__init__(problem.detail)
         self.problem = problem
+
+
+class FateNews(msgspec.Struct, frozen=True, kw_only=True):
+    """One event of the stream of fates: a fate, or that some may have been left out, and why.
+
+    The first has neither: it says by its cursor from where on it is told.
+    """
+
+    cursor: str
+    fate: RecordFate | None = None
+    gap: str = ""
 
 
 class Gateway:
@@ -114,6 +129,25 @@ class Gateway:
         """Return what became of what lies at some offsets of the inbox, as after a file."""
         asked = {"start": start, "limit": limit, **_of(partition)}
         return self._get("/v1/receipts", asked, ReceiptPage)
+
+    def follow(self, after: str = "") -> Generator[FateNews, None, None]:
+        """Yield what becomes of your records as soon as it is decided, for as long as you stay.
+
+        ``after`` is the cursor of the last news that was heard; without one it tells from now on.
+        Raises ``GatewayRefused``, and ``NotPublished`` when the connection breaks: follow again,
+        after the last cursor.
+        """
+        request = self._client.build_request(
+            "GET", "/v1/fates/stream", params={"after": after}, timeout=SILENCE_BOUND_S
+        )
+        told: dict[str, str] = {}
+        for line in self._lines(request):
+            name, _, value = line.partition(":")
+            if name:
+                told[name] = value.strip()
+            elif "data" in told:
+                yield _news(told)
+                told = {}
 
     def submit_file(self, path: Path, *, is_dry_run: bool = False) -> Iterator[FileLine]:
         """Hand in an official sheet; yield the answer to each row, and last what the file was.
@@ -185,6 +219,16 @@ class Gateway:
         if answer.is_success:
             return bytes(answer.content)
         raise _refused(self.url, answer)
+
+
+def _news(told: Mapping[str, str]) -> FateNews:
+    """Return what one event of the stream says."""
+    cursor, data = told.get("id", ""), told["data"]
+    if told.get("event") == "fate":
+        return FateNews(cursor=cursor, fate=msgspec.json.decode(data, type=RecordFate))
+    if told.get("event") == "reset":
+        return FateNews(cursor=cursor, gap=msgspec.json.decode(data, type=FateReset).reason)
+    return FateNews(cursor=cursor)
 
 
 def _of(partition: int) -> dict[str, int]:

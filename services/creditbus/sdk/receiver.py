@@ -20,6 +20,7 @@ from standardwebhooks import Webhook, WebhookVerificationError
 
 from creditbus.domain.effects.directives import Action, Directive, Outcome
 from creditbus.domain.ids import ObligationId
+from creditbus.wire.answers import FATES_TOLD, ToldFatesMessage
 
 LONGEST_WAIT_S: Final = 30.0
 """How long to wait for another process that writes to the fence's file."""
@@ -142,6 +143,42 @@ def _known(database: sqlite3.Connection, directive: Directive) -> Answered | Non
     return answer if answer.outcome.settles else None
 
 
+class _FateDelivery(msgspec.Struct, frozen=True):
+    """The CloudEvents envelope of a message with fates."""
+
+    id: str
+    type: str
+    data: ToldFatesMessage
+
+
+class FateReceiver:
+    """A source's way to be told of its fates: ``secret`` is what signs them (whsec_…).
+
+    Several secrets, one after the other, count while the bus changes from one to the next.
+    """
+
+    def __init__(self, secret: str | Sequence[str]) -> None:
+        self._signers = signers_of(secret)
+
+    def read(
+        self, headers: Mapping[str, str] | Mapping[bytes, bytes], body: bytes
+    ) -> tuple[str, ToldFatesMessage]:
+        """Return the id of a message and what it tells; answer 2xx once that is kept.
+
+        What is not answered so comes again under the same id. Raises ``Forged`` for whatever else
+        came to the address.
+        """
+        body = bytes(body)
+        verify(self._signers, headers, body)
+        try:
+            found = msgspec.json.decode(body, type=_FateDelivery)
+        except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+            raise Forged(f"it is no message with fates: {error}") from error
+        if found.type != FATES_TOLD:
+            raise Forged(f"it is no message with fates, but {found.type}")
+        return found.id, found.data
+
+
 class Receiver:
     """One body's way to take deliveries: ``secret`` is the body's signing secret (whsec_…).
 
@@ -149,8 +186,7 @@ class Receiver:
     """
 
     def __init__(self, secret: str | Sequence[str], fence: Fence) -> None:
-        secrets = [secret] if isinstance(secret, str) else secret
-        self._webhooks = [Webhook(each) for each in secrets]
+        self._signers = signers_of(secret)
         self._fence = fence
 
     def receive(
@@ -165,25 +201,36 @@ class Receiver:
         Raises ``Forged`` for whatever else came to the address: anybody may send anything there.
         """
         body = bytes(body)
-        self._verify(headers, body)
+        verify(self._signers, headers, body)
         try:
             directive = msgspec.json.decode(body, type=_Delivery).data
         except (msgspec.MsgspecError, UnicodeDecodeError) as error:
             raise Forged(f"it is no delivery: {error}") from error
         return self._fence.once(directive, act)
 
-    def _verify(self, headers: Mapping[str, str] | Mapping[bytes, bytes], body: bytes) -> None:
-        reason = "there is no secret"
-        plain = {_text(name): _text(value) for name, value in headers.items()}
-        for webhook in self._webhooks:
-            try:
-                webhook.verify(body, plain, json_parse=False)
-            # The library lets through what base64, a number or UTF-8 makes of rubbish.
-            except (WebhookVerificationError, ValueError, OverflowError, OSError) as error:
-                reason = str(error)
-            else:
-                return
-        raise Forged(f"the signature does not hold: {reason}")
+
+def signers_of(secret: str | Sequence[str]) -> list[Webhook]:
+    """Return what each of some secrets signs with; raises ``ValueError`` for what is none."""
+    return [Webhook(each) for each in ([secret] if isinstance(secret, str) else secret)]
+
+
+def verify(
+    signers: Sequence[Webhook],
+    headers: Mapping[str, str] | Mapping[bytes, bytes],
+    body: bytes,
+) -> None:
+    """Raise ``Forged`` unless one of these secrets has signed a delivery, not too long ago."""
+    reason = "there is no secret"
+    plain = {_text(name): _text(value) for name, value in headers.items()}
+    for webhook in signers:
+        try:
+            webhook.verify(body, plain, json_parse=False)
+        # The library lets through what base64, a number or UTF-8 makes of rubbish.
+        except (WebhookVerificationError, ValueError, OverflowError, OSError) as error:
+            reason = str(error)
+        else:
+            return
+    raise Forged(f"the signature does not hold: {reason}")
 
 
 def _text(header: str | bytes) -> str:

@@ -21,7 +21,7 @@ import msgspec
 import psutil
 
 from creditbus.stack.errors import NotKept
-from creditbus.stack.folder import OWNER_ONLY_FOLDER, Folder, StackFile
+from creditbus.stack.folder import OWNER_ONLY_FOLDER, SOURCE_WEBHOOKS, Folder, StackFile
 from creditbus.stack.interrupts import held_back
 from creditbus.stack.processes import POLL_S, Identity, is_alive, recorded
 
@@ -55,7 +55,7 @@ def back_up(folder: Folder, into: Path) -> Backup:
     with _standing_still(folder) as began:
         for part in parts:
             copy_part(part, into / part.name)
-        for name in ("stack.json", "tokens.json"):
+        for name in ("stack.json", "tokens.json", SOURCE_WEBHOOKS):
             if (folder.path / name).exists():
                 shutil.copy2(folder.path / name, into / name)
     return Backup(bytes=needed, stood_still_s=round(time.monotonic() - began, 2))

@@ -26,7 +26,7 @@ from creditbus.runtime.registry import Registry
 from creditbus.runtime.settings import environment
 from creditbus.runtime.workers.modes import Mode, WantedMode
 from creditbus.stack.cluster import Cluster
-from creditbus.stack.folder import Folder, StackFile, write_private
+from creditbus.stack.folder import SOURCE_WEBHOOKS, Folder, StackFile, write_private
 from creditbus.stack.interrupts import held_back
 from creditbus.stack.local import LocalStack, Parties
 from creditbus.stack.nursery import Nursery
@@ -261,6 +261,7 @@ def service_settings(
         "state": str(Folder(sites.home.absolute()).state),
         "workers": msgspec.json.encode(file.workers).decode(),
         "tokens": str(sites.home.absolute() / "tokens.json"),
+        "source_webhooks": str(sites.home.absolute() / SOURCE_WEBHOOKS),
         "accounts": str(sites.home.absolute() / "accounts.json"),
         "scrapes": str(Folder(sites.home.absolute()).scrapes_file),
         "metrics_port": str(file.ports.metrics_of(service, worker)),

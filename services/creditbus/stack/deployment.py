@@ -95,7 +95,7 @@ def make_secrets(folder: Path, catalogue: Catalogue, redis: str) -> StackFile:
 def settings_of(file: StackFile, service: str, redis: str) -> dict[str, str]:
     """Return the settings of a service that are secret, each only where it is needed."""
     settings = {"kafka_password": file.credentials[service_principal(service)]}
-    if service in {"intake", "views", "gateway", "query", "feed", "console"}:
+    if service in {"intake", "views", "gateway", "query", "feed", "console", "delivery"}:
         settings["redis"] = f"redis://:{file.secrets['redis']}@{redis}/0"
     if service in {"gateway", "intake"}:
         settings["attestation_key"] = file.secrets[ATTESTATION_KEY]

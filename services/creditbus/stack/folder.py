@@ -19,6 +19,9 @@ from creditbus.stack.cluster import Cluster, name_of
 from creditbus.stack.errors import FolderInUse, NotWritable
 from creditbus.stack.ports import HOST, Ports
 
+SOURCE_WEBHOOKS: Final = "source-webhooks.json"
+"""Which sources are told of their fates by webhook, and what signs that."""
+
 OWNER_ONLY_FILE: Final = 0o600
 OWNER_ONLY_FOLDER: Final = 0o700
 LOCK_TRIES: Final = 4

@@ -17,6 +17,9 @@ from creditbus.domain.acts.refusals import Fault
 from creditbus.domain.entries.entry import Stage
 from creditbus.domain.ids import ListId
 
+FATES_TOLD: Final = "fates.told.v1"
+"""The type of a message with fates, as CloudEvents names it."""
+
 PROBLEM_JSON: Final = "application/problem+json"
 
 
@@ -119,6 +122,22 @@ class ReceiptPage(msgspec.Struct, frozen=True, kw_only=True):
 
     fates: tuple[RecordFate, ...]
     next: int
+
+
+class FateReset(msgspec.Struct, frozen=True):
+    """Some fates may have been left out of a stream before this: the pages have them."""
+
+    reason: str
+
+
+class ToldFatesMessage(msgspec.Struct, frozen=True):
+    """What a source's webhook is told at once: fates in their order, of its own records.
+
+    ``gap`` says why some may have been left out before these; the pages have them.
+    """
+
+    fates: tuple[RecordFate, ...] = ()
+    gap: str = ""
 
 
 class RowState(StrEnum):

@@ -19,7 +19,7 @@ from standardwebhooks import Webhook
 from creditbus.domain.effects.directives import Action, Directive, Outcome
 from creditbus.domain.ids import ObligationId
 from creditbus.runtime.clock import SystemClock
-from creditbus.sdk.receiver import Answered, Fence, Forged, Receiver
+from creditbus.sdk.receiver import Answered, FateReceiver, Fence, Forged, Receiver
 from creditbus.wire.records import json_of
 from tests.examples import SCHEMA_FOLDER
 
@@ -334,3 +334,27 @@ def test_two_deliveries_at_once_are_acted_on_once(fence: Fence) -> None:
     with ThreadPoolExecutor(4) as pool:
         assert set(pool.map(deliver, range(4), timeout=20)) == {Outcome.APPLIED}
     assert acted == [1]
+
+
+def test_a_message_with_fates_is_believed_only_as_it_was_signed(fence: Fence) -> None:
+    fate = {"offset": 7, "record_id": "r", "record_revision": 1, "event_id": "", "state": "APPLIED"}
+    told = {"id": "court-1-2-3", "type": "fates.told.v1", "data": {"fates": [fate], "gap": ""}}
+    body = msgspec.json.encode(told)
+    receiver = FateReceiver(["whsec_b2xk", SECRET])
+
+    name, found = receiver.read(signed(body), body)
+
+    assert (name, [each.offset for each in found.fates], found.gap) == ("court-1-2-3", [7], "")
+    later = timedelta(minutes=-6)
+    other = msgspec.json.encode(told | {"type": "directive.issued.v1"})
+    for headers, content in (
+        (signed(body), body.replace(b"7", b"8")),
+        (signed(body, age=-later), body),
+        (signed(other), other),
+        (signed(b"[]"), b"[]"),
+    ):
+        with pytest.raises(Forged):
+            receiver.read(headers, content)
+    # What is signed for one is no directive for another.
+    with pytest.raises(Forged):
+        Receiver(SECRET, fence).receive(signed(body), body, Counter())

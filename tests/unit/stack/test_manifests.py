@@ -96,7 +96,7 @@ def test_each_service_is_asked_how_it_is_and_has_its_walls() -> None:
     assert walls["nothing"]["spec"].keys() == {"podSelector", "policyTypes"}
     redis = walls["valkey"]["spec"]["ingress"][0]["from"]
     asks = {who["podSelector"]["matchLabels"]["app.kubernetes.io/name"] for who in redis}
-    assert asks == {"intake", "views", *DOORS}
+    assert asks == {"intake", "views", "delivery", *DOORS}
 
 
 def test_a_worker_with_a_store_has_a_disk_of_its_own() -> None:

@@ -19,7 +19,7 @@ from typing import Annotated, Any, Final
 
 import msgspec
 import uvicorn
-from fastapi import Depends, FastAPI, Response, Security
+from fastapi import Depends, FastAPI, Request, Response, Security
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -118,6 +118,16 @@ def known_caller(
         return found
 
     return caller
+
+
+def is_known_still(process: Process, credentials: Credentials, asked: Request) -> bool:
+    """Return whether the token that opened a stream is still good: it may expire or be taken."""
+    token = asked.headers["Authorization"].partition(" ")[2].strip()
+    try:
+        credentials.caller(token, day_of(process.clock.now()))
+    except CredentialRefused:
+        return False
+    return True
 
 
 def json_answer(value: Any, status: HTTPStatus = HTTPStatus.OK) -> Response:

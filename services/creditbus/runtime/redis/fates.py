@@ -13,7 +13,7 @@ from typing import Any, Final
 
 import msgspec
 
-from creditbus.domain.acts.refusals import Fault, SilentEffect
+from creditbus.domain.acts.refusals import TRIED, Fault, SilentEffect
 from creditbus.domain.aliases.namesakes import NOTHING_KNOWN, NamedBefore, RecordName
 from creditbus.domain.calendar import instant_of
 from creditbus.domain.entries.entry import Entry
@@ -22,7 +22,7 @@ from creditbus.domain.ids import SourceId, SubjectId
 from creditbus.runtime.redis import served
 from creditbus.runtime.redis.reads import Rebuilding, Serving, content_at
 from creditbus.runtime.redis.served import Lease, split_place
-from creditbus.wire.answers import FateState
+from creditbus.wire.answers import EntryFate, FateState, RecordFate
 
 LISTING: Final = "listing"
 INTAKE: Final = "intake"
@@ -181,6 +181,48 @@ def _named(arrivals: Iterable[tuple[bytes, bytes, bytes]]) -> NamedBefore:
         elif state in _NAMES_ITS_SUBJECT and subject:
             subjects.add(SubjectId(subject.decode()))
     return NamedBefore(frozenset(subjects), frozenset(refused))
+
+
+def told_plainly(arrival: ArrivalFate) -> bytes:
+    """Return the JSON of a fate without where its entries stand now, as a page tells it."""
+    return msgspec.json.encode(record_fate(arrival, ()))
+
+
+def record_fate(arrival: ArrivalFate, entries: Sequence[Entry]) -> RecordFate:
+    """Return a fate as its source is told it, with where its entries stand now."""
+    is_waiting = arrival.state is FateState.WAITING
+    # What waited for its entry is applied once somebody has listed it.
+    has_come = is_waiting and arrival.is_decided and bool(entries)
+    is_try = TRIED.reason in {each.reason for each in arrival.reasons}
+    reasons = tuple(each for each in arrival.reasons if each.reason is not TRIED.reason)
+    would_count = is_try and not reasons
+    return RecordFate(
+        offset=arrival.offset,
+        partition=arrival.partition,
+        redriven=None if arrival.redriven is None else split_place(arrival.redriven)[1],
+        record_id=arrival.record_id,
+        record_revision=arrival.record_revision,
+        event_id=arrival.event_id,
+        state=FateState.APPLIED if has_come or would_count else arrival.state,
+        waits_for="" if has_come else arrival.waits_for,
+        effect=arrival.effect,
+        entries=tuple(_entry(each) for each in entries),
+        reasons=reasons,
+        cause=arrival.cause,
+        detail=arrival.detail,
+        decided_at=arrival.decided_at,
+        sandbox=is_try,
+    )
+
+
+def _entry(entry: Entry) -> EntryFate:
+    return EntryFate(
+        list_id=entry.list_id,
+        stage=entry.stage,
+        record_revision=entry.record_revision,
+        ends_at=entry.ends_at,
+        removal_cause=entry.removal_cause,
+    )
 
 
 def _arrival(place: int, told: Mapping[str, str]) -> ArrivalFate:

@@ -34,6 +34,7 @@ from creditbus.domain.ids import BodyId, EntryId, ListId, ObligationId, SourceId
 from creditbus.runtime.outages import Unavailable
 from creditbus.runtime.redis import served
 from creditbus.runtime.redis.announcements import Announcements
+from creditbus.runtime.redis.errands import Errands
 from creditbus.runtime.redis.inventories import Inventories
 from creditbus.runtime.redis.repeats import Repeats
 from creditbus.runtime.redis.served import (
@@ -129,6 +130,7 @@ class Serving:
         self.repeats = Repeats(self._client)
         self.inventories = Inventories(self._client)
         self.announcements = Announcements(self._client)
+        self.errands = Errands(self._client)
 
     @classmethod
     def of(cls, settings: Settings) -> Self:

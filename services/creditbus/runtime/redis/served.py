@@ -83,6 +83,10 @@ FATES_KEPT: Final = timedelta(days=30)
 """For how long it is known what became of a record: as long as an inbox keeps it."""
 
 
+TOLD_KEPT: Final = 10_000
+"""How many told fates of a source are kept at least, before the oldest are told only in pages."""
+
+
 class Cursor(msgspec.Struct, frozen=True):
     """A place in the changes of the exposures of one build of Redis.
 
@@ -247,6 +251,11 @@ def numbers_key(source: str) -> str:
 def record_key(source: str, record_id: str) -> str:
     """Return where the newest places lie at which a record came in."""
     return f"{PREFIX}record {source} {record_id}"
+
+
+def told_key(source: str) -> str:
+    """Return where the places of a source's records lie whose fate was found out, in that order."""
+    return f"{PREFIX}told {source}"
 
 
 def unread_key(source: str) -> str:

@@ -167,6 +167,7 @@ function tell.outcome(until_ms, source, number, record, revision, event, redrive
   local key = arrival_of(source, number, record, revision, event, redriven, until_ms)
   if redis.call('HSETNX', key, 'state', state) == 1 then
     redis.call('HSET', key, 'content', content, 'at', at)
+    redis.call('XADD', prefix .. 'told ' .. source, 'MAXLEN', '~', 10000, '*', 'place', string.format('%.0f', number))
   end
   keep(key, until_ms)
 end

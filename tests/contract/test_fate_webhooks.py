@@ -1,0 +1,176 @@
+"""Fates by webhook: signed, in order, again until taken, and what could not wait is said."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Final
+
+import pytest
+import structlog
+from redis import Redis
+
+from creditbus.delivery.fates import FATES_AT_ONCE, FateSender
+from creditbus.domain.acts.refusals import duplicate
+from creditbus.runtime import tasks
+from creditbus.runtime.http.source_webhooks import SourceWebhook, file_of
+from creditbus.runtime.process import Process
+from creditbus.runtime.redis.served import PREFIX
+from creditbus.runtime.settings import Settings
+from creditbus.sdk.receiver import FateReceiver, Forged
+from creditbus.stack.bus import new_webhook_secret
+from creditbus.stack.local import LocalStack
+from creditbus.wire.topics import DUPLICATES
+from tests.contract.test_fates import COURT, EVENT, Told, origin, run
+
+SECRET: Final = new_webhook_secret()
+BOUND_S: Final = 60.0
+
+
+@pytest.fixture
+def url(stack: LocalStack) -> str:
+    """An address of Redis, with nothing of another test in it."""
+    with Redis.from_url(stack.file.redis_url) as client:
+        for key in [*client.scan_iter(match=f"{PREFIX}*"), *client.scan_iter(match="*:errand:*")]:
+            client.delete(key)
+    return stack.file.redis_url
+
+
+class Agency:
+    """An agency's server: what it has verified, and whether it takes anything for now."""
+
+    def __init__(self) -> None:
+        self.is_up = True
+        self.tried: list[str] = []
+        self.ids: list[str] = []
+        self.offsets: list[int] = []
+        self.gaps: list[str] = []
+        self.forged: list[str] = []
+
+    def take(self, headers: dict[str, str], body: bytes) -> int:
+        """Return the status with which a delivery is answered."""
+        try:
+            name, told = FateReceiver(["whsec_b2xk", SECRET]).read(headers, body)
+        except Forged as forged:
+            self.forged.append(str(forged))
+            return 401
+        self.tried.append(name)
+        if not self.is_up:
+            return 500
+        self.ids.append(name)
+        self.offsets += [each.offset for each in told.fates]
+        self.gaps += [told.gap] if told.gap else []
+        return 204
+
+
+@contextmanager
+def served(agency: Agency) -> Iterator[str]:
+    class Door(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            self.send_response(agency.take(dict(self.headers.items()), body))
+            self.end_headers()
+
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - its name there
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Door)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}/fates"
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+def a_process(redis: str, folder: Path, *rows: SourceWebhook) -> Process:
+    (folder / "webhooks.json").write_bytes(file_of(rows))
+    settings = Settings(redis=redis, source_webhooks=folder / "webhooks.json")
+    process = Process("delivery", 0, settings)
+    process.logger = structlog.get_logger()
+    return process
+
+
+def is_failing(process: Process) -> float | None:
+    """Return what the metric says of the court's webhook."""
+    name = "creditbus_fate_webhook_failing"
+    return process.meters.registry.get_sample_value(name, {"source": COURT})
+
+
+async def until(is_so: Callable[[], object]) -> None:
+    loop = asyncio.get_running_loop()
+    deadline = loop.time() + BOUND_S
+    while not is_so():
+        assert loop.time() < deadline, "not within the bound"
+        await asyncio.sleep(0.02)
+
+
+def test_a_source_is_told_in_order_and_again_under_the_same_id_until_it_has_it(
+    url: str, tmp_path: Path
+) -> None:
+    agency = Agency()
+
+    async def steps(told: Told) -> None:
+        with served(agency) as address:
+            dead = SourceWebhook(source=COURT, url="http://169.254.1.1/", secret=SECRET)
+            row = SourceWebhook(source=COURT, url=address, secret=SECRET)
+            process = a_process(url, tmp_path, row)
+            sender = asyncio.create_task(FateSender(process).run())
+            await until(lambda: agency.gaps)
+            for at in (1, 2):
+                await told.tell(DUPLICATES, duplicate(EVENT.envelope, origin(at)), at)
+            await until(lambda: agency.offsets == [1, 2])
+
+            agency.is_up = False
+            await told.tell(DUPLICATES, duplicate(EVENT.envelope, origin(3)), 3)
+            tried = len(agency.tried)
+            await until(lambda: len(agency.tried) >= tried + 3)
+            await until(lambda: is_failing(process) == 1)
+            # Whoever tells ends, more is decided, and another goes on: with the very same message.
+            await tasks.end(sender)
+            for at in (4, 5):
+                await told.tell(DUPLICATES, duplicate(EVENT.envelope, origin(at)), at)
+            agency.is_up = True
+            process = a_process(url, tmp_path, row)
+            sender = asyncio.create_task(FateSender(process).run())
+            await until(lambda: agency.offsets == [1, 2, 3, 4, 5])
+            again = agency.tried[tried:]
+            assert len(set(again[:4])) == 1
+            assert len(set(agency.ids)) == len(agency.ids)
+
+            # A webhook that leads where nothing may be sent stops nobody; nor does one taken away.
+            (tmp_path / "webhooks.json").write_bytes(file_of((dead,)))
+            await until(lambda: is_failing(process) == 1)
+            await told.tell(DUPLICATES, duplicate(EVENT.envelope, origin(6)), 6)
+            (tmp_path / "webhooks.json").write_bytes(file_of((row,)))
+            await until(lambda: agency.offsets == [1, 2, 3, 4, 5, 6])
+            await tasks.end(sender)
+        assert (agency.forged, len(agency.gaps)) == ([], 1)
+
+    run(url, steps)
+
+
+def test_many_fates_go_in_messages_of_bounded_size_and_in_order(url: str, tmp_path: Path) -> None:
+    agency = Agency()
+
+    async def steps(told: Told) -> None:
+        with served(agency) as address:
+            row = SourceWebhook(source=COURT, url=address, secret=SECRET)
+            sender = asyncio.create_task(FateSender(a_process(url, tmp_path, row)).run())
+            await until(lambda: agency.gaps)
+            agency.is_up = False
+            count = 2 * FATES_AT_ONCE + 50
+            for at in range(1, count + 1):
+                await told.tell(DUPLICATES, duplicate(EVENT.envelope, origin(at)), at)
+            agency.is_up = True
+            await until(lambda: len(agency.offsets) == count)
+            assert agency.offsets == list(range(1, count + 1))
+            await tasks.end(sender)
+
+    run(url, steps)
