@@ -51,7 +51,7 @@ class LogQuota:
         self,
         inboxes: Iterable[str],
         behind: Callable[[], GroupBehind],
-        tell: Callable[[Source, bool], object],
+        tell: Callable[[str, bool], object],
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._inboxes = frozenset(inboxes)
@@ -84,8 +84,9 @@ class LogQuota:
             self._since_look, self._quiet_at = 0, now
         elif self._is_full(self._behind()):
             waits = self._waits | above_their_share(brought)
-        for source in waits ^ self._waits:
-            self._tell(source, source in waits)
+        told = _inboxes(waits)
+        for topic in told ^ _inboxes(self._waits):
+            self._tell(topic, topic in told)
         self._waits = waits
         return waits
 
@@ -114,18 +115,34 @@ def log_quota(
     """Return the quota of these sources' inboxes, which tells whether each waits (1) or not (0)."""
     backlog = Backlog(connection, application("listing"), EVENTS, PARTITIONS, logger)
 
-    def told(source: Source, waits: bool) -> None:  # noqa: FBT001 - a callback
-        topic, _ = source
+    def told(topic: str, waits: bool) -> None:  # noqa: FBT001 - a callback
         tell(float(waits), source=party_of_inbox(topic))
 
     return LogQuota(map(inbox, sources), backlog.behind, told)
 
 
 def above_their_share(counts: Mapping[Source, int]) -> frozenset[Source]:
-    """Return the sources that bring many, and at least an equal share of everything.
+    """Return where those lie who bring many, and at least an equal share of everything.
+
+    A source has one share, however many partitions its inbox has; of these, those wait that bring
+    at least an equal share of its own, so what it keeps apart from a flood of its own passes.
 
     >>> sorted(above_their_share({("court", 0): 900, ("tax", 0): 3, ("customs", 0): 40}))
     [('court', 0)]
+    >>> sorted(above_their_share({("court", 0): 900, ("court", 1): 2, ("tax", 0): 400}))
+    [('court', 0)]
     """
-    equal = sum(counts.values()) / max(1, len(counts))
-    return frozenset(source for source, count in counts.items() if count >= max(equal, FEW))
+    inboxes: Counter[str] = Counter()
+    parts = Counter(topic for topic, _ in counts)
+    for (topic, _), count in counts.items():
+        inboxes[topic] += count
+    equal = inboxes.total() / max(1, len(inboxes))
+    return frozenset(
+        (topic, partition)
+        for (topic, partition), count in counts.items()
+        if inboxes[topic] >= max(equal, FEW) and count * parts[topic] >= inboxes[topic]
+    )
+
+
+def _inboxes(sources: Iterable[Source]) -> set[str]:
+    return {topic for topic, _ in sources}
