@@ -6,6 +6,7 @@ A reply that cannot be read is shown as what it is. It is never taken for an out
 
 from __future__ import annotations
 
+import json
 from datetime import datetime
 from typing import Any, Final
 
@@ -21,6 +22,7 @@ from creditbus.domain.ids import SourceId, derive_event_id
 DETAIL_LENGTH: Final = 200
 _OUTCOMES: Final = ", ".join(Outcome)
 _BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
+_OUTCOME_KEY: Final = b'"outcome"'
 
 
 class BodyAnswer(msgspec.Struct, frozen=True):
@@ -44,12 +46,12 @@ def said(reply: Reply) -> BodyAnswer:
     'unreadable answer: "DONE" is no outcome'
     """
     if not reply.is_success:
-        return BodyAnswer(None, reply.failure[:DETAIL_LENGTH])
+        return BodyAnswer(None, _shown(reply.failure))
     if not reply.content.strip():
         return BodyAnswer(Outcome.ACCEPTED)
     found = _read(reply)
     if isinstance(found, str):
-        return BodyAnswer(None, f"unreadable answer: {found}"[:DETAIL_LENGTH])
+        return BodyAnswer(None, _shown(f"unreadable answer: {found}"))
     return found
 
 
@@ -93,7 +95,9 @@ def _read(reply: Reply) -> BodyAnswer | str:
         return "it begins with a byte order mark; JSON is plain UTF-8 without one"
     try:
         answer = msgspec.json.decode(content, type=_Answer)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as fault:
+        if content.count(_OUTCOME_KEY) > 1 and _is_stated_twice(content):
+            return "it states an outcome twice"
+    except (msgspec.DecodeError, ValueError, RecursionError) as fault:
         return f"it is no JSON object with an outcome: {fault}"
     if not isinstance(answer.outcome, str) or answer.outcome not in set(Outcome):
         stated = msgspec.json.encode(answer.outcome).decode()
@@ -106,4 +110,17 @@ def _text(detail: Any) -> str:
     if detail is None:
         return ""
     text = detail if isinstance(detail, str) else msgspec.json.encode(detail).decode()
-    return hide_persons(text)[:DETAIL_LENGTH]
+    return _shown(hide_persons(text))
+
+
+def _shown(text: str) -> str:
+    # A stranger's text is shown in terminals and files: it moves no cursor and begins no line.
+    seen = "".join(symbol if symbol.isprintable() else " " for symbol in text[: 4 * DETAIL_LENGTH])
+    return seen[:DETAIL_LENGTH]
+
+
+def _is_stated_twice(content: bytes) -> bool:
+    """Return whether the object itself has two outcomes, of which readers take either."""
+    pairs: list[list[tuple[str, Any]]] = []
+    json.loads(content, object_pairs_hook=pairs.append)
+    return sum(key == "outcome" for key, _ in pairs[-1]) > 1

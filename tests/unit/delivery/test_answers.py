@@ -37,6 +37,16 @@ LONG = b'{"outcome":"APPLIED","detail":"' + b"x" * 900 + b'"}'
             BodyAnswer(Outcome.APPLIED, "(masked)已办"),
         ),
         (200, LONG, BodyAnswer(Outcome.APPLIED, "x" * 200)),
+        (
+            200,
+            b'{"outcome":"APPLIED","detail":"\\u001b[2Jdone\\u0000\\nowed 0"}',
+            BodyAnswer(Outcome.APPLIED, " [2Jdone  owed 0"),
+        ),
+        (
+            200,
+            b'{"outcome":"DECLINED","detail":{"outcome":"APPLIED"}}',
+            BodyAnswer(Outcome.DECLINED, '{"outcome":"APPLIED"}'),
+        ),
     ],
 )
 def test_an_outcome_in_a_successful_answer_says_what_became_of_it(
@@ -61,6 +71,8 @@ def test_an_outcome_in_a_successful_answer_says_what_became_of_it(
         (b'{"outcome":"\xff"}', "no JSON object"),
         (b'{"outcome":"APPLIED"', "no JSON object"),
         (b'{"outcome":' + b"[" * 30_000, "no JSON object"),
+        (b'{"outcome":"APPLIED","outcome":"DECLINED"}', "states an outcome twice"),
+        (b'{"outcome":"APPLIED","outcome":"APPLIED","x":' + b"9" * 5000 + b"}", "no JSON object"),
         (b'\xef\xbb\xbf{"outcome":"APPLIED"}', "byte order mark"),
         ('{"outcome":"APPLIED"}'.encode("utf-16"), "no JSON object"),
         (b"<html>" + b" " * ANSWER_BYTES, "longer than 64 KiB"),
