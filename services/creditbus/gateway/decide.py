@@ -28,7 +28,7 @@ from creditbus.domain.acts.records import (
 from creditbus.domain.acts.refusals import Fault, Reason, precedence
 from creditbus.domain.aliases.claims import alias_of
 from creditbus.domain.calendar import day_of
-from creditbus.domain.effects.directives import Acknowledgement, answer_record
+from creditbus.domain.effects.directives import NOT_ITS, Acknowledgement, answer_record, misnamed
 from creditbus.domain.identifiers.citizen import hide_persons
 from creditbus.domain.ids import EventId, SourceId, SubjectId, derive_event_id
 from creditbus.domain.law.articles import IDENTITY, OWN_NAME, PERSONS
@@ -161,7 +161,7 @@ def acknowledgement_of(
     )
     if fault is not None:
         return TurnedAway(mistakes_of(submission, [fault]))
-    return Acknowledgement(
+    answer = Acknowledgement(
         envelope=_answer_envelope(stated, submission, SourceId(body), at),
         directive_id=submission.directive_id,
         obligation_id=submission.obligation_id,
@@ -171,6 +171,10 @@ def acknowledgement_of(
         outcome=submission.outcome,
         detail=hide_persons(submission.detail),
     )
+    if field := misnamed(answer):
+        fault = Fault(Reason.DIRECTIVE_UNKNOWN, field, OWN_NAME, NOT_ITS[field])
+        return TurnedAway(mistakes_of(submission, [fault]))
+    return answer
 
 
 def _another_name(claimed: str | None, party: str) -> Fault | None:

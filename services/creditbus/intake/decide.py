@@ -19,7 +19,6 @@ it becomes a refusal that says so, and never an event.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import Final
 
 import msgspec
 
@@ -29,7 +28,7 @@ from creditbus.domain.acts.kinds import is_way_out
 from creditbus.domain.acts.records import record_faults, subject_faults, trust_in
 from creditbus.domain.acts.refusals import TRIED, Fault, Reason, Refusal, precedence, refuse
 from creditbus.domain.aliases.resolution import Aliases
-from creditbus.domain.effects.directives import Acknowledgement, Statement, misnamed
+from creditbus.domain.effects.directives import NOT_ITS, Acknowledgement, Statement, misnamed
 from creditbus.domain.ids import SourceId, SubjectId
 from creditbus.domain.law.articles import OWN_NAME
 from creditbus.domain.law.editions import Editions
@@ -38,13 +37,6 @@ from creditbus.intake.names import Submission, conflict, meant
 from creditbus.intake.namesakes import Recalled, RecentRecords
 
 Arrivals = Sequence[Arrival[Statement]]
-
-_NOT_ITS: Final = {
-    "obligation_id": "it is not the obligation of this subject, this measure and this body;"
-    " repeat all of them as the directive states them",
-    "directive_id": "it is no directive of this obligation with this revision and this action;"
-    " repeat all of them as the directive states them",
-}
 
 
 class Renamed(msgspec.Struct, frozen=True):
@@ -208,7 +200,7 @@ def _body(submission: Submission) -> Iterator[Fault]:
         detail = f"{party} is not registered as an executing body"
         yield Fault(Reason.SOURCE_NOT_COMPETENT, "source", OWN_NAME, detail)
     elif field := misnamed(submission.event):
-        yield Fault(Reason.DIRECTIVE_UNKNOWN, field, OWN_NAME, _NOT_ITS[field])
+        yield Fault(Reason.DIRECTIVE_UNKNOWN, field, OWN_NAME, NOT_ITS[field])
 
 
 def _record(submission: Submission) -> Iterator[Fault]:

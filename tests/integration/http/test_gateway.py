@@ -14,8 +14,15 @@ from starlette.testclient import TestClient
 
 from creditbus.domain.acts.events import EntryListed
 from creditbus.domain.acts.refusals import DeadLetter, Reason, Refusal
-from creditbus.domain.effects.directives import Acknowledgement, Outcome
-from creditbus.domain.ids import EventId, SourceId
+from creditbus.domain.effects.directives import Acknowledgement, Action, Outcome
+from creditbus.domain.ids import (
+    BodyId,
+    EventId,
+    MeasureId,
+    SourceId,
+    derive_directive_id,
+    derive_obligation_id,
+)
 from creditbus.gateway.app import build
 from creditbus.gateway.submissions import Receipt
 from creditbus.runtime.kafka import producer
@@ -141,11 +148,12 @@ def test_a_minor_is_turned_away_and_nothing_is_stored(
 def test_a_body_acknowledges_into_its_own_inbox(
     stack: LocalStack, process: Process, gateway: TestClient, tokens: Mapping[str, str]
 ) -> None:
+    owed = derive_obligation_id(FIRM, MeasureId("B02"), BodyId("railway"))
     told = {
         "type": "acknowledgement",
         "envelope": {"subject_id": FIRM, "synthetic": True},
-        "directive_id": "d" * 32,
-        "obligation_id": "0" * 32,
+        "directive_id": derive_directive_id(owed, 3, Action.APPLY),
+        "obligation_id": owed,
         "measure_id": "B02",
         "action": "APPLY",
         "revision": 3,

@@ -14,13 +14,16 @@ from creditbus.domain.acts.refusals import Fault, Reason
 from creditbus.domain.effects.directives import Acknowledgement, Action, Outcome, answer_record
 from creditbus.domain.identifiers.registration import REGISTRATION
 from creditbus.domain.ids import (
+    BodyId,
     DirectiveId,
     ListId,
     MeasureId,
     ObligationId,
     SourceId,
     SubjectId,
+    derive_directive_id,
     derive_event_id,
+    derive_obligation_id,
 )
 from creditbus.domain.subjects import PersonNumber, SubjectKind
 from creditbus.gateway.decide import acknowledgement_of, event_of
@@ -216,11 +219,17 @@ def test_a_number_is_not_printed() -> None:
     assert "SYN" not in repr(someone())
 
 
-def answered(detail: str = "", **changes: Any) -> Acknowledgement | TurnedAway:
+OWED = derive_obligation_id(FIRM, MeasureId("B02"), BodyId("railway"))
+LIFTED = derive_directive_id(OWED, 4, Action.LIFT)
+
+
+def answered(
+    detail: str = "", *, obligation: str = OWED, directive: str = LIFTED, **changes: Any
+) -> Acknowledgement | TurnedAway:
     submission = AcknowledgementSubmission(
         envelope=AnswerEnvelope(subject_id=FIRM, **changes),
-        directive_id=DirectiveId("d1"),
-        obligation_id=ObligationId("o1"),
+        directive_id=DirectiveId(directive),
+        obligation_id=ObligationId(obligation),
         measure_id=MeasureId("B02"),
         action=Action.LIFT,
         revision=4,
@@ -233,9 +242,9 @@ def answered(detail: str = "", **changes: Any) -> Acknowledgement | TurnedAway:
 def test_an_acknowledgement_names_its_directive_and_the_civil_day() -> None:
     record = answered()
     assert isinstance(record, Acknowledgement)
-    assert (record.envelope.record_id, record.envelope.record_revision) == ("d1:APPLIED", 1)
+    assert (record.envelope.record_id, record.envelope.record_revision) == (f"{LIFTED}:APPLIED", 1)
     assert record.envelope.decided_on == date(2026, 11, 24)
-    assert record.envelope.causation_id == "d1"
+    assert record.envelope.causation_id == LIFTED
     assert record.envelope.source == "railway"
 
 
@@ -252,7 +261,7 @@ def test_an_answer_has_the_same_identity_by_the_gateway_and_by_the_webhook() -> 
     [
         ({"record_id": "own"}, ("own", 4)),
         ({"record_id": "own", "record_revision": 2}, ("own", 2)),
-        ({"record_revision": 2}, ("d1:APPLIED", 2)),
+        ({"record_revision": 2}, (f"{LIFTED}:APPLIED", 2)),
     ],
 )
 def test_a_body_may_name_its_answer_itself(
@@ -266,6 +275,16 @@ def test_a_body_may_name_its_answer_itself(
 def test_a_body_acknowledges_for_itself_alone() -> None:
     assert reason(answered(source="airline")) == Reason.SOURCE_MISMATCH
     assert reason(answered(subject_kind=SubjectKind.NATURAL_PERSON)) == Reason.SUBJECT_INVALID
+
+
+def test_an_answer_to_no_directive_that_there_can_be_does_not_pass_the_door() -> None:
+    for field, submitted in (
+        ("/obligation_id", answered(obligation="o1")),
+        ("/directive_id", answered(directive="d1")),
+    ):
+        assert reason(submitted) == Reason.DIRECTIVE_UNKNOWN
+        assert isinstance(submitted, TurnedAway)
+        assert [each.pointer for each in submitted.mistakes] == [field]
 
 
 @pytest.mark.parametrize("kind", [None, SubjectKind.LEGAL_PERSON])

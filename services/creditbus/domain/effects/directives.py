@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from enum import StrEnum
+from typing import Final
 
 import msgspec
 
@@ -135,6 +136,15 @@ def answer_record(directive_id: DirectiveId, outcome: Outcome) -> tuple[str, int
     Both ways in use it, so a body that answers the webhook and the gateway alike says one thing.
     """
     return f"{directive_id}:{outcome}", 1
+
+
+NOT_ITS: Final = {
+    "obligation_id": "it is not the obligation of this subject, this measure and this body;"
+    " repeat all of them as the directive states them",
+    "directive_id": "it is no directive of this obligation with this revision and this action;"
+    " repeat all of them as the directive states them",
+}
+"""What is told of an answer that names something else than its directive, by field."""
 
 
 def misnamed(answer: Acknowledgement) -> str:
