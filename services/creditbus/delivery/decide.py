@@ -16,12 +16,13 @@ from zlib import crc32
 
 import msgspec
 
+from creditbus.delivery.dues import Due, pack_due, unpack_due
 from creditbus.domain.acts.interventions import Intervention, OperatorStep
 from creditbus.domain.calendar import millis_of
 from creditbus.domain.effects.directives import Acknowledgement, Action, Attempt, Directive, Lane
 from creditbus.domain.effects.directives import Outcome as Answered
 from creditbus.domain.effects.obligations import Obligation
-from creditbus.domain.ids import BodyId, ObligationId
+from creditbus.domain.ids import ObligationId
 from creditbus.engine.values import Draft, Output, Slice, SliceOutcome, State, Table
 
 FIRST_PAUSE: Final = {Lane.LIFT: timedelta(seconds=0.2), Lane.APPLY: timedelta(seconds=1)}
@@ -36,7 +37,6 @@ EARLY_KEPT: Final = 4
 
 _JITTER: Final = 0.25
 _WORDS: Final = 1 << 32
-_EVER: Final = (1 << 63) - 1
 
 
 class Heard(msgspec.Struct, frozen=True):
@@ -63,7 +63,8 @@ class Debt(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """An obligation, the directive for as long as it is owed, and what was read before it.
 
     ``early_try`` is the last attempt at a directive that is not stated here: the express is faster.
-    ``began`` is when the fact came in that led to the directive, in milliseconds.
+    ``began`` is when the fact came in that led to the directive, in milliseconds; ``source`` whose
+    act it was, as far as the grounds of the last application tell.
     """
 
     obligation: Obligation | None = None
@@ -71,6 +72,7 @@ class Debt(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     early: tuple[Early, ...] = ()
     early_try: Attempt | None = None
     began: int | None = None
+    source: str = ""
 
     @property
     def revision(self) -> int:
@@ -83,33 +85,7 @@ class Debt(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         return self.obligation is not None and self.obligation.is_owed
 
 
-class Due(msgspec.Struct, frozen=True, array_like=True):
-    """Where an owed obligation lies in the order of its body's lane; ``at`` in milliseconds."""
-
-    body: BodyId
-    lane: Lane
-    at: int
-    obligation_id: str
-
-    @classmethod
-    def between(cls, body: BodyId, lane: Lane, after: int, upto: int = _EVER) -> tuple[Due, Due]:
-        """Return the bounds of what is due after an instant and up to another."""
-        return cls(body, lane, after, ""), cls(body, lane, upto, "")
-
-
 Heards = Sequence[Heard]
-
-
-def _pack_due(due: Due) -> bytes:
-    lane = b"0" if due.lane is Lane.LIFT else b"1"
-    return due.body.encode() + b"\0" + lane + due.at.to_bytes(8, "big") + due.obligation_id.encode()
-
-
-def _unpack_due(packed: bytes) -> Due:
-    end = packed.index(b"\0")
-    lane = Lane.LIFT if packed[end + 1 : end + 2] == b"0" else Lane.APPLY
-    at = int.from_bytes(packed[end + 2 : end + 10], "big")
-    return Due(BodyId(packed[:end].decode()), lane, at, packed[end + 10 :].decode())
 
 
 def _pack_flag(flag: bool) -> bytes:  # noqa: FBT001 - a table's value
@@ -125,17 +101,18 @@ OBLIGATIONS: Final = Table[str, Debt](
 )
 DUE: Final = Table[Due, bool](
     name="due",
-    pack_key=_pack_due,
-    unpack_key=_unpack_due,
+    pack_key=pack_due,
+    unpack_key=unpack_due,
     pack_value=_pack_flag,
     unpack_value=lambda packed: packed == b"\1",
 )
-"""All that is owed, by body and lane, in the order in which it is due; true where a try failed."""
+"""All that is owed, by body, lane and source, in the order in which it is due; true where a try
+failed."""
 
 OLDEST: Final = Table[Due, bool](
     name="lifts",
-    pack_key=_pack_due,
-    unpack_key=_unpack_due,
+    pack_key=pack_due,
+    unpack_key=unpack_due,
     pack_value=_pack_flag,
     unpack_value=lambda packed: packed == b"\1",
 )
@@ -143,8 +120,8 @@ OLDEST: Final = Table[Due, bool](
 
 OLDEST_APPLIES: Final = Table[Due, bool](
     name="applies",
-    pack_key=_pack_due,
-    unpack_key=_unpack_due,
+    pack_key=pack_due,
+    unpack_key=unpack_due,
     pack_value=_pack_flag,
     unpack_value=lambda packed: packed == b"\1",
 )
@@ -234,7 +211,13 @@ def stated(row: Debt, directive: Directive, at: datetime, began: int | None = No
         due_at=at,
         synthetic=directive.synthetic,
     )
-    after = Debt(obligation=obligation, directive=directive, early=early, began=began)
+    after = Debt(
+        obligation=obligation,
+        directive=directive,
+        early=early,
+        began=began,
+        source=_source_of(directive) or row.source,
+    )
     if row.early_try is not None and row.early_try.directive_id == directive.directive_id:
         after = tried(after, row.early_try)
     for each in row.early:
@@ -242,6 +225,12 @@ def stated(row: Debt, directive: Directive, at: datetime, began: int | None = No
         if each.revision == directive.revision and each.at >= at and after.is_owed:
             after = _said(after, each.outcome, each.detail, each.at)
     return after
+
+
+def _source_of(directive: Directive) -> str:
+    """Return whose decision is the newest among the grounds, nobody's where there are none."""
+    newest = max(directive.grounds, key=lambda ground: ground.decided_on, default=None)
+    return str(newest.source) if newest is not None else ""
 
 
 def answered(row: Debt, answer: Acknowledgement, at: datetime) -> Debt:
@@ -365,9 +354,9 @@ def _index(draft: Draft, before: Debt, after: Debt) -> None:
     """Keep what is due, what is oldest, and the sums as the rows say."""
     was, now = before.obligation, after.obligation
     if was is not None and was.due_at is not None:
-        draft.put(DUE, _due(was, was.due_at), None)
+        draft.put(DUE, _due(was, was.due_at, before.source), None)
     if now is not None and now.due_at is not None:
-        draft.put(DUE, _due(now, now.due_at), has_failed(now))
+        draft.put(DUE, _due(now, now.due_at, after.source), has_failed(now))
     for obligation, sign in ((was, -1), (now, 1)):
         if obligation is None or not obligation.is_owed:
             continue
@@ -379,5 +368,5 @@ def _index(draft: Draft, before: Debt, after: Debt) -> None:
         draft.put(SUMS, str(obligation.body), sums if any(sums) else None)
 
 
-def _due(obligation: Obligation, at: datetime) -> Due:
-    return Due(obligation.body, obligation.lane, millis_of(at), obligation.obligation_id)
+def _due(obligation: Obligation, at: datetime, queue: str = "") -> Due:
+    return Due(obligation.body, obligation.lane, millis_of(at), obligation.obligation_id, queue)

@@ -16,8 +16,8 @@ from creditbus.delivery.decide import (
     OLDEST_APPLIES,
     SUMS,
     Debt,
-    Due,
 )
+from creditbus.delivery.dues import Due
 from creditbus.domain.effects.directives import Action, Lane
 from creditbus.domain.ids import BodyId
 from creditbus.engine.onlooker import Onlooker
@@ -83,6 +83,13 @@ class Holdings(Onlooker):
         with self._lock:
             state = self._states.get(partition)
             return state.scan(DUE, *bounds, limit) if state is not None else ()
+
+    def queues(self, partition: int, body: BodyId, lane: Lane) -> list[str]:
+        """Return the sources in whose queues of a lane something lies, due or not."""
+        found: list[str] = []
+        while rows := self.due(partition, Due.beyond(body, lane, found[-1] if found else None), 1):
+            found.append(rows[0][0].queue)
+        return found
 
     def owed(self) -> dict[str, tuple[int, int]]:
         """Return how many applications and lifts each body owes to these partitions."""

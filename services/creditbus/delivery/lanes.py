@@ -1,22 +1,28 @@
 """The two lanes of one body: what waits, what is on its way, and what is noted but not read.
 
 It holds names and few of them; the rows lie in the worker's store. What does not fit stays there
-and is looked up when there is room, so memory does not grow with what is owed.
+and is looked up when there is room, so memory does not grow with what is owed. Within a lane every
+source has its turn.
 """
 
 from __future__ import annotations
 
-from collections import OrderedDict
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
 from creditbus.delivery.conditions import Condition
 from creditbus.delivery.decide import Debt
+from creditbus.delivery.dues import Due
+from creditbus.delivery.turns import Turns
 from creditbus.domain.effects.directives import Lane
 
 WAITING_AT_MOST: Final = 500
 FEW: Final = 100
 """Below so many that wait, the store is asked for more."""
+
+OF_EACH: Final = 4
+"""So many of a source may always wait in memory, however many of the others do."""
 
 APPLY_EVERY: Final = 4
 """Of the probes of a body that fails, every so many is an application, if any waits."""
@@ -24,17 +30,26 @@ APPLY_EVERY: Final = 4
 
 @dataclass(slots=True)
 class Item:
-    """An obligation that is due; ``row`` is there when the express has brought it."""
+    """An obligation that is due; ``row`` is there when the express has brought it.
+
+    ``queue`` is whose act it follows from, as far as that is known.
+    """
 
     partition: int
     obligation_id: str
     lane: Lane
     row: Debt | None = None
+    queue: str = ""
 
     @property
     def revision(self) -> int:
         """The revision that the express has brought, 0 for what the store says."""
         return self.row.revision if self.row is not None else 0
+
+
+def item_of(partition: int, due: Due) -> Item:
+    """Return what is due as an item that waits."""
+    return Item(partition, due.obligation_id, due.lane, queue=due.queue)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +67,8 @@ class Lanes:
     """One body's lanes; ``more`` names the partitions whose stores may hold more that is due."""
 
     condition: Condition
-    waiting: dict[Lane, OrderedDict[str, Item]] = field(
-        default_factory=lambda: {lane: OrderedDict() for lane in Lane}
+    waiting: dict[Lane, Turns[Item]] = field(
+        default_factory=lambda: {lane: Turns() for lane in Lane}
     )
     flying: dict[str, Item] = field(default_factory=dict)
     held: dict[str, Held] = field(default_factory=dict)
@@ -74,31 +89,61 @@ class Lanes:
         return len(self.waiting[lane]) + len(self.flying) + len(self.held)
 
     def has_room(self, lane: Lane) -> bool:
-        """Return whether one more may wait."""
+        """Return whether one more may wait, whosesoever it is."""
         return len(self.waiting[lane]) < WAITING_AT_MOST
 
+    def has_turn(self, lane: Lane, queue: str) -> bool:
+        """Return whether so few of a source wait that one more may before all of the others."""
+        return self.waiting[lane].in_queue(queue) < OF_EACH
+
     def put(self, item: Item) -> None:
-        """Let an item wait behind the others; a known one keeps its place."""
+        """Let an item wait behind the others of its source; a known one keeps its place."""
         if not self.knows(item.obligation_id, item.lane):
-            self.waiting[item.lane][item.obligation_id] = item
+            self.waiting[item.lane].put(item)
 
     def put_first(self, item: Item) -> None:
         """Let an item that the express has brought wait before all others."""
-        lane = self.waiting[item.lane]
-        lane[item.obligation_id] = item
-        lane.move_to_end(item.obligation_id, last=False)
+        self.waiting[item.lane].put_first(item)
+
+    def arrange(self, partition: int, due: Due, now: int) -> None:
+        """Let wait what has become due, or look for it when there is room or time."""
+        if due.at > now:
+            self.note_later(due.lane, due.at)
+        elif self.has_turn(due.lane, due.queue) or (
+            self.has_room(due.lane) and not self.more[due.lane]
+        ):
+            # Whose others do not wait has its turn, whatever lies in the store of the rest.
+            self.put(item_of(partition, due))
+        else:
+            # What is older lies in the store as well and goes first.
+            self.more[due.lane].add(partition)
+
+    def fill(self, partition: int, dues: Sequence[Due], share: int) -> bool:
+        """Let so many wait that do not yet; return whether some are left."""
+        for due in dues:
+            if self.knows(due.obligation_id, due.lane):
+                continue
+            if share == 0:
+                return True
+            self.put(item_of(partition, due))
+            share -= 1
+        return False
+
+    def note_later(self, lane: Lane, at: int) -> None:
+        """Note that something is due at an instant, in milliseconds."""
+        known = self.later[lane]
+        self.later[lane] = at if known is None else min(known, at)
 
     def take(self, at: float) -> Item | None:
         """Return what is sent next, lifts before applications; None when nothing may be."""
         for lane in self._order():
             if self.condition.room(lane, *self._flying(), at) <= 0:
                 continue
-            for name, item in self.waiting[lane].items():
-                # Never twice at once: the receiver may take its time over the first.
-                if name not in self.flying:
-                    del self.waiting[lane][name]
-                    self.flying[name] = item
-                    return item
+            # Never twice at once: the receiver may take its time over the first.
+            item = self.waiting[lane].take(self.flying)
+            if item is not None:
+                self.flying[item.obligation_id] = item
+                return item
         return None
 
     def next_probe(self) -> float | None:
@@ -127,8 +172,7 @@ class Lanes:
     def forget(self, partition: int) -> None:
         """Forget what waits of a partition that is another worker's now."""
         for lane, items in self.waiting.items():
-            for name in [name for name, item in items.items() if item.partition == partition]:
-                del items[name]
+            items.forget(partition)
             self.more[lane].discard(partition)
 
     def _order(self) -> tuple[Lane, ...]:

@@ -18,9 +18,10 @@ import structlog
 from creditbus.delivery.answers import BodyAnswer, said
 from creditbus.delivery.cloud_events import CONTENT_TYPE, cloud_event
 from creditbus.delivery.conditions import BodyState
-from creditbus.delivery.decide import NOT_SENT, Debt, Due
+from creditbus.delivery.decide import NOT_SENT, Debt
+from creditbus.delivery.dues import Due
 from creditbus.delivery.holdings import Holdings, Moves
-from creditbus.delivery.lanes import FEW, WAITING_AT_MOST, Held, Item, Lanes
+from creditbus.delivery.lanes import FEW, WAITING_AT_MOST, Held, Item, Lanes, item_of
 from creditbus.delivery.webhooks import Reply, Target
 from creditbus.domain.calendar import millis_of
 from creditbus.domain.effects.directives import Action, Attempt, Directive, Lane
@@ -122,7 +123,7 @@ class Sender:
         now = millis_of(self._clock.now())
         for due, _ in dues:
             if (outlet := self._outlets.get(due.body)) is not None:
-                _arrange(outlet.lanes, partition, due, now)
+                outlet.lanes.arrange(partition, due, now)
                 touched[due.body] = outlet
         for outlet in touched.values():
             self.pump(outlet)
@@ -138,7 +139,7 @@ class Sender:
                 continue
             held = outlet.lanes.held.get(name)
             if held is None or held.revision < row.revision:
-                outlet.lanes.put_first(Item(partition, name, lane, row))
+                outlet.lanes.put_first(Item(partition, name, lane, row, row.source))
                 touched[outlet.body] = outlet
         for outlet in touched.values():
             self.pump(outlet)
@@ -191,19 +192,26 @@ class Sender:
         if not lanes.more[lane] or len(lanes.waiting[lane]) >= FEW:
             return
         now = millis_of(self._clock.now())
-        for partition in sorted(lanes.more[lane]):
-            limit = WAITING_AT_MOST - len(lanes.waiting[lane]) + lanes.known(lane)
-            found = self._holdings.due(partition, Due.between(body, lane, 0, now + 1), limit)
-            for due, _ in found:
-                if lanes.has_room(lane):
-                    lanes.put(Item(partition, due.obligation_id, lane))
-            if len(found) < limit:
-                lanes.more[lane].discard(partition)
-                first = self._holdings.due(partition, Due.between(body, lane, now + 1), 1)
-                for due, _ in first:
-                    _note_later(lanes, lane, due.at)
-            if not lanes.has_room(lane):
-                return
+        queues = {
+            partition: self._holdings.queues(partition, body, lane)
+            for partition in sorted(lanes.more[lane])
+        }
+        # Of each queue alike, so that none of them is looked through before another.
+        room = WAITING_AT_MOST - len(lanes.waiting[lane])
+        share = -(-room // max(1, sum(map(len, queues.values()))))
+        limit = share + lanes.known(lane)
+        for partition, names in queues.items():
+            lanes.more[lane].discard(partition)
+            for queue in names:
+                bounds = Due.between(body, lane, 0, now + 1, queue=queue)
+                found = [due for due, _ in self._holdings.due(partition, bounds, limit)]
+                left = lanes.fill(partition, found, share)
+                if left or len(found) == limit:
+                    lanes.more[lane].add(partition)
+                    continue
+                later = Due.between(body, lane, now + 1, queue=queue)
+                for due, _ in self._holdings.due(partition, later, 1):
+                    lanes.note_later(lane, due.at)
 
     def _launch(self, outlet: Outlet, item: Item) -> bool:
         """Begin to send an item; return whether it is owed at all."""
@@ -306,17 +314,19 @@ class Sender:
 
     def _bring_forward(self, outlet: Outlet, lane: Lane, partition: int) -> None:
         """Let wait what is due later only because a try of it has failed."""
-        lanes = outlet.lanes
-        start, stop = Due.between(outlet.body, lane, millis_of(self._clock.now()) + 1)
-        for _ in range(PAGES):
-            found = self._holdings.due(partition, (start, stop), WAITING_AT_MOST)
-            for due, has_failed in found:
-                if has_failed and lanes.has_room(lane):
-                    lanes.put(Item(partition, due.obligation_id, lane))
-            if len(found) < WAITING_AT_MOST or not lanes.has_room(lane):
-                return
-            last = found[-1][0]
-            start = Due(last.body, last.lane, last.at, last.obligation_id + "\0")
+        lanes, body = outlet.lanes, outlet.body
+        for queue in self._holdings.queues(partition, body, lane):
+            now = millis_of(self._clock.now())
+            start, stop = Due.between(body, lane, now + 1, queue=queue)
+            for _ in range(PAGES):
+                found = self._holdings.due(partition, (start, stop), WAITING_AT_MOST)
+                for due, has_failed in found:
+                    if has_failed and (lanes.has_room(lane) or lanes.has_turn(lane, queue)):
+                        lanes.put(item_of(partition, due))
+                if len(found) < WAITING_AT_MOST or not lanes.has_room(lane):
+                    break
+                last = found[-1][0]
+                start = Due(body, lane, last.at, last.obligation_id + "\0", queue)
 
     def _hold(
         self, outlet: Outlet, item: Item, row: Debt, attempt: Attempt, answer: BodyAnswer
@@ -374,22 +384,6 @@ class Sender:
                 outlet.lanes.later[lane] = None
                 outlet.lanes.more[lane] |= self._holdings.partitions
         self.pump(outlet)
-
-
-def _arrange(lanes: Lanes, partition: int, due: Due, now: int) -> None:
-    """Let wait what has become due, or look for it when there is room or time."""
-    if due.at > now:
-        _note_later(lanes, due.lane, due.at)
-    elif lanes.more[due.lane] or not lanes.has_room(due.lane):
-        # What is older lies in the store as well and goes first.
-        lanes.more[due.lane].add(partition)
-    else:
-        lanes.put(Item(partition, due.obligation_id, due.lane))
-
-
-def _note_later(lanes: Lanes, lane: Lane, at: int) -> None:
-    known = lanes.later[lane]
-    lanes.later[lane] = at if known is None else min(known, at)
 
 
 def _is_over(directive: Directive, at: datetime) -> bool:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import json
 import socket
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager, nullcontext
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -21,7 +21,7 @@ from aiohttp import web
 from creditbus.delivery.addresses import Found
 from creditbus.delivery.answers import BodyAnswer, acknowledgement
 from creditbus.delivery.conditions import BodyState, Condition
-from creditbus.delivery.decide import TABLES, Debt, Heard, decide, stated
+from creditbus.delivery.decide import OBLIGATIONS, TABLES, Debt, Heard, decide, stated
 from creditbus.delivery.holdings import Holdings, Moves
 from creditbus.delivery.lanes import Lanes
 from creditbus.delivery.sender import Means, Outlet, Sender
@@ -121,6 +121,11 @@ class Stand:
         told.changed(0, {**{table: {} for table in TABLES}, **outcome.changes})
         for each in moves:
             self.sender.moved(0, each)
+
+    def know(self, directives: Iterable[Directive], source: str) -> None:
+        """Let rows be there that say whose act each of these follows from."""
+        rows = {each.obligation_id: Debt(source=source) for each in directives}
+        self.state.apply({OBLIGATIONS: rows})
 
     def state_of(self, body: str) -> BodyState:
         return self.outlets[BodyId(body)].state
@@ -235,6 +240,31 @@ def test_a_lift_does_not_wait_for_five_thousand_applications() -> None:
             await until(lambda: stand.owed("railway")[1] == 0)
             assert bodies.names("railway").count("lift-0") == 1, "the worker's word came later"
             assert stand.outlets[BodyId("railway")].lanes.known(Lane.APPLY) < 1200
+
+    asyncio.run(steps())
+
+
+@pytest.mark.parametrize("action", Action)
+def test_a_source_does_not_wait_for_five_thousand_directives_of_another(action: Action) -> None:
+    async def steps() -> None:
+        bodies, stand = Bodies(), Stand()
+
+        async def slow(_content: dict[str, Any]) -> web.Response:
+            await asyncio.sleep(0.5)
+            return web.json_response(APPLIED)
+
+        bodies.behave["railway"] = slow
+        stand.add("railway", bodies.url("railway"), seconds=60)
+        flood, few = some("railway", "flood", 5000, action), some("railway", "few", 9, action)
+        async with bodies.open(), stand.open():
+            for each, source in ((flood, "court"), (few, "tax")):
+                # A lift says nothing of its source: it is known from what is lifted.
+                stand.know(each, source)
+            stand.hear(*flood)
+            await until(lambda: len(bodies.received) > 60)
+            stand.hear(*few)
+            await until(lambda: {f"few-{each}" for each in range(9)} <= {*bodies.names("railway")})
+            assert len(bodies.received) < 1000
 
     asyncio.run(steps())
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import msgspec
@@ -18,7 +18,6 @@ from creditbus.delivery.decide import (
     SUMS,
     TABLES,
     Debt,
-    Due,
     Heard,
     answered,
     decide,
@@ -28,15 +27,25 @@ from creditbus.delivery.decide import (
     stated,
     tried,
 )
+from creditbus.delivery.dues import Due
 from creditbus.domain.acts.interventions import Intervention, OperatorStep, Way
 from creditbus.domain.calendar import millis_of
-from creditbus.domain.effects.directives import Acknowledgement, Action, Attempt, Directive, Lane
+from creditbus.domain.effects.directives import (
+    Acknowledgement,
+    Action,
+    Attempt,
+    Directive,
+    Ground,
+    Lane,
+)
 from creditbus.domain.effects.directives import Outcome as Answer
 from creditbus.domain.effects.obligations import Obligation
 from creditbus.domain.ids import (
     BodyId,
     DirectiveId,
+    EntryId,
     EventId,
+    ListId,
     MeasureId,
     ObligationId,
     SourceId,
@@ -380,3 +389,51 @@ def test_an_act_makes_due_at_once_what_the_tables_hold() -> None:
     due = [each for each, _ in state.scan(DUE, *Due.between(RAILWAY, Lane.APPLY, 0), 10)]
     assert [each.at for each in due] == [millis_of(after(0.1))]
     assert [each.value for each in outcome.outputs] == [of(row) for row in _rows(state)]
+
+
+def a_ground(source: str, year: int = 2026) -> Ground:
+    return Ground(
+        entry_id=EntryId(f"{source}-{year}"),
+        list_id=ListId("BL-BID-ZT"),
+        source=SourceId(source),
+        document_number="",
+        bases=(),
+        provisions=(),
+        decided_on=date(year, 3, 2),
+        ends_at=None,
+    )
+
+
+def on_grounds(of: Directive, *grounds: Ground) -> Directive:
+    return msgspec.structs.replace(of, grounds=grounds)
+
+
+def test_what_is_due_lies_in_the_queue_of_whose_decision_is_the_newest() -> None:
+    state = DictState()
+    first = on_grounds(directive(1), a_ground("court", 2026), a_ground("tax", 2025))
+    state.apply(decide(heard(first), state).changes)
+    assert _queues(state, Lane.APPLY) == ["court"]
+    later = on_grounds(directive(2), a_ground("court", 2026), a_ground("tax", 2027))
+    state.apply(decide(heard(later), state).changes)
+    assert _queues(state, Lane.APPLY) == ["tax"], "and nowhere else any more"
+    # A lift has no grounds left: it follows from who had the obligation stated.
+    state.apply(decide(heard(directive(3, Action.LIFT)), state).changes)
+    assert (_queues(state, Lane.APPLY), _queues(state, Lane.LIFT)) == ([], ["tax"])
+    state.apply(decide(heard(answer(directive(3, Action.LIFT)), at=after(1)), state).changes)
+    assert (_queues(state, Lane.APPLY), _queues(state, Lane.LIFT)) == ([], [])
+
+
+def _queues(state: DictState, lane: Lane) -> list[str]:
+    bounds = Due.beyond(RAILWAY, lane, None)
+    return [each.queue for each, _ in state.scan(DUE, *bounds, 10)]
+
+
+def test_rows_of_before_there_were_queues_go_as_they_came() -> None:
+    state = DictState()
+    state.apply(decide(heard(directive()), state).changes)
+    assert _queues(state, Lane.APPLY) == [""]
+    (packed,) = state.rows["due"]
+    assert packed == b"railway\x001" + millis_of(AT).to_bytes(8, "big") + b"one"
+    with_grounds = on_grounds(directive(2), a_ground("tax"))
+    state.apply(decide(heard(with_grounds), state).changes)
+    assert _queues(state, Lane.APPLY) == ["tax"]
