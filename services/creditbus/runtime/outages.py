@@ -14,7 +14,8 @@ from creditbus.runtime.metrics import Meters
 T = TypeVar("T")
 
 _FIRST_PAUSE_S: Final = 0.2
-_LONGEST_PAUSE_S: Final = 5.0
+_LONGEST_PAUSE_S: Final = 1.0
+"""A server that is back is noticed well within the time for which a lease of views lasts."""
 
 
 class Unavailable(Exception):
