@@ -11,17 +11,32 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 from rich.tree import Tree
 
-PERSONS: Final = Console(highlight=False)
+_HARMLESS: Final = {
+    each: "·" for each in (*range(32), 127, *range(128, 160)) if chr(each) not in "\n\t"
+}
+"""What a terminal obeys instead of showing it, by what is shown in its place."""
+
+
+class PlainConsole(Console):
+    """A console on which a stranger's text is text: it moves no cursor and clears no screen."""
+
+    def render_str(self, text: str, **options: Any) -> Text:
+        """Return a string as it is printed."""
+        return super().render_str(text.translate(_HARMLESS), **options)
+
+
+PERSONS: Final = PlainConsole(highlight=False)
 """Where a person reads, and watches a bar; nothing reaches it while a machine listens."""
 
-_ERRORS: Final = Console(stderr=True, highlight=False)
+_ERRORS: Final = PlainConsole(stderr=True, highlight=False)
 
 _WIDE: Final = 10_000
 """Columns where nobody looks at a terminal: a program must find each row in one line."""
@@ -80,9 +95,9 @@ def show(drawn: Table | Tree) -> None:
         return
     for column in drawn.columns if isinstance(drawn, Table) else ():
         column.overflow = "fold"
-    console = Console(highlight=False)
+    console = PlainConsole(highlight=False)
     if not console.is_terminal:
-        console = Console(highlight=False, width=_WIDE)
+        console = PlainConsole(highlight=False, width=_WIDE)
     console.print(drawn)
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from rich.table import Table
+from rich.tree import Tree
 
 from creditbus.cli.prints import (
     give,
@@ -80,3 +81,20 @@ def test_a_fault_is_a_sentence_or_one_line_of_json(capsys: Any) -> None:
     fault, notice = capsys.readouterr().err.splitlines()
     assert json.loads(fault) == {"error": "of [this]", "exit_code": 2}
     assert json.loads(notice) == {"notice": "it is late"}
+
+
+def test_a_strangers_text_moves_no_cursor(capsys: Any) -> None:
+    harm = "a\x1b[2J\x1b]0;t\x07b\r\x9b31mc\x7f"
+    table = Table("what")
+    table.add_row(harm)
+    tree = Tree(harm)
+    tree.add(harm)
+    say(f"{harm}\n中文\t.")
+    show(table)
+    show(tree)
+    warn(harm)
+    stress("notice", harm)
+    told = capsys.readouterr()
+    assert not {"\x1b", "\x07", "\r", "\x9b", "\x7f"} & {*told.out, *told.err}
+    assert told.out.count("a·[2J·]0;t·b··31mc·") == 5
+    assert "\n中文" in told.out
