@@ -7,6 +7,7 @@ and Z, goes unnoticed: the standard does not promise more.
 
 from __future__ import annotations
 
+from operator import mul
 from typing import Final
 
 from creditbus.domain.identifiers.notation import DIGITS, LETTERS
@@ -15,6 +16,7 @@ from creditbus.domain.identifiers.scheme import CodeCheck, CodeKind, Scheme, of_
 SYMBOLS: Final = DIGITS + LETTERS
 
 _KNOWN: Final = frozenset(SYMBOLS)
+_VALUES: Final = {symbol: int(symbol, 36) for symbol in SYMBOLS}
 _WEIGHTS: Final = (3, 7, 9, 10, 5, 8, 4, 2)
 
 
@@ -24,7 +26,8 @@ def check_character(body: str) -> str:
     >>> check_character("D2143569")
     'X'
     """
-    total = sum(int(symbol, 36) * weight for symbol, weight in zip(body, _WEIGHTS, strict=True))
+    # Asked of every record on the bus: a generator would take three times as long.
+    total = sum(map(mul, map(_VALUES.__getitem__, body), _WEIGHTS))
     check = 11 - total % 11
     return {10: "X", 11: "0"}.get(check, str(check))
 

@@ -135,8 +135,10 @@ class Scheme(msgspec.Struct, frozen=True, kw_only=True):
         return f"{why_not}; did you mean {meant}?" if meant else why_not
 
     def _why_not(self, code: str, unasked: frozenset[str] = frozenset()) -> str:
-        asked = (check for check in self.checks if check.name not in unasked)
-        return next((why for check in asked if (why := check.why_not(code))), "")
+        for check in self.checks:
+            if check.name not in unasked and (why := check.why_not(code)):
+                return why
+        return ""
 
     def _suggestion(self, text: str) -> str:
         meant = notation.read_as(self.compact(text), self.look_alikes)

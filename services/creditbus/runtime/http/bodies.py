@@ -125,11 +125,15 @@ def _may_hold_twice(body: bytes) -> bool:
 
 def _keys(value: Any) -> int:
     """Return how many keys the objects in a value have, itself included."""
+    found, values = 0, value
     if isinstance(value, dict):
-        return len(value) + sum(_keys(each) for each in value.values() if type(each) in _NESTED)
-    if isinstance(value, list):
-        return sum(_keys(each) for each in value if type(each) in _NESTED)
-    return 0
+        found, values = len(value), value.values()
+    elif not isinstance(value, list):
+        return 0
+    for each in values:
+        if type(each) in _NESTED:
+            found += _keys(each)
+    return found
 
 
 def _misfits(body: bytes, kind: Any) -> Sequence[Mistake]:
