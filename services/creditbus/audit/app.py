@@ -14,9 +14,11 @@ from creditbus.domain.effects.directives import Directive
 from creditbus.domain.effects.obligations import Obligation
 from creditbus.engine.values import Position
 from creditbus.runtime.kafka.arrivals import Headers, headers_or_none, position_of
-from creditbus.runtime.kafka.clients import reached
+from creditbus.runtime.kafka.clients import KAFKA, reached
 from creditbus.runtime.kafka.stretches import StretchReader
+from creditbus.runtime.outages import Unavailable
 from creditbus.runtime.process import Process
+from creditbus.stack.sockets import listens
 from creditbus.wire.headers import ALIAS, ORIGIN, header
 from creditbus.wire.topics import (
     ACKNOWLEDGEMENTS,
@@ -41,11 +43,18 @@ class TopicReader:
     """A reader of whole topics, as one principal that may read everything.
 
     With ``since_ms`` it reads only what was written since that instant. What becomes of a record is
-    written after the record, so sums over what was received since then are whole.
+    written after the record, so sums over what was received since then are whole. Making one
+    raises ``Unavailable`` when no broker listens: a person asks, and waits for no server to start.
     """
 
     process: Process
     since_ms: int | None = None
+
+    def __post_init__(self) -> None:
+        """See that there is a broker to read from."""
+        addresses = self.process.settings.kafka
+        if not listens(addresses):
+            raise Unavailable(KAFKA, f"nobody listens at {addresses}; `creditbus up` starts a bus")
 
     def sums(self) -> list[Sum]:
         """Return what became of everything that was received, by party."""

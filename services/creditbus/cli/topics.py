@@ -11,7 +11,7 @@ from creditbus.cli.prints import give, say, show
 from creditbus.runtime.registry import Registry
 from creditbus.stack.folder import Folder
 from creditbus.stack.local import registry_ids
-from creditbus.stack.principals import admin_of
+from creditbus.stack.principals import reached_admin
 from creditbus.stack.provision import check_topics, create_topics
 from creditbus.stack.registry import read_registered
 from creditbus.stack.renewals import restore_schemas
@@ -41,7 +41,7 @@ def list_topics(home: Home = None) -> None:
 @told
 def create(home: Home = None) -> None:
     """Create the topics that are missing."""
-    made = create_topics(admin_of(stack_file(home)), _declared(home))
+    made = create_topics(reached_admin(stack_file(home)), _declared(home))
     give({"created": made})
     say(f"{made} topics created")
 
@@ -50,7 +50,7 @@ def create(home: Home = None) -> None:
 @told
 def check(home: Home = None) -> None:
     """Compare the broker's topics with the table."""
-    differences = check_topics(admin_of(stack_file(home)), _declared(home))
+    differences = check_topics(reached_admin(stack_file(home)), _declared(home))
     give(differences)
     if differences:
         fail(" ".join(differences))

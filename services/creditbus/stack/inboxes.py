@@ -10,7 +10,7 @@ from confluent_kafka.admin import AdminClient, NewPartitions, OffsetSpec
 
 from creditbus.stack.errors import NotProvisioned
 from creditbus.stack.folder import StackFile
-from creditbus.stack.principals import admin_of
+from creditbus.stack.principals import reached_admin
 from creditbus.stack.provision import BOUND_S
 from creditbus.wire.topics import INBOX_PARTITIONS, application, inbox
 
@@ -23,7 +23,7 @@ def widen_inbox(file: StackFile, source: str, partitions: int) -> int:
 
     Raises ``NotProvisioned`` while something in it is not decided, or still comes in.
     """
-    admin = admin_of(file)
+    admin = reached_admin(file)
     topic = inbox(source)
     known = admin.list_topics(timeout=BOUND_S).topics
     if topic not in known:

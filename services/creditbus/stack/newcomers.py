@@ -32,7 +32,7 @@ from creditbus.stack.bus import Sites
 from creditbus.stack.errors import NotReady
 from creditbus.stack.folder import Folder, StackFile
 from creditbus.stack.ports import HOST
-from creditbus.stack.principals import admin_of
+from creditbus.stack.principals import reached_admin
 from creditbus.stack.processes import is_alive, recorded
 from creditbus.stack.provision import add_passwords, provision
 from creditbus.stack.services import crew, worker_name
@@ -160,7 +160,7 @@ def connect(
     sources, bodies = sorted(parties.sources), sorted(parties.bodies)
     add_passwords(file.credentials, sources, bodies)
     file.save(Folder(sites.home).stack_file)
-    return provision(admin_of(file), file.credentials, sources, bodies)
+    return provision(reached_admin(file), file.credentials, sources, bodies)
 
 
 def start_anew(

@@ -10,7 +10,9 @@ from typing import Final
 
 from confluent_kafka.admin import AdminClient
 
+from creditbus.stack.errors import NotReady
 from creditbus.stack.folder import StackFile
+from creditbus.stack.sockets import listens
 
 # Settings of a confluent-kafka client, as the library types them.
 ClientConfig = dict[str, str | int | float | bool]
@@ -46,3 +48,18 @@ def admin_with(config: ClientConfig) -> AdminClient:
 def admin_of(file: StackFile) -> AdminClient:
     """Return that client of a bus, in the name of who may do everything."""
     return admin_with(login_of(file))
+
+
+def reached_admin(file: StackFile) -> AdminClient:
+    """Return that client of a bus that somebody is to change now.
+
+    Raises ``NotReady`` at once when no broker listens: the client itself would wait for one for
+    half a minute, as it should while a bus starts.
+    """
+    admin = admin_of(file)
+    if not listens(file.bootstrap):
+        raise NotReady(
+            f"no broker listens at {file.bootstrap}, so nothing was changed: `creditbus status`"
+            " says what runs, and `creditbus up` starts the bus"
+        )
+    return admin

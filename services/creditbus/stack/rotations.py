@@ -29,7 +29,7 @@ from creditbus.stack.bus import (
 )
 from creditbus.stack.errors import NotRotated
 from creditbus.stack.folder import Folder, StackFile
-from creditbus.stack.principals import admin_of
+from creditbus.stack.principals import reached_admin
 from creditbus.stack.provision import BOUND_S, SCRAM_ITERATIONS, new_password
 from creditbus.stack.tokens import Tokens
 
@@ -95,7 +95,7 @@ class Rotations:
         if principal not in file.credentials:
             known = ", ".join(sorted(file.credentials))
             raise NotRotated(f"{principal} has no login; there are {known}")
-        admin = admin_of(file)
+        admin = reached_admin(file)
         password = new_password()
         info = ScramCredentialInfo(ScramMechanism.SCRAM_SHA_256, SCRAM_ITERATIONS)
         upsertion = UserScramCredentialUpsertion(principal, info, password.encode())

@@ -16,13 +16,19 @@ from creditbus.stack.ports import HOST
 CONNECT_BOUND_S: Final = 0.5
 
 
-def is_listening(port: int) -> bool:
-    """Return whether a connection to a port of the loopback address is accepted."""
+def is_listening(port: int, host: str = HOST) -> bool:
+    """Return whether a connection to a port is accepted, of the loopback address or another."""
     try:
-        socket.create_connection((HOST, port), CONNECT_BOUND_S).close()
+        socket.create_connection((host, port), CONNECT_BOUND_S).close()
     except OSError:
         return False
     return True
+
+
+def listens(addresses: str) -> bool:
+    """Return whether a connection to one of some addresses is accepted, host:port with commas."""
+    places = (each.strip().rpartition(":") for each in addresses.split(","))
+    return any(is_listening(int(port), host.strip("[]")) for host, _, port in places)
 
 
 def answers_well(url: str, bound_s: float) -> bool:
