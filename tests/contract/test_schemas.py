@@ -17,7 +17,9 @@ from typing import Any, Final, get_args, get_type_hints
 import fastavro
 import msgspec
 import pytest
+from typer.testing import CliRunner
 
+from creditbus.cli.main import app
 from creditbus.domain.acts.commitments import CommitmentKind, CommitmentStep
 from creditbus.domain.acts.decisions import PermitMode, Procedure
 from creditbus.domain.acts.evaluations import GovernanceStep
@@ -53,6 +55,7 @@ from creditbus.wire.schemas import (
     load_schemas,
     published,
     release,
+    unreleased,
     unreleased_changes,
 )
 from creditbus.wire.topics import STATEMENTS
@@ -259,7 +262,14 @@ def test_missing_file_is_told(copy: Path) -> None:
 
 def test_next_version_is_released_once_and_disturbs_nothing(copy: Path) -> None:
     shutil.copy(copy / "access" / "1.avsc", copy / "access" / "2.avsc")
-    assert release(copy) == ["avro/access/2.avsc"]
+    command = ["schemas", "check", "--home", str(copy / "no bus")]
+    told = CliRunner().invoke(app, command, env={"CREDITBUS_SCHEMAS": str(copy)})
+    assert (told.exit_code, told.output.splitlines()[1:]) == (
+        0,
+        ["avro/access/2.avsc is not released yet"],
+    )
+    assert unreleased(copy) == release(copy) == ["avro/access/2.avsc"]
+    assert unreleased(copy) == []
     assert release(copy) == []
     assert unreleased_changes(copy) == []
 

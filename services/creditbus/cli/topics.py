@@ -15,7 +15,7 @@ from creditbus.stack.principals import reached_admin
 from creditbus.stack.provision import check_topics, create_topics
 from creditbus.stack.registry import read_registered
 from creditbus.stack.renewals import restore_schemas
-from creditbus.wire.schemas import load_schemas, release, unreleased_changes
+from creditbus.wire.schemas import load_schemas, release, unreleased, unreleased_changes
 from creditbus.wire.topics import Topic
 from creditbus.wire.topics import topics as declared_topics
 
@@ -74,7 +74,10 @@ def check_schemas(home: Home = None) -> None:
     give(problems)
     if problems:
         fail("; ".join(problems))
-    say(f"{len(load_schemas(folder).versions)} schemas are as released")
+    new = unreleased(folder)
+    say(f"{len(load_schemas(folder).versions) - len(new)} schemas are as released")
+    for name in new:
+        say(f"{name} is not released yet")
 
 
 @schemas.command("release")

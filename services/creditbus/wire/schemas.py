@@ -175,25 +175,25 @@ def unreleased_changes(folder: Path) -> list[str]:
     return found
 
 
+def unreleased(folder: Path) -> list[str]:
+    """Return the names of the schema files that are not in ``released.txt`` yet."""
+    register = folder.parent / RELEASED
+    known = register.read_text(encoding="utf-8") if register.exists() else ""
+    names = {line.split()[1] for line in known.splitlines()}
+    found = (str(file.relative_to(folder.parent)) for file in sorted(folder.glob("*/*.avsc")))
+    return [name for name in found if name not in names]
+
+
 def release(folder: Path) -> list[str]:
     """Enter the schema files that are not released yet into ``released.txt``.
 
     Return their names.
     """
-    register = folder.parent / RELEASED
+    register, new = folder.parent / RELEASED, unreleased(folder)
     known = register.read_text(encoding="utf-8") if register.exists() else ""
-    names = {line.split()[1] for line in known.splitlines()}
-    new = [
-        file
-        for file in sorted(folder.glob("*/*.avsc"))
-        if str(file.relative_to(folder.parent)) not in names
-    ]
-    lines = [
-        f"{sha256(file.read_bytes()).hexdigest()}  {file.relative_to(folder.parent)}\n"
-        for file in new
-    ]
+    lines = [f"{sha256((folder.parent / name).read_bytes()).hexdigest()}  {name}\n" for name in new]
     register.write_text(known + "".join(lines), encoding="utf-8")
-    return [str(file.relative_to(folder.parent)) for file in new]
+    return new
 
 
 def _read(file: Path) -> dict[str, Any]:
