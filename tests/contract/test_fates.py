@@ -328,6 +328,22 @@ def test_what_came_back_to_an_earlier_partition_is_newer_all_the_same(url: str) 
     run(url, steps)
 
 
+def test_of_very_many_arrivals_the_newest_are_kept_wherever_they_lie(url: str) -> None:
+    """The inbox was widened twice, and the record came back to a lower partition."""
+
+    async def steps(told: Told) -> None:
+        for number in range(60):
+            sent = duplicate(EVENT.envelope, origin(number, 5))
+            await told.tell(DUPLICATES, sent, number, partition=5)
+        await asyncio.sleep(0.01)
+        await told.tell(DUPLICATES, duplicate(EVENT.envelope, origin(1, 2)), 1, partition=2)
+        found = await told.desk.of_record(COURT, RECORD, 0)
+        places = [(each.partition, each.offset) for each in found.arrivals]
+        assert places == [(2, 1), *((5, number) for number in range(59, 10, -1))]
+
+    run(url, steps)
+
+
 def test_nobody_is_told_of_anothers_record_and_old_ones_are_forgotten(url: str) -> None:
     async def steps(told: Told) -> None:
         await told.tell(EVENTS, EVENT, 3)

@@ -93,10 +93,12 @@ class Fates:
         arrivals = await self._arrivals(source, [int(each) for each in found])
         if not arrivals and not held.is_current:
             raise Rebuilding
-        if len({each.partition for each in arrivals}) > 1:
-            # The inbox was widened between them, so what was decided earlier came in earlier.
-            arrivals.sort(key=lambda each: each.decided_at or _NOT_YET, reverse=True)
-        return arrivals
+        # Where the inbox was widened between them, what was decided earlier came in earlier.
+        is_wide = len({each.partition for each in arrivals}) > 1
+        decided = [(each.decided_at or _NOT_YET) if is_wide else _NOT_YET for each in arrivals]
+        pairs = zip(decided, arrivals, strict=True)
+        ordered = sorted(pairs, key=lambda pair: (pair[0], pair[1].place), reverse=True)
+        return [each for _, each in ordered]
 
     async def at(self, source: SourceId, place: int) -> ArrivalFate | None:
         """Return what became of what lies at a place in a source's inbox.

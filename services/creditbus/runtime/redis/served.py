@@ -19,7 +19,7 @@ from creditbus.domain.entries.entry import Stage
 from creditbus.domain.ids import BodyId, EntryId, ListId, SourceId
 from creditbus.wire.topics import INBOX_PARTITIONS
 
-PREFIX: Final = "creditbus:6:"
+PREFIX: Final = "creditbus:7:"
 LAYOUTS: Final = "creditbus:[0-9]*"
 """The keys of every layout that there ever was, as Redis matches them."""
 

@@ -141,7 +141,9 @@ local function arrival_of(source, number, record, revision, event, redriven, unt
   local key = prefix .. 'arrival ' .. source .. ' ' .. number
   if record ~= '' then
     local places = prefix .. 'record ' .. source .. ' ' .. record
-    redis.call('ZADD', places, number, number)
+    -- By when it was told first, for a wider inbox has newer records at lower places; within one
+    -- instant by the end of its offset, as finely as a score can tell.
+    redis.call('ZADD', places, 'NX', string.format('%.17g', until_ms + (number % 4096) / 4096), number)
     redis.call('ZREMRANGEBYRANK', places, 0, -51)
     keep(places, until_ms)
     redis.call('HSET', key, 'record', record)
