@@ -230,6 +230,13 @@ SOURCES: Final = Board(
             "state",
         ),
         View(
+            "Batches that wait for a second person",
+            "short",
+            (Query("max(creditbus_held_batches)", "batches"),),
+            "stat",
+            "While one waits, the removals of its source wait too.",
+        ),
+        View(
             "Unreadable, by inbox",
             "ops",
             (

@@ -69,6 +69,7 @@ class Case:
 PROCESSES: Final = (
     Case(
         alert="ProcessDown",
+        page="/",
         series={'up{job="creditbus",service="listing"}': "1x9 0x19 1x9"},
         before="55s",
         at="100s",
@@ -79,6 +80,7 @@ PROCESSES: Final = (
     # Started again at 6, 7 and 8 minutes, and quiet from then on.
     Case(
         alert="ProcessFlapping",
+        page="/",
         series={'creditbus_started_at_seconds{service="intake"}': "1x5 2 3 4x30"},
         interval="1m",
         before="6m",
@@ -89,6 +91,7 @@ PROCESSES: Final = (
     ),
     Case(
         alert="InboxParked",
+        page="/held",
         series={
             'creditbus_parked{service="intake",source="court",reason="batch_unreadable"}': (
                 "0x5 1x23 0x9"
@@ -101,7 +104,18 @@ PROCESSES: Final = (
         summary="The inbox of court cannot be read (batch_unreadable) and waits.",
     ),
     Case(
+        alert="BatchHeld",
+        page="/held",
+        series={'creditbus_held_batch_seconds{service="console"}': "0x5 840 900 960 1020 0x9"},
+        interval="1m",
+        before="7m",
+        at="9m",
+        after="11m",
+        summary="A batch has waited 17m 0s for a second person.",
+    ),
+    Case(
         alert="DeadLetters",
+        page="/refused?source=court",
         series={f"creditbus_dead_letters_total{COURT}": "0x5 1x40"},
         interval="1m",
         before="5m",
@@ -114,6 +128,7 @@ PROCESSES: Final = (
     # The first of a source: its counter was not there before.
     Case(
         alert="DeadLetters",
+        page="/refused?source=court",
         series={f"creditbus_dead_letters_total{COURT}": "_x5 1x40"},
         interval="1m",
         before="4m",
@@ -125,6 +140,7 @@ PROCESSES: Final = (
     ),
     Case(
         alert="ProcessNotReady",
+        page="/",
         series={'creditbus_ready{service="listing"}': "1x9 0x39 1x9"},
         before="100s",
         at="200s",
@@ -135,6 +151,7 @@ PROCESSES: Final = (
     # A stall of 100 s: the worker says so itself after 30 s, and nobody waits for its end.
     Case(
         alert="WorkerStalled",
+        page="/",
         series={'creditbus_engine_stalled{service="dispatch"}': "0x11 1x13 0x9"},
         before="60s",
         at="100s",
@@ -144,6 +161,7 @@ PROCESSES: Final = (
     ),
     Case(
         alert="WaitingForServer",
+        page="/",
         series={'creditbus_waiting{service="intake",whom="kafka"}': "0x5 1x23 0x9"},
         before="60s",
         at="120s",
@@ -218,6 +236,7 @@ FLOW: Final = (
     ),
     Case(
         alert="FlowStalled",
+        page="/",
         series={
             'creditbus_engine_lag{service="listing",partition="0"}': "0x11 9x19 0x9",
             'creditbus_engine_records_total{service="listing"}': "0+5x11 60x19 65+5x30",

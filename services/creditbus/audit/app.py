@@ -120,7 +120,10 @@ class TopicReader:
             found = StretchReader(self.process, []).first_at(
                 (position.topic, position.partition), position.offset
             )
-        return None if found is None else found.timestamp()[1]
+        # Behind what is gone lies a record that was written later.
+        if found is None or found.offset() != position.offset:
+            return None
+        return found.timestamp()[1]
 
     def read(
         self, *topics: str, last: int | None = None, past: list[Position] | None = None

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
 import msgspec
 import typer
@@ -17,8 +18,15 @@ from creditbus.cli.places import Home, Reason, auditor, intervention_writer, why
 from creditbus.cli.prints import give, say, show
 from creditbus.domain.acts.letters import SHOWN_BYTES, dump
 from creditbus.domain.acts.refusals import DeadLetter
+from creditbus.engine.values import Position
 from creditbus.runtime.interventions.redrives import original, position_at, redrive
+from creditbus.runtime.kafka.arrivals import headers_or_none
+from creditbus.runtime.process import Process
+from creditbus.wire.headers import ORIGIN, header
 from creditbus.wire.topics import DEAD_LETTERS
+
+CLOCKS_MS: Final = 3_600_000
+"""How far the clocks of the broker and of intake may be apart."""
 
 dead_letters = typer.Typer(help="The records that could not be read.", no_args_is_help=True)
 
@@ -69,7 +77,7 @@ def show_letter(
     home: Home = None,
 ) -> None:
     """Print one dead letter with the bytes that could not be read, as figures and letters."""
-    found = next((letter for letter in _letters(home) if letter.place == place), None)
+    found = _letter_at(auditor(home), position_at(place))
     if found is None:
         fail(f"no dead letter is about {place}: `creditbus dead-letters list` has them", MISUSED)
     give(found)
@@ -103,8 +111,7 @@ def redrive_letter(
     reason, position = why(reason), position_at(place)
     value = None if mended is None else _bytes_of(mended)
     process = auditor(home)
-    letters = {letter.place: letter for letter in _letters(home)}
-    found = original(process, position, lambda at: letters.get(str(at)))
+    found = original(process, position, partial(_letter_at, process))
     done = redrive(intervention_writer(home), found, reason, value)
     give(done)
     say(f"{place} is in the inbox of {found.source} again: {done.detail}")
@@ -124,3 +131,19 @@ def _letters(home: Home) -> Iterator[DeadLetter]:
     for value in TopicReader(auditor(home)).values(DEAD_LETTERS):
         if isinstance(value, DeadLetter):
             yield value
+
+
+def _letter_at(process: Process, position: Position) -> DeadLetter | None:
+    """Return the dead letter about a record, None when there is none.
+
+    A letter is written after its record, so a year of them is read only when the record is gone.
+    """
+    reader, about = TopicReader(process), str(position).encode()
+    written = reader.written_at(position)
+    since = None if written is None else max(0, written - CLOCKS_MS)
+    for message in TopicReader(process, since).read(DEAD_LETTERS):
+        if header(headers_or_none(message), ORIGIN) == about and message.value() is not None:
+            letter = process.codec.decode(message.value())
+            if isinstance(letter, DeadLetter) and letter.place == str(position):
+                return letter
+    return None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 from typing import Annotated, Final
 
 import httpx
@@ -13,6 +14,7 @@ import typer
 from rich.table import Table
 
 from creditbus.cli.faults import MISUSED, fail, told
+from creditbus.cli.inquiries import served
 from creditbus.cli.places import (
     Home,
     Reason,
@@ -24,8 +26,14 @@ from creditbus.cli.places import (
     why,
 )
 from creditbus.cli.prints import give, say, show
+from creditbus.domain.acts.interventions import OperatorStep
+from creditbus.domain.acts.proposals import GOOD_FOR, Proposal, open_proposals
 from creditbus.engine.worker import Skip
-from creditbus.runtime.interventions.wishes import ParkedInbox, ask_skip, skip_of
+from creditbus.runtime.interventions.second_persons import skip_or_propose
+from creditbus.runtime.interventions.wishes import ParkedInbox, records_in, skip_of
+from creditbus.runtime.process import Process
+from creditbus.runtime.redis.pages import Pages
+from creditbus.runtime.settings import read_settings
 from creditbus.runtime.workers.skips import WantedSkip
 from creditbus.stack.folder import Folder, StackFile
 from creditbus.stack.inboxes import widen_inbox
@@ -88,10 +96,21 @@ def skip(
 ) -> None:
     """Let a waiting inbox go on behind an offset; each record that is skipped is a dead letter."""
     reason, file = why(reason), stack_file(home)
-    parked = _of(source, file)
-    wanted = skip_of(auditor(home), parked, offset)
-    wish = WantedSkip(Folder(sites(home).home).state, worker_name(_READER, parked.worker))
-    done = ask_skip(intervention_writer(home), wish, wanted, reason)
+    parked = parked_of(source, file)
+    if parked is None:
+        fail(f"{source} does not wait: `creditbus inbox list` shows those that do", MISUSED)
+    process, wish = auditor(home), wish_of(home, parked)
+    wanted = skip_of(process, parked, offset)
+    waiting = proposed(process) if records_in(wanted) > read_settings().alone_records else ()
+    done = skip_or_propose(intervention_writer(home), wish, wanted, reason, waiting)
+    if done.step is OperatorStep.PROPOSE:
+        give({"skip": wanted, "stands": parked.position, "intervention": done})
+        say(
+            f"{records_in(wanted)} records are more than one person skips: {source} waits for a"
+            f" second one, who types `creditbus held approve {done.intervention_id}` or presses it"
+            " on the console's page Held"
+        )
+        return
     stands = _wait(source, file, wish, wanted)
     give({"skip": wanted, "stands": stands, "intervention": done})
 
@@ -108,12 +127,21 @@ def _parked(file: StackFile) -> Iterator[ParkedInbox]:
                 yield replace(each, worker=worker)
 
 
-def _of(source: str, file: StackFile) -> ParkedInbox:
-    """Return the parked inbox of a source, or say that it does not wait."""
-    found = next((each for each in _parked(file) if each.topic == inbox(source)), None)
-    if found is None:
-        fail(f"{source} does not wait: `creditbus inbox list` shows those that do", MISUSED)
-    return found
+def parked_of(source: str, file: StackFile) -> ParkedInbox | None:
+    """Return the parked inbox of a source, None when it does not wait."""
+    return next((each for each in _parked(file) if each.topic == inbox(source)), None)
+
+
+def wish_of(home: Path | None, parked: ParkedInbox) -> WantedSkip:
+    """Return where the worker of a parked inbox reads what it shall skip."""
+    return WantedSkip(Folder(sites(home).home).state, worker_name(_READER, parked.worker))
+
+
+def proposed(process: Process) -> tuple[Proposal, ...]:
+    """Return what waits for a second person; raises ``Unavailable`` while Redis is away."""
+    now = process.clock.now()
+    done = served(process, lambda serving: Pages(serving).interventions_since(now - GOOD_FOR))
+    return open_proposals(done, now)
 
 
 def _wait(source: str, file: StackFile, wish: WantedSkip, wanted: Skip) -> int | None:

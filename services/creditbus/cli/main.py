@@ -23,6 +23,7 @@ COMMANDS: Final = {
     "pause": "creditbus.cli.modes:pause",
     "resume": "creditbus.cli.modes:resume",
     "drain": "creditbus.cli.modes:drain",
+    "held": "creditbus.cli.proposals:held",
     "inbox": "creditbus.cli.inboxes:inboxes",
     "run": "creditbus.cli.runs:run",
     "submit": "creditbus.cli.submissions:submit",

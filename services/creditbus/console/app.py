@@ -8,7 +8,7 @@ from urllib.parse import parse_qs
 from fastapi import FastAPI, Request, Response
 from nicegui import Client, ui
 
-from creditbus.console import login
+from creditbus.console import login, openid
 from creditbus.console.desk import Desk
 from creditbus.console.doorman import Doorman
 from creditbus.console.frame import Frame
@@ -75,11 +75,15 @@ def build(process: Process) -> Site:
 
 
 def _route(app: FastAPI, desk: Desk, doorman: Doorman) -> None:
+
     @app.post("/login", include_in_schema=False)
     async def log_in(asked: Request) -> Response:
         form = parse_qs((await body_of(asked, _LOGIN_MAX_BYTES)).decode(errors="replace"))
         name, secret = (form.get(field, [""])[0].strip() for field in ("name", "token"))
         return await doorman.let_in(asked, name, secret, _to(asked))
+
+    if desk.process.settings.openid_issuer:
+        route_openid(app, doorman)
 
     @app.post("/logout", include_in_schema=False)
     async def log_out(asked: Request) -> Response:
@@ -87,6 +91,18 @@ def _route(app: FastAPI, desk: Desk, doorman: Doorman) -> None:
 
     for path, show in PAGES.items():
         ui.page(path)(_guarded(path, show, desk, doorman))
+
+
+def route_openid(app: FastAPI, doorman: Doorman) -> None:
+    """Add the way to the OpenID provider, and the way back."""
+
+    @app.get(openid.AWAY, include_in_schema=False)
+    async def away(asked: Request) -> Response:
+        return await doorman.send_away(asked, _to(asked))
+
+    @app.get(openid.BACK, include_in_schema=False)
+    async def back(asked: Request) -> Response:
+        return await doorman.take_back(asked)
 
 
 def _guarded(

@@ -6,7 +6,7 @@ import asyncio
 import time
 from collections import defaultdict, deque
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Final
 
 from fastapi import FastAPI
@@ -14,6 +14,7 @@ from fastapi import FastAPI
 from creditbus.console.decide import Board, Counts, Stream, board_of
 from creditbus.console.interventions import ConsoleInterventions
 from creditbus.console.rounds import Rounds
+from creditbus.domain.acts.proposals import Proposal
 from creditbus.domain.ids import BodyId
 from creditbus.runtime import tasks
 from creditbus.runtime.outages import Unavailable
@@ -30,6 +31,7 @@ from creditbus.wire.topics import (
 )
 
 LOOK_EVERY_S: Final = 1.0
+COUNT_EVERY_S: Final = 3.0
 KEPT: Final = 120
 SHARED_S: Final = 3.0
 """For how long the names of a long view are shared among the pages that show it."""
@@ -61,6 +63,7 @@ class Desk:
         self.pages = Pages(self.serving)
         self.rounds = Rounds(process)
         self.interventions = ConsoleInterventions(process, self.serving)
+        self.proposals: tuple[Proposal, ...] = ()
         self._before: Counts | None = None
         self._read: dict[str, tuple[float, Names]] = {}
         self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
@@ -68,7 +71,8 @@ class Desk:
     @asynccontextmanager
     async def open(self, _app: FastAPI) -> AsyncIterator[None]:
         """Look on for as long as the site is served."""
-        working = [asyncio.create_task(self._look()), asyncio.create_task(self.rounds.go())]
+        going = (self._look(), self._count_held(), self.rounds.go())
+        working = [asyncio.create_task(each) for each in going]
         try:
             yield
         finally:
@@ -97,6 +101,18 @@ class Desk:
     async def check(self) -> None:
         """Raise while the views cannot be read; old ones can, and say so."""
         await self.serving.overview()
+
+    async def _count_held(self) -> None:
+        """Count for Prometheus, and for every page, what waits for a second person."""
+        meters = self.process.meters
+        while True:
+            with suppress(Unavailable):
+                self.proposals = await self.interventions.proposals()
+                now = self.process.clock.now()
+                ages = [(now - each.at).total_seconds() for each in self.proposals]
+                meters.set("held_batches", len(ages))
+                meters.set("held_batch_seconds", max(ages, default=0))
+            await asyncio.sleep(COUNT_EVERY_S)
 
     async def _look(self) -> None:
         while True:

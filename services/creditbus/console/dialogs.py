@@ -76,7 +76,8 @@ async def ask(frame: Frame, step: OperatorStep, facts: Iterable[tuple[str, str]]
                 sure.enable()
                 return
             dialog.value = False
-            said = visit.say("is_done").format(step=visit.say(f"step_{step}"), about=done.about)
+            word = "is_proposed" if done.step is OperatorStep.PROPOSE else "is_done"
+            said = visit.say(word).format(step=visit.say(f"step_{done.step}"), about=done.about)
             ui.notify(said, type="positive", multi_line=True)
 
         with ui.row().classes("ask"):

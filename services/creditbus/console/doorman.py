@@ -5,19 +5,23 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from datetime import timedelta
+from html import escape
 from http import HTTPStatus
 from typing import Final
 
+import httpx
 from fastapi import Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 
-from creditbus.console import login
+from creditbus.console import login, openid
 from creditbus.console.attempts import Attempts
 from creditbus.console.front import is_secure
 from creditbus.console.login import Proof, Sessions
+from creditbus.console.openid import NotBelieved, OpenIdLogin
 from creditbus.console.staff import Staff, StaffRole, Visitor
 from creditbus.console.words import language_of
 from creditbus.domain.calendar import day_of
+from creditbus.domain.terms.words import Language
 from creditbus.runtime.http.credentials import (
     CallerRole,
     CredentialRefused,
@@ -30,6 +34,12 @@ AT_ONCE: Final = 2
 """How many passwords are compared at a time: each takes 64 MiB."""
 
 
+_ONWARD: Final = (
+    '<!doctype html><meta charset="utf-8"><meta http-equiv="refresh" content="0;url={to}">'
+    '<a href="{to}">…</a>'
+)
+
+
 class Doorman:
     """The one who knows tokens and accounts."""
 
@@ -39,6 +49,7 @@ class Doorman:
         self._tokens = Credentials.load(settings.tokens)
         self._staff = Staff(settings.accounts)
         self._attempts = Attempts()
+        self._openid = OpenIdLogin(settings, process.clock)
         self._comparing = asyncio.Semaphore(AT_ONCE)
         self.sessions = Sessions(
             self._judged,
@@ -55,7 +66,43 @@ class Doorman:
         """Return the page that asks a stranger who it is."""
         note: login.Note = "password_hint" if self._has_staff else "token_hint"
         language = language_of(asked.query_params.get("lang"))
-        return HTMLResponse(login.page(language, place, note=note, has_staff=self._has_staff))
+        return HTMLResponse(self._page(language, place, note))
+
+    async def send_away(self, asked: Request, to: str) -> Response:
+        """Send a browser to the OpenID provider."""
+        try:
+            address, state = await self._openid.send_away(self._back(asked), to)
+        except (NotBelieved, httpx.HTTPError) as fault:
+            return self._not_let_in(asked, fault)
+        answer = RedirectResponse(address, HTTPStatus.SEE_OTHER)
+        # Lax: it must come back with a browser that the provider sends.
+        answer.set_cookie(
+            openid.COOKIE,
+            state,
+            max_age=int(openid.GOOD_FOR.total_seconds()),
+            path=openid.AWAY,
+            httponly=True,
+            samesite="lax",
+            secure=self._is_secure(asked),
+        )
+        return answer
+
+    async def take_back(self, asked: Request) -> Response:
+        """Begin a session for whom the provider tells of; or say that nobody was believed."""
+        kept = asked.cookies.get(openid.COOKIE, "")
+        try:
+            came, to = await self._openid.take_back(self._back(asked), asked.query_params, kept)
+        except (NotBelieved, httpx.HTTPError) as fault:
+            return self._not_let_in(asked, fault)
+        lasts = timedelta(minutes=self._process.settings.openid_minutes)
+        until = self._process.clock.now() + lasts
+        session = self.sessions.begin(Proof("", came.name, came.role, until))
+        assert session is not None
+        # A page and no redirect: after one from elsewhere a browser keeps a strict cookie back.
+        answer = HTMLResponse(_ONWARD.format(to=escape(to)))
+        self._give(answer, asked, session)
+        answer.delete_cookie(openid.COOKIE, path=openid.AWAY)
+        return answer
 
     async def let_in(self, asked: Request, name: str, secret: str, to: str) -> Response:
         """Begin a session for a name and password, or a token without a name; or say why not."""
@@ -81,8 +128,7 @@ class Doorman:
             self._attempts.succeed(each)
         # Redirected, so that the token leaves the address bar at once.
         answer = RedirectResponse(to, HTTPStatus.SEE_OTHER)
-        secure = is_secure(asked.scope, self._process.settings.console_origin)
-        answer.set_cookie(login.COOKIE, session, httponly=True, samesite="strict", secure=secure)
+        self._give(answer, asked, session)
         return answer
 
     def let_out(self, asked: Request, to: str) -> Response:
@@ -109,6 +155,9 @@ class Doorman:
 
     def _judged(self, proof: Proof) -> Visitor | None:
         """Return whom a proof is good for at this moment."""
+        if proof.role is not None and proof.until is not None:
+            is_good = self._process.clock.now() < proof.until
+            return Visitor(proof.name, proof.role) if is_good else None
         if proof.name:
             found = self._staff.member(proof.name)
             is_same = found is not None and found.password == proof.hashed
@@ -119,10 +168,35 @@ class Doorman:
             return None
         if caller.role is not CallerRole.OPERATOR or caller.only is not None:
             return None
-        return Visitor(caller.party, StaffRole.OPERATOR)
+        return Visitor(caller.party, StaffRole.OPERATOR, by_token=True)
 
     def _refused(self, asked: Request, status: HTTPStatus, note: login.Note) -> Response:
         stated = asked.query_params
         language = language_of(stated.get("lang"))
-        content = login.page(language, stated, note=note, has_staff=self._has_staff)
-        return HTMLResponse(content, status.value)
+        return HTMLResponse(self._page(language, stated, note), status.value)
+
+    def _not_let_in(self, asked: Request, fault: Exception) -> Response:
+        is_away = isinstance(fault, httpx.HTTPError)
+        why = "openid_away" if is_away else "openid_refused"
+        self._process.meters.add("credentials_refused", why=why)
+        self._process.logger.warning("nobody is let in by the provider", why=str(fault))
+        status = HTTPStatus.BAD_GATEWAY if is_away else HTTPStatus.UNAUTHORIZED
+        answer = self._refused(asked, status, "openid_away" if is_away else "openid_refused")
+        answer.delete_cookie(openid.COOKIE, path=openid.AWAY)
+        return answer
+
+    def _page(self, language: Language, place: Mapping[str, str], note: login.Note) -> str:
+        way = openid.AWAY if self._openid.is_on else ""
+        return login.page(language, place, note=note, has_staff=self._has_staff, openid=way)
+
+    def _give(self, answer: Response, asked: Request, session: str) -> None:
+        secure = self._is_secure(asked)
+        answer.set_cookie(login.COOKIE, session, httponly=True, samesite="strict", secure=secure)
+
+    def _is_secure(self, asked: Request) -> bool:
+        return is_secure(asked.scope, self._process.settings.console_origin)
+
+    def _back(self, asked: Request) -> str:
+        """Return where the provider sends a browser back to."""
+        origin = self._process.settings.console_origin or str(asked.base_url)
+        return origin.rstrip("/") + openid.BACK

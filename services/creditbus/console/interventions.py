@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 from pathlib import Path
 from typing import Final, TypeVar
@@ -11,6 +11,7 @@ from typing import Final, TypeVar
 from creditbus.console.rounds import READER
 from creditbus.console.staff import SEES_BYTES, Visitor
 from creditbus.domain.acts.interventions import Intervention, OperatorStep, Way, checked_reason
+from creditbus.domain.acts.proposals import GOOD_FOR, Proposal, open_proposals
 from creditbus.domain.acts.refusals import DeadLetter
 from creditbus.domain.effects.obligations import Obligation
 from creditbus.domain.ids import SourceId
@@ -22,18 +23,26 @@ from creditbus.runtime.interventions.redrives import (
     position_at,
     redrive,
 )
+from creditbus.runtime.interventions.second_persons import (
+    approve,
+    elsewhere,
+    named,
+    reject,
+    skip_or_propose,
+)
 from creditbus.runtime.interventions.wishes import (
     STEPS,
     ParkedInbox,
     ask_delivery,
     ask_mode,
-    ask_skip,
+    records_in,
     skip_of,
 )
 from creditbus.runtime.interventions.writer import InterventionWriter, NotDone
 from creditbus.runtime.kafka.clients import record_at
 from creditbus.runtime.outages import Unavailable
 from creditbus.runtime.process import Process
+from creditbus.runtime.redis.pages import Pages
 from creditbus.runtime.redis.reads import Serving
 from creditbus.runtime.workers.modes import Mode
 from creditbus.runtime.workers.skips import WantedSkip
@@ -64,6 +73,7 @@ class ConsoleInterventions:
 
     def __init__(self, process: Process, serving: Serving) -> None:
         self._process, self._serving = process, serving
+        self._pages = Pages(serving)
         # The console has one transactional producer: a second one would fence the first.
         self._one_at_a_time = asyncio.Lock()
         self._reading: asyncio.Task[object] | None = None
@@ -71,16 +81,49 @@ class ConsoleInterventions:
     async def skip(
         self, visitor: Visitor | None, parked: ParkedInbox, offset: int, reason: str
     ) -> Intervention:
-        """Let a parked inbox go on behind an offset."""
+        """Let a parked inbox go on behind an offset, or propose it where that is a batch."""
         who = _allowed(visitor, OperatorStep.SKIP, reason)
+        wish, waiting = self._wish_of(parked), tuple[Proposal, ...]()
+        skip = await self._done(lambda: skip_of(self._process, parked, offset))
+        if records_in(skip) > self._process.settings.alone_records:
+            _refuse_token(who)
+            waiting = await self.proposals()
+        return await self._done(
+            lambda: skip_or_propose(self._writer(who), wish, skip, reason, waiting)
+        )
+
+    async def proposals(self) -> tuple[Proposal, ...]:
+        """Return what waits for a second person, the oldest first."""
+        now = self._process.clock.now()
+        return open_proposals(await self._pages.interventions_since(now - GOOD_FOR), now)
+
+    async def approve(
+        self, visitor: Visitor | None, proposal_id: str, parked: Iterable[ParkedInbox], reason: str
+    ) -> Intervention:
+        """Carry out what somebody else has proposed; ``parked`` are the inboxes that wait now."""
+        who = _allowed(visitor, OperatorStep.APPROVE, reason)
+        _refuse_token(who)
+        asked = await self._waiting(proposal_id)
+        stands = next((each for each in parked if each.place == asked.place), None)
+        if stands is None:
+            raise elsewhere(asked)
+        wish = self._wish_of(stands)
+        return await self._done(lambda: approve(self._writer(who), wish, asked, stands, reason))
+
+    async def reject(self, visitor: Visitor | None, proposal_id: str, reason: str) -> Intervention:
+        """End what somebody has proposed."""
+        who = _allowed(visitor, OperatorStep.REJECT, reason)
+        asked = await self._waiting(proposal_id)
+        return await self._done(lambda: reject(self._writer(who), asked, reason))
+
+    async def _waiting(self, proposal_id: str) -> Proposal:
+        """Return an open proposal; raises ``NotDone`` for one that is none any more."""
+        found = await self.proposals()
+        return named(found, proposal_id)
+
+    def _wish_of(self, parked: ParkedInbox) -> WantedSkip:
         worker = worker_name(READER, parked.worker)
-        wish = WantedSkip(self._folder_of(worker), worker)
-
-        def work() -> Intervention:
-            skip = skip_of(self._process, parked, offset)
-            return ask_skip(self._writer(who), wish, skip, reason)
-
-        return await self._done(work)
+        return WantedSkip(self._folder_of(worker), worker)
 
     async def redeliver(
         self, visitor: Visitor | None, owed: Obligation, reason: str
@@ -191,3 +234,13 @@ def _allowed(visitor: Visitor | None, step: OperatorStep, reason: str) -> Visito
         raise NotAllowed(visitor)
     checked_reason(reason)
     return visitor
+
+
+def _refuse_token(visitor: Visitor) -> None:
+    """Raise ``NotDone`` for who came by the operator's token: two persons may share it."""
+    if visitor.by_token:
+        raise NotDone(
+            "this takes two persons, and the operator's token names nobody: log in with an account"
+            " of your own (`creditbus accounts add`)",
+            "该操作须由两人完成，而运维令牌不指明姓名：请用本人账户登录",
+        )

@@ -18,11 +18,19 @@ from urllib.parse import urlencode
 
 import msgspec
 
-from creditbus.console.staff import Visitor
+from creditbus.console.staff import StaffRole, Visitor
 from creditbus.console.words import say
 from creditbus.domain.terms.words import Language
 
-Note = Literal["token_hint", "password_hint", "token_wrong", "password_wrong", "token_wait"]
+Note = Literal[
+    "token_hint",
+    "password_hint",
+    "token_wrong",
+    "password_wrong",
+    "token_wait",
+    "openid_refused",
+    "openid_away",
+]
 
 COOKIE: Final = "creditbus_session"
 KEPT: Final = 1000
@@ -33,14 +41,20 @@ _NAME: Final = """<label for="name">{word}</label>
 <input id="name" name="name" autocomplete="username" maxlength="40" autofocus>"""
 
 
+_OPENID: Final = '<a class="openid" href="{address}">{word}</a>'
+
+
 class Proof(msgspec.Struct, frozen=True):
     """What somebody logged in with: the hash of a token, or a name and its password's hash.
 
-    ``name`` is empty where it is a token.
+    ``name`` is empty where it is a token. Of whom an OpenID provider has told there is no hash but
+    a role, which is good until then.
     """
 
     hashed: str
     name: str = ""
+    role: StaffRole | None = None
+    until: datetime | None = None
 
 
 @dataclass(slots=True)
@@ -112,10 +126,12 @@ def page(
     *,
     note: Note = "token_hint",
     has_staff: bool = False,
+    openid: str = "",
 ) -> str:
     """Return the page that asks who comes, with a note about it.
 
-    Where there are accounts it asks for a name as well; without one, it takes a token.
+    Where there are accounts it asks for a name as well; without one, it takes a token. ``openid``
+    is the address of the way to a provider, if there is one.
     """
     name = _NAME.format(word=say("account_name", language)) if has_staff else ""
     return _PAGE.format(
@@ -128,6 +144,11 @@ def page(
         note=say(note, language),
         kind="hint" if note in _HINTS else "wrong",
         log_in=say("log_in", language),
+        openid=_OPENID.format(
+            address=escape(f"{openid}?{carried(stated)}"), word=say("openid", language)
+        )
+        if openid
+        else "",
     )
 
 

@@ -29,7 +29,8 @@ _NAME: Final = re.compile(r"[a-z0-9][a-z0-9._-]{0,39}")
 class StaffRole(StrEnum):
     """What a person may do: viewers look, auditors also see the bytes of what nobody could read.
 
-    Reviewers judge content, so they may redrive a dead letter; operators may do everything.
+    Reviewers judge content, so they may redrive a dead letter, and be the second person who
+    approves a batch; operators may do everything.
     """
 
     VIEWER = "viewer"
@@ -41,7 +42,9 @@ class StaffRole(StrEnum):
 STEPS: Final[dict[StaffRole, frozenset[OperatorStep]]] = {
     StaffRole.VIEWER: frozenset(),
     StaffRole.AUDITOR: frozenset(),
-    StaffRole.REVIEWER: frozenset({OperatorStep.REDRIVE}),
+    StaffRole.REVIEWER: frozenset(
+        {OperatorStep.REDRIVE, OperatorStep.APPROVE, OperatorStep.REJECT}
+    ),
     StaffRole.OPERATOR: frozenset(OperatorStep),
 }
 """Which acts upon the bus each role may do."""
@@ -60,10 +63,11 @@ class StaffMember(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 
 
 class Visitor(msgspec.Struct, frozen=True):
-    """Who is logged in, and as what."""
+    """Who is logged in, and as what; a token says of nobody in particular who it is."""
 
     name: str
     role: StaffRole
+    by_token: bool = False
 
     def may(self, step: OperatorStep) -> bool:
         """Return whether this person may do an act upon the bus."""

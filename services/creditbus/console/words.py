@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from creditbus.console.act_words import ACTS
 from creditbus.domain.acts.refusals import Reason
 from creditbus.domain.terms.words import Language
 
@@ -133,7 +134,10 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "no_answer": ("尚无回执", "no answer yet"),
     "first_of": ("仅显示前 {shown:,} 条，共 {all:,} 条", "the first {shown:,} of {all:,}"),
     "refused_page": ("退回", "Refused"),
-    "refused_page_hint": ("最新在前，一处错误一行", "newest first, a row for each mistake"),
+    "refused_page_hint": (
+        "最新在前，一条记录一行，列出全部错误",
+        "newest first, a row a record with all of its mistakes",
+    ),
     "record": ("记录", "Record"),
     "field": ("字段", "Field"),
     "article": ("条款", "Article"),
@@ -188,6 +192,15 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "用户名或密码不正确。",
         "No account has this name and password.",
     ),
+    "openid": ("用单位账户登录", "Log in with the organisation's account"),
+    "openid_refused": (
+        "未能确认身份，或该账户在此无角色；请重试或联系管理员。",
+        "Nobody could be believed, or this account has no role here: try again, or ask for one.",
+    ),
+    "openid_away": (
+        "身份认证服务无响应，请稍后再试。",
+        "The provider of accounts does not answer: try again in a moment.",
+    ),
     "role_viewer": ("查看员", "viewer"),
     "role_auditor": ("审计员", "auditor"),
     "role_reviewer": ("复核员", "reviewer"),
@@ -199,49 +212,14 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "session_over": ("登录已失效，请重新登录。", "Your login has ended: log in again."),
     "not_reached": ("未执行：", "Not done:"),
     "not_known": ("是否已执行不明，请先查看“操作记录”：", "It may be done, look at Actions first:"),
+    "is_proposed": (
+        "已记录，等待另一人批准（{about}）",
+        "On record: {about} waits for a second person, below",
+    ),
     "is_done": ("已记录并执行：{step}（{about}）", "On record and asked for: {step}, {about}"),
     "why_so": ("理由", "Reason"),
     "do_it": ("确认", "Do it"),
     "leave_it": ("取消", "Leave it"),
-    "act": ("操作", "Act"),
-    "step_SKIP": ("略过", "Skip"),
-    "step_SKIP_hint": (
-        "停住处的整个批次被略过，其中每条记录成为不可读记录并告知报送单位；不可撤销。",
-        (
-            "The whole batch that it stands at is passed over; each of its records becomes a dead "
-            "letter, which the sender is told. This is not undone."
-        ),
-    ),
-    "step_REDRIVE": ("重新投入", "Redrive"),
-    "step_REDRIVE_hint": (
-        "原字节再次写入该单位的收件箱；此前已处理的按重复报送处理。",
-        "The same bytes are put into the inbox again; what was decided before is a duplicate.",
-    ),
-    "step_REDELIVER": ("立即投递", "Send now"),
-    "step_REDELIVER_hint": (
-        "不等下次重试时间，立即投递一次；直至收到回执前仍为待执行。",
-        "It is sent now and not when it is due; it stays owed until its body acknowledges it.",
-    ),
-    "step_PAUSE": ("暂停", "Pause"),
-    "step_PAUSE_hint": (
-        "保留分区，不再读取，直至恢复。",
-        "It keeps its partitions and reads nothing until it is resumed.",
-    ),
-    "step_RESUME": ("恢复", "Resume"),
-    "step_RESUME_hint": ("从停住处继续。", "It goes on where it stood."),
-    "step_DRAIN": ("排空", "Drain"),
-    "step_DRAIN_hint": (
-        "处理完已读取的记录，交出分区后结束。",
-        "It finishes what it has read, gives its partitions away and ends.",
-    ),
-    "way_CONSOLE": ("控制台", "console"),
-    "way_COMMAND_LINE": ("命令行", "command line"),
-    "held_page": ("停住", "Held"),
-    "held_total": ("收件箱停住", "Inboxes held"),
-    "held_page_hint": (
-        "无法读取的收件箱在此等待，其他收件箱照常；该单位的解除也在等待",
-        "inboxes that cannot be read wait here, all others go on; their lifts wait too",
-    ),
     "no_scrapes": (
         "未设置 CREDITBUS_SCRAPES，控制台不知道各进程的地址；请用 creditbus status。",
         (
@@ -331,6 +309,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "light": ("浅色", "Light"),
     "dark": ("深色", "Dark"),
     "other_language": ("English", "中文"),
+    **ACTS,
 }
 
 REASONS: Final[dict[Reason, tuple[str, str]]] = {

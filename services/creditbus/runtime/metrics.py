@@ -213,6 +213,10 @@ METRICS: Final[tuple[Metric, ...]] = (
         (),
         "1 while Redis holds everything; 0 while it is rebuilt or behind.",
     ),
+    Metric("held_batches", "gauge", (), "Batches that wait for a second person, told by console."),
+    Metric(
+        "held_batch_seconds", "gauge", (), "Age of the oldest batch that waits for a second person."
+    ),
     Metric("day_turns", "counter", (), "Civil days written to the log."),
     Metric("checks", "counter", ("matter", "verdict"), "Checks answered."),
     Metric("checks_refused", "counter", ("why",), "Checks that were not answered, by reason."),

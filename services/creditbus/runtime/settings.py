@@ -135,11 +135,43 @@ class Settings(BaseSettings):
     console_origin: str = Field(
         "", description="What browsers call the console, https://host; empty: as they ask it."
     )
+    alone_records: int = Field(
+        100,
+        ge=0,
+        description="How many records one person may skip at once; more wait for a second person.",
+    )
     console_idle_minutes: int = Field(
         60, ge=1, description="After how long without a click a login to the console ends."
     )
     console_hours: int = Field(
         12, ge=1, le=24, description="After how long a login to the console ends in any case."
+    )
+    openid_issuer: str = Field(
+        "",
+        description="OpenID provider by which persons log in to the console, its issuer's address;"
+        " empty: by accounts and the operator's token alone.",
+    )
+    openid_client: str = Field("", description="What the provider calls the console: client id.")
+    openid_secret: str = Field(
+        "", description="The console's secret at the provider; empty: a public client.", repr=False
+    )
+    openid_role_claim: str = Field(
+        "roles", description="Claim of the identity token that names roles; dots lead into it."
+    )
+    openid_roles: dict[str, Literal["viewer", "auditor", "reviewer", "operator"]] = Field(
+        default={
+            "viewer": "viewer",
+            "auditor": "auditor",
+            "reviewer": "reviewer",
+            "operator": "operator",
+        },
+        description="What the claim's values are here, as JSON; a value that is not named is none.",
+    )
+    openid_minutes: int = Field(
+        60,
+        ge=1,
+        description="After how long a login by the provider ends in any case: its role is asked for"
+        " again.",
     )
     scrapes: _File = Field(
         None,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from base64 import urlsafe_b64decode
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from hashlib import sha256
 from typing import Final
 
@@ -32,6 +33,7 @@ __all__ = ["chromium", "window"]
 
 SOURCE: Final = "agriculture"
 PASSWORD: Final = "several words together"
+STAFF: Final = {"wang": "operator", "li": "viewer", "zhao": "reviewer"}
 WHY: Final = "the unit has called"
 
 needs_browser = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium")
@@ -99,12 +101,12 @@ def test_a_dead_letter_is_redriven_from_the_command_line(live: LiveBus) -> None:
 
 @pytest.fixture
 def accounts(live: LiveBus) -> Iterator[None]:
-    """An operator and a viewer, as long as a test runs."""
-    for name, role in (("wang", "operator"), ("li", "viewer")):
+    """Somebody of each role that a test needs, as long as it runs."""
+    for name, role in STAFF.items():
         given = ("accounts", "add", name, "--role", role, "--password-stdin")
         assert press(live, *given, typed=f"{PASSWORD}\n")[0] == 0
     yield
-    for name in ("wang", "li"):
+    for name in STAFF:
         assert press(live, "accounts", "remove", name)[0] == 0
 
 
@@ -176,3 +178,81 @@ def test_every_process_is_told_in_the_file_that_the_console_asks(live: LiveBus) 
         return all(answer.is_success for answer in asked)
 
     assert eventually(all_ready)
+
+
+BATCH: Final = 150
+POISONED: Final = "gas-supply"
+SWOLLEN: Final = 60_000
+"""Zeros of a record: together they unpack to more than intake lets anybody send at once."""
+
+
+def typed(live: LiveBus, *given: str) -> tuple[int, str]:
+    """Type a command that asks Redis, beside the browser's own loop."""
+    with ThreadPoolExecutor(1) as beside:
+        return beside.submit(press, live, *given).result()
+
+
+def a_poisoned_batch(live: LiveBus) -> int:
+    """Put many records into an inbox that are small packed and huge unpacked, as one batch."""
+    settings = live.settings(POISONED)
+    connection = Connection(settings.kafka, Process("test", 0, settings).security)
+    room = {"message.max.bytes": 2 * BATCH * SWOLLEN, "batch.size": 2 * BATCH * SWOLLEN}
+    packed = {"compression.codec": "zstd", "linger.ms": 500, "batch.num.messages": BATCH}
+    places: list[int] = []
+    producer = Producer({**connection.base(Alarm()), **room, **packed, "acks": "all"})
+    for _ in range(BATCH):
+        producer.produce(
+            inbox(POISONED),
+            b"\0" * SWOLLEN,
+            on_delivery=lambda _, message: places.append(message.offset() or 0),
+        )
+    assert producer.flush(30) == 0
+    assert len(places) == BATCH
+    return min(places)
+
+
+@needs_browser
+def test_two_persons_let_an_inbox_go_on_behind_many_records(
+    window: Window, live: LiveBus, accounts: None
+) -> None:
+    assert accounts is None
+    start = a_poisoned_batch(live)
+    place = f"{inbox(POISONED)}/0/{start}"
+    eventually(lambda: f'"position":{start}' in press(live, "inbox", "list", "--json")[1], 60)
+    page = enter(window, "wang", "/held")
+    row = page.get_by_role("row").filter(has_text=POISONED).filter(has_text=str(start))
+    row.get_by_role("button", name="Skip").click()
+    page.get_by_label("Reason", exact=True).fill(WHY)
+    page.get_by_role("button", name="Do it").click()
+    expect(page.get_by_text("waits for a second person, below")).to_be_visible()
+    (asked,) = done(live, place)
+    assert (asked.step, asked.author, asked.through) == (
+        OperatorStep.PROPOSE,
+        "wang",
+        start + BATCH - 1,
+    )
+    proposed = page.get_by_role("row").filter(has_text=asked.intervention_id)
+    proposed.get_by_role("button", name="Decide").click()
+    page.get_by_role("button", name="Approve").click()
+    page.get_by_label("Reason", exact=True).fill(WHY)
+    page.get_by_role("button", name="Do it").click()
+    expect(page.get_by_role("alert").get_by_text("somebody else must approve it")).to_be_visible()
+    page.get_by_role("button", name="Leave it").click()
+    code, printed = typed(live, "held", "list", "--json")
+    assert (code, [each["proposal_id"] for each in json.loads(printed)]) == (
+        0,
+        [asked.intervention_id],
+    )
+    page.get_by_role("button", name="Log out").click()
+    page = enter(window, "zhao", "/held")
+    proposed = page.get_by_role("row").filter(has_text=asked.intervention_id)
+    proposed.get_by_role("button", name="Decide").click()
+    page.get_by_role("button", name="Approve").click()
+    page.get_by_label("Reason", exact=True).fill("I have asked its keeper too")
+    page.get_by_role("button", name="Do it").click()
+    expect(page.get_by_text("On record and asked for: Approve")).to_be_visible()
+    eventually(lambda: press(live, "inbox", "list", "--json")[1].strip() == "[]", 60)
+    _, approved = done(live, place)
+    assert (approved.step, approved.author) == (OperatorStep.APPROVE, "zhao")
+    assert approved.proposal_id == asked.intervention_id
+    assert typed(live, "held", "approve", asked.intervention_id, "--reason", WHY)[0] == 2

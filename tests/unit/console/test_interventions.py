@@ -13,10 +13,11 @@ import pytest
 
 from creditbus.console.dialogs import sentence_of
 from creditbus.console.interventions import ConsoleInterventions, NotAllowed, SessionOver
-from creditbus.console.pages import actions, held
+from creditbus.console.pages import actions, held, proposals
 from creditbus.console.staff import StaffRole, Visitor
 from creditbus.console.visit import Visit
 from creditbus.domain.acts.interventions import Intervention, NoReason, OperatorStep, Way
+from creditbus.domain.acts.proposals import open_proposals
 from creditbus.domain.effects.directives import Action, Lane, Outcome
 from creditbus.domain.effects.obligations import Obligation
 from creditbus.domain.ids import BodyId, DirectiveId, MeasureId, ObligationId, SubjectId
@@ -57,6 +58,8 @@ ACTS: list[Callable[[ConsoleInterventions, Visitor | None], Awaitable[Any]]] = [
     lambda interventions, who: interventions.still(who, "dispatch-0", Mode.PAUSED, ""),
     lambda interventions, who: interventions.redrive(who, PLACE, ""),
     lambda interventions, who: interventions.redeliver(who, OWED, ""),
+    lambda interventions, who: interventions.approve(who, "p", (PARKED,), ""),
+    lambda interventions, who: interventions.reject(who, "p", ""),
 ]
 
 
@@ -104,6 +107,18 @@ def test_a_reviewer_redrives_and_stills_nobody(interventions: ConsoleInterventio
         asyncio.run(interventions.still(reviewer, "dispatch-0", Mode.PAUSED, "why"))
     with pytest.raises(NoReason):
         asyncio.run(interventions.redrive(reviewer, PLACE, " "))
+
+
+def test_a_reviewer_is_a_second_person_and_the_token_is_nobody(
+    interventions: ConsoleInterventions,
+) -> None:
+    reviewer = Visitor("zhao", StaffRole.REVIEWER)
+    assert reviewer.may(OperatorStep.APPROVE)
+    assert reviewer.may(OperatorStep.REJECT)
+    assert not reviewer.may(OperatorStep.PROPOSE)
+    token = Visitor("operator", StaffRole.OPERATOR, by_token=True)
+    with pytest.raises(NotDone, match="the operator's token names nobody"):
+        asyncio.run(interventions.approve(token, "p", (PARKED,), "why"))
 
 
 def test_a_reviewer_sends_nothing_anew(interventions: ConsoleInterventions) -> None:
@@ -162,3 +177,21 @@ def test_every_act_is_told_with_its_author_and_reason(step: OperatorStep) -> Non
     assert (row["author"].says, row["author"].small) == ("wang", "command line")
     assert (row["reason"].says, row["about"].small) == ("单位来电确认", PLACE)
     assert row["step"].says
+
+
+def test_a_batch_that_waits_says_who_wants_what_and_until_when() -> None:
+    asked = Intervention(
+        intervention_id="p",
+        at=AT,
+        author="wang",
+        way=Way.CONSOLE,
+        step=OperatorStep.PROPOSE,
+        about="court",
+        place=PLACE,
+        reason="单位来电确认",
+        through=506,
+    )
+    (row,) = proposals.rows(open_proposals([asked], AT), a_catalogue(), EN)
+    assert (row["records"].says, row["records"].small) == (500, f"{PLACE}–506")
+    assert (row["by"].says, row["reason"].says, row["decide"].act) == ("wang", "单位来电确认", "p")
+    assert str(row["ends"].says) > str(row["since"].says)

@@ -93,17 +93,17 @@ def test_a_failed_delivery_says_why() -> None:
     assert row["tries"].says == 1
 
 
-def test_every_fault_of_a_refused_record_is_a_row_with_its_advice() -> None:
+def test_a_refused_record_is_one_row_with_every_fault_and_its_advice() -> None:
     faults = [
         Fault(Reason.NOTICE_MISSING, "notice", "art. 44", "state the notice", "请载明告知"),
-        Fault(Reason.BASIS_MISSING, "bases", "art. 4", "name a basis", "请载明依据"),
+        Fault(Reason.BASIS_MISSING, "bases", "", "name a basis", "请载明依据"),
     ]
-    rows = refused.rows([refuse(an_envelope(), faults, "credit.inbox.court.v1/0/7")], ZH)
-    assert [row["advice"].says for row in rows] == ["请载明告知", "请载明依据"]
-    assert [row["field"].says for row in rows] == ["notice", "bases"]
-    assert refused.rows([refuse(an_envelope(), faults, "x")], EN)[0]["advice"].says == (
-        "state the notice"
-    )
+    (row,) = refused.rows([refuse(an_envelope(), faults, "credit.inbox.court.v1/0/7")], ZH)
+    assert row["advice"].says == "1. 请载明告知\n2. 请载明依据"
+    assert (row["field"].says, row["article"].says) == ("1. notice\n2. bases", "1. art. 44\n2. —")
+    assert row["reason"].small == "1. NOTICE_MISSING\n2. BASIS_MISSING"
+    (row,) = refused.rows([refuse(an_envelope(), faults[:1], "x")], EN)
+    assert (row["advice"].says, row["field"].says) == ("state the notice", "notice")
 
 
 def test_a_record_that_nobody_could_read_is_a_row_with_its_key_its_place_and_the_advice() -> None:

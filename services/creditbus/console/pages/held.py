@@ -9,6 +9,7 @@ from creditbus.console.desk import Desk
 from creditbus.console.dialogs import ask
 from creditbus.console.frame import Frame
 from creditbus.console.grid import Cell, Column, Row, WholeRows
+from creditbus.console.pages import proposals
 from creditbus.console.rounds import ProcessHealth
 from creditbus.console.stamps import stamp
 from creditbus.console.tables import RowTable
@@ -81,6 +82,7 @@ async def show(desk: Desk, frame: Frame) -> None:
 
         listing.on_act(skip)
         Upkeep(visit, card, listing.renew).begin(RENEW_S, desk.process.clock.now)
+    proposals.show(desk, frame)
     _workers(desk, frame)
 
 

@@ -36,7 +36,10 @@ async def show(desk: Desk, frame: Frame) -> None:
     def of_board(render: Callable[[Board, Visit], str]) -> Callable[[], str]:
         return lambda: render(watch.board, visit) if watch.board is not None else ""
 
-    frame.part(of_board(lambda board, visit: fragments.figures(board, len(rounds.parked), visit)))
+    def held() -> int:
+        return len(rounds.parked) + len(desk.proposals)
+
+    frame.part(of_board(lambda board, visit: fragments.figures(board, held(), visit)))
     with ui.element("div").classes("cards"):
         with frame.card("flow"):
             frame.part(of_board(fragments.flow))

@@ -53,20 +53,39 @@ async def show(desk: Desk, frame: Frame) -> None:
 
 
 def rows(refused: Iterable[Refusal], visit: Visit) -> list[Row]:
-    """Return one row a fault, so that every mistake of a record is seen."""
+    """Return one row a record, so that the pager counts what it shows; with every mistake in it."""
     english = visit.language == "en"
     return [
         {
             "record": Cell(refusal.record_id, small=f"{refusal.record_revision}"),
-            "reason": Cell(explain(fault.reason, visit.language), small=fault.reason),
-            "field": Cell(fault.field),
-            "article": Cell(fault.article),
-            "advice": Cell(fault.detail if english else fault.detail_zh or fault.detail),
+            "reason": Cell(
+                _each(explain(fault.reason, visit.language) for fault in refusal.every_fault),
+                small=_each(fault.reason for fault in refusal.every_fault),
+            ),
+            "field": Cell(_each(fault.field for fault in refusal.every_fault)),
+            "article": Cell(_each(fault.article for fault in refusal.every_fault)),
+            "advice": Cell(
+                _each(
+                    fault.detail if english else fault.detail_zh or fault.detail
+                    for fault in refusal.every_fault
+                )
+            ),
             "origin": Cell(refusal.origin),
         }
         for refusal in refused
-        for fault in refusal.every_fault
     ]
+
+
+def _each(said: Iterable[str]) -> str:
+    r"""Return what is said of each mistake, numbered where there are several, a line each.
+
+    >>> _each(["one"]), _each(["one", ""]), _each(["", ""])
+    ('one', '1. one\n2. —', '')
+    """
+    told = list(said)
+    if len(told) < 2 or not any(told):
+        return "".join(told)
+    return "\n".join(f"{number}. {each or '—'}" for number, each in enumerate(told, start=1))
 
 
 def _most_troubled(board: Board | None) -> str:

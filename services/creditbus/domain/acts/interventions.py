@@ -23,8 +23,9 @@ class OperatorStep(StrEnum):
     """What is done.
 
     ``SKIP``: a parked inbox goes on behind an offset. ``REDRIVE``: a dead letter is put into its
-    inbox once more. ``REDELIVER``: an owed directive is sent now, and not when it is due. The
-    others still a worker and let it go on.
+    inbox once more. ``REDELIVER``: an owed directive is sent now, and not when it is due.
+    ``PROPOSE``: a skip of many records waits for a second person, who carries it out by
+    ``APPROVE`` or ends it by ``REJECT``. The others still a worker and let it go on.
     """
 
     SKIP = "SKIP"
@@ -33,6 +34,9 @@ class OperatorStep(StrEnum):
     PAUSE = "PAUSE"
     RESUME = "RESUME"
     DRAIN = "DRAIN"
+    PROPOSE = "PROPOSE"
+    APPROVE = "APPROVE"
+    REJECT = "REJECT"
 
 
 class Way(StrEnum):
@@ -48,6 +52,8 @@ class Intervention(msgspec.Struct, frozen=True, kw_only=True):
     ``about`` is whose it is: a source or body, or a worker. ``place`` is what exactly: of an inbox
     topic/partition/offset, of a directive its obligation. ``subject_id`` is there where a directive
     is sent anew, because delivery finds it by that. ``detail`` says more, such as how many records.
+    ``through`` is the last offset of a skip, proposed or done; ``proposal_id`` names what a second
+    person has decided about.
     """
 
     intervention_id: str
@@ -60,6 +66,8 @@ class Intervention(msgspec.Struct, frozen=True, kw_only=True):
     reason: str
     subject_id: str = ""
     detail: str = ""
+    through: int | None = None
+    proposal_id: str = ""
 
     @property
     def obligation_id(self) -> ObligationId:

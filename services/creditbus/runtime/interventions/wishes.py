@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+import msgspec
+
 from creditbus.domain.acts.interventions import Intervention, OperatorStep
 from creditbus.domain.effects.obligations import Obligation
 from creditbus.engine.failures import Hindrance
@@ -76,24 +78,42 @@ def skip_of(process: Process, parked: ParkedInbox, offset: int) -> Skip:
     return Skip(topic=parked.topic, partition=place[1], start=stands, through=through)
 
 
+def records_in(skip: Skip) -> int:
+    """Return how many records a skip passes over."""
+    return max(0, skip.through + 1 - skip.start)
+
+
+def place_of(skip: Skip) -> str:
+    """Return where a skip begins: topic/partition/offset."""
+    return f"{skip.topic}/{skip.partition}/{skip.start}"
+
+
 def ask_skip(writer: InterventionWriter, wish: WantedSkip, skip: Skip, reason: str) -> Intervention:
     """Ask a worker to skip, once that is on record; raises ``NotDone`` and ``NoReason``."""
+    done = skip_entry(writer, OperatorStep.SKIP, skip, reason)
+    wish_for(writer, wish, skip, done)
+    return done
+
+
+def skip_entry(
+    writer: InterventionWriter, step: OperatorStep, skip: Skip, reason: str
+) -> Intervention:
+    """Return what is on record of a skip, done or proposed; raises ``NoReason``."""
+    said = f"through {skip.through}, {records_in(skip)} records"
+    party = party_of_inbox(skip.topic)
+    asked = writer.entry(step, party, place_of(skip), reason, detail=said)
+    return msgspec.structs.replace(asked, through=skip.through)
+
+
+def wish_for(writer: InterventionWriter, wish: WantedSkip, skip: Skip, done: Intervention) -> None:
+    """Write down who lets a worker skip, and then tell the worker; raises ``NotDone``."""
     if wish.read() is not None:
         raise NotDone(
             "another skip is under way: wait until the inbox stands elsewhere",
             "另一次略过正在进行，请待其完成",
         )
-    count = max(0, skip.through + 1 - skip.start)
-    done = writer.entry(
-        OperatorStep.SKIP,
-        party_of_inbox(skip.topic),
-        f"{skip.topic}/{skip.partition}/{skip.start}",
-        reason,
-        detail=f"through {skip.through}, {count} records",
-    )
     writer.write(done)
     wish.write(skip)
-    return done
 
 
 def ask_mode(

@@ -7,6 +7,7 @@ is read only of those that are wanted.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Final, TypeVar
 
 import msgspec
@@ -14,6 +15,7 @@ import msgspec
 from creditbus.domain.acts.interventions import Intervention
 from creditbus.domain.acts.letters import UnreadNotice
 from creditbus.domain.acts.refusals import Refusal
+from creditbus.domain.calendar import millis_of
 from creditbus.domain.effects.exposures import Exposure
 from creditbus.domain.effects.obligations import Obligation
 from creditbus.domain.ids import BodyId, SourceId
@@ -102,6 +104,13 @@ class Pages:
             _count(served.INTERVENTIONS),
         )
         return [msgspec.json.decode(each, type=Intervention) for each in found], total
+
+    async def interventions_since(self, at: datetime) -> list[Intervention]:
+        """Return what persons have done to the bus since then, the oldest first."""
+        (found,) = await self._serving.ask_current(
+            Lease.ALL, lambda ask: ask.zrangebyscore(served.INTERVENTIONS, millis_of(at), "+inf")
+        )
+        return [msgspec.json.decode(each, type=Intervention) for each in found]
 
     async def refusals(
         self, source: SourceId, start: int, count: int | None
