@@ -17,6 +17,7 @@ from creditbus.domain.acts.events import Act
 from creditbus.domain.acts.kinds import is_way_out
 from creditbus.domain.acts.refusals import Fault
 from creditbus.domain.aliases.namesakes import (
+    MANY,
     NOTHING_KNOWN,
     InboxPlace,
     NamedBefore,
@@ -104,6 +105,8 @@ class RecentRecords:
             if _is_after(_place(first), _place(origin)):
                 first = origin
             recent[envelope.subject_id] = (first, origin)
+            if len(recent) > MANY:
+                del recent[next(iter(recent))]
         if len(records) > self._most:
             del records[next(iter(records))]
 

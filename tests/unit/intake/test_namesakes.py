@@ -10,7 +10,7 @@ import pytest
 from creditbus.demo.city import organisation
 from creditbus.domain.acts.events import Act
 from creditbus.domain.acts.refusals import Reason, Refusal
-from creditbus.domain.aliases.namesakes import NOTHING_KNOWN, NamedBefore
+from creditbus.domain.aliases.namesakes import MANY, NOTHING_KNOWN, NamedBefore
 from creditbus.domain.aliases.resolution import Aliases
 from creditbus.domain.ids import SourceId, SubjectId
 from creditbus.engine.values import Arrival, DictState, Slice
@@ -141,6 +141,17 @@ def test_the_rows_of_an_official_sheet_are_not_asked() -> None:
     said: tuple[tuple[str, bytes | None], ...] = (("attestation", b"forged"), ("sheet", b"1"))
     assert door.decide((2, bar(C), said)) == [CONFLICT]
     assert door.decide((3, bar(C), ROW[:1])) == [CONFLICT]
+
+
+def test_a_case_of_many_debtors_may_go_on_about_each_and_takes_no_more_room() -> None:
+    door = Door()
+    debtors = [organisation(number) for number in range(10, 10 + 2 * MANY)]
+    rows: list[Said] = [(place, bar(each), ROW) for place, each in enumerate(debtors)]
+    assert door.decide(*rows[: MANY - 1], (90, bar(C))) == [KEPT] * (MANY - 1) + [CONFLICT]
+    assert door.decide(*rows) == [KEPT] * len(rows)
+    assert door.decide((91, bar(debtors[0])), (92, bar(debtors[-1]))) == [KEPT, KEPT]
+    many = NamedBefore(frozenset(debtors))
+    assert Door(Views(many)).decide((93, bar(C))) == [KEPT]
 
 
 @pytest.mark.parametrize("start", [0, 1, 2])

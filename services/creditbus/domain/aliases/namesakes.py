@@ -28,6 +28,9 @@ RECORD_REUSED: Final = Fault(
     "该记录编号此前已用于其他主体：原主体有误的，请先以原主体撤回；本次请以新的记录编号报送",
 )
 
+MANY: Final = 20
+"""An id that has named so many is a case's, from official sheets, and not all are remembered."""
+
 RecordName = tuple[SourceId, str]
 """Whose record it is, and its own id of it."""
 
@@ -60,6 +63,6 @@ def is_asked(act: Act) -> bool:
 def reused(subject: SubjectId, named: AbstractSet[SubjectId]) -> Fault | None:
     """Return why a record may not name a subject, by whom it has named before; None if it may.
 
-    One that has named two already may go on about both.
+    One that has named two already may go on about both, and one of many debtors about any.
     """
-    return RECORD_REUSED if named and subject not in named else None
+    return RECORD_REUSED if 0 < len(named) < MANY and subject not in named else None
