@@ -510,3 +510,29 @@ def test_views_that_are_built_anew_begin_a_stream_anew(url: str) -> None:
                 await each.close()
 
     run(url, steps)
+
+
+def test_where_a_record_was_sent_first_it_is_known_where_it_went_on(url: str) -> None:
+    async def steps(told: Told) -> None:
+        letter = DeadLetter(
+            source=COURT,
+            topic=inbox(COURT),
+            partition=0,
+            offset=3,
+            reason="UNKNOWN_SCHEMA",
+            detail="not yet",
+            key=RECORD.encode(),
+            value=b"",
+            size=0,
+        )
+        await told.tell(DEAD_LETTERS, letter, 3)
+        assert (await Fates(told.serving).between(COURT, [3]))[0].again is None
+        await told.tell(EVENTS, EVENT, 11, sent=3)
+        await told.tell(STANDINGS, a_standing(EVENT), 11, sent=3)
+        # One of which nothing is kept any more is not made up.
+        await told.tell(EVENTS, a_listing(record_id="other"), 12, sent=2)
+        first, second = await Fates(told.serving).between(COURT, [2, 3, 11])
+        assert (first.state, first.again) == (FateState.DEAD, 11)
+        assert (second.state, second.redriven, second.again) == (FateState.APPLIED, 3, None)
+
+    run(url, steps)

@@ -118,6 +118,8 @@ def _stated(arrival: ArrivalFate) -> StatedRecord:
         sequence=arrival.sequence,
         reasons=tuple(filter(None, reasons)),
         redriven=None if arrival.redriven is None else split_place(arrival.redriven)[1],
+        again=None if arrival.again is None else split_place(arrival.again)[1],
+        ended=arrival.ended or "",
     )
 
 

@@ -143,7 +143,7 @@ class StatementDesk:
                 " ask for what became of them at /v1/receipts",
             )
         places = list(chain.from_iterable(stretches))
-        arrivals = await self._arrivals(source, places)
+        arrivals = await self._ended(source, await self._arrivals(source, places))
         numbers = await self._numbers(source)
         return await asyncio.to_thread(statement_of, source, totals, arrivals, places, numbers, now)
 
@@ -163,6 +163,17 @@ class StatementDesk:
         for start in range(0, len(places), _AT_ONCE):
             found += await self._fates.between(source, places[start : start + _AT_ONCE])
         return found
+
+    async def _ended(self, source: SourceId, arrivals: Sequence[ArrivalFate]) -> list[ArrivalFate]:
+        """Return the arrivals, and of those put in once more what came of them there."""
+        places = [each.again for each in arrivals if each.again is not None]
+        states = {each.place: each.state for each in await self._arrivals(source, places)}
+        return [
+            each
+            if each.again is None
+            else msgspec.structs.replace(each, ended=states.get(each.again))
+            for each in arrivals
+        ]
 
     async def _numbers(self, source: SourceId) -> Numbers:
         # Asked last: what this says never came was not in Redis when the records were asked for.

@@ -46,7 +46,8 @@ class StatedRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
 
     One that could not be read has the key that it came with, in place of an id. ``redriven`` is of
     one that a person of the bus put in once more: the offset at which the source had sent it.
-    ``partition`` is told where the inbox has been widened.
+    ``partition`` is told where the inbox has been widened. ``again`` is of one that was dead and
+    was put in once more since: the offset there, and ``ended`` what came of it.
     """
 
     offset: int
@@ -56,6 +57,8 @@ class StatedRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     reasons: tuple[str, ...] = ()
     redriven: int | None = None
     partition: int = 0
+    again: int | None = None
+    ended: str = ""
 
     @property
     def place(self) -> str:
@@ -70,7 +73,8 @@ class StatedRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     def why(self) -> str:
         """Why it stands where it does, in a few words; nothing of what was simply accepted."""
         again = () if self.redriven is None else (f"redriven, sent at {self.redriven}",)
-        return ", ".join((*self.reasons, *again))
+        since = f"redriven since, at {self.again}: {self.ended or 'WAITING'}"
+        return ", ".join((*self.reasons, *again, *(() if self.again is None else (since,))))
 
 
 class StatementSums(msgspec.Struct, frozen=True, kw_only=True):

@@ -331,3 +331,17 @@ def test_another_key_of_the_same_name_does_not_sign_for_the_bus() -> None:
     other = StatementSigner(new_statement_key())
     with pytest.raises(StatementUnsound):
         verified(other.sign(told(ControlTotals(day=DAY), [])), KEYS)
+
+
+def test_a_dead_record_that_was_redriven_on_a_later_day_says_how_it_ended() -> None:
+    dead = arrival(FIRST, FateState.DEAD, 1)
+    moved = msgspec.structs.replace(dead, again=FIRST + 9, ended=FateState.APPLIED)
+    totals = ControlTotals(day=DAY)
+
+    statement = statement_of(COURT, totals, [moved], range(FIRST, FIRST + 1), numbers(), LATER)
+
+    # The day's sums are what they were: what was sent that day could not be read.
+    assert statement.sums.dead == 1
+    (told,) = statement.dead
+    assert (told.again, told.ended) == (FIRST + 9, "APPLIED")
+    assert told.why == f"NOT_READABLE, redriven since, at {FIRST + 9}: APPLIED"

@@ -42,7 +42,8 @@ class ArrivalFate(msgspec.Struct, frozen=True, kw_only=True):
 
     ``effect`` is of an applied one that changed nothing to see; ``reasons`` are of a refused one,
     ``cause`` and ``detail`` of a dead one, which names no revision. ``redriven`` is of one that a
-    person put in once more: the place at which its source had sent it.
+    person put in once more: the place at which its source had sent it. ``again`` is the place to
+    which it was put then, and ``ended`` what came of it there, as far as somebody has asked.
     """
 
     place: int
@@ -59,6 +60,8 @@ class ArrivalFate(msgspec.Struct, frozen=True, kw_only=True):
     detail: str = ""
     decided_at: datetime | None = None
     redriven: int | None = None
+    again: int | None = None
+    ended: FateState | None = None
 
     @property
     def partition(self) -> int:
@@ -250,5 +253,6 @@ def _arrival(place: int, told: Mapping[str, str]) -> ArrivalFate:
         subject_id=SubjectId(told.get("subject", "")),
         decided_at=instant_of(int(told["at"])) if "at" in told else None,
         redriven=int(told["redriven"]) if "redriven" in told else None,
+        again=int(told["again"]) if "again" in told else None,
         **fields,
     )

@@ -153,6 +153,12 @@ local function arrival_of(source, number, record, revision, event, redriven, unt
   end
   if redriven ~= '' then
     redis.call('HSET', key, 'redriven', redriven)
+    -- Where it was sent first is told where it went on; of several times the last.
+    local first = prefix .. 'arrival ' .. source .. ' ' .. redriven
+    local again = tonumber(redis.call('HGET', first, 'again') or '-1')
+    if redis.call('EXISTS', first) == 1 and again < tonumber(number) then
+      redis.call('HSET', first, 'again', number)
+    end
   end
   return key
 end
