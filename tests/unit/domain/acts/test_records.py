@@ -6,12 +6,14 @@ from typing import Any, Final
 
 import pytest
 
+from creditbus.domain.acts.decisions import PenaltyDecided
 from creditbus.domain.acts.records import (
     ID_CHARACTERS,
     MANY,
     TEXT_CHARACTERS,
     other_faults,
     record_faults,
+    without_numbers,
 )
 from creditbus.domain.acts.references import RecordReference
 from creditbus.domain.acts.refusals import Reason
@@ -77,3 +79,16 @@ def test_who_stands_for_an_organisation_is_a_token_that_the_gateway_gave(
 ) -> None:
     faults = other_faults(acts.a_relation(person=person), attested=attested)
     assert [(each.reason, each.field) for each in faults] == told
+
+
+def test_a_number_in_one_of_several_texts_is_found_as_in_a_single_one() -> None:
+    number = "370299199001012298"
+    plain = acts.a_penalty(penalties=("罚款", "警告"))
+    assert found(plain) == []
+    told = acts.a_penalty(penalties=("罚款", f"警告 {number}"))
+    assert found(told) == [(Reason.SUBJECT_INVALID, "penalties")]
+    assert found(told, is_cut=True) == []
+    masked = without_numbers(told)
+    assert isinstance(masked, PenaltyDecided)
+    assert masked.penalties == ("罚款", "警告 (masked)")
+    assert without_numbers(plain) is plain
