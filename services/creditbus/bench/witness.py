@@ -17,11 +17,13 @@ from typing import Any, Final
 import httpx
 import msgspec
 from confluent_kafka import Consumer, TopicPartition
+from redis import Redis
 
 from creditbus.domain.ids import SubjectId
 from creditbus.runtime.outages import Unavailable
 from creditbus.runtime.process import Process
 from creditbus.runtime.redis.reads import Serving
+from creditbus.runtime.redis.served import POSITIONS
 from creditbus.stack.bus import token_name
 from creditbus.stack.folder import StackFile
 from creditbus.stack.ports import HOST
@@ -75,7 +77,7 @@ class HealthLog:
 
 
 class Doings:
-    """When each service was first seen to have done its part for one subject."""
+    """When each service was first seen to have done its part, for one subject and for anybody."""
 
     def __init__(self, file: StackFile, process: Process, body: str) -> None:
         self._file = file
@@ -109,23 +111,34 @@ class Doings:
         """Read no more."""
         self._reader.close()
 
-    def watch(self, subjects: Sequence[SubjectId], asker: str, bound_s: float) -> dict[str, float]:
-        """Return the instants of what the services did for some subjects, for whichever first.
+    def watch(
+        self, subjects: Sequence[SubjectId], asker: str, bound_s: float, since_ms: int = 0
+    ) -> tuple[dict[str, float], dict[str, float]]:
+        """Return the instants of what the services did for some subjects, and for anybody.
 
-        Views and query are asked about the first of them.
+        Views and query are asked about the first of them; query does for anybody what it does for
+        these. What a worker began to write before ``since_ms`` does not count.
         """
         subject, names = subjects[0], [each.encode() for each in subjects]
         found: dict[str, float] = {}
+        first: dict[str, float] = {}
+        places = self._places()
         deadline = time.monotonic() + bound_s
         while self.expected - found.keys() and time.monotonic() < deadline:
             for message in self._reader.consume(500, LOOK_S):
-                if message.error() is None and _is_about(names, message.value()):
-                    found.setdefault(self._owners[message.topic() or ""], time.monotonic())
+                if message.error() is not None or message.timestamp()[1] < since_ms:
+                    continue
+                owner, now = self._owners[message.topic() or ""], time.monotonic()
+                first.setdefault(owner, now)
+                if _is_about(names, message.value()):
+                    found.setdefault(owner, now)
             if "views" not in found and asyncio.run(self._is_served(subject)):
                 found["views"] = time.monotonic()
+            if "views" not in first and self._places() != places:
+                first["views"] = time.monotonic()
             if "query" not in found and self._answers(asker, subject):
-                found["query"] = time.monotonic()
-        return found
+                found["query"] = first["query"] = time.monotonic()
+        return found, first
 
     def _assign(self) -> None:
         places = []
@@ -134,6 +147,12 @@ class Doings:
                 _, end = self._reader.get_watermark_offsets(TopicPartition(topic, number), 10)
                 places.append(TopicPartition(topic, number, end))
         self._reader.assign(places)
+
+    def _places(self) -> Mapping[str, str]:
+        """Return up to where views has written each partition to Redis."""
+        with Redis.from_url(self._file.redis_url, decode_responses=True) as client:
+            found: Mapping[str, str] = client.hgetall(POSITIONS)
+            return found
 
     async def _is_served(self, subject: SubjectId) -> bool:
         serving = Serving(self._file.redis_url)
