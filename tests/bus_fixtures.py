@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
@@ -111,18 +112,18 @@ def press(live: LiveBus, *words: str, typed: str | None = None) -> tuple[int, st
     return done.exit_code, done.output
 
 
-@pytest.fixture(scope="session")
-def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveBus]:
-    """A bus with every service and the bodies, shared by the tests of one run."""
+@contextmanager
+def running_bus(home: Path, kind: Callable[..., LocalBus] = LocalBus) -> Iterator[LiveBus]:
+    """Run a bus with every service and the bodies in a folder, as long as the block lasts."""
     root = Path(__file__).parent.parent
     sites = Sites(
-        home=tmp_path_factory.mktemp("bus"),
+        home=home,
         cache=read_settings().cache,
         schemas=root / "schemas" / "avro",
         catalogue=root / "deploy" / "catalogue",
     )
     say = logging.getLogger("bus").info
-    with LocalBus(
+    with kind(
         sites,
         load_catalogue(sites.catalogue),
         ports=ports.free(),
@@ -131,6 +132,13 @@ def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveBus]:
     ) as bus:
         bus.services.start([bodies_plan(bus.stack.file, sites)])
         yield LiveBus(bus, sites)
+
+
+@pytest.fixture(scope="session")
+def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveBus]:
+    """A bus with every service and the bodies, shared by the tests of one run."""
+    with running_bus(tmp_path_factory.mktemp("bus")) as running:
+        yield running
 
 
 def a_firm() -> SubjectId:

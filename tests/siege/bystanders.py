@@ -16,8 +16,9 @@ from typing import Final
 import httpx
 
 from creditbus.demo.city import organisation
+from creditbus.domain.acts.events import EntryListed, EntryRemoved
 from creditbus.domain.effects.directives import Action
-from creditbus.sdk.publisher import Publisher
+from creditbus.sdk.publisher import NotPublished, Publisher
 from creditbus.stack.ports import HOST
 from creditbus.stack.services import HOSTED
 from tests.bus_fixtures import LiveBus
@@ -35,6 +36,7 @@ FEED: Final = "feed"
 REFUSALS: Final = "refusals"
 CONSOLE: Final = "console"
 HEALTH: Final = "health"
+READERS: Final = (CHECK, FEED, REFUSALS, CONSOLE)
 BYSTANDERS: Final = (LISTING, REMOVAL, CHECK, FEED, REFUSALS, CONSOLE, HEALTH)
 
 TIMES: Final = 2.0
@@ -117,8 +119,8 @@ class Bystanders:
                     (REMOVAL, removal, Action.LIFT),
                 ):
                     began = time.monotonic()
-                    publisher.publish(act)
-                    self._note(name, began, _seen_by(body, subject, wanted))
+                    fault = _untaken(publisher, act) or _seen_by(body, subject, wanted)
+                    self._note(name, began, fault)
                 self._over.wait(_REST_S)
 
     def _caller(self) -> None:
@@ -179,6 +181,20 @@ def complaints(
         if seen.p99 > bound:
             found.append(f"{name}: p99 {seen.p99:.2f} s, in calm {calm[name].p99:.2f} s")
     return found
+
+
+def _untaken(publisher: Publisher, act: EntryListed | EntryRemoved) -> str:
+    """Publish until there is a receipt; return why the first try had none, or nothing."""
+    why = ""
+    deadline = time.monotonic() + GIVEN_UP_S
+    while time.monotonic() < deadline:
+        try:
+            publisher.publish(act)
+        except NotPublished as fault:
+            why = why or str(fault)
+        else:
+            return why
+    return why
 
 
 def _seen_by(body: httpx.Client, subject: str, action: Action) -> str:

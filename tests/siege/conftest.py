@@ -5,12 +5,14 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import partial
 
 import pytest
 
-from tests.bus_fixtures import LiveBus
+from tests.bus_fixtures import LiveBus, running_bus
 from tests.siege.blows import Blow
 from tests.siege.bystanders import BYSTANDERS, Bystanders, Samples
+from tests.siege.culprit import BesiegedBus, CulpritBody
 from tests.siege.programme import BLOWS
 from tests.siege.siege import Siege
 
@@ -61,6 +63,21 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 @pytest.fixture(scope="session")
+def body(tmp_path_factory: pytest.TempPathFactory) -> Iterator[CulpritBody]:
+    """The one body that is the siege's own."""
+    body = CulpritBody(tmp_path_factory.mktemp("names") / "silent")
+    with body.served():
+        yield body
+
+
+@pytest.fixture(scope="session")
+def live(body: CulpritBody, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveBus]:
+    """The bus of a siege, on which one body is the culprit."""
+    with running_bus(tmp_path_factory.mktemp("bus"), partial(BesiegedBus, body)) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
 def watch(live: LiveBus, request: pytest.FixtureRequest) -> Watch:
     """The bystanders' own view of the bus in calm, taken once."""
     watch = Watch(live, request.config.getoption("--siege-seed"))
@@ -69,9 +86,9 @@ def watch(live: LiveBus, request: pytest.FixtureRequest) -> Watch:
 
 
 @pytest.fixture
-def siege(live: LiveBus, blow: Blow, request: pytest.FixtureRequest) -> Siege:
+def siege(live: LiveBus, body: CulpritBody, blow: Blow, request: pytest.FixtureRequest) -> Siege:
     """What the blow's script is given."""
-    return Siege(live, name=blow.name, seed=request.config.getoption("--siege-seed"))
+    return Siege(live, body, name=blow.name, seed=request.config.getoption("--siege-seed"))
 
 
 @pytest.fixture

@@ -10,13 +10,17 @@ from contextlib import ExitStack
 from typing import Final
 
 import httpx
+import msgspec
 from redis import Redis
 
+from creditbus.domain.acts.refusals import Refusal
+from creditbus.domain.ids import SubjectId
 from creditbus.runtime.redis.served import PREFIX
-from creditbus.sdk.publisher import Publisher
 from creditbus.stack.bus import token_name
 from creditbus.stack.ports import HOST
 from creditbus.stack.services import HOSTED
+from creditbus.wire import topics
+from creditbus.wire.records import to_record
 from tests.bus_fixtures import eventually
 from tests.examples import a_listing
 from tests.siege.blows import Chapter
@@ -28,6 +32,8 @@ CHAPTER = Chapter("The HTTP doors", door="http")
 HTTP: Final = ("gateway", "query", "feed", "console")
 MANY: Final = 500
 BOUND_S: Final = 60.0
+NUMBER: Final = "370299199001012298"
+"""A made-up person's number (there is no such county) that could be a firm's code."""
 QUESTION: Final = {"matter": "bid-registration", "purpose": "bid-qualification"}
 
 
@@ -148,13 +154,7 @@ def a_flush_under_a_stream(siege: Siege) -> None:
     spares=(LISTING, REMOVAL),
 )
 def a_flood_and_its_readers(siege: Siege) -> None:
-    file, source = siege.live.file, siege.culprit
-    with Publisher(
-        source,
-        kafka=file.bootstrap,
-        registry=file.registry_url,
-        password=file.credentials[source],
-    ) as publisher:
+    with siege.publisher() as publisher:
         for number in range(5000):
             subject = siege.subject()
             publisher.send(a_listing(subject_id=subject, record_id=f"flood-{number}-{subject}"))
@@ -181,3 +181,35 @@ def knocking_at_the_console(siege: Siege) -> None:
         assert it.get(socket_io).status_code == 401
         policy = it.get("/").headers["Content-Security-Policy"]
         assert "frame-ancestors 'none'" in policy
+
+
+@CHAPTER.blow(
+    strikes="a natural person's number in the place of a firm's code, with a name, by HTTP and by "
+    "Kafka, though it passes the check of a code",
+    then="422, or a refusal; no event, no exposure and no refusal has the number or the name",
+)
+def a_persons_number_for_a_firms(siege: Siege) -> None:
+    live, name = siege.live, f"张三{siege.dice.randrange(10**6)}"
+    listing = a_listing(
+        subject_id=SubjectId(f"uscc:{NUMBER}"), subject_name=name, record_id=f"a-person-{name[2:]}"
+    )
+    content = to_record(listing)
+    del content["envelope"]["adult_on_decision"]
+    with live.http("gateway", siege.culprit) as gateway:
+        answer = gateway.post("/v1/events", content=msgspec.json.encode(content))
+    assert (answer.status_code, NUMBER in answer.text) == (422, False)
+    siege.put(live.process().codec.encode(listing), key=listing.envelope.record_id.encode())
+    refused = eventually(
+        lambda: [
+            each
+            for each in live.reader().values(topics.REFUSALS)
+            if isinstance(each, Refusal) and each.record_id == listing.envelope.record_id
+        ]
+    )
+    assert {each.reason for each in refused} == {"SUBJECT_INVALID"}
+    told = (topics.EVENTS, topics.STANDINGS, topics.EXPOSURES, topics.REFUSALS)
+    kept = msgspec.json.encode([*live.reader().values(*told)])
+    assert name.encode() not in kept
+    assert NUMBER.encode() not in kept
+    with live.http("feed", PLATFORM) as feed:
+        assert name not in feed.get("/v1/exposures").text

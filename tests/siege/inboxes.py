@@ -12,7 +12,6 @@ import fastavro
 import httpx
 from confluent_kafka.admin import AclBindingFilter, AdminClient
 
-from creditbus.sdk.publisher import Publisher
 from creditbus.stack.ports import HOST
 from creditbus.stack.rights import bindings
 from creditbus.wire.records import to_record
@@ -22,7 +21,7 @@ from tests.bus_fixtures import LiveBus, eventually, press
 from tests.examples import SCHEMA_FOLDER, a_listing, a_removal
 from tests.siege.batches import put_named
 from tests.siege.blows import Chapter
-from tests.siege.siege import Siege
+from tests.siege.siege import Headers, Siege
 
 CHAPTER: Final = Chapter("The inboxes", door="inbox")
 
@@ -188,6 +187,64 @@ def many_batches_just_under_the_limit(siege: Siege) -> None:
 
 
 @CHAPTER.blow(
+    strikes="records whose key, whose one header or whose ten thousand headers are as large as an "
+    "inbox takes, good and bad ones, and a batch that unpacks hugely by snappy",
+    then="each is decided or a dead letter with the offset, and no output of them is too large",
+)
+def keys_and_headers_at_the_limit(siege: Siege) -> None:
+    good, large = listed(siege), 250_000
+    many: Headers = [(f"name-{number}", b"0123456789") for number in range(10_000)]
+    places = [
+        siege.put(value, key=key, headers=headers)
+        for value in (good, b"no record at all")
+        for key, headers in (
+            (b"k" * large, ()),
+            (b"", [("one", b"h" * large)]),
+            (None, many),
+            (b"k" * (large // 2), [("one", b"h" * (large // 3))]),
+        )
+    ]
+    snappy = throw(siege, "snappy", 4_000_000)
+    bad = {*places[4:], snappy}
+    letters = eventually(lambda: (told := siege.letters()).keys() >= bad and told, BOUND_S)
+    assert letters[snappy].reason == "OVERSIZED"
+    assert inbox(siege.culprit) not in parked(siege.live)
+    for place in places:
+        assert press(siege.live, "trace", f"{inbox(siege.culprit)}/0/{place}")[0] == 0
+
+
+@CHAPTER.blow(
+    strikes="records in the frames of other registries' serializers: ids of 8 bytes, unknown, none",
+    then="a dead letter each, which their sender is told with its place, its reason and a hint",
+    is_short=True,
+)
+def frames_of_other_registries(siege: Siege) -> None:
+    body = listed(siege)[5:]
+    places = [
+        siege.put(frame + body, key=b"framed elsewhere")
+        for frame in (b"\0" + bytes(7) + b"\7", b"\0\x7f\xff\xff\xff", b"\2", b"\1\0\0\0\7")
+    ]
+    eventually(lambda: siege.letters().keys() >= {*places})
+
+    def told() -> dict[int, Any]:
+        found: dict[int, Any] = {}
+        with siege.live.http("gateway", siege.culprit) as gateway:
+            after = ""
+            while (page := gateway.get("/v1/refusals", params={"after": after})).is_success:
+                content = page.json()
+                found |= {each["offset"]: each for each in content["dead_letters"]}
+                if content["next"] == after or not content["dead_letters"]:
+                    break
+                after = content["next"]
+        return found
+
+    shown = eventually(lambda: (found := told()).keys() >= {*places} and found)
+    reasons = [shown[place]["reason"] for place in places]
+    assert reasons == ["LONG_SCHEMA_ID", "UNKNOWN_SCHEMA", "UNFRAMED", "UNFRAMED"]
+    assert all(shown[place]["advice"] and shown[place]["advice_zh"] for place in places)
+
+
+@CHAPTER.blow(
     strikes="the right to read one inbox is taken away for a while, as records come in",
     then="the inbox waits alone, and goes on by itself when the right is back",
 )
@@ -236,13 +293,7 @@ def without_right(live: LiveBus, topic: str) -> Iterator[None]:
     others="an event's way takes a second more, and nobody who reads waits",
 )
 def a_flood_of_one_source(siege: Siege) -> None:
-    file, source = siege.live.file, siege.culprit
-    with Publisher(
-        source,
-        kafka=file.bootstrap,
-        registry=file.registry_url,
-        password=file.credentials[source],
-    ) as publisher:
+    with siege.publisher() as publisher:
         for number in range(FLOOD):
             subject = siege.subject()
             publisher.send(a_listing(subject_id=subject, record_id=f"flood-{number}-{subject}"))

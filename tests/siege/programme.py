@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
-from tests.siege import doors, inboxes
+from tests.siege import bodies, doors, inboxes, operators, rights, servers
 from tests.siege.blows import Blow, Chapter
 
-CHAPTERS: tuple[Chapter, ...] = (inboxes.CHAPTER, doors.CHAPTER)
+CHAPTERS: tuple[Chapter, ...] = (
+    inboxes.CHAPTER,
+    doors.CHAPTER,
+    bodies.CHAPTER,
+    rights.CHAPTER,
+    servers.CHAPTER,
+    operators.CHAPTER,
+)
 BLOWS: tuple[Blow, ...] = tuple(blow for chapter in CHAPTERS for blow in chapter.blows)

@@ -14,8 +14,10 @@ from confluent_kafka import KafkaError, Message, Producer
 from creditbus.demo.city import organisation
 from creditbus.domain.acts.refusals import DeadLetter
 from creditbus.domain.ids import SubjectId
+from creditbus.sdk.publisher import Publisher
 from creditbus.wire.topics import DEAD_LETTERS, inbox
 from tests.bus_fixtures import LiveBus
+from tests.siege.culprit import CulpritBody
 
 CULPRIT: Final = "court"
 OTHERS: Final = ("tax", "customs")
@@ -28,8 +30,9 @@ Headers = Sequence[tuple[str | bytes, bytes | None]]
 class Siege:
     """What the script of a blow is given."""
 
-    def __init__(self, live: LiveBus, *, name: str, seed: int) -> None:
+    def __init__(self, live: LiveBus, body: CulpritBody, *, name: str, seed: int) -> None:
         self.live = live
+        self.body = body
         self.dice = random.Random(f"{seed} {name}")
         self.culprit = CULPRIT
         self.others = OTHERS
@@ -37,6 +40,16 @@ class Siege:
     def subject(self) -> SubjectId:
         """Return a made-up organisation that hardly anybody else uses."""
         return organisation(1_000_000 + self.dice.randrange(30_000_000))
+
+    def publisher(self, password: str = "") -> Publisher:
+        """Return a publisher of the culprit, with its own password if none is given."""
+        file = self.live.file
+        return Publisher(
+            self.culprit,
+            kafka=file.bootstrap,
+            registry=file.registry_url,
+            password=password or file.credentials[self.culprit],
+        )
 
     def producer(self, source: str = "", **settings: Any) -> Producer:
         """Return a raw producer that logs in as a source, the culprit if none is named."""
