@@ -73,6 +73,9 @@ siege: $(TOOLS) ## Strike every door from outside and watch the others; SEED=7, 
 exercise: $(TOOLS) ## Play every runbook on a bus of its own, and time it; ARGS="-k redis --record"
 	$(PYTEST) tests/exercises --timeout=900 -o faulthandler_timeout=890 -p no:randomly -q $(ARGS)
 
+hunt: $(TOOLS) ## Plant six faults in a living city, to be found from alerts and console; ARGS="--seed N"
+	$(BIN)/python -m tests.hunt.hunt start $(ARGS)
+
 check: $(TOOLS) ## Check without running: format, lint, types, floors, tidiness
 	$(BIN)/ruff format --check --output-format concise .
 	$(BIN)/ruff check .

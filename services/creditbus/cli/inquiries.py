@@ -69,7 +69,7 @@ def owed(
 def _owed_line(each: Obligation, now: datetime) -> OwedLine:
     waits = max(0, int((now - each.stated_at).total_seconds()))
     answered = str(each.outcome) if each.outcome else each.status and f"HTTP {each.status}"
-    said = " ".join(part for part in (answered, each.detail) if part)
+    said = " ".join(dict.fromkeys(part for part in (answered, each.detail) if part))
     return OwedLine(
         body=each.body,
         action=each.action,

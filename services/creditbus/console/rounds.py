@@ -31,7 +31,8 @@ _BOUND_S: Final = 1.5
 _SETTLED: Final = "creditbus_settled_seconds_bucket"
 _LAG: Final = "creditbus_engine_lag"
 _SINGLE: Final = {"creditbus_restarts", "creditbus_started_at_seconds"}
-_WANTED: Final = (_SETTLED, _LAG, *_SINGLE)
+_LAST: Final = "creditbus_source_last_record_timestamp_seconds"
+_WANTED: Final = (_SETTLED, _LAG, _LAST, *_SINGLE)
 
 
 class ProcessHealth(msgspec.Struct, frozen=True, kw_only=True):
@@ -60,6 +61,7 @@ class _Figures(msgspec.Struct, frozen=True, kw_only=True):
     lag: int | None
     single: dict[str, float]
     settled: dict[str, dict[float, float]]
+    last: dict[str, float]
 
 
 class Rounds:
@@ -71,6 +73,8 @@ class Rounds:
         self.at: datetime | None = None
         self.states: tuple[ProcessHealth, ...] = ()
         self.parked: tuple[ParkedInbox, ...] = ()
+        self.last_records: dict[str, float] = {}
+        """When the last record of each source came in, as far as intake has seen one."""
         self.latencies: dict[str, LatencyHistory] = {way: LatencyHistory() for way in WAYS}
 
     @property
@@ -94,6 +98,9 @@ class Rounds:
             known = zip(targets, found, strict=True)
             self._figures = {name: figures for name, figures in known if figures is not None}
             now = self._process.clock.now()
+            for figures in self._figures.values():
+                for source, at in figures.last.items():
+                    self.last_records[source] = max(at, self.last_records.get(source, 0.0))
             for way, history in self.latencies.items():
                 history.see(now, {name: at.settled[way] for name, at in self._figures.items()})
         said = await asyncio.gather(*(_ask(client, at) for at in targets.values()))
@@ -161,13 +168,16 @@ def figures_of(text: str) -> _Figures:
     lag: int | None = None
     single: dict[str, float] = {}
     settled: dict[str, dict[float, float]] = {way: {} for way in WAYS}
+    last: dict[str, float] = {}
     for family in text_string_to_metric_families("\n".join([*lines, ""])):
         for sample in family.samples:
             if sample.name == _SETTLED and sample.labels.get("action") in settled:
                 bound = float(sample.labels["le"])
                 settled[sample.labels["action"]][bound] = sample.value
+            elif sample.name == _LAST and sample.value:
+                last[sample.labels["source"]] = sample.value
             elif sample.name == _LAG:
                 lag = (lag or 0) + int(sample.value)
             elif sample.name in _SINGLE:
                 single[sample.name] = sample.value
-    return _Figures(lag=lag, single=single, settled=settled)
+    return _Figures(lag=lag, single=single, settled=settled, last=last)

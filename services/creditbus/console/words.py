@@ -192,6 +192,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "用户名或密码不正确。",
         "No account has this name and password.",
     ),
+    "silent_for": ("未报送时长", "Silent for"),
     "openid": ("用单位账户登录", "Log in with the organisation's account"),
     "openid_refused": (
         "未能确认身份，或该账户在此无角色；请重试或联系管理员。",

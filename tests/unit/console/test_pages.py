@@ -11,7 +11,7 @@ from creditbus.console import login
 from creditbus.console.app import ASKED, PAGES
 from creditbus.console.frame import PLACES
 from creditbus.console.grid import Cell, Column, as_csv
-from creditbus.console.pages import exposures, lists, owed, refused, subject, unread
+from creditbus.console.pages import exposures, lists, owed, refused, sources, subject, unread
 from creditbus.console.visit import Visit
 from creditbus.delivery.decide import Debt, stated, tried
 from creditbus.dispatch.decide import Ledger, instruct
@@ -183,3 +183,11 @@ def test_what_the_public_sees_leads_to_subject_and_list() -> None:
     found = expose(a_standing(a_listing()), some_editions()).entries.values()
     rows = exposures.rows(found, a_catalogue(), EN)
     assert rows[0]["subject"].to == EN.to("/subject", id=FIRM)
+
+
+def test_a_source_tells_for_how_long_it_has_been_silent() -> None:
+    silences = sources.Silences(AT.timestamp(), {"court": AT.timestamp() - 200})
+    spoke, never = silences.cell("court", EN), silences.cell("tax", EN)
+    assert (spoke.says, spoke.order) == ("3 min", 200)
+    assert spoke.small == "2026-11-23 11:56:40 +08:00"
+    assert (never.says, never.small) == ("—", "")

@@ -95,12 +95,14 @@ def test_a_scrape_of_ours_is_understood() -> None:
     meters.set("engine_lag", 3, topic="a", partition="0")
     meters.set("engine_lag", 4, topic="a", partition="1")
     meters.set("restarts", 2)
+    meters.set("source_last_record_timestamp_seconds", 1_795_000_000, source="court")
     for seconds in (0.7, 20.0):
         meters.observe("settled_seconds", seconds, action="lift")
     found = figures_of(generate_latest(meters.registry).decode())
     assert (found.lag, found.single["creditbus_restarts"]) == (7, 2)
     assert (found.settled["lift"][1.0], found.settled["lift"][INF]) == (1, 2)
     assert found.settled["apply"] == {}
+    assert found.last == {"court": 1_795_000_000}
 
 
 def test_before_the_first_round_nothing_is_claimed_of_any_process() -> None:

@@ -113,7 +113,7 @@ def _last(owed: Obligation, visit: Visit) -> Cell:
     if is_taken and owed.outcome is not None:
         return Cell(str(owed.outcome), small=stamp(owed.tried_at))
     status = f"HTTP {owed.status}" if owed.status is not None else ""
-    why = " ".join(part for part in (status, owed.detail) if part)
+    why = " ".join(dict.fromkeys(part for part in (status, owed.detail) if part))
     return Cell(why or visit.say("failed"), small=stamp(owed.tried_at), mark="attention")
 
 

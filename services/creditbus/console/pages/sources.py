@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Final
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Final, NamedTuple
 
 from creditbus.console.decide import SourceLine
 from creditbus.console.desk import Desk
 from creditbus.console.frame import Frame
 from creditbus.console.grid import Cell, Column, Row, WholeRows
+from creditbus.console.stamps import stamp
 from creditbus.console.tables import RowTable
 from creditbus.console.upkeep import Upkeep
 from creditbus.console.visit import Visit
+from creditbus.console.words import ago
 from creditbus.domain.ids import SourceId
 from creditbus.runtime.outages import Unavailable
 
@@ -19,6 +22,7 @@ RENEW_S: Final = 5.0
 
 COLUMNS: Final = (
     Column("source", "source"),
+    Column("silent", "silent_for", is_number=True, keeps=True),
     Column("received", "received", is_number=True),
     Column("duplicate", "duplicate", is_number=True),
     Column("refused", "refused", is_number=True),
@@ -36,15 +40,32 @@ async def show(desk: Desk, frame: Frame) -> None:
             board = desk.watch.board
             if board is None:
                 raise Unavailable("views", "they have not been read yet")
-            return rows(board.sources, desk, visit)
+            silences = Silences(desk.process.clock.now().timestamp(), desk.rounds.last_records)
+            return rows(board.sources, desk, silences, visit)
 
         listing = RowTable(visit, COLUMNS, WholeRows(read), "sources")
         listing.build()
         Upkeep(visit, card, listing.renew).begin(RENEW_S, desk.process.clock.now)
 
 
-def rows(spoken: tuple[SourceLine, ...], desk: Desk, visit: Visit) -> list[Row]:
-    """Return one row a source, the silent ones last."""
+class Silences(NamedTuple):
+    """What the time is, and when the last record of each source came in."""
+
+    now: float
+    last: Mapping[str, float]
+
+    def cell(self, source: str, visit: Visit) -> Cell:
+        """Return for how long a source has said nothing, and since when."""
+        at = self.last.get(source)
+        if at is None:
+            return Cell("—", order=-1)
+        silent_s = max(0.0, self.now - at)
+        since = stamp(datetime.fromtimestamp(at, UTC))
+        return Cell(ago(silent_s, visit.language), small=since, order=silent_s)
+
+
+def rows(spoken: tuple[SourceLine, ...], desk: Desk, silences: Silences, visit: Visit) -> list[Row]:
+    """Return one row a source, those that never spoke last."""
     found: list[Row] = []
     for line in spoken:
         share = round(100 * (line.refused + line.dead) / line.received) if line.received else 0
@@ -52,6 +73,7 @@ def rows(spoken: tuple[SourceLine, ...], desk: Desk, visit: Visit) -> list[Row]:
         found.append(
             {
                 "source": Cell(visit.called(line.name), small=_small(line.name.id, desk, visit)),
+                "silent": silences.cell(line.name.id, visit),
                 "received": Cell(line.received),
                 "duplicate": Cell(line.duplicate),
                 "refused": Cell(line.refused, to_refused, mark=_marked(line.refused, "attention")),
@@ -59,12 +81,11 @@ def rows(spoken: tuple[SourceLine, ...], desk: Desk, visit: Visit) -> list[Row]:
                 "share": Cell(share),
             }
         )
-    known = {line.name.id for line in spoken}
-    silent = (row for row in desk.catalogue.sources.values() if row.id not in known)
-    for row in silent:
+    told = {line.name.id for line in spoken}
+    for row in (row for row in desk.catalogue.sources.values() if row.id not in told):
         name = Cell(visit.named(row, row.id), small=_small(row.id, desk, visit))
         nothing = {column.name: Cell(0) for column in COLUMNS[1:]}
-        found.append({"source": name, **nothing})
+        found.append({"source": name, **nothing, "silent": Cell("—", order=-1)})
     return found
 
 

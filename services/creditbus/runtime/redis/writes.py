@@ -355,7 +355,7 @@ def _last_said(obligation: Obligation) -> str:
         return ""
     parts = (obligation.outcome, obligation.status and f"HTTP {obligation.status}")
     said = " ".join(str(part) for part in parts if part)
-    return ": ".join(part for part in (said, obligation.detail) if part)
+    return ": ".join(dict.fromkeys(part for part in (said, obligation.detail) if part))
 
 
 def _json(value: msgspec.Struct) -> str:

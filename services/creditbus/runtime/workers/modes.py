@@ -39,9 +39,15 @@ class WantedMode:
     def read(self) -> Mode:
         """Return what is wanted; raises ``ValueError`` for a file that says nothing known."""
         try:
-            return Mode(self._path.read_text(encoding="utf-8").strip())
+            said = self._path.read_text(encoding="utf-8", errors="replace").strip()
         except FileNotFoundError:
             return Mode.RUNNING
+        if said not in set(Mode):
+            raise ValueError(
+                f"the file {self._path} is damaged and says no mode; `creditbus resume` with this"
+                " service takes it away"
+            )
+        return Mode(said)
 
     def write(self, mode: Mode) -> None:
         """Say what is wanted from now on."""
