@@ -22,8 +22,13 @@ class FetchFault:
 
     @property
     def source(self) -> Source:
-        """Which source it is about; of a whole topic, no partition that there is."""
-        return self.topic or "", -1 if self.partition is None else self.partition
+        """Which source it is about; of a whole topic, or of the client, no partition that there is.
+
+        Of what befell the client itself, the library names no topic and, sometimes, partition 0.
+        """
+        if self.topic is None or self.partition is None:
+            return self.topic or "", -1
+        return self.topic, self.partition
 
 
 def cut(messages: Iterable[Message]) -> tuple[dict[Source, list[Message]], list[FetchFault]]:

@@ -18,6 +18,7 @@ from creditbus.engine.layout import Layout, check_counts
 from creditbus.engine.membership import check_halves
 from creditbus.engine.overlay import Overlay
 from creditbus.engine.restore import check_agreement
+from creditbus.engine.slices import FetchFault
 from creditbus.engine.storage import Storage
 from creditbus.engine.store import Store, StoreMark, pack_offset, position_key
 from creditbus.engine.watchdog import EXIT_CODE, Watchdog
@@ -105,6 +106,13 @@ def test_a_claimed_folder_is_refused_to_others(tmp_path: Path) -> None:
         pass
     with claimed(tmp_path / "listing-0"):
         pass
+
+
+@pytest.mark.parametrize("partition", [None, 0, -1])
+def test_what_befell_the_client_is_taken_for_no_partition(partition: int | None) -> None:
+    """Seen of a member whose poll came too late: partition 0, which the worker still held."""
+    fault = FetchFault(KafkaError(KafkaError._MAX_POLL_EXCEEDED), None, partition)
+    assert fault.source == ("", -1)
 
 
 def test_unequal_counts_are_named() -> None:

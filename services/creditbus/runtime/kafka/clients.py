@@ -14,6 +14,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from confluent_kafka import (
+    OFFSET_END,
     OFFSET_INVALID,
     Consumer,
     KafkaError,
@@ -193,19 +194,28 @@ def record_at(process: Process, place: Place, offset: int) -> Record | None:
 
 
 def ends(consumer: Consumer, places: Sequence[Place]) -> dict[Place, int]:
-    """Return where each place ends now."""
+    """Return where each place ends now, asked for all of them at once."""
+    asked = [TopicPartition(*place, OFFSET_END) for place in places]
     with reached():
         try:
-            return {
-                place: consumer.get_watermark_offsets(TopicPartition(*place), ANSWER_BOUND_S)[1]
-                for place in places
-            }
+            told = consumer.offsets_for_times(asked, ANSWER_BOUND_S)
+            return {(each.topic, each.partition): _offset_in(each) for each in told}
         except KafkaException as failure:
             if error_of(failure).code() in {*MOVED, KafkaError._UNKNOWN_PARTITION}:
                 # The client would go on so for ever: only this makes it look who leads them now.
                 for topic in {topic for topic, _ in places}:
                     consumer.list_topics(topic, ANSWER_BOUND_S)
             raise
+
+
+def _offset_in(told: TopicPartition) -> int:
+    """Return the offset that is told, or raise what is told instead.
+
+    While a partition gets another leader, the client tells neither.
+    """
+    if told.error is not None or told.offset < 0:
+        raise KafkaException(told.error or KafkaError(KafkaError.NOT_LEADER_FOR_PARTITION))
+    return told.offset
 
 
 def since(process: Process, topic: str, *instants: datetime) -> list[dict[Place, int]]:

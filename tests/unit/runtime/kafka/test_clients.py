@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import cast
+from typing import NamedTuple, cast
 
 import pytest
 from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
@@ -46,17 +46,35 @@ def test_a_fault_is_told_as_the_client_tells_it(code: int) -> None:
         raise KafkaException(KafkaError(code))
 
 
+class Told(NamedTuple):
+    """What the client answers of a place."""
+
+    topic: str
+    partition: int
+    offset: int
+    error: KafkaError | None
+
+
 class Forgetful:
     """A client that has lost a partition with its broker, and asks for it when it is made to."""
 
-    def __init__(self, code: int) -> None:
-        self.code = code
+    def __init__(self, code: int | None, nowhere: int = 3) -> None:
+        self.fault = None if code is None else KafkaError(code)
+        self.nowhere = nowhere
+        self.asked = 0
         self.looked_for: set[str] = set()
 
-    def get_watermark_offsets(self, place: TopicPartition, _: float) -> tuple[int, int]:
-        if place.topic not in self.looked_for:
-            raise KafkaException(KafkaError(self.code))
-        return 0, 7
+    def offsets_for_times(self, asked: list[TopicPartition], _: float) -> list[Told]:
+        self.asked += 1
+        return [
+            Told(
+                place.topic,
+                place.partition,
+                7 if place.topic in self.looked_for else self.nowhere,
+                None if place.topic in self.looked_for else self.fault,
+            )
+            for place in asked
+        ]
 
     def list_topics(self, topic: str, _: float) -> None:
         self.looked_for.add(topic)
@@ -73,6 +91,16 @@ class Forgetful:
 def test_a_client_that_has_lost_a_partition_is_made_to_look_for_it(code: int) -> None:
     """Its own cache is never filled again: views asked in vain until it was ended."""
     client = Forgetful(code)
+    places = [("standings", 0), ("exposures", 1)]
+    with pytest.raises(Unavailable):
+        ends(cast(Consumer, client), places)
+    assert ends(cast(Consumer, client), places) == dict.fromkeys(places, 7)
+    assert client.asked == 2, "all places are asked for at once"
+
+
+def test_an_end_that_is_nowhere_and_no_fault_is_asked_again() -> None:
+    """Seen with one of three brokers killed: taken for an answer, a lease on nothing."""
+    client = Forgetful(code=None, nowhere=-1)
     places = [("standings", 0), ("exposures", 1)]
     with pytest.raises(Unavailable):
         ends(cast(Consumer, client), places)
