@@ -19,7 +19,12 @@ from creditbus.cli.prints import give, say, show
 from creditbus.domain.acts.letters import SHOWN_BYTES, dump
 from creditbus.domain.acts.refusals import DeadLetter
 from creditbus.engine.values import Position
-from creditbus.runtime.interventions.redrives import original, position_at, redrive
+from creditbus.runtime.interventions.redrives import (
+    original,
+    place_named,
+    position_at,
+    redrive,
+)
 from creditbus.runtime.kafka.arrivals import headers_or_none
 from creditbus.runtime.process import Process
 from creditbus.wire.headers import ORIGIN, header
@@ -77,7 +82,7 @@ def show_letter(
     home: Home = None,
 ) -> None:
     """Print one dead letter with the bytes that could not be read, as figures and letters."""
-    found = _letter_at(auditor(home), position_at(place))
+    found = _letter_at(auditor(home), place_named(place))
     if found is None:
         fail(f"no dead letter is about {place}: `creditbus dead-letters list` has them", MISUSED)
     give(found)

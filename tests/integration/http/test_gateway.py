@@ -418,6 +418,7 @@ def test_the_document_describes_what_may_be_sent(gateway: TestClient) -> None:
         "/v1/batches",
         "/v1/control-totals",
         "/v1/statements/{day}",
+        "/v1/fates/stream",
         "/v1/numbers",
         "/.well-known/jwks.json",
     }

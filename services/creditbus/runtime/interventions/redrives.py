@@ -57,11 +57,8 @@ class Original(msgspec.Struct, frozen=True, kw_only=True):
         return party_of_inbox(self.position.topic)
 
 
-def position_at(place: str) -> Position:
-    """Return the place that a text names as topic/partition/offset; raises ``NotDone``.
-
-    Only an inbox is one: what the bus itself wrote, nobody may write again.
-    """
+def place_named(place: str) -> Position:
+    """Return the place that a text names as topic/partition/offset; raises ``NotDone``."""
     topic, _, rest = place.partition("/")
     partition, _, offset = rest.partition("/")
     if not (topic and _is_count(partition) and _is_count(offset)):
@@ -69,13 +66,22 @@ def position_at(place: str) -> Position:
             f"{place} is no place: it is written topic/partition/offset",
             f"{place} 不是有效位置，应为 主题/分区/偏移量",
         )
-    if not topic.startswith(INBOX_PREFIX):
+    return Position(topic, int(partition), int(offset))
+
+
+def position_at(place: str) -> Position:
+    """Return the place in an inbox that a text names; raises ``NotDone``.
+
+    What the bus itself wrote, nobody may write again.
+    """
+    position = place_named(place)
+    if not position.topic.startswith(INBOX_PREFIX):
         raise NotDone(
             f"{place} is not in an inbox: the bus wrote that record itself, and a person may not"
             " write it again. Start the service that could not read it in a version that can",
             f"{place} 不在收件箱中，由总线自身写入，不得由人重新写入；请以能读取它的版本启动该服务",
         )
-    return Position(topic, int(partition), int(offset))
+    return position
 
 
 def original(process: Process, position: Position, find: FindLetter) -> Original:

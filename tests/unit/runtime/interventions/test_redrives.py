@@ -23,6 +23,7 @@ from creditbus.runtime.interventions.redrives import (
     Original,
     once_more,
     original,
+    place_named,
     position_at,
     redrive,
 )
@@ -39,6 +40,7 @@ WRITER = InterventionWriter(Process("operator", 1, Settings()), "wang", Way.COMM
 
 def test_a_place_is_read_as_it_is_written() -> None:
     assert position_at(str(AT)) == AT
+    assert place_named(str(AT)) == AT
 
 
 @pytest.mark.parametrize(
@@ -236,3 +238,9 @@ def test_what_was_sent_in_the_sandbox_stays_a_try_when_it_is_put_in_once_more() 
     meant = Original(position=AT, key=b"k", value=b"v")
     assert ("sandbox", b"true") in once_more(tried, b"v").headers
     assert ("sandbox", b"true") not in once_more(meant, b"v").headers
+
+
+def test_a_place_of_the_buss_own_may_be_looked_at_and_not_written_to() -> None:
+    assert place_named("credit.events.v1/3/17") == Position("credit.events.v1", 3, 17)
+    with pytest.raises(NotDone, match="not in an inbox"):
+        position_at("credit.events.v1/3/17")
