@@ -35,7 +35,6 @@ from creditbus.wire.topics import (
 
 _FATES: Final = {DUPLICATES: "duplicate", REFUSALS: "refused", DEAD_LETTERS: "dead"}
 _ASK_S: Final = 10.0
-_LAST: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,14 +104,9 @@ class TopicReader:
                 yield codec.decode(message.value())
 
     def last_written(self, *topics: str) -> dict[str, int]:
-        """Return when the last record of each topic was written, in milliseconds; empty ones lack.
-
-        The last few are read, because a marker of a transaction may lie behind the last record.
-        """
-        found: dict[str, int] = {}
-        for message in self.read(*topics, last=_LAST):
-            found[_topic(message)] = max(found.get(_topic(message), 0), message.timestamp()[1])
-        return found
+        """Return when each topic was last written to, in milliseconds; empty ones lack."""
+        with reached():
+            return StretchReader(self.process, []).last_written(topics)
 
     def written_at(self, position: Position) -> int | None:
         """Return when a record of an inbox was written, in milliseconds; None if it is gone."""

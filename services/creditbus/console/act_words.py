@@ -40,7 +40,7 @@ ACTS: Final[dict[str, tuple[str, str]]] = {
     "way_CONSOLE": ("控制台", "console"),
     "way_COMMAND_LINE": ("命令行", "command line"),
     "held_page": ("停住", "Held"),
-    "held_total": ("收件箱停住", "Inboxes held"),
+    "held_total": ("停住与待批", "Held, or to approve"),
     "held_page_hint": (
         "无法读取的收件箱在此等待，其他收件箱照常；该单位的解除也在等待",
         "inboxes that cannot be read wait here, all others go on; their lifts wait too",

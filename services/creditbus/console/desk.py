@@ -71,7 +71,7 @@ class Desk:
     @asynccontextmanager
     async def open(self, _app: FastAPI) -> AsyncIterator[None]:
         """Look on for as long as the site is served."""
-        going = (self._look(), self._count_held(), self.rounds.go())
+        going = (self._look(), self._count_held(), self.rounds.go(), self.rounds.look_back())
         working = [asyncio.create_task(each) for each in going]
         try:
             yield

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -19,11 +20,18 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from creditbus.console.quantiles import LatencyHistory
 from creditbus.runtime.interventions.wishes import ParkedInbox
+from creditbus.runtime.kafka.clients import reached
+from creditbus.runtime.kafka.stretches import StretchReader
+from creditbus.runtime.outages import Unavailable
 from creditbus.runtime.process import Process
+from creditbus.wire.topics import inbox, party_of_inbox
 
 ASK_EVERY_S: Final = 2.0
 MEASURE_EVERY: Final = 3
 """Every so many rounds the figures are read as well: a scrape costs its process more."""
+
+LOOK_BACK_AFTER_S: Final = 5.0
+"""When it is looked back, and how long after a broker was away: a start has enough to do."""
 
 READER: Final = "intake"
 WAYS: Final = ("lift", "apply")
@@ -74,7 +82,7 @@ class Rounds:
         self.states: tuple[ProcessHealth, ...] = ()
         self.parked: tuple[ParkedInbox, ...] = ()
         self.last_records: dict[str, float] = {}
-        """When the last record of each source came in, as far as intake has seen one."""
+        """When the last record of each source came in, in seconds since 1970."""
         self.latencies: dict[str, LatencyHistory] = {way: LatencyHistory() for way in WAYS}
 
     @property
@@ -91,6 +99,24 @@ class Rounds:
                 number += 1
                 await asyncio.sleep(ASK_EVERY_S)
 
+    async def look_back(self) -> None:
+        """Find out once when each source spoke last: intake knows no more than since its start."""
+        while True:
+            await asyncio.sleep(LOOK_BACK_AFTER_S)
+            with suppress(Unavailable):
+                for source, at in (await asyncio.to_thread(self._last_written)).items():
+                    self._hear(source, at)
+                return
+
+    def _last_written(self) -> dict[str, float]:
+        topics = [inbox(source) for source in self._process.catalogue.sources]
+        with reached():
+            found = StretchReader(self._process, []).last_written(topics)
+        return {party_of_inbox(topic): at_ms / 1000 for topic, at_ms in found.items()}
+
+    def _hear(self, source: str, at: float) -> None:
+        self.last_records[source] = max(at, self.last_records.get(source, 0.0))
+
     async def _round(self, client: httpx.AsyncClient, *, measures: bool) -> None:
         targets = _targets(self._process.settings.scrapes)
         if measures:
@@ -100,7 +126,7 @@ class Rounds:
             now = self._process.clock.now()
             for figures in self._figures.values():
                 for source, at in figures.last.items():
-                    self.last_records[source] = max(at, self.last_records.get(source, 0.0))
+                    self._hear(source, at)
             for way, history in self.latencies.items():
                 history.see(now, {name: at.settled[way] for name, at in self._figures.items()})
         said = await asyncio.gather(*(_ask(client, at) for at in targets.values()))

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import signal
 from typing import Any
 
+import pytest
+
 from creditbus.cli.roster import BODIES
+from creditbus.console import rounds
 from creditbus.domain.ids import SubjectId
+from creditbus.runtime.process import Process
 from creditbus.stack.services import HOSTED
-from creditbus.wire.topics import inbox
+from creditbus.wire.topics import inbox, service_principal
 from tests.bus_fixtures import LiveBus, eventually, press
 from tests.examples import a_bid_bar
 from tests.integration.bus.test_way_out import a_publisher
@@ -75,6 +80,21 @@ def test_a_source_is_told_with_its_last_record_and_a_dead_letter_with_its_bytes(
     assert lines.keys() == set(live.bus.catalogue.sources)
     assert 0 <= lines["tender"]["silent_seconds"] < 600
     eventually(lambda: {row["source"]: row for row in ask(live, "sources")}["tender"]["dead"] >= 1)
+
+
+def test_the_console_knows_when_a_source_spoke_before_intake_began(
+    live: LiveBus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with a_publisher(live, "tender") as tender:
+        tender.send_bytes(b"key", GARBAGE)
+        tender.flush()
+    monkeypatch.setattr(rounds, "LOOK_BACK_AFTER_S", 0.0)
+    console = Process("console", 0, live.settings(service_principal("console")))
+    told = rounds.Rounds(console)
+    asyncio.run(told.look_back())
+    now = console.clock.now().timestamp()
+    assert 0 <= now - told.last_records["tender"] < 60
+    assert set(told.last_records) <= set(live.bus.catalogue.sources)
 
 
 def test_status_tells_servers_services_and_bodies(live: LiveBus) -> None:

@@ -27,6 +27,7 @@ _ASK_S: Final = 10.0
 _SILENCE_S: Final = 30.0
 _BATCH: Final = 5000
 _LOOK_S: Final = 0.05
+_LAST: Final = 3
 
 
 @dataclass(slots=True)
@@ -55,6 +56,17 @@ class StretchReader:
 
         return self._from(topics, starts)
 
+    def last_written(self, topics: Sequence[str]) -> dict[str, int]:
+        """Return when the last record of each topic was written, in milliseconds; empty ones lack.
+
+        The last few are read, because a marker of a transaction may lie behind the last record.
+        """
+        found: dict[str, int] = {}
+        for message in self.read(topics, last=_LAST):
+            topic, _ = _place(message)
+            found[topic] = max(found.get(topic, 0), message.timestamp()[1])
+        return found
+
     def first_at(self, place: Place, offset: int) -> Message | None:
         """Return the first committed record from an offset on, None when there is none."""
         with closing(self._from([place[0]], lambda *_: {place: offset})) as found:
@@ -69,7 +81,7 @@ class StretchReader:
             {
                 **self.process.security,
                 "bootstrap.servers": self.process.settings.kafka,
-                "group.id": application("audit"),
+                "group.id": application(self.process.service),
                 "isolation.level": "read_committed",
                 "enable.auto.commit": False,
                 "enable.partition.eof": True,
