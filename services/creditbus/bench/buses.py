@@ -17,6 +17,7 @@ from creditbus.runtime.process import Process
 from creditbus.runtime.settings import Settings, read_settings
 from creditbus.stack.bus import LocalBus, Sites
 from creditbus.stack.folder import StackFile
+from creditbus.stack.interrupts import raise_when_asked
 from creditbus.stack.ports import free
 from creditbus.stack.reports import Report
 from creditbus.stack.services import HOSTED, Services
@@ -63,7 +64,11 @@ def _as_it_is(catalogue: Path, _into: Path) -> Path:
 def bench_bus(
     services: Sequence[str] = HOSTED, law: Callable[[Path, Path], Path] = _as_it_is
 ) -> Iterator[BenchBus]:
-    """Run a bus with these services; ``law`` may copy the catalogue elsewhere and change it."""
+    """Run a bus with these services; ``law`` may copy the catalogue elsewhere and change it.
+
+    It goes with whoever runs it, also when asked to end by a signal (as ``timeout`` does).
+    """
+    raise_when_asked()
     settings = read_settings()
     with TemporaryDirectory(prefix="creditbus-bench-") as folder:
         sites = Sites(
