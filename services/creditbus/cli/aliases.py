@@ -11,8 +11,9 @@ from rich.progress import track
 
 from creditbus.audit.app import TopicReader
 from creditbus.cli.faults import MISUSED, fail, told
-from creditbus.cli.places import Home, auditor, catalogue, sites, stack_file
+from creditbus.cli.places import Home, auditor, stack_file
 from creditbus.cli.prints import PERSONS, give, say
+from creditbus.cli.tokens import known_source
 from creditbus.domain.acts.mappings import SubjectAliasMapped
 from creditbus.domain.aliases.claims import (
     AliasClaims,
@@ -40,8 +41,7 @@ def load(
     """Send what each old code of a list stands for; rows that cannot be read are told."""
     if not file.is_file():
         fail(f"there is no file {file}", MISUSED)
-    if source not in catalogue(sites(home)).sources:
-        fail(f"there is no source {source}", MISUSED)
+    known_source(source, home)
     stack = stack_file(home)
     faults: list[RowFault] = []
     sent = 0

@@ -36,7 +36,7 @@ BROKEN_OFF: Final = 130
 """What a shell says of a program that Ctrl-C has ended."""
 
 _AsJson = Annotated[
-    bool, typer.Option("--json", help="Print JSON for machines, an error too, on its output.")
+    bool, typer.Option("--json", help="Print JSON for machines; an error is JSON on stderr.")
 ]
 
 _DAMAGED: Final = (

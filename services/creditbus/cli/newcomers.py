@@ -16,7 +16,14 @@ from creditbus.cli.faults import MISUSED, fail, told
 from creditbus.cli.gathered import gathered, option
 from creditbus.cli.places import Home, Reason, catalogue, parties, sites, stack_file, url, why
 from creditbus.cli.prints import give, say
-from creditbus.cli.tokens import Into, SourceId, hand_over, refuse_taken, tokens_of
+from creditbus.cli.tokens import (
+    Into,
+    SourceId,
+    hand_over,
+    known_source,
+    refuse_taken,
+    tokens_of,
+)
 from creditbus.domain.calendar import day_of
 from creditbus.domain.identifiers.citizen import hide_persons
 from creditbus.domain.ids import SourceId as PartyId
@@ -52,7 +59,10 @@ join_terms: Final = gathered(
     ),
     option(
         "sandbox",
-        Annotated[bool, typer.Option("--sandbox", help="It only tries at first, and counts not.")],
+        Annotated[
+            bool,
+            typer.Option("--sandbox", help="Answer it, and count nothing yet."),
+        ],
         False,
     ),
 )
@@ -119,8 +129,8 @@ def promote_source(source: SourceId, reason: Reason = "", home: Home = None) -> 
     """
     places = sites(home)
     file, reason = running(places, home), why(reason)
-    row = catalogue(places).sources.get(PartyId(source))
-    if row is None or not row.sandbox:
+    row = catalogue(places).sources[PartyId(known_source(source, home))]
+    if not row.sandbox:
         fail(f"{source} is not in the sandbox: `creditbus sources` says who is", MISUSED)
     at = SystemClock().now()
     said = f"reports for real since {day_of(at)} ({getpass.getuser()}): {hide_persons(reason)}"

@@ -28,7 +28,7 @@ _TokensFile = Annotated[
 ]
 Into = Annotated[
     Path | None,
-    typer.Option("--into", help="Write the token into this new file, and not on the terminal."),
+    typer.Option("--into", help="Write the secret into this new file, and not on the terminal."),
 ]
 _Day = Annotated[
     datetime | None, typer.Option(formats=["%Y-%m-%d"], help="The last day on which it is good.")
