@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Final
+from urllib.parse import urlsplit
 
 import pytest
 import structlog
@@ -29,6 +30,7 @@ from tests.contract.test_fates import COURT, EVENT, Told, origin, run
 
 SECRET: Final = new_webhook_secret()
 BOUND_S: Final = 60.0
+REST_S: Final = 1.0
 
 
 @pytest.fixture
@@ -174,3 +176,40 @@ def test_many_fates_go_in_messages_of_bounded_size_and_in_order(url: str, tmp_pa
             await tasks.end(sender)
 
     run(url, steps)
+
+
+def test_nothing_is_sent_before_redis_knows_how_far_it_goes(url: str, tmp_path: Path) -> None:
+    """Whoever goes on after a crash would send it anew under another id otherwise."""
+    agency, held = Agency(), "fates-of-tests"
+
+    def rights(commands: str) -> None:
+        with Redis.from_url(url) as client:
+            client.execute_command("ACL", "SETUSER", held, "on", ">known", "~*", "&*", commands)
+
+    async def steps(told: Told) -> None:
+        with served(agency) as address:
+            row = SourceWebhook(source=COURT, url=address, secret=SECRET)
+            place = urlsplit(url).netloc.rpartition("@")[2]
+            own = urlsplit(url)._replace(netloc=f"{held}:known@{place}").geturl()
+            process = a_process(own, tmp_path, row)
+            sender = asyncio.create_task(FateSender(process).run())
+            await until(lambda: agency.gaps)
+            agency.is_up = False
+            await told.tell(DUPLICATES, duplicate(EVENT.envelope, origin(1)), 1)
+            await until(lambda: len(agency.tried) > 1)
+            await told.tell(DUPLICATES, duplicate(EVENT.envelope, origin(2)), 2)
+            rights("-set")
+            agency.is_up = True
+            await until(lambda: agency.offsets)
+            await asyncio.sleep(3 * REST_S)
+            assert agency.offsets == [1]
+            rights("+set")
+            await until(lambda: agency.offsets == [1, 2])
+            await tasks.end(sender)
+
+    rights("+@all")
+    try:
+        run(url, steps)
+    finally:
+        with Redis.from_url(url) as client:
+            client.execute_command("ACL", "DELUSER", held)

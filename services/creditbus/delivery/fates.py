@@ -1,9 +1,9 @@
 """Fates by webhook: each source that wants it is told what became of its records, signed.
 
 A message holds some fates in their order, and is sent again as it was, under the same id, until the
-source takes it; then the next one. So a source that is down costs the memory of one message, and
-nobody else a moment. What was found out while it was down for too long is left to the pages, and
-the next message says so.
+source takes it; then the next one. So a source that is down costs the memory of its newest fates,
+and nobody else a moment. What was found out while it was down for too long is left to the pages,
+and the next message says so.
 """
 
 from __future__ import annotations
@@ -130,7 +130,9 @@ class FateMessenger:
             await follow.turned(_REST_S)
             return
         await self._insist(target, message)
-        await self._keep(Errand(done=str(message.end)))
+        # Known here even if Redis is away now: what comes next is kept before it is sent.
+        self._errand = Errand(done=str(message.end))
+        await self._keep(self._errand)
 
     async def _next(self, follow: Follow) -> FateMessage | None:
         """Return what is to be told now, if anything; the same until it is taken."""
@@ -191,9 +193,9 @@ class FateMessenger:
             await asyncio.sleep(max(0.0, condition.next_probe(Lane.APPLY) - clock()))
 
     async def _keep(self, errand: Errand) -> None:
-        self._errand = errand
         async with self._serving.reached():
             await self._serving.errands.keep(self._row.source, errand)
+        self._errand = errand
 
     def _say_state(self, state: BodyState, why: str) -> None:
         source, is_failing = self._row.source, state is not BodyState.HEALTHY
