@@ -56,7 +56,7 @@ class _Said(msgspec.Struct, frozen=True):
 @told
 def list_inboxes(home: Home = None) -> None:
     """Print the inboxes that cannot be read; every other one is being read."""
-    found = list(_parked(stack_file(home)))
+    found = list(parked_inboxes(stack_file(home)))
     give(found)
     if not found:
         say("no inbox waits")
@@ -96,7 +96,7 @@ def skip(
 ) -> None:
     """Let a waiting inbox go on behind an offset; each record that is skipped is a dead letter."""
     reason, file = why(reason), stack_file(home)
-    parked = parked_of(source, file)
+    parked = _of(source, file)
     if parked is None:
         fail(f"{source} does not wait: `creditbus inbox list` shows those that do", MISUSED)
     process, wish = auditor(home), wish_of(home, parked)
@@ -115,7 +115,7 @@ def skip(
     give({"skip": wanted, "stands": stands, "intervention": done})
 
 
-def _parked(file: StackFile) -> Iterator[ParkedInbox]:
+def parked_inboxes(file: StackFile) -> Iterator[ParkedInbox]:
     """Yield what every worker of intake says that it cannot read."""
     seen = set()
     for worker in range(file.workers.get(_READER, 1)):
@@ -127,9 +127,9 @@ def _parked(file: StackFile) -> Iterator[ParkedInbox]:
                 yield replace(each, worker=worker)
 
 
-def parked_of(source: str, file: StackFile) -> ParkedInbox | None:
+def _of(source: str, file: StackFile) -> ParkedInbox | None:
     """Return the parked inbox of a source, None when it does not wait."""
-    return next((each for each in _parked(file) if each.topic == inbox(source)), None)
+    return next((each for each in parked_inboxes(file) if each.topic == inbox(source)), None)
 
 
 def wish_of(home: Path | None, parked: ParkedInbox) -> WantedSkip:
@@ -154,7 +154,7 @@ def _wait(source: str, file: StackFile, wish: WantedSkip, wanted: Skip) -> int |
                 " It stays asked: `creditbus inbox list` says how it is"
             )
         time.sleep(_ASK_EVERY_S)
-    found = next((each for each in _parked(file) if each.topic == wanted.topic), None)
+    found = next((each for each in parked_inboxes(file) if each.topic == wanted.topic), None)
     if found is not None and found.position == wanted.start:
         fail(f"nothing of {source} was skipped, because its worker has changed: ask again")
     count = max(0, wanted.through + 1 - wanted.start)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated
 
 import typer
@@ -9,10 +10,10 @@ from rich.markup import escape
 from rich.table import Table
 
 from creditbus.cli.faults import told
-from creditbus.cli.inboxes import parked_of, proposed, wish_of
+from creditbus.cli.inboxes import parked_inboxes, proposed, wish_of
 from creditbus.cli.places import Home, Reason, auditor, intervention_writer, stack_file, why
 from creditbus.cli.prints import give, say, show
-from creditbus.runtime.interventions.second_persons import approve, elsewhere, named, reject
+from creditbus.runtime.interventions.second_persons import approve, named, reject
 
 held = typer.Typer(help="Batches that wait for a second person.", no_args_is_help=True)
 
@@ -42,10 +43,8 @@ def approve_one(proposal_id: _Id, reason: Reason = "", home: Home = None) -> Non
     """Carry out what somebody else has proposed."""
     reason = why(reason)
     asked = named(proposed(auditor(home)), proposal_id)
-    found = parked_of(asked.source, stack_file(home))
-    if found is None:
-        raise elsewhere(asked)
-    done = approve(intervention_writer(home), wish_of(home, found), asked, found, reason)
+    parked, wish = parked_inboxes(stack_file(home)), partial(wish_of, home)
+    done = approve(intervention_writer(home), wish, asked, parked, reason)
     give(done)
     say(f"{asked.source} skips {asked.records} records: `creditbus inbox list` shows how it is")
 

@@ -33,7 +33,6 @@ from creditbus.runtime.process import Process
 AT_ONCE: Final = 2
 """How many passwords are compared at a time: each takes 64 MiB."""
 
-
 _ONWARD: Final = (
     '<!doctype html><meta charset="utf-8"><meta http-equiv="refresh" content="0;url={to}">'
     '<a href="{to}">…</a>'
@@ -177,11 +176,11 @@ class Doorman:
 
     def _not_let_in(self, asked: Request, fault: Exception) -> Response:
         is_away = isinstance(fault, httpx.HTTPError)
-        why = "openid_away" if is_away else "openid_refused"
+        why: login.Note = "openid_away" if is_away else "openid_refused"
         self._process.meters.add("credentials_refused", why=why)
         self._process.logger.warning("nobody is let in by the provider", why=str(fault))
         status = HTTPStatus.BAD_GATEWAY if is_away else HTTPStatus.UNAUTHORIZED
-        answer = self._refused(asked, status, "openid_away" if is_away else "openid_refused")
+        answer = self._refused(asked, status, why)
         answer.delete_cookie(openid.COOKIE, path=openid.AWAY)
         return answer
 

@@ -25,7 +25,6 @@ from creditbus.runtime.interventions.redrives import (
 )
 from creditbus.runtime.interventions.second_persons import (
     approve,
-    elsewhere,
     named,
     reject,
     skip_or_propose,
@@ -104,11 +103,9 @@ class ConsoleInterventions:
         who = _allowed(visitor, OperatorStep.APPROVE, reason)
         _refuse_token(who)
         asked = await self._waiting(proposal_id)
-        stands = next((each for each in parked if each.place == asked.place), None)
-        if stands is None:
-            raise elsewhere(asked)
-        wish = self._wish_of(stands)
-        return await self._done(lambda: approve(self._writer(who), wish, asked, stands, reason))
+        return await self._done(
+            lambda: approve(self._writer(who), self._wish_of, asked, parked, reason)
+        )
 
     async def reject(self, visitor: Visitor | None, proposal_id: str, reason: str) -> Intervention:
         """End what somebody has proposed."""

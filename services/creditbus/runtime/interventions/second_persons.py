@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import msgspec
 
@@ -49,12 +49,12 @@ def skip_or_propose(
 
 def approve(
     writer: InterventionWriter,
-    wish: WantedSkip,
+    wish_of: Callable[[ParkedInbox], WantedSkip],
     proposal: Proposal,
-    parked: ParkedInbox | None,
+    parked: Iterable[ParkedInbox],
     reason: str,
 ) -> Intervention:
-    """Carry a proposal out in the name of a second person.
+    """Carry a proposal out in the name of a second person; ``parked`` are all that wait now.
 
     Raises ``NotDone`` for who has proposed it and where the inbox stands elsewhere by now, and
     ``NoReason``.
@@ -64,17 +64,21 @@ def approve(
             f"{proposal.by} has proposed this: somebody else must approve it",
             f"该操作由{proposal.by}提出，须由他人批准",
         )
-    if parked is None or parked.place != proposal.place:
-        raise elsewhere(proposal)
+    stands = next((each for each in parked if each.place == proposal.place), None)
+    if stands is None:
+        raise NotDone(
+            f"{proposal.source} does not stand at {proposal.start} any more: reject this",
+            f"{proposal.source} 已不停在 {proposal.start}，请驳回",
+        )
     _, partition, _ = proposal.place.rsplit("/", 2)
     skip = Skip(
-        topic=parked.topic,
+        topic=stands.topic,
         partition=int(partition),
         start=proposal.start,
         through=proposal.through,
     )
     done = _decided(writer, OperatorStep.APPROVE, proposal, reason)
-    wish_for(writer, wish, skip, done)
+    wish_for(writer, wish_of(stands), skip, done)
     return done
 
 
@@ -94,14 +98,6 @@ def named(waiting: Iterable[Proposal], proposal_id: str) -> Proposal:
             f"没有等待中的提议 {proposal_id}：已有人处理或已过期",
         )
     return found
-
-
-def elsewhere(proposal: Proposal) -> NotDone:
-    """Return why a proposal cannot be carried out whose inbox has gone on, or stands elsewhere."""
-    return NotDone(
-        f"{proposal.source} does not stand at {proposal.start} any more: reject this",
-        f"{proposal.source} 已不停在 {proposal.start}，请驳回",
-    )
 
 
 def _decided(

@@ -92,7 +92,7 @@ def test_a_second_person_carries_it_out_and_both_are_on_record(
 ) -> None:
     asked = skip_or_propose(WANG, wish, MANY, "its keeper sends again", ())
     (proposal,) = waiting(record)
-    done = approve(LI, wish, proposal, PARKED, "I have asked its keeper too")
+    done = approve(LI, lambda _: wish, proposal, (PARKED,), "I have asked its keeper too")
     assert wish.read() == MANY
     assert record == [asked, done]
     assert (done.step, done.author, done.about) == (OperatorStep.APPROVE, "li", "court")
@@ -109,7 +109,7 @@ def test_nobody_is_the_second_person_of_an_own_proposal(
     skip_or_propose(WANG, wish, MANY, "why", ())
     (proposal,) = waiting(record)
     with pytest.raises(NotDone, match="somebody else must approve it") as refused:
-        approve(replace(LI, author="wang"), wish, proposal, PARKED, "why")
+        approve(replace(LI, author="wang"), lambda _: wish, proposal, (PARKED,), "why")
     assert "须由他人批准" in refused.value.chinese
     assert wish.read() is None
     assert len(record) == 1
@@ -131,14 +131,14 @@ def test_a_proposal_runs_out(record: list[Intervention], wish: WantedSkip) -> No
     assert waiting(record, GOOD_FOR) == ()
 
 
-@pytest.mark.parametrize("stands", [None, replace(PARKED, position=9)])
+@pytest.mark.parametrize("parked", [(), (replace(PARKED, position=9),)])
 def test_an_inbox_that_stands_elsewhere_by_now_is_not_skipped(
-    record: list[Intervention], wish: WantedSkip, stands: ParkedInbox | None
+    record: list[Intervention], wish: WantedSkip, parked: tuple[ParkedInbox, ...]
 ) -> None:
     skip_or_propose(WANG, wish, MANY, "why", ())
     (proposal,) = waiting(record)
     with pytest.raises(NotDone, match="does not stand at 7 any more: reject this"):
-        approve(LI, wish, proposal, stands, "why")
+        approve(LI, lambda _: wish, proposal, parked, "why")
     assert (len(record), wish.read()) == (1, None)
 
 
@@ -157,7 +157,7 @@ def test_neither_is_done_without_a_reason(record: list[Intervention], wish: Want
     skip_or_propose(WANG, wish, MANY, "why", ())
     (proposal,) = waiting(record)
     with pytest.raises(NoReason):
-        approve(LI, wish, proposal, PARKED, "")
+        approve(LI, lambda _: wish, proposal, (PARKED,), "")
     with pytest.raises(NoReason):
         reject(LI, proposal, "")
     assert (len(record), wish.read()) == (1, None)
