@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import socket
 import subprocess
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -14,6 +16,7 @@ from typing import Final
 
 import pytest
 import structlog
+import uvicorn
 from redis import from_url as connect
 from redis.asyncio import Redis
 from starlette.testclient import TestClient
@@ -26,7 +29,7 @@ from creditbus.runtime.http.credentials import (
     file_of,
     issue,
 )
-from creditbus.runtime.http.server import Site
+from creditbus.runtime.http.server import Site, peers_of, server_config
 from creditbus.runtime.process import Process
 from creditbus.runtime.redis.served import MARKERS
 from creditbus.runtime.redis.writes import Storing, Writes
@@ -40,6 +43,7 @@ ROOT: Final = Path(__file__).parents[3]
 SCHEMAS: Final = ROOT / "schemas" / "avro"
 CATALOGUE: Final = ROOT / "deploy" / "catalogue"
 START_BOUND_S: Final = 60.0
+STOP_BOUND_S: Final = 90.0
 FRESH_MS: Final = 100_000
 ATTESTATION_KEY: Final = "attestation-of-tests"
 
@@ -184,6 +188,19 @@ def opened() -> Iterator[Opened]:
     yield open_site
     for client in clients:
         client.__exit__(None, None, None)
+
+
+@contextmanager
+def on_a_port(process: Process, build: Callable[[Process], Site]) -> Iterator[str]:
+    """Serve a site on a port of its own: a stream never ends in a test's own client."""
+    listener = socket.create_server(("127.0.0.1", 0), backlog=1000)
+    server = uvicorn.Server(server_config(build(process), peers_of(process)))
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
+    thread.start()
+    yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+    server.should_exit = True
+    thread.join(STOP_BOUND_S)
+    assert not thread.is_alive()
 
 
 def bearer(token: str) -> dict[str, str]:

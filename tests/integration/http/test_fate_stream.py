@@ -2,26 +2,20 @@
 
 from __future__ import annotations
 
-import socket
-import threading
 from collections.abc import Iterator, Mapping
 from itertools import islice
 
 import httpx
 import pytest
-import uvicorn
 
 from creditbus.gateway.app import build
 from creditbus.runtime.clock import SystemClock
-from creditbus.runtime.http.server import peers_of, server_config
 from creditbus.runtime.process import Process
 from creditbus.runtime.redis.writes import FateOutcome, Writes
 from creditbus.sdk.gateway import FateNews, Gateway, GatewayRefused
 from creditbus.wire.answers import FateState
 from creditbus.wire.topics import DUPLICATES, inbox
-from tests.integration.http.conftest import PrivateRedis, ProcessOf, bearer
-
-STOP_S = 90.0
+from tests.integration.http.conftest import PrivateRedis, ProcessOf, bearer, on_a_port
 
 
 @pytest.fixture
@@ -31,15 +25,8 @@ def process(process_of: ProcessOf) -> Process:
 
 @pytest.fixture
 def address(process: Process) -> Iterator[str]:
-    """The gateway on a port of its own: a stream never ends in this process."""
-    listener = socket.create_server(("127.0.0.1", 0), backlog=100)
-    server = uvicorn.Server(server_config(build(process), peers_of(process)))
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
-    thread.start()
-    yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-    server.should_exit = True
-    thread.join(STOP_S)
-    assert not thread.is_alive()
+    with on_a_port(process, build) as address:
+        yield address
 
 
 def decide(redis: PrivateRedis, number: int, source: str = "court") -> None:

@@ -6,10 +6,8 @@ import asyncio
 import json
 import shutil
 import signal
-import socket
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime, timedelta
@@ -19,14 +17,12 @@ from typing import Any
 import httpx
 import msgspec
 import pytest
-import uvicorn
 from starlette.testclient import TestClient
 
 from creditbus.domain.effects.exposures import Exposure
 from creditbus.domain.ids import EntryId, ListId, SourceId
 from creditbus.domain.subjects import SubjectKind
 from creditbus.feed.app import build
-from creditbus.runtime.http.server import peers_of, server_config
 from creditbus.runtime.process import Process
 from creditbus.runtime.redis.writes import Writes
 from creditbus.wire.topics import EXPOSURES
@@ -37,6 +33,7 @@ from tests.integration.http.conftest import (
     PrivateRedis,
     ProcessOf,
     bearer,
+    on_a_port,
 )
 
 NOW = datetime(2026, 11, 23, 4, tzinfo=UTC)
@@ -69,15 +66,8 @@ def feed(process: Process, opened: Opened) -> TestClient:
 
 @pytest.fixture
 def address(process: Process) -> Iterator[str]:
-    """The feed on a port of its own, for streams, which never end in this process."""
-    listener = socket.create_server(("127.0.0.1", 0), backlog=1000)
-    server = uvicorn.Server(server_config(build(process), peers_of(process)))
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
-    thread.start()
-    yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-    server.should_exit = True
-    thread.join(3 * BOUND_S)
-    assert not thread.is_alive()
+    with on_a_port(process, build) as address:
+        yield address
 
 
 def exposure(number: int, *, revision: int = 1, ends_at: datetime | None = None) -> Exposure:
