@@ -33,6 +33,7 @@ from creditbus.runtime.http.server import (
     known_caller,
     run_http,
 )
+from creditbus.runtime.http.streams import PING_S
 from creditbus.runtime.process import Process
 from creditbus.runtime.redis.reads import Serving
 from creditbus.runtime.redis.served import Cursor, ExposureLog
@@ -40,7 +41,6 @@ from creditbus.runtime.redis.tail import Tail
 
 PAGE: Final = 500
 WAIT_MAX_MS: Final = 20_000
-PING_S: Final = 10
 SNAPSHOTS_AT_ONCE: Final = 4
 _EVENTS: Final = (
     "Events named exposed and withdrawn, each with a Change, and reset with a Reset: what was told "

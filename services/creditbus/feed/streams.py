@@ -16,12 +16,10 @@ import msgspec
 from creditbus.domain.effects.exposures import Exposure
 from creditbus.feed.decide import Reset, change_of, tellable, visible
 from creditbus.runtime.clock import Clock
+from creditbus.runtime.http.streams import COME_AGAIN, server_sent
 from creditbus.runtime.outages import Unavailable
 from creditbus.runtime.redis.served import Cursor, ExposureChange
 from creditbus.runtime.redis.tail import LOOK_EVERY_S, Tail
-
-AGAIN_MS: Final = 2_000
-"""After how long a reader whose connection broke comes again."""
 
 RESUMED_ELSEWHERE: Final = "the last event id is of no change that is kept; this is all that stands"
 REBUILT: Final = "the views were built anew; this is all that stands"
@@ -47,7 +45,7 @@ class Stream:
 
     async def events(self) -> AsyncIterator[bytes]:
         """Yield events as they are written to the connection, one or many at once."""
-        yield f"retry: {AGAIN_MS}\n\n".encode()
+        yield COME_AGAIN
         await self._meet_the_tail()
         while self._is_welcome():
             try:
@@ -118,5 +116,4 @@ class Stream:
 
 
 def _event(name: str, content: msgspec.Struct, cursor: Cursor | None) -> bytes:
-    place = f"id: {cursor}\n" if cursor is not None else ""
-    return f"{place}event: {name}\ndata: {msgspec.json.encode(content).decode()}\n\n".encode()
+    return server_sent(name, msgspec.json.encode(content), cursor)

@@ -15,13 +15,13 @@ from creditbus.gateway.totals import TOTALS_MAX_BYTES, NumbersAnswer, StatementD
 from creditbus.runtime.http.bodies import value_of
 from creditbus.runtime.http.credentials import Caller, CallerRole, Credentials, TokenScope
 from creditbus.runtime.http.server import documented, is_known_still, json_answer, known_caller
+from creditbus.runtime.http.streams import PING_S
 from creditbus.runtime.process import Process
 from creditbus.runtime.redis.told import ToldFates
 from creditbus.wire.answers import FateReset
 from creditbus.wire.statements import JOSE, KEYS_PATH, ControlTotals, PublishedKeys
 
 SPOKEN = (ControlTotals, PublishedKeys, NumbersAnswer, FateReset)
-PING_S: Final = 10
 _EVENTS: Final = (
     "Events named fate, each with a RecordFate; begin, whose id is where the stream begins; and"
     " reset with a FateReset: something may have been left out, and the pages have it."

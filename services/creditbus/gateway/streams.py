@@ -14,12 +14,10 @@ import msgspec
 
 from creditbus.domain.ids import SourceId
 from creditbus.runtime.http.problems import Busy
+from creditbus.runtime.http.streams import COME_AGAIN, server_sent
 from creditbus.runtime.outages import Unavailable
 from creditbus.runtime.redis.told import FateCursor, Follow, ToldFates
 from creditbus.wire.answers import FateReset
-
-AGAIN_MS: Final = 2_000
-"""After how long a reader whose connection broke comes again."""
 
 STREAMS_OF_ONE: Final = 8
 _REST_S: Final = 1.0
@@ -49,7 +47,7 @@ class FateStream:
 
     async def events(self) -> AsyncIterator[bytes]:
         """Yield events as they are written to the connection, one or many at once."""
-        yield f"retry: {AGAIN_MS}\n\n".encode()
+        yield COME_AGAIN
         with self._fates.of(self._party) as follow:
             while self._is_welcome():
                 try:
@@ -72,15 +70,11 @@ class FateStream:
             self._reason = TOO_MANY
             return self._begun(end)
         told, self._place = found
-        return b"".join(_event("fate", content, cursor) for cursor, content in told)
+        return b"".join(server_sent("fate", content, cursor) for cursor, content in told)
 
     def _begun(self, end: FateCursor) -> bytes:
         """Begin at the end; what a reader has heard before, or should have, may have a gap."""
         reason, self._place, self._reason = self._reason, end, REBUILT
         if reason:
-            return _event("reset", msgspec.json.encode(FateReset(reason)), end)
-        return _event("begin", b"{}", end)
-
-
-def _event(name: str, content: bytes, cursor: FateCursor) -> bytes:
-    return b"id: %s\nevent: %s\ndata: %s\n\n" % (str(cursor).encode(), name.encode(), content)
+            return server_sent("reset", msgspec.json.encode(FateReset(reason)), end)
+        return server_sent("begin", b"{}", end)
