@@ -32,7 +32,7 @@ from creditbus.runtime.http.problems import Busy, Unknown
 from creditbus.runtime.kafka.clients import Record
 from creditbus.runtime.redis.fates import Fates, told_plainly
 from creditbus.runtime.redis.reads import Rebuilding, Serving
-from creditbus.runtime.redis.recall import Respite, ThreadRecall
+from creditbus.runtime.redis.recall import Respite, ThreadRecall, whom_named
 from creditbus.runtime.redis.served import (
     PREFIX,
     TOLD_KEPT,
@@ -170,14 +170,14 @@ def test_whom_a_record_has_named_is_known_where_it_counted_or_is_undecided(url: 
 
     async def steps(told: Told) -> None:
         async def named(*records: str) -> list[set[str]]:
-            found = await Fates(told.serving).named([(COURT, each) for each in records])
+            found = await whom_named(told.serving, [(COURT, each) for each in records])
             return [set(each.subjects) for each in found]
 
         async def refused(record: str) -> set[tuple[int, int]]:
-            (found,) = await Fates(told.serving).named([(COURT, record)])
+            (found,) = await whom_named(told.serving, [(COURT, record)])
             return set(found.refused)
 
-        assert await Fates(told.serving).named([]) == []
+        assert await whom_named(told.serving, []) == []
         assert await named(RECORD) == [set()]
         await told.tell(EVENTS, EVENT, 1)
         assert await named(RECORD) == [{EVENT.envelope.subject_id}]  # nobody has decided it yet
@@ -199,7 +199,7 @@ def test_whom_a_record_has_named_is_known_where_it_counted_or_is_undecided(url: 
         # A worker that asks from its own thread is told the same, and nothing of what is new.
         recall = ThreadRecall.of(Settings(redis=url), Respite(structlog.stdlib.get_logger()))
         records = [(COURT, each) for each in ("unheard of", RECORD, "never listed", "dead")]
-        answers = await Fates(told.serving).named(records)
+        answers = await whom_named(told.serving, records)
         assert recall.named(records) == dict(list(zip(records, answers, strict=True))[1:])
         assert (await told.desk.of_record(COURT, RECORD, 0)).is_reused
 

@@ -24,7 +24,7 @@ from creditbus.runtime.http.persons import Persons
 from creditbus.runtime.http.problems import Refused
 from creditbus.runtime.kafka.producer import AwaitedProducer
 from creditbus.runtime.process import Process
-from creditbus.runtime.redis.fates import Fates, told_plainly
+from creditbus.runtime.redis.fates import told_plainly
 from creditbus.runtime.redis.reads import Serving
 from creditbus.runtime.redis.recall import Recall, Respite
 from creditbus.runtime.redis.told import ToldFates
@@ -58,7 +58,7 @@ class Door:
         self.editions = process.editions
         self.keys = IdempotencyKeys(self.serving, self._attestation.keys[0], process.logger)
         self.fates = FateDesk(self.serving)
-        self._namesakes = Namesakes(Recall(Fates(self.serving).named, Respite(process.logger)))
+        self._namesakes = Namesakes(Recall.of(self.serving, Respite(process.logger)))
         self.told = ToldFates(self.serving, told_plainly)
         self._producer: AwaitedProducer | None = None
 

@@ -13,10 +13,10 @@ from creditbus.demo.city import organisation
 from creditbus.domain.aliases.namesakes import NamedBefore, RecordName
 from creditbus.domain.ids import SourceId
 from creditbus.runtime.outages import Unavailable
-from creditbus.runtime.redis.recall import REST_S, Respite, ThreadRecall, Told
+from creditbus.runtime.redis.recall import REST_S, Known, Respite, ThreadRecall
 
 RECORD = (SourceId("court"), "a")
-KNOWN: Told = {RECORD: NamedBefore(frozenset({organisation(1)}))}
+KNOWN: Known = {RECORD: NamedBefore(frozenset({organisation(1)}))}
 
 
 class Watch:
@@ -36,7 +36,7 @@ def respite(clock: Callable[[], float] = time.monotonic) -> Respite:
 def test_a_redis_that_is_away_is_asked_once_and_again_when_the_respite_is_over() -> None:
     rounds, watch, is_away = 0, Watch(), True
 
-    def named(_: Sequence[RecordName]) -> Told:
+    def named(_: Sequence[RecordName]) -> Known:
         nonlocal rounds
         rounds += 1
         if is_away:
@@ -54,7 +54,7 @@ def test_a_redis_that_is_away_is_asked_once_and_again_when_the_respite_is_over()
 def test_a_redis_that_is_slow_costs_one_wait_and_no_second_one_while_it_is_held_up() -> None:
     rounds, watch, free = 0, Watch(), Event()
 
-    def named(_: Sequence[RecordName]) -> Told:
+    def named(_: Sequence[RecordName]) -> Known:
         nonlocal rounds
         rounds += 1
         free.wait(60)
@@ -76,7 +76,7 @@ def test_a_redis_that_is_slow_costs_one_wait_and_no_second_one_while_it_is_held_
 
 
 def test_a_mistake_of_ours_is_no_outage() -> None:
-    def broken(_: Sequence[RecordName]) -> Told:
+    def broken(_: Sequence[RecordName]) -> Known:
         raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):

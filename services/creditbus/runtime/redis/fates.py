@@ -6,15 +6,13 @@ of a record says little then.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any, Final
 
 import msgspec
 
 from creditbus.domain.acts.refusals import TRIED, Fault, SilentEffect
-from creditbus.domain.aliases.namesakes import NOTHING_KNOWN, NamedBefore, RecordName
 from creditbus.domain.calendar import instant_of
 from creditbus.domain.entries.entry import Entry
 from creditbus.domain.entries.standings import Standing
@@ -30,11 +28,6 @@ ITS_ENTRY: Final = "entry"
 """What a record waits for: to be read, to be decided, or that somebody lists its entry."""
 
 _NOT_YET: Final = datetime.max.replace(tzinfo=UTC)
-_TURNED_AWAY: Final = frozenset({b"REFUSED", b"DEAD"})
-_NAMES_ITS_SUBJECT: Final = frozenset({b"APPLIED", b""})
-"""Of what counted, and of what nobody has decided yet."""
-
-NAMED: Final = Path(__file__).with_name("named.lua").read_text(encoding="utf-8")
 
 
 class ArrivalFate(msgspec.Struct, frozen=True, kw_only=True):
@@ -124,19 +117,6 @@ class Fates:
         )
         return int(count or 0)
 
-    async def named(self, records: Sequence[RecordName]) -> list[NamedBefore]:
-        """Return whom some records have named, as far as it is known.
-
-        What was refused, or waits for its entry, names nobody. All are asked for by one command:
-        a door asks before it lets anything in, and most records are new.
-        """
-        if not records:
-            return []
-        asked = named_question(records)
-        _, (told,) = await self._serving.ask_held(Lease.ALL, lambda ask: ask.eval(*asked))
-        found = named_answer(records, told)
-        return [found.get(record, NOTHING_KNOWN) for record in records]
-
     async def entries(self, source: SourceId, arrival: ArrivalFate) -> tuple[Entry, ...]:
         """Return the entries that a source's record is about, as its subject stands now."""
         if not arrival.subject_id:
@@ -161,31 +141,6 @@ class Fates:
             for place, each in zip(places, found, strict=True)
             if each
         ]
-
-
-def named_question(records: Sequence[RecordName]) -> tuple[str, int, str, bytes]:
-    """Return what the command EVAL is given to be told whom records have named."""
-    return NAMED, 0, served.PREFIX, msgspec.msgpack.encode(records)
-
-
-def named_answer(
-    records: Sequence[RecordName], told: Iterable[tuple[int, bytes, bytes, bytes]]
-) -> dict[RecordName, NamedBefore]:
-    """Return whom those of the records have named of which Redis has told anything."""
-    arrivals: dict[int, list[tuple[bytes, bytes, bytes]]] = {}
-    for number, *arrival in told:
-        arrivals.setdefault(number, []).append((arrival[0], arrival[1], arrival[2]))
-    return {records[number]: _named(each) for number, each in arrivals.items()}
-
-
-def _named(arrivals: Iterable[tuple[bytes, bytes, bytes]]) -> NamedBefore:
-    subjects, refused = set[SubjectId](), set[tuple[int, int]]()
-    for place, state, subject in arrivals:
-        if state in _TURNED_AWAY:
-            refused.add(split_place(int(place)))
-        elif state in _NAMES_ITS_SUBJECT and subject:
-            subjects.add(SubjectId(subject.decode()))
-    return NamedBefore(frozenset(subjects), frozenset(refused))
 
 
 def told_plainly(arrival: ArrivalFate) -> bytes:
