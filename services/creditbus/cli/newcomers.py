@@ -73,7 +73,10 @@ join_terms: Final = gathered(
 @told
 def add(
     source: SourceId,
-    names: Annotated[tuple[str, str], typer.Option(help="Its names, in Chinese and in English.")],
+    names: Annotated[
+        tuple[str, str],
+        typer.Option(metavar="ZH EN", help="Its names: in Chinese, then in English."),
+    ],
     states: Annotated[
         str,
         typer.Option(
