@@ -27,7 +27,7 @@ from creditbus.cli.places import (
 )
 from creditbus.cli.prints import give, say, show
 from creditbus.domain.acts.interventions import OperatorStep
-from creditbus.domain.acts.proposals import GOOD_FOR, Proposal, open_proposals
+from creditbus.domain.acts.proposals import Proposal
 from creditbus.engine.worker import Skip
 from creditbus.runtime.interventions.second_persons import skip_or_propose
 from creditbus.runtime.interventions.wishes import ParkedInbox, records_in, skip_of
@@ -140,8 +140,7 @@ def wish_of(home: Path | None, parked: ParkedInbox) -> WantedSkip:
 def proposed(process: Process) -> tuple[Proposal, ...]:
     """Return what waits for a second person; raises ``Unavailable`` while Redis is away."""
     now = process.clock.now()
-    done = served(process, lambda serving: Pages(serving).interventions_since(now - GOOD_FOR))
-    return open_proposals(done, now)
+    return served(process, lambda serving: Pages(serving).proposals(now))
 
 
 def _wait(source: str, file: StackFile, wish: WantedSkip, wanted: Skip) -> int | None:
@@ -157,7 +156,7 @@ def _wait(source: str, file: StackFile, wish: WantedSkip, wanted: Skip) -> int |
     found = next((each for each in parked_inboxes(file) if each.topic == wanted.topic), None)
     if found is not None and found.position == wanted.start:
         fail(f"nothing of {source} was skipped, because its worker has changed: ask again")
-    count = max(0, wanted.through + 1 - wanted.start)
+    count = records_in(wanted)
     letters = "dead letter" if count == 1 else "dead letters"
     say(f"{source} goes on behind {wanted.through}: {count} {letters}")
     if found is not None:

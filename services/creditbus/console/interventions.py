@@ -11,7 +11,7 @@ from typing import Final, TypeVar
 from creditbus.console.rounds import READER
 from creditbus.console.staff import SEES_BYTES, Visitor
 from creditbus.domain.acts.interventions import Intervention, OperatorStep, Way, checked_reason
-from creditbus.domain.acts.proposals import GOOD_FOR, Proposal, open_proposals
+from creditbus.domain.acts.proposals import Proposal
 from creditbus.domain.acts.refusals import DeadLetter
 from creditbus.domain.effects.obligations import Obligation
 from creditbus.domain.ids import SourceId
@@ -93,8 +93,7 @@ class ConsoleInterventions:
 
     async def proposals(self) -> tuple[Proposal, ...]:
         """Return what waits for a second person, the oldest first."""
-        now = self._process.clock.now()
-        return open_proposals(await self._pages.interventions_since(now - GOOD_FOR), now)
+        return await self._pages.proposals(self._process.clock.now())
 
     async def approve(
         self, visitor: Visitor | None, proposal_id: str, parked: Iterable[ParkedInbox], reason: str

@@ -14,6 +14,7 @@ import msgspec
 
 from creditbus.domain.acts.interventions import Intervention
 from creditbus.domain.acts.letters import UnreadNotice
+from creditbus.domain.acts.proposals import GOOD_FOR, Proposal, open_proposals
 from creditbus.domain.acts.refusals import Refusal
 from creditbus.domain.calendar import millis_of
 from creditbus.domain.effects.exposures import Exposure
@@ -105,12 +106,14 @@ class Pages:
         )
         return [msgspec.json.decode(each, type=Intervention) for each in found], total
 
-    async def interventions_since(self, at: datetime) -> list[Intervention]:
-        """Return what persons have done to the bus since then, the oldest first."""
+    async def proposals(self, now: datetime) -> tuple[Proposal, ...]:
+        """Return what waits for a second person at this time, the oldest first."""
+        since = millis_of(now - GOOD_FOR)
         (found,) = await self._serving.ask_current(
-            Lease.ALL, lambda ask: ask.zrangebyscore(served.INTERVENTIONS, millis_of(at), "+inf")
+            Lease.ALL, lambda ask: ask.zrangebyscore(served.INTERVENTIONS, since, "+inf")
         )
-        return [msgspec.json.decode(each, type=Intervention) for each in found]
+        done = (msgspec.json.decode(each, type=Intervention) for each in found)
+        return open_proposals(done, now)
 
     async def refusals(
         self, source: SourceId, start: int, count: int | None
