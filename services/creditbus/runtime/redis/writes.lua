@@ -1,5 +1,6 @@
 -- Write what one partition brought, in order, once: all of it or nothing.
 -- ARGV: prefix, topic, partition, known position, next position, packed writes, packed origins, packed fates.
+-- TOLD_KEPT stands for its number, which the readers of told fates count on.
 -- Whatever lies before the stored position was written already; a stored position below the known one
 -- means that Redis has lost writes, and then nothing may be written on top of the gap.
 local prefix, topic, place = ARGV[1], ARGV[2], ARGV[2] .. '/' .. ARGV[3]
@@ -175,7 +176,7 @@ function tell.outcome(until_ms, source, number, record, revision, event, redrive
   local key = arrival_of(source, number, record, revision, event, redriven, until_ms)
   if redis.call('HSETNX', key, 'state', state) == 1 then
     redis.call('HSET', key, 'content', content, 'at', at)
-    redis.call('XADD', prefix .. 'told ' .. source, 'MAXLEN', '~', 10000, '*', 'place', string.format('%.0f', number))
+    redis.call('XADD', prefix .. 'told ' .. source, 'MAXLEN', '~', TOLD_KEPT, '*', 'place', string.format('%.0f', number))
   end
   keep(key, until_ms)
 end

@@ -36,6 +36,7 @@ from creditbus.runtime.redis.served import (
     MARKERS,
     POSITIONS,
     PREFIX,
+    TOLD_KEPT,
     Lease,
     marker_key,
     place_in_inbox,
@@ -45,7 +46,12 @@ from creditbus.runtime.redis.served import (
 from creditbus.wire.answers import FateState
 from creditbus.wire.topics import INBOX_PREFIX, party_of_inbox
 
-SCRIPT: Final = Path(__file__).with_suffix(".lua").read_text(encoding="utf-8")
+SCRIPT: Final = (
+    Path(__file__)
+    .with_suffix(".lua")
+    .read_text(encoding="utf-8")
+    .replace("TOLD_KEPT", str(TOLD_KEPT))
+)
 NUMBERS: Final = Path(__file__).with_name("numbers.lua").read_text(encoding="utf-8")
 LEASE: Final = """
 local build, now = redis.call('GET', KEYS[1]), redis.call('TIME')
