@@ -24,6 +24,7 @@ STATE: Final = "/var/lib/creditbus"
 CA: Final = "/run/kafka-ca"
 TOKENS: Final = "/etc/creditbus"
 STAFF: Final = "/etc/creditbus-staff"
+TOLD: Final = "/etc/creditbus-sources"
 PROCESSES: Final = "/etc/creditbus-processes"
 
 

@@ -22,6 +22,7 @@ from tests.kubernetes.objects import (
     STAFF,
     STATE,
     TOKENS,
+    TOLD,
     Manifest,
     bounds,
     closed,
@@ -139,7 +140,11 @@ def container(service: str) -> Manifest:
     if service == "delivery":
         # Where each executing body takes its directives, as JSON; they differ from city to city.
         hooks = {"name": "creditbus-bodies", "key": "webhooks", "optional": True}
-        made["env"].append({"name": "CREDITBUS_WEBHOOKS", "valueFrom": {"configMapKeyRef": hooks}})
+        made["env"] += [
+            {"name": "CREDITBUS_WEBHOOKS", "valueFrom": {"configMapKeyRef": hooks}},
+            {"name": "CREDITBUS_SOURCE_WEBHOOKS", "value": f"{TOLD}/source-webhooks.json"},
+        ]
+        made["volumeMounts"].append({"name": "sources", "mountPath": TOLD, "readOnly": True})
     return made
 
 
@@ -166,6 +171,10 @@ def pod(service: str) -> Manifest:
             {"name": "staff", "secret": {"secretName": "creditbus-accounts", "optional": True}},
             {"name": "processes", "configMap": {"name": PROCESSES_MAP}},
         ]
+    if service == "delivery":
+        # Without webhooks of theirs, sources are told by the gateway alone.
+        secret = {"secretName": "creditbus-source-webhooks", "optional": True}
+        volumes.append({"name": "sources", "secret": secret})
     spread = {
         "maxSkew": 1,
         "topologyKey": "kubernetes.io/hostname",

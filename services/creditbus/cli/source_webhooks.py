@@ -21,7 +21,7 @@ from creditbus.runtime.http.source_webhooks import (
     file_of,
 )
 from creditbus.stack.bus import new_webhook_secret
-from creditbus.stack.folder import OWNER_ONLY_FILE, SOURCE_WEBHOOKS, write_private
+from creditbus.stack.folder import OWNER_ONLY_FILE, SOURCE_WEBHOOKS, replace_private
 
 
 @told
@@ -32,15 +32,20 @@ def webhook(
     ] = "",
     off: Annotated[bool, typer.Option("--off", help="Tell it no more.")] = False,
     into: Into = None,
+    file: Annotated[
+        Path | None,
+        typer.Option("--webhooks", help="File of webhooks of a delivery that runs elsewhere."),
+    ] = None,
     home: Home = None,
 ) -> None:
     """Let a source be told by signed webhook what becomes of its records, once it is decided.
 
     The signing secret is new each time, and said once; it holds at once, without a restart.
     """
-    stack_file(home)
+    if file is None:
+        stack_file(home)
     party = PartyId(known_source(source, home))
-    path = sites(home).home / SOURCE_WEBHOOKS
+    path = sites(home).home / SOURCE_WEBHOOKS if file is None else file
     try:
         rows = SourceWebhooks(path).rows()
     except WebhooksDamaged as damaged:
@@ -50,7 +55,7 @@ def webhook(
     if off:
         if known is None or address:
             fail(f"{party} has no webhook, or name none beside --off", MISUSED)
-        write_private(path, file_of(others))
+        replace_private(path, file_of(others))
         say(f"{party} is told no more at {known.url}; the pages and the stream have its fates")
         give({"source": party, "url": None})
         return
@@ -62,7 +67,7 @@ def webhook(
         fail(f"{address}: {why_not}", MISUSED)
     refuse_taken(into)
     row = SourceWebhook(source=party, url=address, secret=new_webhook_secret())
-    write_private(path, file_of((*others, row)))
+    replace_private(path, file_of((*others, row)))
     _hand_over(row, into)
 
 

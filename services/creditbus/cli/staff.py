@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from stat import S_IMODE
 from typing import Annotated, Final
 
 import msgspec
@@ -17,7 +16,7 @@ from creditbus.cli.prints import give, machine, say, show
 from creditbus.console.staff import Staff, StaffMember, StaffRefused, StaffRole, staff_file
 from creditbus.domain.calendar import day_of
 from creditbus.runtime.clock import SystemClock
-from creditbus.stack.folder import OWNER_ONLY_FILE, write_private
+from creditbus.stack.folder import replace_private
 
 FILE: Final = "accounts.json"
 
@@ -155,6 +154,4 @@ def _password(*, from_input: bool) -> str:
 
 
 def _write(path: Path, rows: list[StaffMember]) -> None:
-    # A deployment's file is read by the console's own user: it keeps the rights that it was given.
-    mode = S_IMODE(path.stat().st_mode) if path.exists() else OWNER_ONLY_FILE
-    write_private(path, staff_file(rows), mode)
+    replace_private(path, staff_file(rows))

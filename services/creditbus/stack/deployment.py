@@ -31,7 +31,7 @@ from creditbus.stack.bus import (
 )
 from creditbus.stack.cluster import Cluster
 from creditbus.stack.errors import NotProvisioned
-from creditbus.stack.folder import OWNER_ONLY_FOLDER, Folder, StackFile
+from creditbus.stack.folder import OWNER_ONLY_FOLDER, SOURCE_WEBHOOKS, Folder, StackFile
 from creditbus.stack.ports import Ports
 from creditbus.stack.principals import ADMIN, admin_with
 from creditbus.stack.provision import add_passwords, new_password, provision
@@ -44,6 +44,7 @@ STACK: Final = "stack.json"
 GRAFANA: Final = "grafana"
 TOKENS: Final = "http/tokens.json"
 ACCOUNTS: Final = "staff/accounts.json"
+WEBHOOKS: Final = f"sources/{SOURCE_WEBHOOKS}"
 WAIT_S: Final = 120.0
 _LOOK_S: Final = 1.0
 
@@ -77,9 +78,9 @@ def make_secrets(folder: Path, catalogue: Catalogue, redis: str) -> StackFile:
     tokens.parent.mkdir(mode=_OPEN, exist_ok=True)
     add_secrets(file, home, catalogue, tokens)
     tokens.chmod(_READ_BY_ALL)  # hashes only
-    accounts = folder / ACCOUNTS
-    if not accounts.exists():
-        _fill(accounts.parent, {accounts.name: "[]\n"})
+    for rows in (folder / ACCOUNTS, folder / WEBHOOKS):
+        if not rows.exists():
+            _fill(rows.parent, {rows.name: "[]\n"})
     for service in HOSTED:
         settings = settings_of(file, service, redis)
         _fill(folder / service, {f"{PREFIX}{name}".lower(): at for name, at in settings.items()})

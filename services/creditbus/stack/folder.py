@@ -11,6 +11,7 @@ import time
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from stat import S_IMODE
 from typing import IO, Final, Literal, Self
 
 import msgspec
@@ -226,6 +227,15 @@ def write_private(path: Path, content: bytes, mode: int = OWNER_ONLY_FILE) -> No
             f"{path} cannot be written: {error.strerror or error}; nothing is changed. Name a file"
             " where this user may write and the disk has room."
         ) from error
+
+
+def replace_private(path: Path, content: bytes) -> None:
+    """Write a file as ``write_private`` does, with the rights that one it replaces was given.
+
+    A deployment's is read by the container's own user, whoever that is.
+    """
+    mode = S_IMODE(path.stat().st_mode) if path.exists() else OWNER_ONLY_FILE
+    write_private(path, content, mode)
 
 
 def _write_private(path: Path, partial: Path, content: bytes, mode: int) -> None:

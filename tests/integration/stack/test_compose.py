@@ -12,6 +12,7 @@ import pytest
 from typer.testing import CliRunner
 
 from creditbus.cli.main import app
+from creditbus.runtime.http.source_webhooks import SourceWebhooks
 from creditbus.runtime.law.catalogue import load_catalogue
 from creditbus.runtime.settings import read_settings
 from creditbus.stack.deployment import make_secrets
@@ -144,8 +145,15 @@ def test_what_was_made_once_stays_and_each_process_has_its_own(tmp_path: Path) -
         app, [*added, "--accounts", str(accounts)], input="several words together\n"
     )
     assert (done.exit_code, accounts.stat().st_mode & 0o777) == (0, 0o444), done.output
+    # So does delivery's, whoever says where a source is told.
+    webhooks = tmp_path / "sources" / "source-webhooks.json"
+    said = ["sources", "webhook", "tender", "https://tender.example/fates"]
+    done = CliRunner().invoke(app, [*said, "--webhooks", str(webhooks)])
+    assert (done.exit_code, webhooks.stat().st_mode & 0o777) == (0, 0o444), done.output
     make_secrets(tmp_path, catalogue, "valkey:6379")
     assert '"wang"' in accounts.read_text()
+    (row,) = SourceWebhooks(webhooks).rows()
+    assert (row.source, row.url) == ("tender", "https://tender.example/fates")
 
 
 def contents(folder: Path) -> dict[Path, str]:
