@@ -44,6 +44,16 @@ def sentence_of(fault: Exception, visit: Visit) -> str:
             return f"{visit.say('not_reached')} {fault}"
 
 
+def show_facts(facts: Iterable[tuple[str, str]], visit: Visit) -> None:
+    """Put what a decision is about into a dialog: what each fact is called, and the fact."""
+    with ui.element("dl").classes("facts"):
+        for word, text in facts:
+            with ui.element("dt"):
+                ui.label(visit.say(word))
+            with ui.element("dd"):
+                ui.label(text)
+
+
 async def ask(frame: Frame, step: OperatorStep, facts: Iterable[tuple[str, str]], do: Do) -> None:
     """Ask for a reason and carry the act out; whose role forbids it is told so at once."""
     visit, visitor = frame.visit, frame.use()
@@ -53,12 +63,7 @@ async def ask(frame: Frame, step: OperatorStep, facts: Iterable[tuple[str, str]]
         return
     with ui.dialog() as dialog, ui.element("div").classes("card dialog"):
         ui.html(visit.say(f"step_{step}"), sanitize=False, tag="h2")
-        with ui.element("dl").classes("facts"):
-            for word, text in facts:
-                with ui.element("dt"):
-                    ui.label(visit.say(word))
-                with ui.element("dd"):
-                    ui.label(text)
+        show_facts(facts, visit)
         ui.label(visit.say(f"step_{step}_hint")).classes("quiet")
         reason = ui.textarea(visit.say("why_so")).props(
             f"outlined autofocus maxlength={REASON_CHARACTERS} rows=2"

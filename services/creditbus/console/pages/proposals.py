@@ -8,7 +8,7 @@ from typing import Final
 from nicegui import ui
 
 from creditbus.console.desk import Desk
-from creditbus.console.dialogs import ask
+from creditbus.console.dialogs import ask, show_facts
 from creditbus.console.frame import Frame
 from creditbus.console.grid import Cell, Column, Row, WholeRows
 from creditbus.console.stamps import stamp
@@ -87,12 +87,7 @@ def _decide(desk: Desk, frame: Frame, asked: Proposal) -> None:
     )
     with ui.dialog() as dialog, ui.element("div").classes("card dialog"):
         ui.html(visit.say("proposals"), sanitize=False, tag="h2")
-        with ui.element("dl").classes("facts"):
-            for word, text in facts:
-                with ui.element("dt"):
-                    ui.label(visit.say(word))
-                with ui.element("dd"):
-                    ui.label(text)
+        show_facts(facts, visit)
 
         async def approve() -> None:
             dialog.value = False
