@@ -59,7 +59,8 @@ def approve(
     Raises ``NotDone`` for who has proposed it and where the inbox stands elsewhere by now, and
     ``NoReason``.
     """
-    if writer.author == proposal.by:
+    # By two doors one may come under two spellings: as a login here, as a provider's name there.
+    if writer.author.casefold() == proposal.by.casefold():
         raise NotDone(
             f"{proposal.by} has proposed this: somebody else must approve it",
             f"该操作由{proposal.by}提出，须由他人批准",

@@ -103,13 +103,14 @@ def test_a_second_person_carries_it_out_and_both_are_on_record(
         named(waiting(record), asked.intervention_id)
 
 
+@pytest.mark.parametrize("name", ["wang", "Wang"])
 def test_nobody_is_the_second_person_of_an_own_proposal(
-    record: list[Intervention], wish: WantedSkip
+    record: list[Intervention], wish: WantedSkip, name: str
 ) -> None:
     skip_or_propose(WANG, wish, MANY, "why", ())
     (proposal,) = waiting(record)
     with pytest.raises(NotDone, match="somebody else must approve it") as refused:
-        approve(replace(LI, author="wang"), lambda _: wish, proposal, (PARKED,), "why")
+        approve(replace(LI, author=name), lambda _: wish, proposal, (PARKED,), "why")
     assert "须由他人批准" in refused.value.chinese
     assert wish.read() is None
     assert len(record) == 1
@@ -126,7 +127,11 @@ def test_what_is_rejected_is_not_done_and_whoever_proposed_it_may_take_it_back(
 
 
 def test_a_proposal_runs_out(record: list[Intervention], wish: WantedSkip) -> None:
-    skip_or_propose(WANG, wish, MANY, "why", ())
+    asked = skip_or_propose(WANG, wish, MANY, "why", ())
+    assert open_proposals(record, asked.at)
+    assert open_proposals(record, asked.at + GOOD_FOR - timedelta(microseconds=1))
+    assert open_proposals(record, asked.at + GOOD_FOR) == ()
+    assert open_proposals(record, asked.at - timedelta(microseconds=1)) == ()
     assert len(waiting(record, GOOD_FOR - timedelta(minutes=1))) == 1
     assert waiting(record, GOOD_FOR) == ()
 
@@ -149,6 +154,50 @@ def test_what_waits_already_is_not_proposed_twice(
     with pytest.raises(NotDone, match="wang has proposed this"):
         skip_or_propose(LI, wish, MANY, "why", waiting(record))
     assert len(record) == 1
+
+
+def test_what_waits_of_another_inbox_holds_nothing_up(
+    record: list[Intervention], wish: WantedSkip
+) -> None:
+    first = skip_or_propose(WANG, wish, MANY, "why", ())
+    elsewhere = replace(MANY, partition=3)
+    second = skip_or_propose(WANG, wish, elsewhere, "why", waiting(record))
+    assert record == [first, second]
+    proposal = named(waiting(record), second.intervention_id)
+    assert (proposal.proposal_id, proposal.place) == (second.intervention_id, f"{TOPIC}/3/7")
+    with pytest.raises(NotDone, match="does not stand at 7"):
+        approve(LI, lambda _: wish, proposal, (PARKED,), "why")
+    approve(LI, lambda _: wish, proposal, (PARKED, replace(PARKED, partition=3)), "why")
+    assert wish.read() == elsewhere, "where it was proposed, and nowhere else"
+    assert [each.proposal_id for each in waiting(record)] == [first.intervention_id]
+
+
+def test_a_second_skip_is_not_approved_while_one_is_under_way(
+    record: list[Intervention], wish: WantedSkip
+) -> None:
+    skip_or_propose(WANG, wish, MANY, "why", ())
+    (proposal,) = waiting(record)
+    wish.write(FEW)
+    with pytest.raises(NotDone, match="another skip is under way"):
+        approve(LI, lambda _: wish, proposal, (PARKED,), "why")
+    assert (waiting(record), wish.read()) == ((proposal,), FEW)
+
+
+def test_nothing_is_wished_for_that_is_not_on_record(
+    monkeypatch: pytest.MonkeyPatch, record: list[Intervention], wish: WantedSkip
+) -> None:
+    skip_or_propose(WANG, wish, MANY, "why", ())
+    (proposal,) = waiting(record)
+
+    def away(_writer: InterventionWriter, _done: Intervention) -> None:
+        raise ConnectionError
+
+    monkeypatch.setattr(InterventionWriter, "write", away)
+    with pytest.raises(ConnectionError):
+        approve(LI, lambda _: wish, proposal, (PARKED,), "why")
+    with pytest.raises(ConnectionError):
+        skip_or_propose(LI, wish, FEW, "why", ())
+    assert wish.read() is None
 
 
 def test_neither_is_done_without_a_reason(record: list[Intervention], wish: WantedSkip) -> None:
