@@ -23,7 +23,10 @@ from joserfc import jwt
 from joserfc.jwk import ECKey, RSAKey
 
 HOST: Final = "127.0.0.1"
-LASTS_S: Final = 300
+LASTS_S: Final = 3600
+SHORT_S: Final = 20
+"""Less than what clocks may differ by; three times as long is more."""
+
 PERSON: Final = {"sub": "4711", "preferred_username": "wang", "roles": ["credit-ops"]}
 
 
@@ -57,6 +60,14 @@ class Provider:
             "nonce": {"nonce": secrets.token_urlsafe()},
             "no_nonce": {"nonce": None},
             "no_expiry": {"exp": None},
+            "no_issued": {"iat": None},
+            "no_subject": {"sub": None},
+            "for_another": {"aud": [self.client, "another-client"], "azp": "another-client"},
+            "for_several": {"aud": [self.client, "another-client"], "azp": self.client},
+            "just_over": {"exp": now - SHORT_S},
+            "over": {"exp": now - 3 * SHORT_S},
+            "ahead": {"iat": now + SHORT_S},
+            "far_ahead": {"iat": now + 3 * SHORT_S},
         }
         claims = {
             name: value
@@ -104,7 +115,12 @@ class Provider:
         login = f"{quote_plus(self.client)}:{quote_plus(self.secret)}"
         known = b64encode(login.encode()).decode()
         asked = self.codes.pop(given.get("code", ""), None)
-        if authorization != f"Basic {known}":
+        if self.bad == "token_down":
+            return JSONResponse({}, 500)
+        # One without a secret says in the form who it is: RFC 6749, 3.2.1.
+        is_public = self.bad == "public" and not authorization
+        is_named = is_public and given.get("client_id") == self.client
+        if authorization != f"Basic {known}" and not is_named:
             return JSONResponse({"error": "invalid_client"}, 401)
         challenge = create_s256_code_challenge(given.get("code_verifier", ""))
         if (
@@ -153,7 +169,9 @@ def build(provider: Provider) -> FastAPI:
     @app.post("/be")
     async def be(bad: str = "", roles: str = "credit-ops", name: str = "wang") -> None:
         provider.bad = bad
-        provider.person = {**PERSON, "preferred_username": name, "roles": roles.split()}
+        several = roles.split()
+        kinds = {"roles": several, "realm": {"roles": several}, "role": roles}
+        provider.person = {**PERSON, "preferred_username": name, **kinds}
         if bad == "new_key":
             provider.key = ECKey.generate_key("P-256", {"kid": secrets.token_hex(4)})
 

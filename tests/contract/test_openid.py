@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import subprocess
 import sys
 import time
@@ -20,7 +21,7 @@ from starlette.testclient import TestClient
 from creditbus.console import login, openid
 from creditbus.console.app import route_openid
 from creditbus.console.doorman import Doorman
-from creditbus.console.openid import OpenIdLogin
+from creditbus.console.openid import NotBelieved, OpenIdLogin
 from creditbus.runtime.clock import SystemClock
 from creditbus.runtime.process import Process
 from creditbus.runtime.settings import SettingMissing, Settings
@@ -66,21 +67,32 @@ def be(issuer: str, bad: str = "", roles: str = "credit-ops", name: str = "wang"
     httpx.post(f"{issuer}/be", params=said, timeout=5).raise_for_status()
 
 
+class Watch:
+    """A clock that a test puts on."""
+
+    def __init__(self) -> None:
+        self.later = timedelta()
+
+    def now(self) -> datetime:
+        return SystemClock().now() + self.later
+
+
 class Console:
     """A console's doors, with one browser."""
 
     def __init__(self, folder: Path, issuer: str, **given: object) -> None:
-        settings = Settings(
-            openid_issuer=issuer,
-            openid_client=CLIENT,
-            openid_secret=SECRET,
-            openid_roles={"credit-ops": "operator", "credit-review": "reviewer"},
-            tokens=folder / "tokens.json",
-            accounts=folder / "accounts.json",
-            **given,  # type: ignore[arg-type]
-        )
+        usual = {
+            "openid_issuer": issuer,
+            "openid_client": CLIENT,
+            "openid_secret": SECRET,
+            "openid_roles": {"credit-ops": "operator", "credit-review": "reviewer"},
+            "tokens": folder / "tokens.json",
+            "accounts": folder / "accounts.json",
+        }
+        settings = Settings(**usual | given)  # type: ignore[arg-type]
         settings.tokens.write_text("[]", encoding="utf-8")
         self.process = Process("console", 0, settings)
+        self.process.clock = self.watch = Watch()
         app, self.doorman = FastAPI(), Doorman(self.process)
         route_openid(app, self.doorman)
 
@@ -89,7 +101,8 @@ class Console:
             visitor = self.doorman.visitor(asked)
             return f"{visitor.name} {visitor.role} {visitor.by_token}" if visitor else "nobody"
 
-        self.browser = TestClient(app, follow_redirects=False)
+        origin = settings.console_origin or "http://testserver"
+        self.browser = TestClient(app, origin, follow_redirects=False)
 
     def sent_away(self, page: str = "/held") -> str:
         """Return the provider's address to which the browser is sent."""
@@ -106,6 +119,11 @@ class Console:
     def who(self) -> str:
         """Return who is logged in."""
         return str(self.browser.get("/who").json())
+
+    def refused(self, why: str) -> float | None:
+        """Return how often somebody was not let in, as the metric says."""
+        name = "creditbus_credentials_refused_total"
+        return self.process.meters.registry.get_sample_value(name, {"why": why})
 
 
 @pytest.fixture
@@ -140,7 +158,8 @@ def test_the_highest_of_several_roles_counts(console: Console, issuer: str) -> N
 @pytest.mark.parametrize(
     "bad",
     [
-        *("issuer", "audience", "audiences", "expired", "no_expiry", "nonce", "no_nonce"),
+        *("issuer", "audience", "audiences", "for_another", "expired", "over", "far_ahead"),
+        *("no_expiry", "no_issued", "no_subject", "nonce", "no_nonce"),
         *("foreign_key", "symmetric", "unsigned", "no_identity_token"),
         *("denied", "answers_as_another"),
     ],
@@ -149,8 +168,10 @@ def test_what_is_not_as_it_must_be_lets_nobody_in(console: Console, issuer: str,
     be(issuer, bad)
     answer = console.come_back(console.sent_away())
     assert answer.status_code == 401
-    assert login.COOKIE not in answer.headers.get("Set-Cookie", "")
-    assert console.who() == "nobody"
+    (cookie,) = answer.headers.get_list("Set-Cookie")
+    assert cookie.startswith(f'{openid.COOKIE}="";'), "and what it was sent away with is gone"
+    assert f'href="{openid.AWAY}?' in answer.text, "it may be tried again"
+    assert (console.who(), console.refused("openid_refused")) == ("nobody", 1)
 
 
 def test_whoever_has_no_role_here_is_not_let_in(console: Console, issuer: str) -> None:
@@ -201,14 +222,94 @@ def test_a_provider_that_has_changed_its_keys_is_asked_for_them_again(
 
 def test_a_login_ends_however_much_it_is_used(console: Console) -> None:
     console.come_back(console.sent_away())
-    clock, minutes = console.process.clock, console.process.settings.openid_minutes
-
-    class Later:
-        def now(self) -> datetime:
-            return clock.now() + timedelta(minutes=minutes)
-
-    console.process.clock = Later()
+    minutes = console.process.settings.openid_minutes
+    console.watch.later = timedelta(minutes=minutes, seconds=-30)
+    assert console.who() == "wang operator False"
+    console.watch.later = timedelta(minutes=minutes)
     assert console.who() == "nobody"
+
+
+def test_whoever_takes_too_long_at_the_provider_begins_again(console: Console) -> None:
+    sent = [httpx.get(console.sent_away(), timeout=5).headers["Location"]]
+    console.watch.later = openid.GOOD_FOR
+    assert console.browser.get(sent[0]).status_code == 401
+    sent.append(httpx.get(console.sent_away(), timeout=5).headers["Location"])
+    console.watch.later += openid.GOOD_FOR - timedelta(seconds=30)
+    assert console.browser.get(sent[1]).status_code == 200
+
+
+def test_of_many_who_were_sent_away_the_last_ones_are_known(issuer: str) -> None:
+    settings = Settings(openid_issuer=issuer, openid_client=CLIENT)
+    doors = OpenIdLogin(settings, SystemClock())
+
+    async def states() -> list[str]:
+        return [(await doors.send_away("back", "/"))[1] for _ in range(openid.KEPT + 1)]
+
+    begun = asyncio.run(states())
+    for state, why in ((begun[0], "nobody was sent"), (begun[1], "says"), (begun[-2], "says")):
+        with pytest.raises(NotBelieved, match=why):
+            asyncio.run(doors.take_back("back", {"state": state}, state))
+
+
+def test_cookies_go_nowhere_else_and_over_https_alone(tmp_path: Path, issuer: str) -> None:
+    origin = "https://console.example"
+    console = Console(tmp_path, issuer, console_origin=origin)
+    away = console.browser.get(openid.AWAY)
+    asked = parse_qs(urlsplit(away.headers["Location"]).query)
+    assert asked["redirect_uri"] == [origin + openid.BACK]
+    said = {each.strip() for each in away.headers["Set-Cookie"].split(";")}
+    bound = f"Max-Age={int(openid.GOOD_FOR.total_seconds())}"
+    assert {"HttpOnly", "SameSite=lax", "Secure", f"Path={openid.AWAY}", bound} <= said
+    back = console.come_back(away.headers["Location"])
+    session, gone = back.headers.get_list("Set-Cookie")
+    assert {"HttpOnly", "SameSite=strict", "Secure"} <= {
+        each.strip() for each in session.split(";")
+    }
+    assert gone.startswith(f'{openid.COOKIE}="";')
+    assert console.who() == "wang operator False"
+
+
+def test_a_client_without_a_secret_says_who_it_is(tmp_path: Path, issuer: str) -> None:
+    be(issuer, "public")
+    console = Console(tmp_path, issuer, openid_secret="")
+    assert console.come_back(console.sent_away()).status_code == 200
+
+
+@pytest.mark.parametrize("claim", ["realm.roles", "role"])
+def test_a_role_may_lie_deeper_or_be_one_word(tmp_path: Path, issuer: str, claim: str) -> None:
+    be(issuer, roles="credit-review")
+    console = Console(tmp_path, issuer, openid_role_claim=claim)
+    console.come_back(console.sent_away())
+    assert console.who() == "wang reviewer False"
+    be(issuer, roles="other")
+    assert console.come_back(console.sent_away()).status_code == 401
+
+
+@pytest.mark.parametrize(
+    ("stated", "name"),
+    [("", "4711"), ("w" * 200, "w" * 80), ("wang\u2028  wei", "wang wei")],
+    ids=["none", "long", "lines"],
+)
+def test_a_name_for_the_record_is_one_short_line(
+    console: Console, issuer: str, stated: str, name: str
+) -> None:
+    be(issuer, name=stated)
+    console.come_back(console.sent_away())
+    assert console.who() == f"{name} operator False"
+    be(issuer, name=" ")
+    assert console.come_back(console.sent_away()).status_code == 401
+
+
+@pytest.mark.parametrize("way", ["for_several", "just_over", "ahead"])
+def test_what_is_as_it_may_be_lets_somebody_in(console: Console, issuer: str, way: str) -> None:
+    be(issuer, way)
+    assert console.come_back(console.sent_away()).status_code == 200
+
+
+def test_a_provider_that_fails_is_away_and_not_disbelieved(console: Console, issuer: str) -> None:
+    be(issuer, "token_down")
+    assert console.come_back(console.sent_away()).status_code == 502
+    assert (console.refused("openid_away"), console.refused("openid_refused")) == (1, None)
 
 
 def test_a_provider_that_is_away_is_told(tmp_path: Path) -> None:

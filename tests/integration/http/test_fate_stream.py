@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from itertools import islice
+from pathlib import Path
 
 import httpx
 import pytest
 
 from creditbus.gateway.app import build
 from creditbus.runtime.clock import SystemClock
+from creditbus.runtime.http.credentials import file_of
 from creditbus.runtime.process import Process
 from creditbus.runtime.redis.writes import FateOutcome, Writes
 from creditbus.sdk.gateway import FateNews, Gateway, GatewayRefused
@@ -73,3 +75,16 @@ def test_only_who_may_ask_is_told(address: str, tokens: Mapping[str, str]) -> No
         next(door.follow())
     with Gateway(address, tokens["court to ask"]) as door:
         assert next(door.follow()).cursor
+
+
+def test_a_token_that_is_taken_away_ends_its_stream(
+    address: str, redis: PrivateRedis, tokens: Mapping[str, str], tmp_path: Path
+) -> None:
+    with Gateway(address, tokens["court"]) as door:
+        events = door.follow()
+        assert next(events).cursor
+        (tmp_path / "tokens.json").write_bytes(file_of([]))
+        assert list(events) == []
+        decide(redis, 1)
+        with pytest.raises(GatewayRefused):
+            next(door.follow())

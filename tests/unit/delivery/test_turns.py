@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from creditbus.delivery.conditions import Condition
 from creditbus.delivery.dues import Due, pack_due, unpack_due
-from creditbus.delivery.lanes import OF_EACH, WAITING_AT_MOST, Item, Lanes
+from creditbus.delivery.lanes import OF_EACH, WAITING_AT_MOST, Held, Item, Lanes
 from creditbus.delivery.turns import Turns
 from creditbus.domain.effects.directives import Lane
 from creditbus.domain.ids import BodyId
@@ -81,6 +81,37 @@ def test_whose_others_do_not_wait_goes_before_a_flood_that_lies_in_the_store() -
         "flood-1",
         "tax-1",
     ]
+
+
+def test_what_is_due_later_is_looked_for_when_the_first_of_it_is() -> None:
+    box = Lanes(Condition(concurrency=64, attempts=3))
+    for at in (20, 15, 30):
+        box.arrange(0, Due(RAILWAY, Lane.LIFT, at, f"at-{at}", "court"), 10)
+    assert box.later == {Lane.LIFT: 15, Lane.APPLY: None}
+    assert len(box.waiting[Lane.LIFT]) == 0
+    box.arrange(0, Due(RAILWAY, Lane.LIFT, 10, "now", "court"), 10)
+    assert "now" in box.waiting[Lane.LIFT]
+
+
+def test_what_lies_in_the_store_goes_before_what_comes_now_of_the_same_source() -> None:
+    box = Lanes(Condition(concurrency=64, attempts=3))
+    for number in range(OF_EACH):
+        box.arrange(0, Due(RAILWAY, Lane.APPLY, number, f"one-{number}", "court"), 10)
+    box.more[Lane.APPLY].add(3)
+    box.arrange(0, Due(RAILWAY, Lane.APPLY, 9, "newer", "court"), 10)
+    assert "newer" not in box.waiting[Lane.APPLY]
+    assert box.more[Lane.APPLY] == {0, 3}
+
+
+def test_what_is_on_its_way_does_not_wait_as_well_and_is_counted_as_known() -> None:
+    box = Lanes(Condition(concurrency=64, attempts=3))
+    box.put(item("one"))
+    box.put(item("two"))
+    assert box.take(0.0) == item("one")
+    box.put(item("one"))
+    assert not box.fill(0, [Due(RAILWAY, Lane.APPLY, 1, "one", "")], 3)
+    box.held["three"] = Held(revision=1, tries=1, until=60.0, has_failed=False)
+    assert (len(box.waiting[Lane.APPLY]), box.known(Lane.APPLY)) == (1, 3)
 
 
 def test_a_share_is_filled_with_what_does_not_wait_yet() -> None:

@@ -25,10 +25,12 @@ from tests.examples import (
     a_mapping,
     a_removal,
     a_restriction,
+    an_acknowledgement,
     an_arrival,
     some_editions,
 )
 from tests.unit.domain.aliases.test_aliases import known
+from tests.unit.intake.test_decide import a_directive
 from tests.unit.intake.test_names import OLD
 
 A, B, C = organisation(1), organisation(2), organisation(3)
@@ -150,6 +152,8 @@ def test_a_case_of_many_debtors_may_go_on_about_each_and_takes_no_more_room() ->
     assert door.decide(*rows[: MANY - 1], (90, bar(C))) == [KEPT] * (MANY - 1) + [CONFLICT]
     assert door.decide(*rows) == [KEPT] * len(rows)
     assert door.decide((91, bar(debtors[0])), (92, bar(debtors[-1]))) == [KEPT, KEPT]
+    recent = door.records._of_source[SourceId("tender")]  # noqa: SLF001 - the bound is the point
+    assert len(recent[RECORD]) == MANY
     many = NamedBefore(frozenset(debtors))
     assert Door(Views(many)).decide((93, bar(C))) == [KEPT]
 
@@ -171,6 +175,26 @@ def test_who_has_named_first_is_found_again_when_all_is_read_again() -> None:
     views.known = NamedBefore(refused=frozenset({(0, 0)}))
     assert door.decide((1, bar(B))) == [KEPT]
     assert door.decide((1, bar(B)), (2, bar(A))) == [KEPT, CONFLICT]
+    # And what lies behind it does not keep it out.
+    assert door.decide((0, bar(A))) == [KEPT]
+
+
+def test_what_lies_behind_is_undecided_when_what_lies_before_it_is_read_again() -> None:
+    views = Views()
+    door = Door(views)
+    door.decide((0, bar(A)))
+    # The transaction of these is lost, and meanwhile views hears that the first was refused.
+    assert door.decide((1, bar(B)), (2, bar(A))) == [CONFLICT, KEPT]
+    views.known = NamedBefore(refused=frozenset({(0, 0)}))
+    assert door.decide((1, bar(B)), (2, bar(A))) == [KEPT, CONFLICT]
+
+
+def test_what_is_read_again_from_further_back_has_named_from_there_on() -> None:
+    records = RecentRecords()
+    for offset in (5, 3):
+        records.take(bar(A), at("tender", offset))
+    assert records.fault_in(bar(B), at("tender", 4), {}) is not None
+    assert records.fault_in(bar(B), at("tender", 2), {}) is None
 
 
 @pytest.mark.parametrize(
@@ -194,6 +218,22 @@ def test_an_id_may_be_used_again_where_its_first_record_was_refused(
     door.decide((0, bar(A)))
     known.known = views
     assert door.decide((1, bar(B))) == [told]
+
+
+def test_what_counted_is_not_forgotten_for_a_refusal_of_the_same_subject() -> None:
+    views = Views()
+    door = Door(views)
+    door.decide((0, bar(A)))
+    views.known = NamedBefore(frozenset({A}), frozenset({(0, 0)}))
+    assert door.decide((1, bar(B))) == [CONFLICT]
+    views.known = NOTHING_KNOWN  # it cannot be asked any more
+    assert door.decide((2, bar(B))) == [CONFLICT]
+
+
+def test_nobody_is_asked_about_answers() -> None:
+    views = Views()
+    RecentRecords(views).recall(SourceId("railway"), [an_acknowledgement(a_directive())])
+    assert views.asked == []
 
 
 def test_what_was_said_again_after_its_refusal_is_undecided_again() -> None:

@@ -38,3 +38,6 @@ def test_all_of_one_fetch_are_asked_about_at_once() -> None:
     views.foresee([message("court", b"b")])
     assert rounds[1:] == [{(TAX, "other")}, {(COURT, "b")}]
     assert views.of(COURT, {"b"}) == {}
+    # What was asked about in another fetch is asked again.
+    assert views.of(TAX, {"other"}) == {}
+    assert rounds[3:] == [{(TAX, "other")}]

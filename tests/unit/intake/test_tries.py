@@ -11,10 +11,12 @@ from confluent_kafka import TIMESTAMP_LOG_APPEND_TIME, TIMESTAMP_NOT_AVAILABLE, 
 
 from creditbus.domain.acts.events import EntryListed
 from creditbus.domain.acts.refusals import Refusal
+from creditbus.domain.aliases.resolution import Aliases
 from creditbus.domain.ids import SourceId
 from creditbus.domain.law.catalogue import Source
 from creditbus.engine.values import DictState, Slice
-from creditbus.intake.decide import build
+from creditbus.intake.decide import admit_try, build
+from creditbus.intake.names import Submission
 from creditbus.intake.tries import Tries
 from creditbus.runtime.kafka.arrivals import values
 from creditbus.wire.topics import inbox, party_of_inbox
@@ -23,9 +25,12 @@ from tests.examples import (
     a_catalogue,
     a_codec,
     a_removal,
+    an_acknowledgement,
     an_arrival,
     some_editions,
 )
+from tests.unit.intake.test_decide import a_directive
+from tests.unit.intake.test_names import CORRECTED, OLD
 
 TENDER: Final = SourceId("tender")
 LEFT_AT: Final = datetime(2026, 11, 30, 12, tzinfo=UTC)
@@ -87,6 +92,20 @@ def test_all_that_is_wrong_is_told_before_that_it_was_only_tried(
     refusal, _ = tried(value)
     assert [each.reason for each in refusal.faults] == [*reasons, "SANDBOX"]
     assert refusal.reason == [*reasons, "SANDBOX"][0]
+
+
+def test_what_would_reach_several_subjects_is_told_once_what_is_wrong_with_it() -> None:
+    removal = a_removal(source="tender", subject_id=OLD, list_id="BL-COURT-SX")
+    party = removal.envelope.source
+    found = admit_try(Submission(removal, party, False, some_editions(), CORRECTED))
+    assert [each.reason for each in found.faults] == ["SOURCE_NOT_COMPETENT", "SANDBOX"]
+
+
+def test_a_bodys_answer_may_be_tried_as_well() -> None:
+    answer = an_acknowledgement(a_directive())
+    body = answer.envelope.source
+    found = admit_try(Submission(answer, body, False, some_editions(), Aliases()))
+    assert [each.reason for each in found.faults] == ["SANDBOX"]
 
 
 def test_what_was_sent_to_be_tried_stays_a_try_however_late_it_is_read() -> None:
