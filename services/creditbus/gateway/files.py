@@ -46,6 +46,7 @@ from creditbus.sdk.sheets.lines import (
     TableLine,
 )
 from creditbus.sdk.sheets.rows import RowFault
+from creditbus.sdk.sheets.sentences import Sentence
 from creditbus.wire.answers import FileAnswer, RowAnswer, RowState
 
 FILE_MAX_BYTES: Final = 32 * 2**20
@@ -73,6 +74,14 @@ _AT_ONCE: Final = 2
 _TOGETHER: Final = 200
 _LINE_BYTES: Final = 2**20
 _NAME_BYTES: Final = 200
+_TOO_SLOW: Final = Sentence(
+    f"no row could be read within {READ_BOUND_S:.0f} s: send the file in parts",
+    f"{READ_BOUND_S:.0f} 秒内未能读出任何一行：请分成几个文件报送",
+)
+_TOO_LONG: Final = Sentence(
+    f"a row says more than {_LINE_BYTES // 2**20} MB: shorten its texts",
+    f"有一行的内容超过 {_LINE_BYTES // 2**20} MB：请缩短其中的文本",
+)
 
 _FIELDS: Final = {
     "subject_id": ("code", "registration", "organisation", "tax", "institution", "social"),
@@ -158,8 +167,8 @@ class FileDesk:
                 if told:
                     yield b"\n".join((*told, b""))
         if reading.why and not reading.count:
-            raise Invalid("FILE_UNREAD", "", reading.why)
-        notices = reading.notices
+            raise Invalid("FILE_UNREAD", "", reading.why, reading.why_zh)
+        notices = reading.told_notices
         if not reading.why:
             today = day_of(self._process.clock.now())
             held = Inventory(today, tuple(reading.records))
@@ -180,8 +189,8 @@ class FileReading:
         self._columns: Mapping[str, str] = {}
         self._header_row = 0
         self._states: Counter[RowState] = Counter()
-        self.table, self.why = "", "the file was not read to its end"
-        self.notices: tuple[str, ...] = ()
+        self.table, self.why, self.why_zh = "", "the file was not read to its end", "文件未读完"
+        self.told_notices: tuple[str, ...] = ()
         self.records: list[str] = []
         """The ids of the records that were taken, or would be."""
 
@@ -203,8 +212,10 @@ class FileReading:
             match line:
                 case TableLine(table=table, header_row=row, columns=columns):
                     self.table, self._header_row, self._columns = table, row, columns
-                case EndLine(notices=notices, why=why):
-                    self.notices, self.why = notices, why
+                case EndLine():
+                    self.why, self.why_zh = line.why, line.why_zh
+                    is_english = self._language is Language.EN
+                    self.told_notices = line.notices if is_english else line.notices_zh
                 case FaultLine():
                     found.append(self._unread(line))
                 case ActLine(act=act):
@@ -229,7 +240,7 @@ class FileReading:
             refused=states[RowState.REFUSED],
             unread=states[RowState.UNREAD],
             notices=tuple(notices),
-            broken=self.why,
+            broken=self.why if self._language is Language.EN else self.why_zh,
             sandbox=self.is_try,
         )
 
@@ -284,7 +295,7 @@ def _of_cell(fault: RowFault) -> Mistake:
         field=fault.column,
         pointer="",
         detail=fault.detail,
-        detail_zh=f"该单元格无法读取（{fault.detail}）",
+        detail_zh=fault.detail_zh,
     )
 
 
@@ -330,14 +341,14 @@ async def _decoded(stream: asyncio.StreamReader) -> AsyncIterator[SheetLine]:
             async with asyncio.timeout(READ_BOUND_S):
                 line = await stream.readline()
         except TimeoutError:
-            yield EndLine(why=f"no row could be read within {READ_BOUND_S:.0f} s")
+            yield EndLine.saying(_TOO_SLOW)
             return
         except ValueError:
-            yield EndLine(why=f"a row says more than {_LINE_BYTES // 2**20} MB: shorten its texts")
+            yield EndLine.saying(_TOO_LONG)
             return
         if not line:
             # It was killed: by the system, for the memory that it took, or by a fault of ours.
-            yield EndLine(why=TOO_MUCH)
+            yield EndLine.saying(TOO_MUCH)
             return
         found = decoder.decode(line)
         yield found

@@ -6,7 +6,7 @@ its number, and the others go on.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import Final
@@ -58,9 +58,10 @@ def read_mappings(path: Path, source: SourceId) -> Iterator[SubjectAliasMapped |
     for number, cells in rows:
         if not any(cell.strip() for cell in cells):
             continue
-        row = dict(zip(headers, cells, strict=False))
+        row = dict.fromkeys(headers, "") | dict(zip(headers, cells, strict=False))
         try:
             _refuse_unread(row)
+            _refuse_surplus(cells[len(headers) :])
             yield _fact(row, source)
         except _Unreadable as finding:
             yield RowFault(number, finding.column, finding.detail)
@@ -70,6 +71,12 @@ def _refuse_unread(row: Mapping[str, str]) -> None:
     for column, cell in row.items():
         if isinstance(cell, Unread):
             raise _Unreadable(column, cell.why)
+
+
+def _refuse_surplus(cells: Sequence[str]) -> None:
+    if any(cells):
+        detail = "the row has more cells than there are headers: is there a separator in a value?"
+        raise _Unreadable("the row", detail)
 
 
 def _fact(row: Mapping[str, str], source: SourceId) -> SubjectAliasMapped:

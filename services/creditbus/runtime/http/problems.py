@@ -47,12 +47,16 @@ class Forbidden(Exception):
 
 
 class Invalid(ValueError):
-    """A part of the question is not usable: which, and what to do."""
+    """A part of the question is not usable: which, and what to do.
 
-    def __init__(self, reason: str, field: str, detail: str) -> None:
+    ``detail_zh`` says the same in Chinese, where the reason alone does not say it all.
+    """
+
+    def __init__(self, reason: str, field: str, detail: str, detail_zh: str = "") -> None:
         super().__init__(detail)
         self.reason = reason
         self.field = field
+        self.detail_zh = detail_zh
 
 
 class Gone(Exception):
@@ -245,6 +249,8 @@ def _in_chinese(problem: Problem, error: Exception) -> Problem:
     if isinstance(error, Refused):
         mistakes = told_mistakes(error.mistakes, Language.ZH)
     detail = mistakes[0].detail if mistakes else in_chinese(problem.reason, problem.detail)
+    if isinstance(error, Invalid) and error.detail_zh:
+        detail = error.detail_zh
     return msgspec.structs.replace(problem, detail=detail, mistakes=mistakes)
 
 

@@ -6,19 +6,29 @@ is read as its stored value, and one without says so.
 
 from __future__ import annotations
 
+import math
 import re
 import unicodedata
 from datetime import date, datetime, time
 from typing import Final, Self
 
-LOST_DIGITS: Final = (
-    "the cell is a number and has lost digits: format the column as text and write it again"
+from creditbus.sdk.sheets.sentences import Sentence
+
+LOST_DIGITS: Final = Sentence(
+    "the cell is a number and has lost digits: format the column as text and write it again",
+    "单元格是数字，位数已丢失：请把该列设为文本格式后重新填写",
 )
-NO_VALUE: Final = "the cell's formula gives no value: mend it, or write the value itself"
+NO_VALUE: Final = Sentence(
+    "the cell's formula gives no value: mend it, or write the value itself",
+    "单元格的公式没有值：请改正公式，或者直接填写数值",
+)
 CHARACTERS: Final = 32_767
 """What a cell of a workbook can hold."""
 
-TOO_LONG: Final = f"the cell has more than {CHARACTERS} characters: shorten it"
+TOO_LONG: Final = Sentence(
+    f"the cell has more than {CHARACTERS} characters: shorten it",
+    f"单元格超过 {CHARACTERS} 个字符：请缩短",
+)
 _KEPT: Final = 10**15
 """A number from here on has more digits than a workbook keeps."""
 
@@ -26,11 +36,16 @@ _EMPTY: Final = frozenset(
     ("", "/", "//", "\\", "无", "空", "(空)", "暂无", "NULL", "(NULL)", "NONE", "NIL", "N/A", "NA")
 )
 _STROKES: Final = dict.fromkeys(map(ord, "-_—–―─·.…"))
-_SCIENTIFIC: Final = re.compile(r"[+-]?\d(?:\.\d+)?[Ee]\+?\d{1,3}")
-_NUMERIC: Final = frozenset("+-0123456789")
-_ERROR: Final = re.compile(r"#(?:REF!|N/A|VALUE!|DIV/0!|NAME\?|NULL!|NUM!|SPILL!|CALC!)")
+_SCIENTIFIC: Final = re.compile(r"[+-]?\d(?:[.,]\d+)?[Ee]\+?\d{1,3}")
+_ERROR: Final = re.compile(
+    r"#(?:[A-Z][A-Z_/0-9]+[!?]|N/A|GETTING_DATA|名称\?)|Err:\d{3}|#{2,}", re.IGNORECASE
+)
+"""What a cell shows whose formula failed; a row of # is what is shown of a day in a narrow column,
+and what a csv then holds."""
 _QUOTED: Final = re.compile(r'="(?P<text>.*)"', re.DOTALL)
 _LONGEST_EMPTY: Final = 8
+_LONGEST_NUMBER: Final = 30
+_BEGINNINGS: Final = frozenset("#＃Ee+-＋－0123456789０１２３４５６７８９")
 _CONTROLS: Final = "".join(map(chr, {*range(32), *range(127, 160)} - {*range(9, 14), 0x85}))
 _UNSEEN: Final = dict.fromkeys(
     map(ord, "\u200b\u200c\u200d\u2060\ufeff\u00ad\u202a\u202c" + _CONTROLS)
@@ -41,9 +56,9 @@ class Unread(str):
     """What stands in a cell that cannot be read, and why."""
 
     __slots__ = ("why",)
-    why: str
+    why: Sentence
 
-    def __new__(cls, text: str, why: str) -> Self:
+    def __new__(cls, text: str, why: Sentence) -> Self:
         """Return the text with the reason beside it."""
         made = super().__new__(cls, text)
         made.why = why
@@ -103,14 +118,25 @@ def _plain(cell: str) -> str:
         if quoted is None:
             return Unread(text, NO_VALUE)
         text = quoted["text"].strip()
-    if text[:1] == "#" and _ERROR.fullmatch(text):
-        return Unread(text, f"the cell's formula gives {text}: mend it, or write the value")
-    if len(text) < 30 and text[:1] in _NUMERIC and _SCIENTIFIC.fullmatch(text):
-        return Unread(text, LOST_DIGITS)
+    if 0 < len(text) < _LONGEST_NUMBER and text[0] in _BEGINNINGS:
+        plain = half_width(text)
+        if _ERROR.fullmatch(plain):
+            return Unread(text, _failed(plain))
+        if _SCIENTIFIC.fullmatch(plain):
+            return Unread(text, LOST_DIGITS)
     return text
 
 
+def _failed(shown: str) -> Sentence:
+    return Sentence(
+        f"the cell's formula gives {shown}: mend it, or write the value",
+        f"单元格显示为 {shown}：请改正公式或者加宽该列，或者直接填写数值",
+    )
+
+
 def _number(cell: float) -> str:
+    if not math.isfinite(cell):
+        return Unread("", NO_VALUE)
     whole = int(cell)
     if whole != cell:
         return repr(cell)

@@ -15,6 +15,7 @@ from creditbus.domain.ids import BasisId, ListId, SourceId, derive_event_id
 from creditbus.sdk.sheets.cells import half_width
 from creditbus.sdk.sheets.parties import debtor_of
 from creditbus.sdk.sheets.rows import CellFault, SheetRow
+from creditbus.sdk.sheets.sentences import Sentence
 
 COURT: Final = ListId("BL-COURT-SX")
 TERM_YEARS: Final = 2
@@ -60,7 +61,13 @@ def listing_of(row: SheetRow, source: SourceId) -> EntryListed:
     subject, kind = debtor_of(row)
     case = row.text("case")
     if not case:
-        raise CellFault("case", "give the number of the enforcement case: it names the record")
+        raise CellFault(
+            "case",
+            Sentence(
+                "give the number of the enforcement case: it names the record",
+                "请填写执行案号：记录以它为编号",
+            ),
+        )
     published = row.needed_day("published")
     provisions = provisions_in(row.text("conduct"))
     is_open_ended = provisions == ("1",)
@@ -103,7 +110,13 @@ def provisions_in(conduct: str) -> tuple[str, ...]:
         found = (named["item"].translate(_DIGITS),)
     if not found or _DENIED.search(plain):
         known = "；".join(CONDUCTS.values())
-        raise CellFault("conduct", f"the conduct is none of article 1: {known}")
+        raise CellFault(
+            "conduct",
+            Sentence(
+                f"the conduct is none of article 1: {known}",
+                f"该情形不属于第一条所列各项，请填写其一：{known}",
+            ),
+        )
     return found
 
 

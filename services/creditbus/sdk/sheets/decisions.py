@@ -12,10 +12,12 @@ from typing import Final
 from creditbus.domain.acts.decisions import PenaltyDecided, PermitDecided, PermitMode, Procedure
 from creditbus.domain.acts.events import Envelope
 from creditbus.domain.acts.records import TEXT_CHARACTERS
+from creditbus.domain.identifiers.citizen import hide_persons
 from creditbus.domain.ids import SourceId, derive_event_id
 from creditbus.sdk.sheets.cells import half_width
 from creditbus.sdk.sheets.parties import party_of
 from creditbus.sdk.sheets.rows import CellFault, SheetRow
+from creditbus.sdk.sheets.sentences import Sentence
 
 _IN_FORCE: Final = frozenset({"", "0", "正常", "有效", "2", "异议", "3", "其他", "新增"})
 _REVOKED: Final = frozenset({"1", "撤销", "已撤销", "注销", "吊销"})
@@ -28,8 +30,13 @@ def penalty_of(row: SheetRow, source: SourceId) -> PenaltyDecided:
     Amounts are given in ten thousands of yuan. A penalty that was taken back is no row of a sheet.
     """
     if _is_revoked(row):
-        detail = "a penalty that was revoked is told as a revocation of its document, not as a row"
-        raise CellFault("status", detail)
+        raise CellFault(
+            "status",
+            Sentence(
+                "a penalty that was revoked is told as a revocation of its document, not as a row",
+                "已撤销的处罚请按决定书报送撤销，不作为一行报送",
+            ),
+        )
     kinds = [row.discreet(field) for field in ("penalty", "other_penalty")]
     return PenaltyDecided(
         envelope=_envelope(row, source, "penalty_decided", revision=1),
@@ -54,7 +61,13 @@ def permit_of(row: SheetRow, source: SourceId) -> PermitDecided:
         (text for field in ("certificate", "title", "permit") if (text := row.discreet(field))), ""
     )
     if not named:
-        raise CellFault("permit", "say which permit it is: its certificate, title or kind")
+        raise CellFault(
+            "permit",
+            Sentence(
+                "say which permit it is: its certificate, title or kind",
+                "请填写许可证书名称、决定文书名称或者许可类别，以说明是哪项许可",
+            ),
+        )
     return PermitDecided(
         envelope=_envelope(row, source, "permit_decided", revision=2 if is_revoked else 1),
         permit=_cut(named),
@@ -69,7 +82,14 @@ def permit_of(row: SheetRow, source: SourceId) -> PermitDecided:
 def _is_revoked(row: SheetRow) -> bool:
     status = half_width(row.text("status"))
     if status not in _IN_FORCE and status not in _REVOKED:
-        raise CellFault("status", f"{status[:20]} is no state: 0 in force, 1 revoked")
+        shown = hide_persons(status)[:20]
+        raise CellFault(
+            "status",
+            Sentence(
+                f"{shown} is no state: 0 in force, 1 revoked",
+                f"“{shown}”不是当前状态：0 为正常，1 为撤销",
+            ),
+        )
     return status in _REVOKED
 
 
@@ -77,7 +97,13 @@ def _envelope(row: SheetRow, source: SourceId, record: str, *, revision: int) ->
     subject, kind = party_of(row)
     document = row.text("document")
     if not document:
-        raise CellFault("document", "give the number of the decision: it names the record")
+        raise CellFault(
+            "document",
+            Sentence(
+                "give the number of the decision: it names the record",
+                "请填写决定书文号：记录以它为编号",
+            ),
+        )
     decided = row.needed_day("decided")
     # One decision may be about several parties, each a record of its own.
     record_id = f"{document} {subject.partition(':')[2]}"

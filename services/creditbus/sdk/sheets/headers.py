@@ -4,24 +4,33 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache, lru_cache
+from itertools import zip_longest
 from typing import Final
 
 import msgspec
 
 from creditbus.sdk.sheets.layouts import LAYOUTS, SheetLayout
+from creditbus.sdk.sheets.sentences import NoSheet, Sentence
 
 LOOKED_AT: Final = 40
 """Rows in which the headers are looked for: titles, notes and the unit's name stand above them."""
 
 _NUMBERED: Final = re.compile(r"行政相对人代码[_\-]?\d*\((?P<inner>.+)\)")
 _NOTE: Final = re.compile(
-    r"\((?:必填|选填|必填项|选填项|非必填|是/否|是或否|文本|文本格式|格式.*|yyyy.*)\)$",
+    r"[(<](?:(?:非?必|选|可|须)(?:填|录)|\*|是/否|是或否|文本|格式|yyyy|示?例|例?如|填写|下拉|可?多选|单选"
+    r"|不超过|最多|至多|限|\d+[位字个]).*[)>]$|(?:说明|填写说明|提示|(?<!备)注)[:;].*$",
     re.IGNORECASE,
 )
-_NUMBER: Final = re.compile(r"^(?:\d{1,2}[.、]|\(\d{1,2}\))")
-_AROUND: Final = str.maketrans("", "", "*:【】「」[]")
+"""What a template says of a column beside its header. A unit in brackets is no note."""
+
+_NUMBER: Final = re.compile(r"^(?:[0-9A-Za-z]{1,2}[.、]|\(\d{1,2}\)|[一二三四五六七八九十]{1,3}、)")
+_CIRCLED: Final = re.compile(r"^\s*[\u2460-\u249b\u2776-\u2793]\s*")
+_BRACKETS: Final = str.maketrans("【】[]〔〕「」〈〉《》", "()()()()<><>")
+_AROUND: Final = str.maketrans("", "", '*:“”"')
+_WHOLE: Final = re.compile(r"[(<]([^()<>]+)[)>]")
+_ENDS: Final = ";,.。、_-"
 
 
 @lru_cache(4096)
@@ -33,11 +42,14 @@ def normal(header: str) -> str:
 
     >>> normal("行政相对人代码＿3 （工商登记码）："), normal("罚款金额（万元）")
     ('工商登记码', '罚款金额(万元)')
-    >>> normal("caseCode") == normal("CASE_CODE"), normal("1.【案号】")
-    (True, '案号')
+    >>> normal("caseCode") == normal("CASE_CODE"), normal("1.【案号】"), normal("*案号[必填，文本]")
+    (True, '案号', '案号')
     """
-    folded = "".join(unicodedata.normalize("NFKC", header).translate(_AROUND).split())
-    folded = _NOTE.sub("", _NUMBER.sub("", folded))
+    written = unicodedata.normalize("NFKC", _CIRCLED.sub("", header)).translate(_BRACKETS)
+    folded = _NUMBER.sub("", "".join(written.replace("*)", ")").replace("(*", "(").split()))
+    folded = _NOTE.sub("", folded).replace("()", "").translate(_AROUND).strip(_ENDS)
+    if (whole := _WHOLE.fullmatch(folded)) is not None:
+        folded = whole[1]
     if folded.isascii():
         return folded.replace("_", "").replace("-", "").lower()
     numbered = _NUMBERED.fullmatch(folded)
@@ -54,7 +66,16 @@ class SheetTable(msgspec.Struct, frozen=True):
     unknown: tuple[str, ...] = ()
     headers: tuple[str, ...] = ()
 
+    def repeats(self, cells: Sequence[str]) -> bool:
+        """Return whether a row holds the headers once more, as printed pages do."""
+        told = [cell for cell in cells if cell]
+        if len(told) < 2 or told[0] not in self.headers:
+            return False
+        known = {*map(normal, self.headers), *map(normal, self.layout.ignored)}
+        return known.issuperset(map(normal, told))
 
+
+@cache
 def known_headers() -> frozenset[str]:
     """Return every header that some layout knows, in its one form."""
     return frozenset(
@@ -67,19 +88,33 @@ def table_in(
 ) -> SheetTable | None:
     """Return the table whose headers stand in one of these rows, None when there is no such row.
 
-    Raises ``ValueError`` where two columns have one meaning.
+    Raises ``NoSheet`` where two columns have one meaning.
     """
-    best: tuple[int, SheetLayout, int] | None = None
+    best: tuple[int, SheetLayout, int, Sequence[str]] | None = None
     for layout in layouts:
         names = layout_names(layout)
-        for number, row in enumerate(rows):
+        for number, row in _header_rows(rows):
             headers = {normal(cell) for cell in row if cell}
             if any(headers.isdisjoint(names[field]) for field in layout.required):
                 continue
             count = sum(not headers.isdisjoint(each) for each in names.values())
             if best is None or count > best[0]:
-                best = (count, layout, number)
-    return None if best is None else _table(best[1], best[2], rows[best[2]])
+                best = (count, layout, number, row)
+    return None if best is None else _table(*best[1:])
+
+
+def _header_rows(rows: Sequence[Sequence[str]]) -> Iterator[tuple[int, Sequence[str]]]:
+    """Yield each row, and each with the one above it, of which it may say more.
+
+    A header that stands over several columns has theirs in the row below; those beside it are
+    merged over both rows, so that the lower one has nothing there.
+    """
+    above: Sequence[str] = ()
+    for number, row in enumerate(rows):
+        yield number, row
+        if any(above) and sum(normal(cell) in known_headers() for cell in row if cell) > 1:
+            yield number, [low or high for low, high in zip_longest(row, above, fillvalue="")]
+        above = row
 
 
 def nearest(rows: Sequence[Sequence[str]]) -> tuple[SheetLayout, list[str]] | None:
@@ -121,9 +156,12 @@ def _table(layout: SheetLayout, number: int, row: Sequence[str]) -> SheetTable:
             if header and header not in ignored:
                 unknown.append(cell)
         elif field in places:
-            raise ValueError(
-                f"two columns mean {layout.fields[field][0]}: {row[places[field]]} and {cell}; "
-                "leave one of them"
+            meaning, first = layout.fields[field][0], row[places[field]]
+            raise NoSheet(
+                Sentence(
+                    f"two columns mean {meaning}: {first} and {cell}; leave one of them",
+                    f"有两列的含义都是“{meaning}”：{first}、{cell}；请只保留一列",
+                )
             )
         else:
             places[field] = place

@@ -9,20 +9,24 @@ from __future__ import annotations
 
 import resource
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Final
+from typing import Final, Self
 
 import msgspec
 
 from creditbus.domain.ids import SourceId
 from creditbus.sdk.sheets.files import FileAct, OfficeFile
 from creditbus.sdk.sheets.rows import RowFault
+from creditbus.sdk.sheets.sentences import NoSheet, Sentence, in_chinese
 
 MEMORY_BYTES: Final = 2 * 2**30
 """What the process may hold: several times what a workbook within its bounds takes."""
 
-TOO_MUCH: Final = "the file takes more memory than a sheet may: send it in parts"
+TOO_MUCH: Final = Sentence(
+    "the file takes more memory than a sheet may: send it in parts",
+    "读取该文件所需的内存超过上限：请分成几个文件报送",
+)
 
 
 class ActLine(msgspec.Struct, frozen=True, tag="act", tag_field="line"):
@@ -54,10 +58,25 @@ class TableLine(msgspec.Struct, frozen=True, kw_only=True, tag="table", tag_fiel
 
 
 class EndLine(msgspec.Struct, frozen=True, kw_only=True, tag="end", tag_field="line"):
-    """The last line: what was not read, and why there are no more rows where that is no end."""
+    """The last line: what was not read, and why there are no more rows where that is no end.
+
+    Both are said in Chinese as well.
+    """
 
     notices: tuple[str, ...] = ()
     why: str = ""
+    notices_zh: tuple[str, ...] = ()
+    why_zh: str = ""
+
+    @classmethod
+    def saying(cls, why: Sentence | None, notices: Sequence[Sentence] = ()) -> Self:
+        """Return the line that says these sentences."""
+        return cls(
+            notices=tuple(map(str, notices)),
+            why="" if why is None else str(why),
+            notices_zh=in_chinese(notices),
+            why_zh="" if why is None else why.zh,
+        )
 
 
 SheetLine = TableLine | ActLine | FaultLine | EndLine
@@ -66,7 +85,7 @@ SheetLine = TableLine | ActLine | FaultLine | EndLine
 def lines_of(path: Path, source: SourceId) -> Iterator[SheetLine]:
     """Yield the table of a file, a line for each row, and the last one."""
     file = OfficeFile(path, source)
-    why, is_told = "", False
+    why, is_told = None, False
     try:
         for row in file.rows():
             if not is_told:
@@ -76,13 +95,13 @@ def lines_of(path: Path, source: SourceId) -> Iterator[SheetLine]:
                 yield FaultLine(file.sheet, row, file.sound, file.unsound)
             else:
                 yield ActLine(file.sheet, file.numbers[-1], row)
-    except ValueError as fault:
-        why = str(fault)
+    except NoSheet as fault:
+        why = fault.said
     except MemoryError:
         why = TOO_MUCH
     if not is_told and file.table is not None:
         yield _table(file)
-    yield EndLine(notices=tuple(file.notices), why=why)
+    yield EndLine.saying(why, file.notices)
 
 
 def _table(file: OfficeFile) -> TableLine:

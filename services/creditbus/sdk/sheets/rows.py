@@ -4,23 +4,40 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Final
 
 import msgspec
 
+from creditbus.domain.calendar import day_of
 from creditbus.domain.identifiers.citizen import hide_persons
 from creditbus.sdk.sheets.cells import Unread, filled, half_width
 from creditbus.sdk.sheets.headers import SheetTable
+from creditbus.sdk.sheets.sentences import Sentence
 
+_PERSON_WITHIN: Final = Sentence(
+    "a natural person's number stands in the text: leave it out",
+    "文本中含有自然人的证件号码：请删去",
+)
 FEN: Final = 1_000_000
 """Fen in ten thousand yuan, the unit of the official sheets."""
 
 _DAY: Final = re.compile(
-    r"(\d{4})(?:[-/.年](\d{1,2})[-/.月](\d{1,2})日?|(\d{2})(\d{2}))(?:[T ].*)?"
+    r"(\d{4})(?:[-/.年](\d{1,2})[-/.月](\d{1,2})[日号]?|(\d{2})(\d{2}))"
+    r"(?:[T ]?\d{1,2}[:时点][\d:时分秒点.\s]*)?"
 )
-_DAY_WITHIN: Final = re.compile(r"\d{4}[-/.年]\d{1,2}[-/.月]\d{1,2}日?")
+_DAY_WITHIN: Final = re.compile(
+    r"\d{4}[-/.年]\d{1,2}[-/.月]\d{1,2}[日号]?"
+    r"|(?<!\d)(?:19|20)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])(?!\d)"
+)
+_INSTANT: Final = re.compile(
+    r"(\d{4}-\d{2}-\d{2})[T ](\d{1,2}:\d{2}(?::\d{2})?)(?:[.,]\d+)? ?(Z|[+-]\d{2}(?::?\d{2})?)"
+)
+"""An instant with its zone: its day is that of the county, not of the zone."""
+
+_LEAP: Final = re.compile(r":60$")
+_HYPHENS: Final = dict.fromkeys(map(ord, "‐‑‒–—―−~"), "-")
 _BLANKS: Final = re.compile(r"\s+(?=[年月日])|(?<=[年月])\s+")
 _SERIAL: Final = re.compile(r"[1-9]\d{4}(?:\.\d+)?")
 _EPOCH: Final = date(1899, 12, 30)
@@ -38,11 +55,15 @@ _NO: Final = frozenset(
         *("F", "0", "0.0", "×", "✗", "✘", "☒"),
     ]
 )
-_NUMERALS: Final = str.maketrans("〇○零一二三四五六七八九", "000123456789")
-_NUMBERED: Final = re.compile(r"[〇○零一二三四五六七八九十]+(?=[年月日号])")
+_NUMERALS: Final = str.maketrans(
+    "〇○Ｏ零一二三四五六七八九壹贰叁肆伍陆柒捌玖拾", "0000123456789123456789十"
+)
+_NUMBERED: Final = re.compile(r"[〇○零一二三四五六七八九十廿卅壹贰叁肆伍陆柒捌玖拾]+(?=[年月日号])")
 _CLOSING: Final = re.compile(
-    r"(?:合计|总计|小计|共计|本页|累计|填表|制表|填报|审核|复核|负责人|联系|说明|注[:：]|备注[:：]"
-    r"|共\d+[条户件]|第\d+页|以下空白|打印)"
+    r"[(\[【\-—_*]*(?:合计|总计|小计|共计|本页|累计|填表|制表|填报|审核|复核|负责人|联系|说明"
+    r"|备?注\d*(?:[:：.、]|$)|共\d+[条户件]|第\d+页|以下(?:空白|无)|打印|盖章|[(]公章"
+    r"|年月日$|(?:sub|grand)?total\b|end\b|结束|完毕?[)—\-]*$)",
+    re.IGNORECASE,
 )
 
 
@@ -56,13 +77,14 @@ class RowFault(msgspec.Struct, frozen=True):
     column: str
     detail: str
     others: tuple[RowFault, ...] = ()
+    detail_zh: str = ""
 
 
 class CellFault(Exception):
     """A cell says nothing that can be taken; ``field`` is the layout's, or the column's header."""
 
-    def __init__(self, field: str, detail: str) -> None:
-        super().__init__(detail)
+    def __init__(self, field: str, detail: Sentence) -> None:
+        super().__init__(str(detail))
         self.field, self.detail = field, detail
 
 
@@ -100,8 +122,7 @@ class SheetRow:
         """Return a free text; raises ``CellFault`` where a person's number stands in it."""
         text = self.text(field)
         if text and hide_persons(text) != text:
-            detail = "a natural person's number stands in the text: leave it out"
-            raise CellFault(field, detail)
+            raise CellFault(field, _PERSON_WITHIN)
         return text
 
     def day(self, field: str) -> date | None:
@@ -109,18 +130,16 @@ class SheetRow:
         text = half_width(self.text(field)).strip()
         if not text:
             return None
-        found = self._day(_NUMBERED.sub(_digits, _BLANKS.sub("", text)))
+        found = self._day(_NUMBERED.sub(_digits, _BLANKS.sub("", text.translate(_HYPHENS))))
         if found is None:
-            detail = f"{text[:40]} is no day; write 2026-07-09, 20260709 or 2026年07月09日"
-            raise CellFault(field, detail)
+            raise CellFault(field, _no_day(hide_persons(" ".join(text.split()))[:40]))
         return found
 
     def needed_day(self, field: str) -> date:
         """Return the day in a cell that must hold one."""
         found = self.day(field)
         if found is None:
-            detail = "nothing is no day; write 2026-07-09, 20260709 or 2026年07月09日"
-            raise CellFault(field, detail)
+            raise CellFault(field, _no_day(""))
         return found
 
     def last_day(self, field: str) -> date | None:
@@ -131,7 +150,14 @@ class SheetRow:
         """Return whether a cell says yes; nothing in it says no."""
         word = half_width(self.text(field)).strip().upper()
         if word not in _YES and word not in _NO:
-            raise CellFault(field, f"{word[:20]} is neither yes nor no: write 是 or 否")
+            shown = hide_persons(word)[:20]
+            raise CellFault(
+                field,
+                Sentence(
+                    f"{shown} is neither yes nor no: write 是 or 否",
+                    f"“{shown}”既不是“是”也不是“否”：请填写是或否",
+                ),
+            )
         return word in _YES
 
     def fen(self, field: str) -> int | None:
@@ -142,12 +168,14 @@ class SheetRow:
         try:
             amount = Decimal(text) * FEN
         except InvalidOperation as error:
-            raise CellFault(field, f"{text[:20]} is no amount in 万元, such as 1.5") from error
+            raise CellFault(field, _no_amount(text)) from error
         if not amount.is_finite() or amount < 0 or amount != amount.to_integral_value():
-            raise CellFault(field, f"{text[:20]} is no amount of yuan and fen in 万元")
+            raise CellFault(field, _no_amount(text))
         return int(amount)
 
     def _day(self, text: str) -> date | None:
+        if instant := _INSTANT.fullmatch(text):
+            return _day_in_county(*instant.groups())
         matched = _DAY.fullmatch(text)
         if matched is None and (within := _DAY_WITHIN.findall(text)):
             # Of 2015's columns one holds the office and the day; two days in it are no day.
@@ -168,13 +196,39 @@ class SheetRow:
         return epoch + timedelta(days=int(text.partition(".")[0]))
 
 
+def _day_in_county(day: str, clock: str, zone: str) -> date | None:
+    """Return the day of an instant; that a day ends may be written as its 24th hour."""
+    plain = "23:59" if clock.startswith("24:00") else _LEAP.sub(":59", clock)
+    offset = "+00:00" if zone == "Z" else zone
+    try:
+        return day_of(datetime.fromisoformat(f"{day}T{plain.zfill(5)}{offset}"))
+    except (ValueError, OverflowError):
+        return None
+
+
 def _digits(numeral: re.Match[str]) -> str:
-    """Return a year, month or day in Chinese numerals as digits: 二〇二六, 十三, 二十."""
-    text = numeral[0]
+    """Return a year, month or day in Chinese numerals as digits: 二〇二六, 十三, 二十, 廿五."""
+    text = numeral[0].replace("廿", "二十").replace("卅", "三十").replace("拾", "十")
     tens, ten, ones = text.partition("十")
     if not ten:
         return text.translate(_NUMERALS)
     return f"{tens or '一'}{ones or '〇'}".translate(_NUMERALS)
+
+
+def _no_day(shown: str) -> Sentence:
+    return Sentence(
+        f"{shown or 'nothing'} is no day; write 2026-07-09, 20260709 or 2026年07月09日",
+        f"{f'“{shown}”不是日期' if shown else '缺少日期'}："
+        "请写成 2026-07-09、20260709 或 2026年07月09日",
+    )
+
+
+def _no_amount(text: str) -> Sentence:
+    shown = hide_persons(text)[:20]
+    return Sentence(
+        f"{shown} is no amount of yuan and fen in 万元, such as 1.5",
+        f"“{shown}”不是以万元为单位的金额，例如 1.5（至多精确到分）",
+    )
 
 
 def is_closing(cells: Sequence[str]) -> bool:

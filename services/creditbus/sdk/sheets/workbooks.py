@@ -6,6 +6,7 @@ An .xls that is named .xlsx is read as what it is, and a web page that is named 
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,97 +21,156 @@ from python_calamine import (
     SheetVisibleEnum,
 )
 
-from creditbus.sdk.sheets.archives import Extent, look_into
+from creditbus.sdk.sheets.archives import Archive, look_into
 from creditbus.sdk.sheets.cells import NO_VALUE, Unread, text_of
+from creditbus.sdk.sheets.extents import Extent
+from creditbus.sdk.sheets.sentences import NoSheet, Sentence
 from creditbus.sdk.sheets.texts import BYTES, rows_of_text
 
-_ZIP: Final = b"PK\x03\x04"
+_ZIP: Final = (b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08")
 _OLE: Final = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
-_PAGES: Final = (b"<html", b"<!doctype", b"<table", b"<?xml", b"mime-version", b"<meta")
-_PACKED: Final = (b"\x1f\x8b", b"rar!", b"7z\xbc\xaf", b"bzh", b"\xfd7zxz")
-_PICTURES: Final = (b"\x89png", b"\xff\xd8\xff", b"gif8", b"ii*\x00")
+_MARKS: Final = b"\xef\xbb\xbf\xff\xfe \t\r\n\x00"
+_OTHER_KINDS: Final = (
+    (
+        re.compile(rb"<[!?/a-z]|mime-version"),
+        "a web page or XML under the name of a workbook: save it as .xlsx in an office program",
+        "是网页或 XML，不是工作簿：请用办公软件打开，另存为 .xlsx",
+    ),
+    (
+        re.compile(rb"%pdf"),
+        "a PDF: send the sheet that it was made from",
+        "是 PDF：请报送生成它的原始表格",
+    ),
+    (
+        re.compile(rb"\x1f\x8b|rar!\x1a|7z\xbc\xaf|bzh[1-9]1ay|\xfd7zxz|\x28\xb5\x2f\xfd"),
+        "packed: unpack it, and send the sheet in it",
+        "是压缩包：请解压后报送其中的表格",
+    ),
+    (
+        re.compile(rb"\x89png|\xff\xd8\xff|gif8[79]a|ii\*\x00|mm\x00\*|bm[\s\S]{4}\x00{4}"),
+        "a picture: send the sheet that it was made from",
+        "是图片：请报送原始表格",
+    ),
+    (
+        re.compile(rb"\{\\rtf"),
+        "a text document: copy its table into a workbook and save it as .xlsx",
+        "是文字文档：请把其中的表格复制到工作簿，另存为 .xlsx",
+    ),
+    (
+        re.compile(rb'\{\s*"|\[\s*\{'),
+        "JSON: name it .ndjson, an event a line, or send it to POST /v1/batches",
+        "是 JSON：请每行一个事件，以 .ndjson 为扩展名，或者报送到 POST /v1/batches",
+    ),
+)
+"""What a file that is no sheet begins with, and what is said of it."""
+
 _XLS_BYTES: Final = 24 * 2**20
 ROWS: Final = 200_000
+_NAMES: Final = (".csv", ".txt", ".tsv", ".xls", ".xlsx")
+_NO_EXTENT: Final = Extent()
 
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """One sheet: its name, whether it is hidden, and its rows from the very first."""
+    """One sheet: its name, whether it is hidden, and its rows from the very first.
+
+    ``hidden`` are the numbers of rows that its office program does not show.
+    """
 
     name: str
     is_hidden: bool
     rows: Iterator[list[str]]
     from_1904: bool = False
+    hidden: tuple[int, ...] = ()
 
 
 def sheets_of(path: Path, known: frozenset[str]) -> Iterator[Sheet]:
-    """Yield the sheets of a file; raises ``ValueError`` with a sentence for what is none.
+    """Yield the sheets of a file; raises ``NoSheet`` with a sentence for what is none.
 
     ``known`` are the headers by which a csv's separator is found.
     """
     data, name = path.read_bytes(), path.name
     if data.startswith(_ZIP):
-        yield from _xlsx(data, name)
+        yield from _sheets(data, name, look_into(io.BytesIO(data), name))
     elif data.startswith(_OLE):
         if len(data) > _XLS_BYTES:
-            raise ValueError(f"{name} is larger than {_XLS_BYTES // 2**20} MB: save it as .xlsx")
-        yield from _sheets(data, name, {}, from_1904=False)
+            raise _too_large(name, _XLS_BYTES, "save it as .xlsx", "请另存为 .xlsx")
+        yield from _sheets(data, name, Archive())
     else:
         yield _text(data, name, known)
 
 
 def _text(data: bytes, name: str, known: frozenset[str]) -> Sheet:
-    beginning = data[:512].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
-    if beginning.startswith(_PAGES):
-        raise ValueError(
-            f"{name} is a web page or XML under the name of a workbook: open it in the office "
-            "program and save it as .xlsx"
+    # Of a text in UTF-16 every second byte is nothing.
+    beginning = data[:512].lstrip(_MARKS).replace(b"\x00", b"").lower()
+    raw = data[:512].lower()
+    for begins, said, said_zh in _OTHER_KINDS:
+        if begins.match(beginning) or begins.match(raw):
+            raise NoSheet(Sentence(f"{name} is {said}", f"{name} {said_zh}"))
+    if not name.lower().endswith(_NAMES):
+        raise NoSheet(
+            Sentence(
+                f"{name} is no sheet: give a .csv, .xlsx or .xls file",
+                f"{name} 不是表格：请报送 .csv、.xlsx 或 .xls 文件",
+            )
         )
-    if beginning.startswith(b"%pdf"):
-        raise ValueError(f"{name} is a PDF: send the sheet that it was made from")
-    if beginning.startswith(_PACKED):
-        raise ValueError(f"{name} is packed: unpack it, and send the sheet in it")
-    if beginning.startswith(_PICTURES):
-        raise ValueError(f"{name} is a picture: send the sheet that it was made from")
-    if not name.lower().endswith((".csv", ".txt", ".tsv", ".xls", ".xlsx")):
-        raise ValueError(f"{name} is no sheet: give a .csv, .xlsx or .xls file")
-    if name.lower().endswith((".xls", ".xlsx")) and b"\x00" in data[:512] and data[:1] < b"\x09":
-        raise ValueError(f"{name} is no workbook: save it again as .xlsx")
     if len(data) > BYTES:
-        raise ValueError(f"{name} is larger than {BYTES // 2**20} MB: send it in parts")
+        raise _too_large(name, BYTES, "send it in parts", "请分成几个文件报送")
     return Sheet(name, False, rows_of_text(data, name, known))
 
 
-def _xlsx(data: bytes, name: str) -> Iterator[Sheet]:
-    archive = look_into(io.BytesIO(data), name)
-    extents = dict(enumerate(archive.sheets.values()))
-    yield from _sheets(data, name, extents, from_1904=archive.from_1904)
+def _too_large(name: str, size: int, advice: str, advice_zh: str) -> NoSheet:
+    bound = size // 2**20
+    return NoSheet(
+        Sentence(
+            f"{name} is larger than {bound} MB: {advice}", f"{name} 超过 {bound} MB：{advice_zh}"
+        )
+    )
 
 
-def _sheets(
-    data: bytes, name: str, extents: dict[int, Extent], *, from_1904: bool
-) -> Iterator[Sheet]:
+def _sheets(data: bytes, name: str, archive: Archive) -> Iterator[Sheet]:
     try:
         workbook = CalamineWorkbook.from_filelike(io.BytesIO(data))
     except PasswordError as error:
-        raise ValueError(f"{name} is locked by a password: save it without one") from error
+        raise NoSheet(
+            Sentence(
+                f"{name} is locked by a password: save it without one",
+                f"{name} 设有密码：请去掉密码后另存",
+            )
+        ) from error
     except CalamineError as error:
-        raise ValueError(f"{name} is no workbook: {error}; save it again as .xlsx") from error
-    valueless = set().union(*(each.valueless for each in extents.values())) if extents else set()
+        raise NoSheet(
+            Sentence(
+                f"{name} is no workbook: {error}; save it again as .xlsx",
+                f"{name} 不是可读的工作簿：请用办公软件打开，另存为 .xlsx",
+            )
+        ) from error
     for place, about in enumerate(workbook.sheets_metadata):
         if about.typ is not SheetTypeEnum.WorkSheet:
             continue
         try:
             sheet = workbook.get_sheet_by_index(place)
         except CalamineError as error:
-            raise ValueError(f"{name}: the sheet {about.name} cannot be read: {error}") from error
+            raise NoSheet(
+                Sentence(
+                    f"{name}: the sheet {about.name} cannot be read: {error}; save it again as "
+                    ".xlsx",
+                    f"{name}：工作表 {about.name} 无法读取，请用办公软件打开，另存为 .xlsx",
+                )
+            ) from error
         if sheet.total_height > ROWS:
-            raise ValueError(
-                f"{name}: the sheet {about.name} has {sheet.total_height} rows: send at most "
-                "100,000 in a file"
+            raise NoSheet(
+                Sentence(
+                    f"{name}: the sheet {about.name} has {sheet.total_height} rows: send at most "
+                    "100,000 in a file",
+                    f"{name}：工作表 {about.name} 有 {sheet.total_height} 行，"
+                    "每个文件请不超过 10 万行",
+                )
             )
         is_hidden = about.visible is not SheetVisibleEnum.Visible
-        yield Sheet(about.name, is_hidden, _rows(sheet, valueless), from_1904)
+        extent = archive.sheets.get(about.name, _NO_EXTENT)
+        rows = _rows(sheet, extent.valueless)
+        yield Sheet(about.name, is_hidden, rows, archive.from_1904, tuple(extent.hidden))
 
 
 def _rows(sheet: CalamineSheet, valueless: set[str]) -> Iterator[list[str]]:
