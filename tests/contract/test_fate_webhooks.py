@@ -15,12 +15,18 @@ import pytest
 import structlog
 from redis import Redis
 
-from creditbus.delivery.fates import FATES_AT_ONCE, FateSender
+from creditbus.delivery.fates import FATES_AT_ONCE, FateMessenger, FateSender
 from creditbus.domain.acts.refusals import duplicate
+from creditbus.domain.ids import SourceId
 from creditbus.runtime import tasks
 from creditbus.runtime.http.source_webhooks import SourceWebhook, file_of
 from creditbus.runtime.process import Process
+from creditbus.runtime.redis.errands import CLAIM_S
+from creditbus.runtime.redis.fates import told_plainly
+from creditbus.runtime.redis.reads import Serving
 from creditbus.runtime.redis.served import PREFIX
+from creditbus.runtime.redis.told import FateCursor, Follow, ToldFates
+from creditbus.runtime.redis.told import Told as FateTold
 from creditbus.runtime.settings import Settings
 from creditbus.sdk.receiver import FateReceiver, Forged
 from creditbus.stack.bus import new_webhook_secret
@@ -91,10 +97,10 @@ def served(agency: Agency) -> Iterator[str]:
         server.server_close()
 
 
-def a_process(redis: str, folder: Path, *rows: SourceWebhook) -> Process:
+def a_process(redis: str, folder: Path, *rows: SourceWebhook, worker: int = 0) -> Process:
     (folder / "webhooks.json").write_bytes(file_of(rows))
     settings = Settings(redis=redis, source_webhooks=folder / "webhooks.json")
-    process = Process("delivery", 0, settings)
+    process = Process("delivery", worker, settings)
     process.logger = structlog.get_logger()
     return process
 
@@ -174,6 +180,73 @@ def test_many_fates_go_in_messages_of_bounded_size_and_in_order(url: str, tmp_pa
             await until(lambda: len(agency.offsets) == count)
             assert agency.offsets == list(range(1, count + 1))
             await tasks.end(sender)
+
+    run(url, steps)
+
+
+def test_of_several_workers_one_tells_and_when_it_is_silent_another_goes_on(
+    url: str, tmp_path: Path
+) -> None:
+    agency = Agency()
+
+    async def steps(told: Told) -> None:
+        with served(agency) as address:
+            row = SourceWebhook(source=COURT, url=address, secret=SECRET)
+            processes = [a_process(url, tmp_path, row, worker=worker) for worker in (0, 1)]
+            first, second = [asyncio.create_task(FateSender(each).run()) for each in processes]
+            await until(lambda: agency.gaps)
+            await told.tell(DUPLICATES, duplicate(EVENT.envelope, origin(1)), 1)
+            await until(lambda: agency.offsets == [1])
+            tells = [is_failing(each) for each in processes]
+            assert sorted(tells, key=str) == [0.0, None]
+            await tasks.end(first if tells[0] is not None else second)
+            # One that was killed has given nothing back: its claim is silent for some seconds.
+            with Redis.from_url(url) as client:
+                client.set("creditbus:errand::teller", "delivery-9", ex=CLAIM_S)
+            await told.tell(DUPLICATES, duplicate(EVENT.envelope, origin(2)), 2)
+            await until(lambda: agency.offsets == [1, 2])
+            assert len(set(agency.ids)) == len(agency.ids)
+            await tasks.end(second if tells[0] is not None else first)
+
+    run(url, steps)
+
+
+class CountedFates(ToldFates):
+    """Counts how often somebody who is behind what is kept in memory is read for."""
+
+    readings = 0
+
+    async def after(
+        self, party: SourceId, follow: Follow, cursor: FateCursor
+    ) -> tuple[list[FateTold], FateCursor] | None:
+        self.readings += 1
+        return await super().after(party, follow, cursor)
+
+
+def test_whoever_catches_up_is_read_for_once_in_several_messages(url: str, tmp_path: Path) -> None:
+    agency = Agency()
+
+    async def steps(told: Told) -> None:
+        with served(agency) as address:
+            row = SourceWebhook(source=COURT, url=address, secret=SECRET)
+            process = a_process(url, tmp_path, row)
+            sender = asyncio.create_task(FateSender(process).run())
+            await until(lambda: agency.gaps)
+            await tasks.end(sender)
+            count = 4 * FATES_AT_ONCE
+            for at in range(1, count + 1):
+                await told.tell(DUPLICATES, duplicate(EVENT.envelope, origin(at)), at)
+            serving = Serving.of(process.settings)
+            fates = CountedFates(serving, told_plainly)
+            async with fates.followed():
+                messenger = FateMessenger(process, row, serving, fates)
+                telling = asyncio.create_task(messenger.run())
+                await until(lambda: len(agency.offsets) == count)
+                await tasks.end(telling)
+            await serving.close()
+            assert agency.offsets == list(range(1, count + 1))
+            # Once for all of it, and once more after each end that was reached.
+            assert fates.readings < 4
 
     run(url, steps)
 

@@ -4,6 +4,6 @@ Reads directives, acknowledgements, interventions and its own attempts. Writes w
 obligation, webhooks, attempts and, into the body's inbox, its answers. Promises that what is owed
 is delivered at least once until its outcome is acknowledged, and that nothing delays a lift.
 
-Its first worker also reads from Redis what became of the records of sources that have a webhook,
+One of its workers also reads from Redis what became of the records of sources that have a webhook,
 and writes there how far each was told. No directive waits for that.
 """

@@ -81,10 +81,8 @@ class Delivery:
             partial(fatal, process),
         )
         self._express.begin()
-        self._tasks = [self._task(self._sender.look_after()), self._task(self._count())]
-        if process.worker == 0:
-            # One tells all: which it is, no rebalance changes, and it needs no partition.
-            self._tasks.append(self._task(FateSender(process).run()))
+        works = (self._sender.look_after(), self._count(), FateSender(process).run())
+        self._tasks = [self._task(work) for work in works]
 
     async def end(self) -> None:
         """Send nothing more, and see that what was learnt is on record."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Final
 
 import msgspec
@@ -45,27 +46,44 @@ class FateMessage(msgspec.Struct, frozen=True):
 
 
 class FateSender:
-    """All webhooks of sources, told from one process inside one event loop."""
+    """All webhooks of sources, told from whichever worker of delivery holds the claim to it."""
 
     def __init__(self, process: Process) -> None:
         self._process = process
         self._webhooks = SourceWebhooks(process.settings.source_webhooks)
         self._running: dict[SourceWebhook, asyncio.Task[None]] = {}
         self._fault = ""
+        self._tells = False
 
     async def run(self) -> None:
-        """Let each source that has a webhook be told, as the file says from moment to moment."""
+        """Let each source that has a webhook be told, as the file says from moment to moment.
+
+        Of several workers one tells; when it is silent for some seconds, another goes on.
+        """
         serving = Serving.of(self._process.settings)
         fates = ToldFates(serving, told_plainly)
         try:
             async with fates.followed():
                 while True:
-                    await self._arrange(self._rows(), serving, fates)
+                    rows = self._rows()
+                    mine = rows if rows and await self._may_tell(serving) else ()
+                    await self._arrange(mine, serving, fates)
                     await asyncio.sleep(LOOK_EVERY_S)
         finally:
             for telling in self._running.values():
                 await tasks.end(telling)
+            if self._tells:
+                with suppress(Unavailable):
+                    async with serving.reached():
+                        await serving.errands.release(self._process.name)
             await serving.close()
+
+    async def _may_tell(self, serving: Serving) -> bool:
+        """Return whether this worker holds the claim; while Redis is away, as it was before."""
+        with suppress(Unavailable):
+            async with serving.reached():
+                self._tells = await serving.errands.claim(self._process.name)
+        return self._tells
 
     async def _arrange(
         self, rows: Sequence[SourceWebhook], serving: Serving, fates: ToldFates
@@ -105,6 +123,8 @@ class FateMessenger:
         self._serving, self._fates = serving, fates
         self._condition = Condition(concurrency=1, attempts=_ATTEMPTS)
         self._errand: Errand | None = None
+        self._read: list[Told] = []
+        """What was read and is not sent yet: a reading is of several messages."""
 
     async def run(self) -> None:
         """Send what is found out of the source's records, one message after the other."""
@@ -145,7 +165,7 @@ class FateMessenger:
         done, until = FateCursor.of(self._errand.done), FateCursor.of(self._errand.until)
         if done is None or done.build != end.build or done > end:
             return self._message((), end, GAP)
-        found = await self._fates.after(self._row.source, follow, done)
+        found = await self._after(follow, done)
         if found is None:
             return self._message((), end, GAP)
         told, behind = found
@@ -158,6 +178,18 @@ class FateMessenger:
         if until is None:
             await self._keep(Errand(done=str(done), until=str(last)))
         return self._message(some, last, "")
+
+    async def _after(
+        self, follow: Follow, done: FateCursor
+    ) -> tuple[list[Told], FateCursor] | None:
+        """Return what comes after a cursor, read once for all the messages that it makes."""
+        self._read = [each for each in self._read if each[0].build == done.build and each[0] > done]
+        if self._read:
+            return self._read, self._read[-1][0]
+        found = await self._fates.after(self._row.source, follow, done)
+        if found is not None:
+            self._read = found[0]
+        return found
 
     def _message(self, told: Sequence[Told], end: FateCursor, gap: str) -> FateMessage:
         name = f"{self._row.source}-{end}"

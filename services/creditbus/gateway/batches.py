@@ -37,6 +37,7 @@ _UNDER_WAY: Final = 1000
 """How many records may be on their way to the broker at once."""
 
 _TOGETHER: Final = 200
+_AS: Final = "send one JSON object a line, in UTF-8"
 _UNREAD: Final = {
     "NOT_JSON": "该行不是 JSON 对象，请以 UTF-8 编码，一行一个",
     "TOO_LARGE": "该行超过 256 KB，附件请另行保存",
@@ -116,7 +117,11 @@ class Batch:
         except Malformed as malformed:
             return number, "", self._unread(number, malformed.reason, str(malformed))
         except (msgspec.DecodeError, UnicodeDecodeError) as fault:
-            return number, "", self._unread(number, "NOT_JSON", f"the line is no JSON: {fault}")
+            return (
+                number,
+                "",
+                self._unread(number, "NOT_JSON", f"the line is no JSON: {fault}; {_AS}"),
+            )
         record_id: str = submission.envelope.record_id  # type: ignore[attr-defined]
         event = self._door.event_of(submission, self._caller)
         if isinstance(event, TurnedAway):

@@ -185,7 +185,7 @@ def _another_name(claimed: str | None, party: str) -> Fault | None:
 
 
 def _one_subject(stated: SubmittedEnvelope) -> Fault | None:
-    if (stated.subject_id is None) != (stated.subject is None):
+    if stated.subject_id != "" and (stated.subject_id is None) != (stated.subject is None):
         return None
     detail = "give subject_id for an organisation, or subject for a natural person, and not both"
     return Fault(Reason.SUBJECT_INVALID, "envelope.subject_id", IDENTITY, detail)

@@ -15,12 +15,17 @@ import msgspec
 from creditbus.domain.acts.events import Envelope
 from creditbus.domain.acts.mistakes import Mistake, meant_by, pointer_of
 from creditbus.domain.acts.refusals import ADVICE_ZH, Fault, Reason
+from creditbus.domain.aliases.claims import alias_of
 from creditbus.domain.identifiers.scheme import Examination, Soundness
 from creditbus.domain.identifiers.uscc import UNIFIED, WORDS_ZH
+from creditbus.domain.ids import SubjectId
 from creditbus.domain.law.catalogue import Catalogue
 from creditbus.domain.subjects import PERSON, USCC
 
 _ENVELOPE: Final = "envelope."
+_OLD_CODE_ZH: Final = "该旧代码的位数、字符或校验位不符，或者可能是自然人的号码：请与原证书逐位核对"
+_PREFIX_ZH: Final = "主体编号应为 uscc: 加18位统一社会信用代码"
+_SPELLING_ZH: Final = "代码应为大写半角，不含空格和连字符"
 _OF_SUBJECT: Final = frozenset({"subject_id", "adult_on_decision"})
 
 
@@ -47,7 +52,7 @@ def _mistake(submission: Any, fault: Fault, path: str, catalogue: Catalogue | No
     if fault.reason is Reason.SUBJECT_INVALID and path == f"{_ENVELOPE}subject_id":
         named = submission.envelope.subject_id or ""
         examined = _examined(named)
-        zh = WORDS_ZH.get(examined.failed, zh)
+        zh = _in_chinese(named, examined) or zh
         suggestion = _code_meant(named, examined)
     elif catalogue is not None and fault.reason is Reason.LIST_UNKNOWN:
         suggestion = meant_by(submission.list_id, catalogue.lists)
@@ -75,6 +80,17 @@ def _path(submission: Any, field: str) -> str:
     if field in Envelope.__struct_fields__ and field not in submission.__struct_fields__:
         return _ENVELOPE + field
     return field
+
+
+def _in_chinese(subject: str, examined: Examination) -> str:
+    """Return what is said of a subject's id: of an old code nothing that is true of a new one."""
+    if alias_of(SubjectId(subject)) is not None:
+        return _OLD_CODE_ZH
+    if subject.startswith(PERSON) or not subject:
+        return ""
+    if not subject.startswith(USCC):
+        return _PREFIX_ZH
+    return WORDS_ZH[examined.failed] if examined.failed else _SPELLING_ZH
 
 
 def _examined(subject: str) -> Examination:

@@ -72,10 +72,15 @@ def admit(submission: Submission) -> tuple[Submission, ...] | Rejection:
     return Rejection(tuple(dict.fromkeys(found))) if found else named
 
 
-def admit_try(submission: Submission) -> Rejection:
+def _unasked() -> Fault | None:
+    return None
+
+
+def admit_try(submission: Submission, reused: Callable[[], Fault | None] = _unasked) -> Rejection:
     """Return all that keeps a submission out that its source only tries: that it does, at the last.
 
-    Before it stands what would be found were it sent for real, as far as that needs no state.
+    Before it stands what would be found were it sent for real, as far as that needs no state, and
+    whether its record is ``reused``.
     """
     admitted = admit(submission)
     if isinstance(admitted, Rejection):
@@ -86,7 +91,8 @@ def admit_try(submission: Submission) -> Rejection:
         if isinstance(each.event, Act)
         for fault in faults_of(each.event, submission.editions)
     )
-    return Rejection((*sorted(dict.fromkeys(lawful), key=precedence), TRIED))
+    found = [*lawful, *filter(None, (reused(),))]
+    return Rejection((*sorted(dict.fromkeys(found), key=precedence), TRIED))
 
 
 def _never(_arrival: Arrival[Statement]) -> bool:
@@ -110,6 +116,8 @@ def build(
     """
     known = Aliases() if aliases is None else aliases
     recent = RecentRecords() if records is None else records
+    # Tries name nobody for real, so what they have named is remembered beside it.
+    tried = RecentRecords()
 
     def decide(arrived: Slice[Arrivals], _state: State) -> SliceOutcome:
         outcome = SliceOutcome()
@@ -120,10 +128,9 @@ def build(
             stated = headers.get("attestation") or b""
             attested = bool(stated) and vouched(stated, arrival.raw)
             submission = Submission(event, party, attested, editions, known)
-            admitted = admit_try(submission) if is_try(arrival) else admit(submission)
-            if not isinstance(admitted, Rejection):
-                is_row = attested and "sheet" in headers
-                admitted = _named(admitted, arrival, recent, None if is_row else recalled)
+            asked = None if attested and "sheet" in headers else recalled
+            decided = _tried if is_try(arrival) else _stated
+            admitted = decided(submission, arrival, (recent, tried), asked)
             if isinstance(admitted, Rejection):
                 spoken = _as_spoken_by(party, event.envelope)
                 refusal = refuse(spoken, admitted.faults, arrival.origin)
@@ -150,6 +157,43 @@ def _count(outcome: SliceOutcome, refusal: Refusal) -> None:
         return
     outcome.count("refused")
     outcome.count("refused", refusal.source, refusal.reason)
+
+
+def _stated(
+    submission: Submission,
+    arrival: Arrival[Statement],
+    records: tuple[RecentRecords, RecentRecords],
+    recalled: Recalled | None,
+) -> tuple[Submission, ...] | Rejection:
+    """Return what becomes of a record that is meant."""
+    admitted = admit(submission)
+    if isinstance(admitted, Rejection):
+        return admitted
+    return _named(admitted, arrival, records[0], recalled)
+
+
+def _tried(
+    submission: Submission,
+    arrival: Arrival[Statement],
+    records: tuple[RecentRecords, RecentRecords],
+    recalled: Recalled | None,
+) -> tuple[Submission, ...] | Rejection:
+    """Return what is told of a try, whose record is asked among the real ones and among the tries.
+
+    What would be let in is noted among the tries alone.
+    """
+    (recent, tried), event = records, arrival.value
+
+    def reused() -> Fault | None:
+        if recalled is None or not isinstance(event, Act):
+            return None
+        found = recent.fault_in(event, arrival.origin, recalled)
+        return found or tried.fault_in(event, arrival.origin, {})
+
+    rejection = admit_try(submission, reused)
+    if rejection.faults == (TRIED,) and isinstance(event, Act):
+        tried.take(event, arrival.origin)
+    return rejection
 
 
 def _named(

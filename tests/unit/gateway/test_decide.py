@@ -386,6 +386,29 @@ def test_a_suggestion_never_invites_a_wrong_repair(subject: str, meant: str) -> 
     assert "370299199001012298" not in found.detail + found.detail_zh
 
 
+@pytest.mark.parametrize(
+    ("subject", "zh"),
+    [
+        ("org9:0000000A3", "旧代码"),
+        ("91370200000000000Y", "uscc:"),
+        ("USCC:91370200000000000Y", "uscc:"),
+        ("uscc:91370200000000000y", "大写"),
+        ("uscc:91370200000000000", "18位"),
+        ("uscc:91370200000000000X", "校验位"),
+    ],
+)
+def test_what_is_said_in_chinese_is_true_of_that_kind_of_code(subject: str, zh: str) -> None:
+    found = mistake(listing(envelope(subject_id=subject)))
+    assert (found.reason, zh in found.detail_zh) == (Reason.SUBJECT_INVALID, True), found
+
+
+@pytest.mark.parametrize("stated", [envelope(subject_id=""), someone()])
+def test_an_empty_id_names_nobody(stated: SubmittedEnvelope) -> None:
+    nobody = msgspec.structs.replace(stated, subject_id="")
+    for submission in (listing(nobody), removal(nobody)):
+        assert told(submission)[0] == (Reason.SUBJECT_INVALID, "/envelope/subject_id")
+
+
 def test_a_list_or_a_basis_in_another_spelling_is_suggested() -> None:
     assert mistake(listing(list_id="bl_court_sx")).suggestion == COURT_LIST
     assert mistake(listing(list_id="BL-COURT-SY")).suggestion == ""

@@ -17,6 +17,7 @@ from creditbus.domain.law.catalogue import Source
 from creditbus.engine.values import DictState, Slice
 from creditbus.intake.decide import admit_try, build
 from creditbus.intake.names import Submission
+from creditbus.intake.namesakes import RecentRecords
 from creditbus.intake.tries import Tries
 from creditbus.runtime.kafka.arrivals import values
 from creditbus.wire.topics import inbox, party_of_inbox
@@ -92,6 +93,43 @@ def test_all_that_is_wrong_is_told_before_that_it_was_only_tried(
     refusal, _ = tried(value)
     assert [each.reason for each in refusal.faults] == [*reasons, "SANDBOX"]
     assert refusal.reason == [*reasons, "SANDBOX"][0]
+
+
+def test_a_try_is_told_that_its_record_has_named_another_subject() -> None:
+    recent = RecentRecords()
+    decide = build(
+        some_editions(),
+        party_of_inbox,
+        lambda *_: False,
+        is_try=Tries(sources()).holds,
+        records=recent,
+    )
+    topic = inbox(TENDER)
+
+    def told(offset: int, value: msgspec.Struct, *headers: tuple[str, bytes]) -> list[str]:
+        origin = f"{topic}/0/{offset}"
+        arrival = an_arrival(value, topic=topic, origin=origin, headers=headers)
+        outcome = decide(Slice(topic=topic, partition=0, columns=[arrival]), DictState())
+        (output,) = outcome.outputs
+        return [each.reason for each in getattr(output.value, "faults", ())]
+
+    marked = ("sandbox", b"true")
+    other = "uscc:91370200000088022Y"
+    assert told(0, a_bid_bar(record_id="real")) == []
+    assert told(1, a_bid_bar(record_id="real"), marked) == ["SANDBOX"]
+    assert told(2, a_bid_bar(record_id="real", subject_id=other), marked) == [
+        "CONTENT_CONFLICT",
+        "SANDBOX",
+    ]
+    # One try is met by the next, and by nothing that counts.
+    assert told(3, a_bid_bar(record_id="tried"), marked) == ["SANDBOX"]
+    again = a_bid_bar(record_id="tried", subject_id=other)
+    assert told(4, again, marked) == ["CONTENT_CONFLICT", "SANDBOX"]
+    assert told(5, again) == []
+    # What was wrong with a try has named nobody.
+    wrong = a_bid_bar(record_id="wrong", bases=())
+    assert told(6, wrong, marked) == ["BASIS_MISSING", "SANDBOX"]
+    assert told(7, a_bid_bar(record_id="wrong", subject_id=other), marked) == ["SANDBOX"]
 
 
 def test_what_would_reach_several_subjects_is_told_once_what_is_wrong_with_it() -> None:

@@ -7,11 +7,14 @@ the caller's mistake and becomes a problem; none costs more memory or time than 
 from __future__ import annotations
 
 import asyncio
+import codecs
 import json
 import re
 from collections.abc import Sequence
+from contextlib import suppress
 from email.message import Message
 from functools import lru_cache
+from json import JSONDecodeError
 from types import UnionType
 from typing import Any, Final, TypeVar
 
@@ -84,20 +87,29 @@ def read_json(body: bytes, kind: Any) -> Any:
         ...
     creditbus.runtime.http.problems.Malformed: the key a stands twice in one object: send it once
     """
+    # Editors of Windows begin a text in UTF-8 with a mark, and RFC 8259 lets a reader pass it by.
+    body = body.removeprefix(codecs.BOM_UTF8)
     try:
         try:
             value = _decoder(kind).decode(body)
         except msgspec.ValidationError as first:
+            # Of a key that stands twice the other value may be the one that was meant.
+            with suppress(msgspec.DecodeError, UnicodeDecodeError, JSONDecodeError, RecursionError):
+                _check_keys(body)
             raise Refused(_misfits(body, kind) or [misfit(*misread(first))]) from first
         if b"u0000" in body and _NUL.search(body):
             raise Malformed("NUL", "a text holds the character NUL (\\u0000): leave it out")
-        if _may_hold_twice(body):
-            json.loads(body, object_pairs_hook=_once, parse_int=len, parse_float=len)
+        _check_keys(body)
     except RecursionError as endless:
         raise Malformed("TOO_DEEP", "arrays or objects are nested too deep: flatten them") from (
             endless
         )
     return value
+
+
+def _check_keys(body: bytes) -> None:
+    if _may_hold_twice(body):
+        json.loads(body, object_pairs_hook=_once, parse_int=len, parse_float=len)
 
 
 @lru_cache(maxsize=64)

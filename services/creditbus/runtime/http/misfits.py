@@ -25,6 +25,10 @@ _NAMED: Final = re.compile(
     r"Object (?P<how>missing required|contains unknown) field `(?P<field>[^`]*)`"
 )
 _HOW: Final = {"missing required": MISSING, "contains unknown": UNKNOWN}
+_MOMENTS: Final = re.compile(r"\b(date|datetime)\b")
+_AS: Final = {"date": "2026-07-09", "datetime": "2026-07-09T09:30:00+08:00"}
+"""How a day and an instant are written."""
+
 _ZH: Final = {
     MISTYPED: "该字段的值不合格式要求（{what}），请对照 /openapi.json 更正",
     MISSING: "缺少必填字段 {field}，请补充",
@@ -55,12 +59,15 @@ def misfit(path: str, what: str, known: frozenset[str] = frozenset()) -> Mistake
     field = path.rpartition(".")[2]
     meant = meant_by(field, known) if reason == UNKNOWN else ""
     hint = f"; did you mean {meant}?" if meant else "; /openapi.json describes what belongs there"
+    told = _ZH[reason].format(field=field, what=what)
+    if reason == MISTYPED and (moment := _MOMENTS.search(what)) is not None:
+        hint, told = f"; write it as {_AS[moment[0]]}", f"{told}，写法如 {_AS[moment[0]]}"
     return Mistake(
         reason=reason,
         field=path,
         pointer=pointer_of(path),
         detail=what + hint,
-        detail_zh=_ZH[reason].format(field=field, what=what),
+        detail_zh=told,
         suggestion=meant,
     )
 

@@ -68,8 +68,11 @@ async def _lines(chunks: AsyncIterator[bytes], unpack: Unpacking) -> AsyncIterat
 def unpacking(coding: str) -> Unpacking:
     """Return what unpacks a content coding; raises ``Unsupported`` for one that is not known."""
     known: dict[str, Callable[[], Unpacking]] = {
+        "": lambda: _plain,
         "identity": lambda: _plain,
         "gzip": _Gzip,
+        # By its old name (RFC 9110, 8.4.1.3).
+        "x-gzip": _Gzip,
         "zstd": _Zstd,
     }
     if coding not in known:
@@ -104,12 +107,18 @@ class _Gzip:
             return
         while data:
             if self._member.eof:
+                # What blocks of a medium are filled up with belongs to no member.
+                data = data.lstrip(b"\x00")
+                if not data:
+                    return
                 self._member = zlib.decompressobj(31)
             self._is_begun = True
             try:
                 yield self._member.decompress(data, _PIECE)
             except zlib.error as broken:
-                raise BodyBroken(f"the body is no gzip from here on: {broken}") from broken
+                raise BodyBroken(
+                    f"the body is no gzip from here on: {broken}; pack the rest again"
+                ) from broken
             data = self._member.unconsumed_tail or self._member.unused_data
 
 
@@ -134,7 +143,10 @@ class _Zstd:
                 try:
                     yield self._frame.decompress(part)
                 except zstandard.ZstdError as broken:
-                    raise BodyBroken(f"the body is no zstd from here on: {broken}") from broken
+                    raise BodyBroken(
+                        f"the body is no zstd from here on: {broken}; pack it with a window of at "
+                        f"most {_WINDOW_BYTES // 2**20} MB (without --long and --ultra)"
+                    ) from broken
                 part = self._frame.unused_data
 
     @staticmethod

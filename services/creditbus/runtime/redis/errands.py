@@ -15,7 +15,12 @@ from redis.asyncio import Redis
 KEPT_S: Final = 40 * 24 * 3600
 """Longer than what became of a record is known."""
 
+CLAIM_S: Final = 5
+"""How long whoever tells the sources may be silent before another one does."""
+
 _PREFIX: Final = "creditbus:errand:"
+_TELLER: Final = f"{_PREFIX}:teller"
+"""No source has a colon in its name."""
 
 
 class Errand(msgspec.Struct, frozen=True):
@@ -42,3 +47,21 @@ class Errands:
     async def keep(self, source: str, errand: Errand) -> None:
         """Keep how far a source was told."""
         await self._client.set(_PREFIX + source, msgspec.json.encode(errand), ex=KEPT_S)
+
+    async def claim(self, teller: str) -> bool:
+        """Return whether somebody may tell the sources now, as nobody else has done of late.
+
+        A claim holds for ``CLAIM_S`` after it was last made. Two may believe for a moment that they
+        hold it; a source hears something twice then, as it may after a crash.
+        """
+        asked = self._client.set(_TELLER, teller, nx=True, get=True, ex=CLAIM_S)
+        held = await cast(Awaitable[bytes | None], asked)
+        if held == teller.encode():
+            await self._client.expire(_TELLER, CLAIM_S)
+        return held in {None, teller.encode()}
+
+    async def release(self, teller: str) -> None:
+        """Let another one tell the sources at once."""
+        held = await cast(Awaitable[bytes | None], self._client.get(_TELLER))
+        if held == teller.encode():
+            await self._client.delete(_TELLER)

@@ -57,14 +57,15 @@ def text_of(**changes: object) -> bytes:
         (b'{"z": ' + DEEP + b', "matter": "m"}', 422, "FIELD_UNKNOWN"),
         (DEEP, 422, "FIELD_INVALID"),
         (text_of()[:-1] + b', "matter": "n"}', 400, "KEY_TWICE"),
-        (b'{"subject": {"number": "a", "number": "b"}, "matter": "m", "purpose": "p"}', 422, None),
+        (b'{"subject": {"n": "a", "n": "b"}, "matter": "m", "purpose": "p"}', 400, "KEY_TWICE"),
         (text_of(matter="a\x00b"), 400, "NUL"),
         (text_of(matter=["\x00"]), 422, "FIELD_INVALID"),
         (rb'{"subject": "a", "matter": "\ud800", "purpose": "p"}', 400, "NOT_JSON"),
         (rb'{"subject": "a", "matter": "\udc00\ud800", "purpose": "p"}', 400, "NOT_JSON"),
         (b'{"subject": "a", "matter": "\xed\xa0\x80", "purpose": "p"}', 400, "NOT_JSON"),
         (b'{"subject": "a", "matter": "\x00", "purpose": "p"}', 400, "NOT_JSON"),
-        (b"\xef\xbb\xbf" + text_of(), 400, "NOT_JSON"),
+        (b"\xef\xbb\xbf\xef\xbb\xbf" + text_of(), 400, "NOT_JSON"),
+        (b'{"matter": 1, "matter": 2}', 400, "KEY_TWICE"),
         (text_of().decode().encode("utf-16"), 400, "NOT_JSON"),
         (text_of(matter=1e300), 422, "FIELD_INVALID"),
         (b'{"subject": ' + b"9" * 10_000 + b', "matter": "m", "purpose": "p"}', 422, None),
@@ -88,6 +89,20 @@ def test_nesting_without_end_before_the_type_is_told_so(nested: bytes) -> None:
     with TestClient(app_of(EventSubmission), raise_server_exceptions=False) as client:
         answer = client.post("/", content=b'{"z": ' + nested + b', "type": "entry_listed"}')
     assert (answer.status_code, answer.json()["reason"]) == (400, "TOO_DEEP")
+
+
+def test_a_tag_that_stands_twice_is_told_as_that() -> None:
+    with TestClient(app_of(EventSubmission), raise_server_exceptions=False) as client:
+        answer = client.post("/", content=b'{"type": "entry_removed", "type": "entry_listed"}')
+        assert (answer.status_code, answer.json()["reason"]) == (400, "KEY_TWICE")
+        day = {"type": "entry_removed", "envelope": {"decided_on": "2025-02-29"}}
+        told = client.post("/", json=day, headers={"Accept-Language": "zh"}).json()["mistakes"]
+    (wrong,) = [each for each in told if each["pointer"] == "/envelope/decided_on"]
+    assert wrong["detail"].endswith("写法如 2026-07-09")
+
+
+def test_a_mark_before_the_text_is_passed_by(door: Callable[..., Any]) -> None:
+    assert door(b"\xef\xbb\xbf" + text_of(), **JSON).status_code == 200
 
 
 def test_a_backslash_before_a_u_is_no_nul(door: Callable[..., Any]) -> None:

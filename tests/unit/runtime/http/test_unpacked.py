@@ -83,6 +83,20 @@ def test_half_a_packed_body_is_told_when_it_ends(coding: str) -> None:
     assert read([whole, whole], coding) == [*lines, *lines]
 
 
+def test_a_member_may_be_filled_up_and_a_coding_have_its_old_name_or_none() -> None:
+    packed = gzip.compress(b"a\n")
+    assert read([packed + bytes(400), bytes(200)], "x-gzip") == [b"a"]
+    assert read([packed + bytes(40) + packed], "gzip") == [b"a", b"a"]
+    assert read([b"a\n"], "") == [b"a"]
+
+
+def test_a_window_beyond_bounds_is_told_with_what_to_do() -> None:
+    parameters = zstandard.ZstdCompressionParameters(window_log=27)
+    packer = zstandard.ZstdCompressor(compression_params=parameters).compressobj()
+    (why,) = read([packer.compress(b"a\n" * 300) + packer.flush()], "zstd")
+    assert "window of at most 8 MB" in str(why)
+
+
 def test_another_coding_is_not_read() -> None:
     with pytest.raises(Unsupported, match="send gzip or zstd"):
         read([b""], "br")
