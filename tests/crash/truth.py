@@ -134,7 +134,7 @@ def rebuild(run: Run) -> dict[int, Rows]:
             at=0,
         )
         open_reader = partial(run.connection.reader, run.play.application, Alarm())
-        assert follow(open_reader, store, stretch, go_on=lambda _: True, alarm=Alarm())
+        assert follow(open_reader, store, stretch, tables=(), go_on=lambda _: True, alarm=Alarm())
         found[partition] = rows_of(store)
         store.close()
     return found

@@ -121,7 +121,8 @@ def lone_codec(settings: Settings, *, in_bulk: bool = True) -> Codec:
 def fold(count: int, subjects: int, *, in_bulk: bool = True) -> BenchRow:
     """Measure how fast listing folds a log of so many events about so many subjects.
 
-    ``extra`` has the processor's microseconds an event of each step; the peak counts the log too,
+    ``extra`` has the processor's microseconds an event of each step, and the rows and bytes an
+    event, keys included, that a worker would write to its changelog; the peak counts the log too,
     which the bench holds in memory.
     """
     settings = read_settings()
@@ -133,6 +134,7 @@ def fold(count: int, subjects: int, *, in_bulk: bool = True) -> BenchRow:
         run = Run(codec, decide, Share(0, {EVENTS: 0}, Store(Path(folder) / "0"), TABLES))
         for first in range(0, len(messages), SLICE):
             run.take(messages[first : first + SLICE])
+        run.checkpoint()
     seconds = sum(run.spent.values())
     return BenchRow(
         name="fold",
@@ -142,6 +144,8 @@ def fold(count: int, subjects: int, *, in_bulk: bool = True) -> BenchRow:
         peak_mb=round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024),
         extra={
             "subjects": float(subjects),
+            "changelog_rows": round(run.rows / len(messages), 3),
+            "changelog_bytes": round(run.bytes / len(messages), 1),
             **{f"{step}_us": round(s / len(messages) * 1e6, 2) for step, s in run.spent.items()},
         },
     )
@@ -160,6 +164,7 @@ class Run:
         self._since = time.process_time()
         self.spent: dict[str, float] = dict.fromkeys(STEPS, 0.0)
         self.counts: Counter[str] = Counter()
+        self.rows = self.bytes = 0
 
     def take(self, records: Sequence[Message]) -> list[Produced]:
         """Do what the engine's loop does with a slice, and return what it would produce."""
@@ -183,8 +188,11 @@ class Run:
     def checkpoint(self) -> None:
         """Write what has changed to the store."""
         self._since = time.process_time()
-        self._share.settle(self._share.rows, StoreMark(topic_id="", offset=0, at=0))
+        rows = self._share.rows
+        self._share.settle(rows, StoreMark(topic_id="", offset=0, at=0))
         self._spend("store")
+        self.rows += len(rows)
+        self.bytes += sum(len(key) + len(value or b"") for key, value in rows)
 
     def _spend(self, step: str) -> None:
         now = time.process_time()

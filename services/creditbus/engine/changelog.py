@@ -1,15 +1,17 @@
 """The changelog: bring one store up to the end of its partition of the changelog.
 
 The end is asked for before reading and includes what is not committed: the end that a reader of
-committed records sees may lie before a transaction that is just being committed.
+committed records sees may lie before a transaction that is just being committed. What indexes hold
+follows from the rows that are read.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from confluent_kafka import Consumer, KafkaError, Message, TopicPartition
 
@@ -19,8 +21,9 @@ from creditbus.engine.failures import Halt, Reaction, halt, rule_for
 from creditbus.engine.layout import Layout
 from creditbus.engine.slices import offset_of
 from creditbus.engine.storage import Storage
-from creditbus.engine.store import Store, StoreMark
+from creditbus.engine.store import Row, Store, StoreMark
 from creditbus.engine.surroundings import Logger
+from creditbus.engine.values import Table
 
 _BATCH = 5000
 
@@ -114,6 +117,7 @@ def follow(
     store: Store,
     stretch: Stretch,
     *,
+    tables: Sequence[Table[Any, Any]],
     go_on: Callable[[int], bool],
     alarm: Alarm,
 ) -> bool:
@@ -122,11 +126,15 @@ def follow(
     After each batch ``go_on`` is asked, with the number of records in it. A store that is at the
     end already costs no reader: most restarts are of that kind.
     """
+    indexed = Indexed(tables)
+    if not indexed.build(store, go_on):
+        return False
     mark = store.mark or StoreMark(topic_id=stretch.layout.topic_id, offset=0, at=stretch.at)
     if mark.offset < stretch.end:
         with closing(open_reader()) as reader:
             reader.assign([TopicPartition(stretch.topic, stretch.partition, mark.offset)])
-            if not _read_to_end(reader, store, stretch, mark, go_on=go_on, alarm=alarm):
+            target = _Target(store, mark, indexed)
+            if not _read_to_end(reader, target, stretch, go_on=go_on, alarm=alarm):
                 return False
     reached = store.mark
     if reached is not None:
@@ -135,16 +143,72 @@ def follow(
     return go_on(0)
 
 
+class _Target:
+    """The store that a changelog is read into, with what follows from its rows."""
+
+    def __init__(self, store: Store, mark: StoreMark, indexed: Indexed) -> None:
+        self._store = store
+        self.mark = mark
+        self._indexed = indexed
+
+    def write(self, batch: list[Message]) -> None:
+        """Write a batch of the changelog's records."""
+        rows = [(message.key() or b"", message.value()) for message in batch]
+        offset = offset_of(batch[-1]) + 1
+        # The instant stays the old one until the restore is complete.
+        mark = StoreMark(topic_id=self.mark.topic_id, offset=offset, at=self.mark.at)
+        self._store.write([*rows, *self._indexed.entries(rows)], mark)
+
+
+class Indexed:
+    """Tables whose rows have an index, as a restore meets them."""
+
+    def __init__(self, tables: Sequence[Table[Any, Any]]) -> None:
+        self._tables = {table.prefix: table for table in tables if table.index is not None}
+        names = {table.index.table.name for table in tables if table.index is not None}
+        self.names = "\0".join(sorted(names)).encode()
+
+    def build(self, store: Store, go_on: Callable[[int], bool]) -> bool:
+        """Bring the indexes of a store up to its rows, if another program left them behind."""
+        mark = store.mark
+        if mark is not None and not store.holds(self.names):
+            for prefix in self._tables:
+                after, behind = prefix, prefix[:-1] + b"\1"
+                while rows := store.scan(after, behind, _BATCH):
+                    # Not said to hold them before the last row is in.
+                    store.write(self.entries(rows), mark)
+                    after = rows[-1][0] + b"\0"
+                    if not go_on(0):
+                        return False
+        store.indexes = self.names
+        if mark is not None and self.names:
+            store.write([], mark)
+        return True
+
+    def entries(self, rows: Iterable[tuple[bytes, bytes | None]]) -> Iterator[Row]:
+        """Yield what the indexes hold by stored rows; of a deleted one they gain nothing."""
+        if not self._tables:
+            return
+        for stored, packed in rows:
+            prefix = stored[: stored.find(b"\0") + 1]
+            table = self._tables.get(prefix)
+            if table is None or table.index is None or packed is None:
+                continue
+            index, key = table.index, table.unpack_key(stored[len(prefix) :])
+            target = index.table
+            for each in index.keys(key, table.unpack_value(packed)):
+                yield target.stored(target.pack_key(each)), target.pack_value(b"")
+
+
 def _read_to_end(
     reader: Consumer,
-    store: Store,
+    target: _Target,
     stretch: Stretch,
-    mark: StoreMark,
     *,
     go_on: Callable[[int], bool],
     alarm: Alarm,
 ) -> bool:
-    position = mark.offset
+    position = target.mark.offset
     while position < stretch.end:
         batch: list[Message] = []
         for message in reader.consume(_BATCH, 0.05):
@@ -157,17 +221,10 @@ def _read_to_end(
         if batch:
             alarm.answered()
             position = max(position, offset_of(batch[-1]) + 1)
-            _write(store, batch, mark)
+            target.write(batch)
         if not go_on(len(batch)):
             return False
     return True
-
-
-def _write(store: Store, batch: list[Message], mark: StoreMark) -> None:
-    rows = [(message.key() or b"", message.value()) for message in batch]
-    offset = offset_of(batch[-1]) + 1
-    # The instant stays the old one until the restore is complete.
-    store.write(rows, StoreMark(topic_id=mark.topic_id, offset=offset, at=mark.at))
 
 
 def _position_behind(error: KafkaError, message: Message, alarm: Alarm) -> int:

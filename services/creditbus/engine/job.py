@@ -10,7 +10,16 @@ from confluent_kafka import Message
 
 from creditbus.engine.onlooker import Onlooker
 from creditbus.engine.turnstile import Quota
-from creditbus.engine.values import Output, Produced, Slice, SliceOutcome, State, Table, Unreadable
+from creditbus.engine.values import (
+    Output,
+    Produced,
+    Slice,
+    SliceOutcome,
+    State,
+    Table,
+    Unreadable,
+    kept_locally,
+)
 
 C = TypeVar("C")
 
@@ -52,6 +61,10 @@ class Job(Generic[C]):
         assert self.bury or not self.may_wait, f"{self.name} has no place for what is skipped"
         assert not (self.quota and self.tables), f"{self.name} has a state that cannot wait"
         assert len(set(names)) == len(names), f"{self.name} has two tables of one name"
+        assert kept_locally(self.tables) <= {*self.tables}, (
+            f"{self.name} lacks the table of an index"
+        )
+        assert not any(each.index for each in kept_locally(self.tables)), "an index of an index"
         assert all(name and "\0" not in name for name in names), f"bad table name in {names}"
 
     @property

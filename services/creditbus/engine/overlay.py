@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import islice
 from operator import itemgetter
 from typing import Any, Final
 
 from creditbus.engine.failures import Halt
 from creditbus.engine.store import Row, Store
-from creditbus.engine.values import Changes, K, Table, V
+from creditbus.engine.values import Changes, K, Table, V, kept_locally
 
 _ASK: Final[Any] = object()  # the store must be asked
 
@@ -28,6 +28,7 @@ class Overlay:
         self._changed: Changes = {table: {} for table in tables}
         self._recent: Changes = {table: {} for table in tables if table.recent}
         self._order: dict[Table[Any, Any], list[tuple[bytes, Any]]] = {}
+        self._local = kept_locally(tables)
 
     def get_many(self, table: Table[K, V], keys: Sequence[K]) -> list[V | None]:
         """Return the values under the keys: changed ones first, the rest from one look below."""
@@ -74,17 +75,25 @@ class Overlay:
 
     @property
     def rows(self) -> list[Row]:
-        """The changed rows, packed, for the changelog and the store.
+        """The changed rows, packed, for the changelog and the store; indexes are not among them.
 
         In the order of their change: to sort them costs more than it saves the store, whose write
         buffers are small, and takes the client library through the memory to and fro.
         """
+        return self._packed(table for table in self._changed if table not in self._local)
+
+    @property
+    def entries(self) -> list[Row]:
+        """The changed rows of indexes, packed, for the store alone."""
+        return self._packed(self._local)
+
+    def _packed(self, tables: Iterable[Table[Any, Any]]) -> list[Row]:
         rows: list[Row] = []
-        for table, changed in self._changed.items():
+        for table in tables:
             prefix, pack_key, pack_value = table.prefix, table.pack_key, table.pack_value
             rows += [
                 (prefix + pack_key(key), None if value is None else pack_value(value))
-                for key, value in changed.items()
+                for key, value in self._changed[table].items()
             ]
         return rows
 

@@ -164,7 +164,8 @@ class Restore:
         store = open_store(ground.storage, stretch, ground.surroundings.logger)
         try:
             self._point("opened")
-            if follow(ground.reader, store, stretch, go_on=self._go_on, alarm=ground.alarm):
+            tables, alarm = ground.job.tables, ground.alarm
+            if follow(ground.reader, store, stretch, tables=tables, go_on=self._go_on, alarm=alarm):
                 for source, offset in stands.items():
                     check_agreement(source, offset, store)
                 positions = {

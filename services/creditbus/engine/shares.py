@@ -73,7 +73,7 @@ class Share:
 
     @property
     def rows(self) -> list[Row]:
-        """The changed rows and, last, the positions of the moved topics."""
+        """What the changelog gains: changed rows and, last, the positions of the moved topics."""
         if self._store is None:
             return []
         places: list[Row] = [
@@ -88,10 +88,10 @@ class Share:
             self._store.check_room()
 
     def settle(self, rows: Sequence[Row], mark: StoreMark | None) -> None:
-        """Write to disk what the broker has committed, and begin anew."""
+        """Write to disk what the broker has committed and what indexes gain by it; begin anew."""
         if self._store is not None:
             assert mark is not None, "the broker reported no offset for the changelog"
-            self._store.write(rows, mark)
+            self._store.write([*rows, *self.overlay.entries], mark)
         if self._onlooker is not None:
             self._onlooker.changed(self.partition, self.overlay.changes)
         self.overlay.clear()

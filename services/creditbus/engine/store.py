@@ -22,6 +22,7 @@ Row = tuple[bytes, bytes | None]  # a stored key with its packed value, none for
 _BUFFER_BYTES = 8 << 20  # small ones stay in the processor's cache: half the time of large ones
 _BACKGROUND_JOBS = 3  # one of them flushes, so a long merge leaves one for the short
 _MARK_KEY = b"\0mark"
+_INDEXES_KEY = b"\0indexes"
 _MARK = struct.Struct(">qq")
 _OFFSET = struct.Struct(">q")
 
@@ -46,7 +47,13 @@ def pack_offset(offset: int) -> bytes:
 
 
 class Store:
-    """The rows of one partition on disk."""
+    """The rows of one partition on disk.
+
+    ``indexes`` are the names of the indexes that whoever writes keeps. They are written with every
+    mark, so that a store tells when a program that keeps others, or none, has written to it.
+    """
+
+    indexes: bytes = b""
 
     @guarded
     def __init__(self, folder: Path, storage: Storage | None = None) -> None:
@@ -91,7 +98,18 @@ class Store:
             else:
                 put(key, value)
         batch.put(_MARK_KEY, _MARK.pack(mark.offset, mark.at) + mark.topic_id.encode())
+        if self.indexes:
+            batch.put(_INDEXES_KEY, _OFFSET.pack(mark.offset) + self.indexes)
         self._rows.write(batch)
+
+    @guarded
+    def holds(self, indexes: bytes) -> bool:
+        """Return whether all that was ever written is in these indexes."""
+        mark = self.mark
+        if mark is None or not indexes:
+            return True
+        held: bool = self._rows.get(_INDEXES_KEY) == _OFFSET.pack(mark.offset) + indexes
+        return held
 
     @property
     @guarded

@@ -8,7 +8,7 @@ can do.
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any, Generic, Protocol, TypeVar
@@ -27,7 +27,8 @@ class Table(Generic[K, V]):
     Packed keys keep their order as bytes: that is what ``State.scan`` walks. Equal keys pack alike.
     A table is itself the key under which its changes are kept, so there is one object of each.
     ``recent`` is how many rows, those changed last, each partition keeps unpacked in memory: worth
-    it where a row that was changed is soon asked for again.
+    it where a row that was changed is soon asked for again. Rows of a table with an ``index`` are
+    changed through a ``Draft``, which enters in the index what follows from them.
     """
 
     name: str
@@ -36,6 +37,7 @@ class Table(Generic[K, V]):
     pack_value: Callable[[V], bytes]
     unpack_value: Callable[[bytes], V]
     recent: int = 0
+    index: Index[K, V] | None = None
 
     @property
     def prefix(self) -> bytes:
@@ -45,6 +47,25 @@ class Table(Generic[K, V]):
     def stored(self, packed: bytes) -> bytes:
         """Return the key under which a packed key lies in the store and the changelog."""
         return self.prefix + packed
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Index(Generic[K, V]):
+    """Which keys of another table follow from each row of one, by the row alone.
+
+    Of ``table`` the changelog holds nothing: the store keeps it, and a restore builds it again from
+    the rows. A key is never missing while its row stands and the decision has not deleted it. It
+    may outlive the row that it came from, and come back with a restore, because several rows may
+    share one: whoever finds a key looks at the rows, and deletes it when it has served.
+    """
+
+    table: Table[Any, bytes]
+    keys: Callable[[K, V], Iterable[Any]]
+
+
+def kept_locally(tables: Iterable[Table[Any, Any]]) -> frozenset[Table[Any, Any]]:
+    """Return the tables that are indexes of others, which the changelog does not hold."""
+    return frozenset(table.index.table for table in tables if table.index is not None)
 
 
 class State(Protocol):
@@ -185,7 +206,14 @@ class Draft:
         return [known[key] if key in known else found[key] for key in keys]
 
     def put(self, table: Table[K, V], key: K, value: V | None) -> None:
-        """Set a row, or delete it with none."""
+        """Set a row, or delete it with none; what newly follows from it is entered in its index."""
+        index = table.index
+        if index is not None and value is not None:
+            before: V | None = self._known.get(table, {}).get(key)
+            entered = () if before is None else {*index.keys(key, before)}
+            for each in index.keys(key, value):
+                if each not in entered:
+                    self.put(index.table, each, b"")
         self.changes.setdefault(table, {})[key] = value
         self._known.setdefault(table, {})[key] = value
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
-from functools import lru_cache
 from typing import Final
 
 import msgspec
@@ -25,21 +24,15 @@ from creditbus.domain.ids import EntryId, ListId, SubjectId
 from creditbus.domain.law.catalogue import ListDefinition
 from creditbus.domain.law.editions import Editions
 from creditbus.engine.values import Draft, Table
-from creditbus.listing.memory import AFTER_ALL, DOSSIERS, GRAVES, SCAN_ROWS, TOMBSTONES
-
-Due = tuple[date, str]
-
-_day_text: Final = lru_cache(maxsize=4096)(date.isoformat)
-
-
-def _pack_due(due: Due) -> bytes:
-    return f"{_day_text(due[0])} {due[1]}".encode()
-
-
-def _unpack_due(packed: bytes) -> Due:
-    day, _, subject = packed.decode().partition(" ")
-    return date.fromisoformat(day), subject
-
+from creditbus.listing.memory import (
+    AFTER_ALL,
+    DOSSIERS,
+    DUE,
+    GRAVES,
+    SCAN_ROWS,
+    TOMBSTONES,
+    Due,
+)
 
 SUBJECTS: Final = Table[str, Standing](
     name="subjects",
@@ -49,11 +42,6 @@ SUBJECTS: Final = Table[str, Standing](
     unpack_value=msgspec.msgpack.Decoder(Standing).decode,
 )
 """The standing of each subject."""
-
-DUE: Final = Table[Due, bytes](
-    name="due", pack_key=_pack_due, unpack_key=_unpack_due, pack_value=bytes, unpack_value=bytes
-)
-"""The date index: which subjects time alone moves on which day."""
 
 
 def due_before(draft: Draft, day: date) -> Iterator[Due]:
@@ -80,46 +68,42 @@ def reached_by(draft: Draft, edition: str, editions: Editions) -> Iterator[Subje
 
 def without_waiting(
     draft: Draft,
-    subject: SubjectId,
     dossier: Dossier,
     lists: Mapping[ListId, ListDefinition],
     day: date | None,
-) -> Dossier:
+) -> tuple[Dossier, list[date]]:
     """Return the dossier without removals that waited as long as an entry is remembered.
 
-    Like an erased entry each leaves a tombstone, which still voids its listing. Those that wait on
-    are entered in the date index.
+    Like an erased entry each leaves a tombstone, which still voids its listing. With it come the
+    days on which that is over for those that wait on.
     """
-    gone = set()
+    gone: set[EntryId] = set()
+    days: list[date] = []
     for registers in dossier.entries:
         removal = registers.removal
         if registers.on is not None or removal is None:
             continue
         until = days_after(removal.removed_on, retention_days(lists.get(registers.list_id)))
         if day is None or day < until:
-            draft.put(DUE, (until, subject), b"")
+            days.append(until)
             continue
         tombstone = buried(registers, removal.removed_on, removal.cause)
         draft.put(TOMBSTONES, registers.entry_id, tombstone)
         gone.add(registers.entry_id)
-    if not gone:
-        return dossier
-    kept = dossier.without(gone)
-    draft.put(DOSSIERS, subject, kept)
-    return kept
+    return (dossier.without(gone) if gone else dossier), days
 
 
 def without_erased(
     draft: Draft, subject: SubjectId, dossier: Dossier, found: list[tuple[Case, Entry]]
-) -> list[tuple[Case, Entry]]:
-    """Return the entries whose time to be remembered is not over; of the others bury what is left.
+) -> tuple[Dossier, list[tuple[Case, Entry]]]:
+    """Return dossier and entries without those whose time to be remembered is over.
 
-    Each leaves a tombstone for every record of it, and the day up to which its decision lists
-    nobody again.
+    Each of these leaves a tombstone for every record of it, and the day up to which its decision
+    lists nobody again.
     """
     erased = [(case, entry) for case, entry in found if entry.stage is Stage.ERASED]
     if not erased:
-        return found
+        return dossier, found
     records: set[EntryId] = set()
     for case, entry in erased:
         assert entry.removed_on is not None
@@ -132,8 +116,8 @@ def without_erased(
         for grave, day in days.items():
             draft.put(GRAVES, grave, day)
         records.update(tombstones)
-    draft.put(DOSSIERS, subject, dossier.without(records))
-    return [each for each in found if each[1].stage is not Stage.ERASED]
+    left = [each for each in found if each[1].stage is not Stage.ERASED]
+    return dossier.without(records), left
 
 
 def missed(

@@ -43,7 +43,7 @@ from creditbus.domain.acts.refusals import (
     refuse,
     taken,
 )
-from creditbus.domain.calendar import DAY, days_after
+from creditbus.domain.calendar import DAY
 from creditbus.domain.entries.deadlines import NO_CLOCKS, Clocks
 from creditbus.domain.entries.dossiers import (
     Dossier,
@@ -60,7 +60,6 @@ from creditbus.domain.law.editions import Editions
 from creditbus.domain.subjects import kind_of
 from creditbus.engine.values import Arrival, Draft, Output, Slice, SliceOutcome, State, Table
 from creditbus.listing.agenda import (
-    DUE,
     SUBJECTS,
     due_before,
     missed,
@@ -72,10 +71,10 @@ from creditbus.listing.aliases import ALIASES, register
 from creditbus.listing.faults import CONFLICT, OVERTAKEN, too_old
 from creditbus.listing.memory import (
     DOSSIERS,
+    DUE,
     GRAVES,
     NOTES,
     SEEN,
-    SEEN_DAYS,
     TOMBSTONES,
     Seen,
     forget,
@@ -163,7 +162,6 @@ class _Shift:
         # What is seen again after a conflict is no younger for it: a second replay moves nothing.
         day = known.day if known is not None else self.today or envelope.decided_on
         self.draft.put(SEEN, identity, Seen(digest, day))
-        self.draft.put(DUE, (days_after(day, SEEN_DAYS), envelope.subject_id), b"")
         _MOVES[type(event)](self, event, origin)
 
     def alias(self, event: SubjectAliasMapped, origin: str) -> None:
@@ -254,7 +252,6 @@ class _Shift:
         barred = barred_on(dossier, event, self._buried_on)
         if registers is not known:
             dossier = dossier.with_entry(registers)
-            self.draft.put(DOSSIERS, subject, dossier)
         if registers is known:
             self._overtaken(event, origin, barred)
         elif barred is not None or is_overtaken(known, event):
@@ -273,7 +270,6 @@ class _Shift:
         if dossier is known:
             self._overtaken(event, origin)
         else:
-            self.draft.put(DOSSIERS, subject, dossier)
             self._moved(event, dossier, origin)
 
     def _moved(
@@ -309,26 +305,27 @@ class _Shift:
             return
         self.outcome.count("kept")
         self._say("taken", taken(event.envelope, SilentEffect.KEPT, origin), origin)
-        if note.kept_to is not None:
-            due = days_after(note.kept_to, 1)
-            self.draft.put(DUE, (due, event.envelope.subject_id), b"")
 
     def _overtaken(self, event: Act, origin: str, barred: date | None = None) -> None:
         # It says nothing that a newer act has not overtaken.
         self._refuse(event, (OVERTAKEN if barred is None else too_old(barred),), origin)
 
     def _settle(self, standing: Standing, dossier: Dossier, cause: _Cause) -> None:
-        """Say the standing that follows from the dossier on this day, if it is another."""
+        """Keep the dossier, and say the standing that follows from it on this day, if another."""
         subject, rules = standing.subject_id, self.rules
-        dossier = without_waiting(self.draft, subject, dossier, rules.lists, self.today)
+        known = self.draft.get(DOSSIERS, subject)
+        dossier, waits = without_waiting(self.draft, dossier, rules.lists, self.today)
         # An act may move an entry that goes by another record's id: then all are asked anew.
         alone = cause.moved if not dossier.joints else None
         found = entries_on(standing, dossier, rules, self.today, alone)
-        found = without_erased(self.draft, subject, dossier, found)
+        dossier, found = without_erased(self.draft, subject, dossier, found)
         before = standing if standing.revision else None
-        is_settled_anew = cause.is_reform or bool(dossier.joints)
-        for day in turns(found, before if not is_settled_anew else None, cause.moved):
-            self.draft.put(DUE, (day, subject), b"")
+        is_settled_anew = cause.is_reform or bool(dossier.joints) or dossier.turns is None
+        days = turns(found, before if not is_settled_anew else None, cause.moved)
+        days.update(waits)
+        # A day that has come alone is no reason to write the row: a day too many is harmless.
+        if dossier is not known or not dossier.knows(days):
+            self.draft.put(DOSSIERS, subject, dossier.turning_on(days, self.today))
         after = msgspec.structs.replace(with_entries(standing, found), edition=rules.edition)
         moved = advance(before, after, cause.event_id, is_reform=cause.is_reform)
         if moved is not None:

@@ -2,24 +2,26 @@
 
 ``seen`` holds which record revisions were applied, ``dossiers`` the registers of each subject,
 ``tombstones`` what is left of an erased entry, ``graves`` until when its decision brings nobody
-back, ``notes`` the facts that move none.
+back, ``notes`` the facts that move none. ``due`` is the date index that follows from them.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date, timedelta
+from functools import lru_cache
 from typing import Final
 
 import msgspec
 
 from creditbus.domain.acts.events import Envelope, Fact
+from creditbus.domain.calendar import days_after
 from creditbus.domain.entries.dossiers import Dossier
 from creditbus.domain.entries.notes import Note, is_kept, note_of
 from creditbus.domain.entries.registers import Tombstone
 from creditbus.domain.ids import EntryId
 from creditbus.domain.terms.clauses import TermClause
-from creditbus.engine.values import Draft, Table
+from creditbus.engine.values import Draft, Index, Table
 
 Identity = tuple[str, str, str, int]
 NoteKey = tuple[str, str, str, str]
@@ -56,6 +58,35 @@ def _unpack_seen(packed: bytes) -> Seen:
     return Seen(packed[4:], date.fromordinal(int.from_bytes(packed[:4], "big")))
 
 
+Due = tuple[date, str]
+
+_day_text: Final = lru_cache(maxsize=4096)(date.isoformat)
+
+
+def _pack_due(due: Due) -> bytes:
+    return f"{_day_text(due[0])} {due[1]}".encode()
+
+
+def _unpack_due(packed: bytes) -> Due:
+    day, _, subject = packed.decode().partition(" ")
+    return date.fromisoformat(day), subject
+
+
+def _forgotten_on(identity: Identity, seen: Seen) -> tuple[Due, ...]:
+    return ((days_after(seen.day, SEEN_DAYS), identity[0]),)
+
+
+def _turning_on(subject: str, dossier: Dossier) -> tuple[Due, ...]:
+    if dossier.turns is None:
+        # An earlier program kept its days elsewhere: the next day that turns finds them anew.
+        return ((date.min, subject),)
+    return tuple([(date.fromordinal(turn), subject) for turn in dossier.turns])
+
+
+def _dropped_on(key: NoteKey, note: Note) -> tuple[Due, ...]:
+    return () if note.kept_to is None else ((days_after(note.kept_to, 1), key[0]),)
+
+
 def _entry_id(packed: bytes) -> EntryId:
     return EntryId(packed.decode())
 
@@ -69,12 +100,18 @@ def _unpack_note_key(packed: bytes) -> NoteKey:
     return subject, record, source, record_id
 
 
+DUE: Final = Table[Due, bytes](
+    name="due", pack_key=_pack_due, unpack_key=_unpack_due, pack_value=bytes, unpack_value=bytes
+)
+"""The date index: which subjects time alone moves, or makes forget, on which day."""
+
 SEEN: Final = Table[Identity, Seen](
     name="seen",
     pack_key=_ENCODER.encode,
     unpack_key=msgspec.msgpack.Decoder(Identity).decode,
     pack_value=_pack_seen,
     unpack_value=_unpack_seen,
+    index=Index(table=DUE, keys=_forgotten_on),
 )
 """What was applied of each record revision, for a while."""
 
@@ -84,6 +121,7 @@ DOSSIERS: Final = Table[str, Dossier](
     unpack_key=bytes.decode,
     pack_value=_ENCODER.encode,
     unpack_value=msgspec.msgpack.Decoder(Dossier).decode,
+    index=Index(table=DUE, keys=_turning_on),
 )
 """What each subject's standing follows from."""
 
@@ -111,6 +149,7 @@ NOTES: Final = Table[NoteKey, Note](
     unpack_key=_unpack_note_key,
     pack_value=_ENCODER.encode,
     unpack_value=msgspec.msgpack.Decoder(Note).decode,
+    index=Index(table=DUE, keys=_dropped_on),
 )
 """The facts of each subject, by record, source and record id."""
 

@@ -6,7 +6,7 @@ that is activated or comes into force in between, over serious entries that susp
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import date, timedelta
 from typing import Any, Final
 
@@ -24,11 +24,12 @@ from creditbus.domain.entries.standings import Standing, entries_on, with_entrie
 from creditbus.domain.law.editions import Edition, Editions
 from creditbus.domain.law.numbers import NUMBERS
 from creditbus.domain.subjects import SubjectKind
+from creditbus.engine.changelog import Indexed
 from creditbus.engine.values import DictState, Slice
 from creditbus.listing.agenda import SUBJECTS
 from creditbus.listing.decide import DAYS as TURNED
 from creditbus.listing.decide import TABLES, build
-from creditbus.listing.memory import DOSSIERS
+from creditbus.listing.memory import DOSSIERS, DUE, Due
 from tests.acts import a_stay
 from tests.effort import examples
 from tests.examples import (
@@ -171,3 +172,50 @@ def test_what_stands_is_always_what_settling_everything_anew_would_give(
             editions = editions.activated(event.edition)
         assert entries_in(state) == anew(state, editions)
     assert state_hash(state, TABLES) == state_hash(whole, TABLES)
+
+
+@examples(100)
+@given(lived())
+def test_the_date_index_has_every_day_to_come_that_a_row_tells(
+    drawn: tuple[Editions, list[Event]],
+) -> None:
+    editions, log = drawn
+    decide, state = build(editions, some_clocks()), DictState()
+    for offset, event in enumerate(log):
+        arrival = an_arrival(event, offset=offset)
+        outcome = decide(Slice(topic="credit.events.v1", partition=0, columns=[arrival]), state)
+        state.apply(outcome.changes)
+        (today,) = state.get_many(TURNED, ["today"])
+        coming = {DUE.pack_key(due) for due in told(state) if today is None or due[0] > today}
+        assert coming <= state.rows.get(DUE.name, {}).keys()
+
+
+@examples(150)
+@given(lived(), st.integers(0, 30))
+def test_rows_of_an_earlier_version_without_its_index_lead_to_the_same_standings(
+    drawn: tuple[Editions, list[Event]], place: int
+) -> None:
+    editions, log = drawn
+    decide, state, same = build(editions, some_clocks()), DictState(), DictState()
+    place = min(place, len(log))
+    decided(decide, state, log[:place])
+    decided(decide, same, log[:place])
+    # It kept its days in rows of their own, of which nothing may be left.
+    dossiers = state.rows.get(DOSSIERS.name, {})
+    for key, dossier in dossiers.items():
+        dossiers[key] = msgspec.structs.replace(dossier, turns=None)
+    state.rows[DUE.name] = {DUE.pack_key(due): b"" for due in told(state)}
+    given_to_it = decided(decide, state, log[place:], first=place)
+    assert given_to_it == decided(decide, same, log[place:], first=place)
+    assert state.rows.get(SUBJECTS.name) == same.rows.get(SUBJECTS.name)
+
+
+def told(state: DictState) -> Iterator[Due]:
+    """Yield what the rows of a state tell of the date index, as a restore reads them."""
+    rows = [
+        (table.stored(key), table.pack_value(value))
+        for table in TABLES
+        for key, value in state.rows.get(table.name, {}).items()
+    ]
+    for stored, _ in Indexed(TABLES).entries(rows):
+        yield DUE.unpack_key(stored[len(DUE.prefix) :])

@@ -26,9 +26,9 @@ from creditbus.domain.law.catalogue import Tier
 from creditbus.domain.law.editions import Editions
 from creditbus.domain.subjects import SubjectKind
 from creditbus.engine.values import DictState, Output, Slice
-from creditbus.listing.agenda import DUE, SUBJECTS
+from creditbus.listing.agenda import SUBJECTS
 from creditbus.listing.decide import TABLES, build
-from creditbus.listing.memory import DOSSIERS, NOTES, TOMBSTONES
+from creditbus.listing.memory import DOSSIERS, DUE, NOTES, TOMBSTONES
 from tests import acts
 from tests.examples import (
     CATALOGUE_FOLDER,

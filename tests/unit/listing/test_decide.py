@@ -13,9 +13,9 @@ from creditbus.domain.calendar import end_of_day
 from creditbus.domain.entries.entry import Stage
 from creditbus.domain.entries.standings import Standing
 from creditbus.engine.values import DictState, Output
-from creditbus.listing.agenda import DUE, SUBJECTS
+from creditbus.listing.agenda import SUBJECTS
 from creditbus.listing.decide import build
-from creditbus.listing.memory import SEEN, SEEN_DAYS
+from creditbus.listing.memory import DUE, SEEN, SEEN_DAYS
 from tests.examples import (
     DECIDED_ON,
     ENDS_ON,

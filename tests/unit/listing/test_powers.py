@@ -147,9 +147,9 @@ def test_a_removal_that_waited_as_long_as_an_entry_is_remembered_leaves_a_tombst
     decided(DECIDE, state, [a_turn(DECIDED_ON), a_removal()])
     last = DECIDED_ON + timedelta(days=a_catalogue().lists[COURT_LIST].retention_days)
     decided(DECIDE, state, [a_turn(last - timedelta(days=1))])
-    assert state.get_many(DOSSIERS, [FIRM]) != [Dossier(erased=1)]
+    assert state.get_many(DOSSIERS, [FIRM]) != [Dossier(erased=1, turns=())]
     assert decided(DECIDE, state, [a_turn(last)]) == []
-    assert state.get_many(DOSSIERS, [FIRM]) == [Dossier(erased=1)]
+    assert state.get_many(DOSSIERS, [FIRM]) == [Dossier(erased=1, turns=())]
     (tombstone,) = state.rows[TOMBSTONES.name].values()
     assert (tombstone.list_id, tombstone.revision) == (COURT_LIST, 2)
     assert refusals(decided(DECIDE, state, [a_listing()])) == [

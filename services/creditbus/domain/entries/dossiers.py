@@ -96,7 +96,9 @@ class Dossier(msgspec.Struct, frozen=True, array_like=True):
     """The registers of a subject's entries, and the acts that reach them all; each newest wins.
 
     ``erased`` counts the entries that left a tombstone. ``joints`` are the decisions that more than
-    one record states.
+    one record states. ``turns`` are the coming days on which time alone moves one of the entries,
+    as ordinals and in their order; a day that is no longer one may be among them. Whoever has
+    reckoned none leaves None there.
     """
 
     entries: tuple[Registers, ...] = ()
@@ -106,6 +108,7 @@ class Dossier(msgspec.Struct, frozen=True, array_like=True):
     registered: tuple[Registered, ...] = ()
     erased: int = 0
     joints: tuple[Joint, ...] = ()
+    turns: tuple[int, ...] | None = None
 
     @property
     def shown(self) -> Iterable[Registers]:
@@ -142,6 +145,17 @@ class Dossier(msgspec.Struct, frozen=True, array_like=True):
                 each for each in joints if any(is_stated(own, each.decision) for own in kept)
             )
         return _replace(self, entries=kept, erased=self.erased + len(erased), joints=joints)
+
+    def knows(self, days: Iterable[date]) -> bool:
+        """Return whether these days are among its turns."""
+        turns = self.turns
+        return turns is not None and all(each.toordinal() in turns for each in days)
+
+    def turning_on(self, days: Iterable[date], today: date | None) -> Dossier:
+        """Return the dossier with these coming days too, without those that have come."""
+        turns = {each.toordinal() for each in days}.union(self.turns or ())
+        past = today.toordinal() if today is not None else 0
+        return _replace(self, turns=tuple(sorted([turn for turn in turns if turn > past])))
 
     def fell(self, listing: Listed, entry_id: EntryId) -> date | None:
         """Return the day on which the decision, or what it rests on, has fallen.
