@@ -11,6 +11,7 @@ import typer
 from creditbus.cli.faults import MISUSED, fail
 from creditbus.cli.gathered import gathered, option
 from creditbus.cli.places import Home, catalogue, sites, stack_file, url
+from creditbus.runtime.http.languages import Language
 from creditbus.runtime.settings import read_settings
 from creditbus.sdk.gateway import Gateway
 from creditbus.stack.bus import token_name
@@ -19,6 +20,9 @@ _Source = Annotated[str, typer.Option("--source", help="Id of the source, on a l
 _Url = Annotated[str, typer.Option("--gateway", help="Address of a gateway, http(s)://host:port.")]
 _File = Annotated[
     Path | None, typer.Option("--token-file", help="File with the token of the source.")
+]
+_Language = Annotated[
+    Language, typer.Option("--language", help="In which the gateway tells what is wrong.")
 ]
 
 
@@ -30,6 +34,7 @@ class WayIn:
     gateway: str = ""
     token_file: Path | None = None
     home: Path | None = None
+    language: Language = Language.EN
 
     def open(self) -> Gateway:
         """Return the way to the gateway that is named, or else to that of the local bus.
@@ -37,7 +42,7 @@ class WayIn:
         Elsewhere an address and a token are all that is needed.
         """
         address, token, ca = self.found()
-        return Gateway(address, token, ca=ca)
+        return Gateway(address, token, language=self.language, ca=ca)
 
     def found(self) -> tuple[str, str, Path | None]:
         """Return the address, the token, and with whose authorities the address is believed."""
@@ -79,6 +84,7 @@ comes_in: Final = gathered(
     option("gateway", _Url, ""),
     option("token_file", _File, None),
     option("home", Home, None),
+    option("language", _Language, Language.EN),
 )
 """Give a command the options that name a gateway, in place of its parameter ``way``."""
 

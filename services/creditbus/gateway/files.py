@@ -30,6 +30,7 @@ from creditbus.domain.acts.events import Act
 from creditbus.domain.acts.mistakes import Mistake
 from creditbus.domain.calendar import day_of
 from creditbus.domain.ids import SourceId
+from creditbus.gateway.columns import FIELDS, rests_on
 from creditbus.gateway.completeness import Completeness
 from creditbus.gateway.door import Door
 from creditbus.gateway.submissions import Receipt
@@ -82,25 +83,6 @@ _TOO_LONG: Final = Sentence(
     f"a row says more than {_LINE_BYTES // 2**20} MB: shorten its texts",
     f"有一行的内容超过 {_LINE_BYTES // 2**20} MB：请缩短其中的文本",
 )
-
-_FIELDS: Final = {
-    "subject_id": ("code", "registration", "organisation", "tax", "institution", "social"),
-    "subject_name": ("name",),
-    "record_id": ("case", "document"),
-    "document_number": ("document",),
-    "decided_on": ("published", "decided"),
-    "occurred_at": ("published", "decided"),
-    "ends_on": ("conduct",),
-    "provisions": ("conduct",),
-    "until_performed": ("conduct",),
-    "notice_served_on": ("notice",),
-    "rights_stated": ("rights",),
-    "published_until": ("published_until",),
-    "valid_from": ("valid_from",),
-    "valid_to": ("valid_to",),
-    "violation": ("violation", "facts"),
-}
-"""From which column of a table each field of an act is read."""
 
 
 class FileTurns:
@@ -276,7 +258,7 @@ class FileReading:
             mistakes += [
                 self._of_column(each)
                 for each in self._door.mistakes_in(line.sound)
-                if line.unsound.isdisjoint(_FIELDS.get(each.field.rpartition(".")[2], ()))
+                if not rests_on(each, line.sound, line.unsound)
             ]
         told = told_mistakes(mistakes, self._language)
         return RowAnswer(sheet=line.sheet, row=fault.row, state=RowState.UNREAD, mistakes=told)
@@ -284,7 +266,7 @@ class FileReading:
     def _of_column(self, mistake: Mistake) -> Mistake:
         """Return a mistake in an act with the header of the column that it was read from."""
         field = mistake.field.rpartition(".")[2]
-        columns = (self._columns.get(each) for each in _FIELDS.get(field, ()))
+        columns = (self._columns.get(each) for each in FIELDS.get(field, ()))
         header = next(filter(None, columns), field).lstrip("*")
         return msgspec.structs.replace(mistake, field=header, pointer="", suggestion="")
 

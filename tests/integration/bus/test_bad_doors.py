@@ -331,3 +331,19 @@ def test_bad_input_is_told_at_every_door_and_leaves_nothing(
         assert fitting[0][3] == bad.suggestion
     assert "370299199001012298" not in str(found)
     assert end_of(live.bus.stack, INBOX) == before + neighbours
+
+
+def test_a_clerk_is_told_in_chinese_of_cells_and_of_files(live: LiveBus, tmp_path: Path) -> None:
+    doors, asked = Doors(live, tmp_path), ("--dry-run", "--language", "zh")
+    wrong = Bad(cells={"code": f"{CODE[:-1]}X", "published": "2026-02-30"})
+    rows = doors.submitted("list.xlsx", workbook(wrong), *asked)["rows"]
+    assert [each["detail"][:8] for each in rows[1]["mistakes"]] == ["代码的校验位不符", "“2026-02"]
+    with live.http("gateway", "court") as door:
+        answer = door.post(
+            "/v1/files",
+            params={"name": "list.xls"},
+            content=b"<html><table>",
+            headers={"Accept-Language": "zh-CN"},
+        )
+    assert (answer.status_code, answer.json()["reason"]) == (422, "FILE_UNREAD")
+    assert answer.json()["detail"].startswith("list.xls 是网页或 XML")

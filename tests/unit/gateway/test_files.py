@@ -8,9 +8,12 @@ from pathlib import Path
 
 import pytest
 
+from creditbus.domain.acts.mistakes import Mistake
 from creditbus.domain.ids import SourceId
+from creditbus.gateway.columns import rests_on
 from creditbus.gateway.files import FILES_WAITING, FileTurns, plain_name
 from creditbus.runtime.http.problems import Busy
+from tests.examples import a_listing
 
 COURT, TAX = SourceId("court"), SourceId("tax")
 
@@ -68,3 +71,26 @@ def test_a_long_name_is_one_that_a_folder_takes(tmp_path: Path, letter: str) -> 
     (tmp_path / plain_name(letter * 200 + ".xlsx")).write_bytes(b"")
     (kept,) = tmp_path.iterdir()
     assert kept.suffix == ".xlsx"
+
+
+@pytest.mark.parametrize(
+    ("field", "changes", "unsound", "rests"),
+    [
+        ("notice_served_on", {}, {"published"}, True),
+        ("envelope.bases", {}, {"decided"}, True),
+        ("ends_on", {}, {"notice"}, True),
+        ("envelope.subject_id", {}, {"code"}, True),
+        # What is not there is missing whatever the day.
+        ("notice_served_on", {"notice_served_on": None}, {"published"}, False),
+        ("envelope.document_number", {"document_number": ""}, {"published", "code"}, False),
+        ("notice_served_on", {}, {"code"}, False),
+    ],
+)
+def test_nothing_is_concluded_from_what_stands_in_for_a_cell(
+    field: str,
+    changes: dict[str, object],
+    unsound: set[str],
+    rests: bool,  # noqa: FBT001
+) -> None:
+    mistake = Mistake(reason="ANY", field=field, pointer="", detail="", detail_zh="")
+    assert rests_on(mistake, a_listing(**changes), unsound) is rests
