@@ -53,6 +53,8 @@ def test_a_source_is_told_at_its_address_and_whoever_forges_that_is_found_out(
         secret = file.read_text().strip()
         assert (secret in told, file.stat().st_mode & 0o777) == (False, 0o600)
         receiver = FateReceiver(secret)
+        # What is decided before the first message is left to the pages, as that message says.
+        eventually(lambda: taken)
         with a_publisher(live, SOURCE) as publisher:
             publisher.publish(a_bid_bar(subject_id=subject, record_id=record))
             publisher.publish(a_bid_bar(subject_id=subject, record_id=f"{record}-b", bases=()))
