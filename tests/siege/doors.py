@@ -24,7 +24,16 @@ from creditbus.wire.records import to_record
 from tests.bus_fixtures import eventually
 from tests.examples import a_listing
 from tests.siege.blows import Chapter
-from tests.siege.bystanders import CHECK, CONSOLE, FEED, LISTING, PLATFORM, REFUSALS, REMOVAL
+from tests.siege.bystanders import (
+    CHECK,
+    CONSOLE,
+    FEED,
+    HEALTH,
+    LISTING,
+    PLATFORM,
+    REFUSALS,
+    REMOVAL,
+)
 from tests.siege.siege import Siege
 
 CHAPTER = Chapter("The HTTP doors", door="http")
@@ -129,8 +138,8 @@ def everybody_at_once(siege: Siege) -> None:
 @CHAPTER.blow(
     strikes="Redis flushed while a stream is open, and a stream that comes again with an old id",
     then="both stay open, and are told `reset` and what stands now",
-    others="503 at query, feed and gateway's refusals until the views are whole",
-    spares=(CHECK, FEED, REFUSALS, CONSOLE),
+    others="503 at query, feed, gateway's refusals till the views are whole, as health says",
+    spares=(CHECK, FEED, REFUSALS, CONSOLE, HEALTH),
 )
 def a_flush_under_a_stream(siege: Siege) -> None:
     with siege.live.http("feed", PLATFORM) as platform:
