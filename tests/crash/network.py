@@ -60,6 +60,7 @@ def hold(run: Run, requests: Sequence[Request], *, drops: bool) -> None:
     """Hold one request of each kind under load, in a drawn order."""
     drawn = list(requests)
     run.dice.shuffle(drawn)
+    run.stop()  # those that an earlier hold left go on behind this proxy
     with Proxy(run.connection.bootstrap) as proxy:
         run.begin(0, 1, bootstrap=proxy.bootstrap)
         run.wait_ready()

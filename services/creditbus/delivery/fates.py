@@ -70,13 +70,20 @@ class FateSender:
                     await self._arrange(mine, serving, fates)
                     await asyncio.sleep(LOOK_EVERY_S)
         finally:
-            for telling in self._running.values():
-                await tasks.end(telling)
-            if self._tells:
-                with suppress(Unavailable):
-                    async with serving.reached():
-                        await serving.errands.release(self._process.name)
-            await serving.close()
+            # Whoever ends this asks again while it lasts, and that ends the step it is in.
+            try:
+                await self._leave(serving)
+            finally:
+                await serving.close()
+
+    async def _leave(self, serving: Serving) -> None:
+        """End all telling, and let another worker begin at once."""
+        for telling in self._running.values():
+            await tasks.end(telling)
+        if self._tells:
+            with suppress(Unavailable):
+                async with serving.reached():
+                    await serving.errands.release(self._process.name)
 
     async def _may_tell(self, serving: Serving) -> bool:
         """Return whether this worker holds the claim; while Redis is away, as it was before."""
