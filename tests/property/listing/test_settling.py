@@ -20,7 +20,7 @@ from creditbus.domain.acts.references import RecordReference
 from creditbus.domain.entries.dossiers import Dossier
 from creditbus.domain.entries.endings import Rules
 from creditbus.domain.entries.entry import Entry
-from creditbus.domain.entries.standings import Standing, entries_on, with_entries
+from creditbus.domain.entries.standings import Standing, entries_on, turns, with_entries
 from creditbus.domain.law.editions import Edition, Editions
 from creditbus.domain.law.numbers import NUMBERS
 from creditbus.domain.subjects import SubjectKind
@@ -147,13 +147,24 @@ def entries_in(state: DictState) -> tuple[Entry, ...]:
     return standing.entries if standing is not None else ()
 
 
-def anew(state: DictState, editions: Editions) -> tuple[Entry, ...]:
-    """Return the firm's entries that follow from its dossier when every one is asked about."""
+def anew(state: DictState, editions: Editions) -> tuple[tuple[Entry, ...], set[date]]:
+    """Return the firm's entries that follow from its dossier when every one is asked about.
+
+    With them come the days on which time alone moves one of them.
+    """
     (dossier,), (today,) = state.get_many(DOSSIERS, [FIRM]), state.get_many(TURNED, ["today"])
     present = editions.on(today) if today is not None else editions.latest
     blank = Standing(subject_id=FIRM, subject_kind=SubjectKind.LEGAL_PERSON)
     rules = Rules(present.lists, some_clocks())
-    return with_entries(blank, entries_on(blank, dossier or Dossier(), rules, today)).entries
+    found = entries_on(blank, dossier or Dossier(), rules, today)
+    coming = {day for day in turns(found) if today is None or day > today}
+    return with_entries(blank, found).entries, coming
+
+
+def days_carried_in(state: DictState) -> set[date]:
+    """Return the days that the firm's dossier carries: a store is built from them alone."""
+    (dossier,) = state.get_many(DOSSIERS, [FIRM])
+    return {date.fromordinal(turn) for turn in dossier.turns or ()} if dossier else set()
 
 
 @examples(150)
@@ -170,7 +181,9 @@ def test_what_stands_is_always_what_settling_everything_anew_would_give(
         state.apply(outcome.changes)
         if isinstance(event, EditionActivated):
             editions = editions.activated(event.edition)
-        assert entries_in(state) == anew(state, editions)
+        entries, coming = anew(state, editions)
+        assert entries_in(state) == entries
+        assert coming <= days_carried_in(state)
     assert state_hash(state, TABLES) == state_hash(whole, TABLES)
 
 
