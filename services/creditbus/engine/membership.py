@@ -132,11 +132,11 @@ class Membership:
     def set_aside(self, consumer: Consumer, share: Share, error: KafkaError) -> None:
         """Drop what a share did, because the broker takes no position of its source."""
         sources = share.sources
-        self._release([self._key(source) for source in sources], at=None)
-        consumer.incremental_unassign([TopicPartition(*source) for source in sources])
+        # First of all: what waits is not being restored, and the worker is ready meanwhile.
         for source in sources:
             self.wayside.park(consumer, source, None, error)
-        self._note()
+        self._release([self._key(source) for source in sources], at=None)
+        consumer.incremental_unassign([TopicPartition(*source) for source in sources])
 
     def place_again(self, sources: Sequence[Source]) -> None:
         """Ask once more where sources begin of which that could not be told."""
