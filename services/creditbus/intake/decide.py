@@ -116,8 +116,7 @@ def build(
     """
     known = Aliases() if aliases is None else aliases
     recent = RecentRecords() if records is None else records
-    # Tries name nobody for real, so what they have named is remembered beside it.
-    tried = RecentRecords()
+    tried = RecentRecords()  # beside it, because tries name nobody for real
 
     def decide(arrived: Slice[Arrivals], _state: State) -> SliceOutcome:
         outcome = SliceOutcome()
@@ -129,8 +128,10 @@ def build(
             attested = bool(stated) and vouched(stated, arrival.raw)
             submission = Submission(event, party, attested, editions, known)
             asked = None if attested and "sheet" in headers else recalled
-            decided = _tried if is_try(arrival) else _stated
-            admitted = decided(submission, arrival, (recent, tried), asked)
+            if is_try(arrival):
+                admitted = _tried(submission, arrival.origin, recent, tried, asked)
+            else:
+                admitted = _stated(submission, arrival.origin, recent, asked)
             if isinstance(admitted, Rejection):
                 spoken = _as_spoken_by(party, event.envelope)
                 refusal = refuse(spoken, admitted.faults, arrival.origin)
@@ -159,64 +160,48 @@ def _count(outcome: SliceOutcome, refusal: Refusal) -> None:
     outcome.count("refused", refusal.source, refusal.reason)
 
 
-def _stated(
-    submission: Submission,
-    arrival: Arrival[Statement],
-    records: tuple[RecentRecords, RecentRecords],
-    recalled: Recalled | None,
-) -> tuple[Submission, ...] | Rejection:
-    """Return what becomes of a record that is meant."""
-    admitted = admit(submission)
-    if isinstance(admitted, Rejection):
-        return admitted
-    return _named(admitted, arrival, records[0], recalled)
-
-
 def _tried(
     submission: Submission,
-    arrival: Arrival[Statement],
-    records: tuple[RecentRecords, RecentRecords],
+    origin: str,
+    recent: RecentRecords,
+    tried: RecentRecords,
     recalled: Recalled | None,
 ) -> tuple[Submission, ...] | Rejection:
     """Return what is told of a try, whose record is asked among the real ones and among the tries.
 
     What would be let in is noted among the tries alone.
     """
-    (recent, tried), event = records, arrival.value
+    event = submission.event
 
     def reused() -> Fault | None:
         if recalled is None or not isinstance(event, Act):
             return None
-        found = recent.fault_in(event, arrival.origin, recalled)
-        return found or tried.fault_in(event, arrival.origin, {})
+        return recent.fault_in(event, origin, recalled) or tried.fault_in(event, origin, {})
 
     rejection = admit_try(submission, reused)
     if rejection.faults == (TRIED,) and isinstance(event, Act):
-        tried.take(event, arrival.origin)
+        tried.take(event, origin)
     return rejection
 
 
-def _named(
-    admitted: tuple[Submission, ...],
-    arrival: Arrival[Statement],
-    recent: RecentRecords,
-    recalled: Recalled | None,
+def _stated(
+    submission: Submission, origin: str, recent: RecentRecords, recalled: Recalled | None
 ) -> tuple[Submission, ...] | Rejection:
     """Return what is admitted, and note whom it names, unless its record has named another one.
 
     Nothing is ``recalled`` for a row of an official sheet: its id may be of a case with several
     debtors.
     """
-    event = arrival.value
-    if not isinstance(event, Act):
+    admitted, event = admit(submission), submission.event
+    if isinstance(admitted, Rejection) or not isinstance(event, Act):
         return admitted
     if recalled is not None:
-        reused = recent.fault_in(event, arrival.origin, recalled)
+        reused = recent.fault_in(event, origin, recalled)
         if reused is not None:
             return Rejection((reused,))
     for each in admitted:
         assert isinstance(each.event, Act)
-        recent.take(each.event, arrival.origin)
+        recent.take(each.event, origin)
     return admitted
 
 
