@@ -106,6 +106,19 @@ def a_process(redis: str, folder: Path, *rows: SourceWebhook, worker: int = 0) -
     return process
 
 
+def a_row(address: str) -> SourceWebhook:
+    """Return the row of the court, which is told at an address."""
+    return SourceWebhook(source=COURT, url=address, secret=SECRET)
+
+
+async def begun(process: Process, agency: Agency) -> asyncio.Task[None]:
+    """Let a worker tell all webhooks, and return once the agency has heard from it."""
+    heard = len(agency.gaps)
+    telling = asyncio.create_task(FateSender(process).run())
+    await until(lambda: len(agency.gaps) > heard)
+    return telling
+
+
 def is_failing(process: Process) -> float | None:
     """Return what the metric says of the court's webhook."""
     name = "creditbus_fate_webhook_failing"
@@ -136,10 +149,9 @@ def test_a_source_is_told_in_order_and_again_under_the_same_id_until_it_has_it(
     async def steps(told: Told) -> None:
         with served(agency) as address:
             dead = SourceWebhook(source=COURT, url="http://169.254.1.1/", secret=SECRET)
-            row = SourceWebhook(source=COURT, url=address, secret=SECRET)
+            row = a_row(address)
             process = a_process(url, tmp_path, row)
-            sender = asyncio.create_task(FateSender(process).run())
-            await until(lambda: agency.gaps)
+            sender = await begun(process, agency)
             for at in (1, 2):
                 await told.tell(DUPLICATES, duplicate(EVENT.envelope, origin(at)), at)
             await until(lambda: agency.offsets == [1, 2])
@@ -178,9 +190,7 @@ def test_many_fates_go_in_messages_of_bounded_size_and_in_order(url: str, tmp_pa
 
     async def steps(told: Told) -> None:
         with served(agency) as address:
-            row = SourceWebhook(source=COURT, url=address, secret=SECRET)
-            sender = asyncio.create_task(FateSender(a_process(url, tmp_path, row)).run())
-            await until(lambda: agency.gaps)
+            sender = await begun(a_process(url, tmp_path, a_row(address)), agency)
             agency.is_up = False
             count = 2 * FATES_AT_ONCE + 50
             for at in range(1, count + 1):
@@ -200,7 +210,7 @@ def test_of_several_workers_one_tells_and_when_it_is_silent_another_goes_on(
 
     async def steps(told: Told) -> None:
         with served(agency) as address:
-            row = SourceWebhook(source=COURT, url=address, secret=SECRET)
+            row = a_row(address)
             processes = [a_process(url, tmp_path, row, worker=worker) for worker in (0, 1)]
             first, second = [asyncio.create_task(FateSender(each).run()) for each in processes]
             await until(lambda: agency.gaps)
@@ -239,10 +249,9 @@ def test_whoever_catches_up_is_read_for_once_in_several_messages(url: str, tmp_p
 
     async def steps(told: Told) -> None:
         with served(agency) as address:
-            row = SourceWebhook(source=COURT, url=address, secret=SECRET)
+            row = a_row(address)
             process = a_process(url, tmp_path, row)
-            sender = asyncio.create_task(FateSender(process).run())
-            await until(lambda: agency.gaps)
+            sender = await begun(process, agency)
             await tasks.end(sender)
             count = 4 * FATES_AT_ONCE
             for at in range(1, count + 1):
@@ -272,12 +281,11 @@ def test_nothing_is_sent_before_redis_knows_how_far_it_goes(url: str, tmp_path: 
 
     async def steps(told: Told) -> None:
         with served(agency) as address:
-            row = SourceWebhook(source=COURT, url=address, secret=SECRET)
+            row = a_row(address)
             place = urlsplit(url).netloc.rpartition("@")[2]
             own = urlsplit(url)._replace(netloc=f"{held}:known@{place}").geturl()
             process = a_process(own, tmp_path, row)
-            sender = asyncio.create_task(FateSender(process).run())
-            await until(lambda: agency.gaps)
+            sender = await begun(process, agency)
             agency.is_up = False
             await told.tell(DUPLICATES, duplicate(EVENT.envelope, origin(1)), 1)
             await until(lambda: len(agency.tried) > 1)

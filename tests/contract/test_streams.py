@@ -8,17 +8,25 @@ from pathlib import Path
 import pytest
 from redis import Redis
 
-from creditbus.delivery.fates import GAP, FateSender
+from creditbus.delivery.fates import GAP
 from creditbus.domain.acts.refusals import duplicate
 from creditbus.gateway.streams import REBUILT, TOO_MANY, UNKNOWN, FateStream
 from creditbus.runtime import tasks
-from creditbus.runtime.http.source_webhooks import SourceWebhook, file_of
+from creditbus.runtime.http.source_webhooks import file_of
 from creditbus.runtime.redis.errands import Errand
 from creditbus.runtime.redis.fates import told_plainly
 from creditbus.runtime.redis.served import TOLD_KEPT, told_key
 from creditbus.runtime.redis.told import KEPT, FateCursor, Follow, ToldFates
 from creditbus.wire.topics import DUPLICATES
-from tests.contract.test_fate_webhooks import SECRET, Agency, a_process, is_failing, served, until
+from tests.contract.test_fate_webhooks import (
+    Agency,
+    a_process,
+    a_row,
+    begun,
+    is_failing,
+    served,
+    until,
+)
 from tests.contract.test_fate_webhooks import url as url  # noqa: PLC0414 - a fixture
 from tests.contract.test_fates import COURT, EVENT, Followed, Told, origin, run
 
@@ -99,10 +107,10 @@ def test_a_webhook_hears_of_a_gap_where_nobody_knows_how_far_it_was_told(
 
     async def steps(told: Told) -> None:
         with served(agency) as address, Redis.from_url(url) as client:
-            row = SourceWebhook(source=COURT, url=address, secret=SECRET)
+            row = a_row(address)
             process = a_process(url, tmp_path, row)
-            sender = asyncio.create_task(FateSender(process).run())
-            await until(lambda: len(agency.gaps) == 1)
+            sender = await begun(process, agency)
+            assert len(agency.gaps) == 1
             await decide(told, 1)
             await until(lambda: agency.offsets == [1])
             # The views are built anew, so what was told is of a Redis that is no more.
@@ -117,8 +125,8 @@ def test_a_webhook_hears_of_a_gap_where_nobody_knows_how_far_it_was_told(
             assert done is not None
             ahead = FateCursor(done.build, (2**50, 0))
             await errands.keep(COURT, Errand(done=str(ahead)))
-            sender = asyncio.create_task(FateSender(process).run())
-            await until(lambda: len(agency.gaps) == 3)
+            sender = await begun(process, agency)
+            assert len(agency.gaps) == 3
             await tasks.end(sender)
             # And it was away for longer than is kept.
             with client.pipeline() as ask:
@@ -126,8 +134,8 @@ def test_a_webhook_hears_of_a_gap_where_nobody_knows_how_far_it_was_told(
                     ask.xadd(told_key(COURT), {"place": number + 10}, maxlen=TOLD_KEPT)
                 ask.execute()
             await errands.keep(COURT, Errand(done=str(done)))
-            sender = asyncio.create_task(FateSender(process).run())
-            await until(lambda: len(agency.gaps) == 4)
+            sender = await begun(process, agency)
+            assert len(agency.gaps) == 4
             await tasks.end(sender)
         assert (set(agency.gaps), agency.offsets) == ({GAP}, [1, 2])
 
@@ -139,10 +147,9 @@ def test_a_file_of_webhooks_that_is_damaged_stops_nobody_for_good(url: str, tmp_
 
     async def steps(told: Told) -> None:
         with served(agency) as address:
-            row = SourceWebhook(source=COURT, url=address, secret=SECRET)
+            row = a_row(address)
             process = a_process(url, tmp_path, row)
-            sender = asyncio.create_task(FateSender(process).run())
-            await until(lambda: agency.gaps)
+            sender = await begun(process, agency)
             agency.is_up = False
             await decide(told, 1)
             await until(lambda: is_failing(process) == 1)

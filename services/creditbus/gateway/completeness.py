@@ -16,6 +16,7 @@ from creditbus.runtime.outages import Unavailable
 from creditbus.runtime.redis.fates import Fates
 from creditbus.runtime.redis.inventories import Inventory
 from creditbus.runtime.redis.reads import Serving
+from creditbus.sdk.sheets.sentences import Sentence
 
 _NAMED: Final = 10
 _LOOKED_AT: Final = 200
@@ -29,7 +30,7 @@ class Completeness:
 
     async def notice(
         self, source: SourceId, table: str, held: Inventory, *, keeps: bool
-    ) -> tuple[str, ...]:
+    ) -> tuple[Sentence, ...]:
         """Return one notice when rows of the last file are missing; ``keeps`` what this one held.
 
         Without Redis there is nothing to compare with, and the file is none the worse for it.
@@ -72,12 +73,13 @@ def missing_in(last: Sequence[str], held: Sequence[str]) -> list[str]:
     return [each for each in last if each not in known] if known.intersection(last) else []
 
 
-def sentence(day: date, missing: Sequence[str]) -> str:
-    """Return what is told of missing records, in both languages."""
-    named = ", ".join(missing[:_NAMED]) + (" …" if len(missing) > _NAMED else "")
-    return (
-        f"{len(missing)} records of the file of {day} are not in this one: {named}. Nothing was"
-        " removed for that: whoever is to be taken off needs a removal with its decision /"
-        f" {day} 报送的文件中有 {len(missing)} 条记录未见于本文件，未作任何移出；"
-        "应当移出的，请报送移出决定"
+def sentence(day: date, missing: Sequence[str]) -> Sentence:
+    """Return what is told of missing records."""
+    more = " …" if len(missing) > _NAMED else ""
+    return Sentence(
+        f"{len(missing)} records of the file of {day} are not in this one: "
+        f"{', '.join(missing[:_NAMED])}{more}. Nothing was removed for that: whoever is to be taken"
+        " off needs a removal with its decision",
+        f"{day} 报送的文件中有 {len(missing)} 条记录未见于本文件："
+        f"{'、'.join(missing[:_NAMED])}{more}。未作任何移出；应当移出的，请报送移出决定",
     )

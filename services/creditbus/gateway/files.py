@@ -22,7 +22,7 @@ from collections.abc import (
 )
 from contextlib import aclosing, asynccontextmanager, contextmanager
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
 import msgspec
 
@@ -49,6 +49,8 @@ from creditbus.sdk.sheets.lines import (
 from creditbus.sdk.sheets.rows import RowFault
 from creditbus.sdk.sheets.sentences import Sentence
 from creditbus.wire.answers import FileAnswer, RowAnswer, RowState
+
+T = TypeVar("T")
 
 FILE_MAX_BYTES: Final = 32 * 2**20
 FILE_BOUND_S: Final = 120.0
@@ -79,6 +81,7 @@ _TOO_SLOW: Final = Sentence(
     f"no row could be read within {READ_BOUND_S:.0f} s: send the file in parts",
     f"{READ_BOUND_S:.0f} 秒内未能读出任何一行：请分成几个文件报送",
 )
+_NO_END: Final = EndLine.saying(Sentence("the file was not read to its end", "文件未读完"))
 _TOO_LONG: Final = Sentence(
     f"a row says more than {_LINE_BYTES // 2**20} MB: shorten its texts",
     f"有一行的内容超过 {_LINE_BYTES // 2**20} MB：请缩短其中的文本",
@@ -148,15 +151,17 @@ class FileDesk:
                 told = [msgspec.json.encode(row) for row in await reading.rows(some)]
                 if told:
                     yield b"\n".join((*told, b""))
-        if reading.why and not reading.count:
-            raise Invalid("FILE_UNREAD", "", reading.why, reading.why_zh)
-        notices = reading.told_notices
-        if not reading.why:
+        end = reading.end
+        if end.why and not reading.count:
+            raise Invalid("FILE_UNREAD", "", end.why, end.why_zh)
+        notices = reading.told(end.notices, end.notices_zh)
+        if not end.why:
             today = day_of(self._process.clock.now())
             held = Inventory(today, tuple(reading.records))
             place = (source, reading.table)
             keeps = not (reading.is_dry_run or reading.is_try)
-            notices += await self._completeness.notice(*place, held, keeps=keeps)
+            missing = await self._completeness.notice(*place, held, keeps=keeps)
+            notices += tuple(reading.told(each, each.zh) for each in missing)
         yield msgspec.json.encode(reading.answer(name, notices)) + b"\n"
 
 
@@ -171,8 +176,7 @@ class FileReading:
         self._columns: Mapping[str, str] = {}
         self._header_row = 0
         self._states: Counter[RowState] = Counter()
-        self.table, self.why, self.why_zh = "", "the file was not read to its end", "文件未读完"
-        self.told_notices: tuple[str, ...] = ()
+        self.table, self.end = "", _NO_END
         self.records: list[str] = []
         """The ids of the records that were taken, or would be."""
 
@@ -186,6 +190,10 @@ class FileReading:
         """Return how many rows were read, in whatever way."""
         return sum(self._states.values())
 
+    def told(self, english: T, chinese: T) -> T:
+        """Return of what is said in both languages what its source reads."""
+        return english if self._language is Language.EN else chinese
+
     async def rows(self, lines: Sequence[SheetLine]) -> list[RowAnswer]:
         """Take some lines, and return the answer to each row in them."""
         found: list[RowAnswer] = []
@@ -195,9 +203,7 @@ class FileReading:
                 case TableLine(table=table, header_row=row, columns=columns):
                     self.table, self._header_row, self._columns = table, row, columns
                 case EndLine():
-                    self.why, self.why_zh = line.why, line.why_zh
-                    is_english = self._language is Language.EN
-                    self.told_notices = line.notices if is_english else line.notices_zh
+                    self.end = line
                 case FaultLine():
                     found.append(self._unread(line))
                 case ActLine(act=act):
@@ -222,7 +228,7 @@ class FileReading:
             refused=states[RowState.REFUSED],
             unread=states[RowState.UNREAD],
             notices=tuple(notices),
-            broken=self.why if self._language is Language.EN else self.why_zh,
+            broken=self.told(self.end.why, self.end.why_zh),
             sandbox=self.is_try,
         )
 

@@ -102,12 +102,7 @@ class OfficeFile:
                 )
             else:
                 yield from self._acts(sheet, table, chain(first[table.row + 1 :], rows))
-        self.notices += [
-            Sentence(
-                f"the sheet {name} is hidden and was not read", f"工作表 {name} 已隐藏，未读取"
-            )
-            for name in hidden
-        ]
+        self.notices += map(_of_hidden_sheet, hidden)
         if self.table is None:
             raise NoSheet(self._why_not(seen, hidden))
 

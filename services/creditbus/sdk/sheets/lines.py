@@ -18,7 +18,7 @@ import msgspec
 from creditbus.domain.ids import SourceId
 from creditbus.sdk.sheets.files import FileAct, OfficeFile
 from creditbus.sdk.sheets.rows import RowFault
-from creditbus.sdk.sheets.sentences import NoSheet, Sentence, in_chinese
+from creditbus.sdk.sheets.sentences import NoSheet, Sentence
 
 MEMORY_BYTES: Final = 2 * 2**30
 """What the process may hold: several times what a workbook within its bounds takes."""
@@ -74,7 +74,7 @@ class EndLine(msgspec.Struct, frozen=True, kw_only=True, tag="end", tag_field="l
         return cls(
             notices=tuple(map(str, notices)),
             why="" if why is None else str(why),
-            notices_zh=in_chinese(notices),
+            notices_zh=tuple(each.zh for each in notices),
             why_zh="" if why is None else why.zh,
         )
 

@@ -6,7 +6,6 @@ from the place where the fault is found. It is the English text wherever one tex
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Self
 
 
@@ -29,12 +28,3 @@ class NoSheet(ValueError):
     def __init__(self, said: Sentence) -> None:
         super().__init__(str(said))
         self.said = said
-
-
-def in_chinese(said: Iterable[str]) -> tuple[str, ...]:
-    """Return sentences in Chinese, and those that are of one language as they are.
-
-    >>> in_chinese([Sentence("none", "无"), "plain"])
-    ('无', 'plain')
-    """
-    return tuple(each.zh if isinstance(each, Sentence) else each for each in said)
