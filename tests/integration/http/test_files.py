@@ -148,7 +148,7 @@ def test_without_redis_a_file_is_taken_all_the_same(
 @pytest.mark.parametrize(
     ("name", "content", "why"),
     [
-        ("a.csv", b"", "no row holds the headers"),
+        ("a.csv", b"", "a.csv is empty"),
         ("a.pdf", b"%PDF-1.7", "PDF"),
         ("a.xlsx", b"<html><table></table></html>", "web page"),
         ("a.xlsx", b"PK\x03\x04broken", "cannot be unpacked"),

@@ -358,7 +358,7 @@ def test_what_a_file_is_its_content_says(tmp_path: Path) -> None:
         (b"PK\x03\x04" + b"x" * 100, "cannot be unpacked"),
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"x" * 600, "no workbook"),
         (b"\x81\x20\xff\xfe\xfa" * 9, "neither UTF-8"),
-        (b"", "no row holds the headers"),
+        (b"", "list.xlsx is empty"),
         (b"\x00" * 100, "list.xlsx"),
     ],
 )

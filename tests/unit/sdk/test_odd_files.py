@@ -267,6 +267,7 @@ def packed(*names: str) -> bytes:
         (packed("word/document.xml"), "text document"),
         (packed("list.csv"), "packed file"),
         (packed(), "packed file"),
+        (b"\xef\xbb\xbf\r\n", "is empty"),
         ("<html><table>".encode("utf-16"), "web page"),
         (b"<!--[if gte mso 9]><xml>", "web page"),
         (b"\xef\xbb\xbf%PDF-1.7", "PDF"),
@@ -319,3 +320,17 @@ def test_every_cell_is_told_in_both_languages_and_no_person_in_either(tmp_path: 
     assert all(re.match("[“一-鿿]", each.detail_zh) for each in told), told
     assert isinstance(second, RowFault)
     assert "1990" not in repr(second)
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "组织机构代码/统一社会信用代码",
+        "统一社会信用代码或组织机构代码",
+        "统一社会信用代码／组织机构代码／身份证号码",
+        "身份证号码或者统一社会信用代码",
+    ],
+)
+def test_a_header_may_name_its_alternatives_in_any_order(tmp_path: Path, header: str) -> None:
+    headers = [header if each == HEADERS[2] else each for each in HEADERS]
+    assert one(text(tmp_path, [headers, listed()])).envelope.subject_id == f"uscc:{CODE}"

@@ -169,7 +169,8 @@ class OfficeFile:
             tables = [each.title for each in LAYOUTS]
             return Sentence(
                 f"{name}: no row holds the headers of a table that is known; found: {found}; "
-                f"what can be read: {', '.join(tables)}",
+                f"what can be read: {', '.join(tables)} (`creditbus files template` writes an "
+                "empty one)",
                 f"{name}：没有找到已知表格的表头，读到的是：{found_zh}；可读取的表格："
                 f"{'、'.join(tables)}（creditbus files template 可生成模板）",
             )

@@ -30,6 +30,7 @@ _CIRCLED: Final = re.compile(r"^\s*[\u2460-\u249b\u2776-\u2793]\s*")
 _BRACKETS: Final = str.maketrans("【】[]〔〕「」〈〉《》", "()()()()<><>")
 _AROUND: Final = str.maketrans("", "", '*:“”"')
 _WHOLE: Final = re.compile(r"[(<]([^()<>]+)[)>]")
+_ALTERNATIVES: Final = re.compile(r"/|或者?")
 _ENDS: Final = ";,.。、_-"
 
 
@@ -44,12 +45,16 @@ def normal(header: str) -> str:
     ('工商登记码', '罚款金额(万元)')
     >>> normal("caseCode") == normal("CASE_CODE"), normal("1.【案号】"), normal("*案号[必填，文本]")
     (True, '案号', '案号')
+    >>> normal("统一社会信用代码／组织机构代码") == normal("组织机构代码或统一社会信用代码")
+    True
     """
     written = unicodedata.normalize("NFKC", _CIRCLED.sub("", header)).translate(_BRACKETS)
     folded = _NUMBER.sub("", "".join(written.replace("*)", ")").replace("(*", "(").split()))
     folded = _NOTE.sub("", folded).replace("()", "").translate(_AROUND).strip(_ENDS)
     if (whole := _WHOLE.fullmatch(folded)) is not None:
         folded = whole[1]
+    if len(alternatives := _ALTERNATIVES.split(folded)) > 1:
+        folded = "/".join(sorted(alternatives))
     if folded.isascii():
         return folded.replace("_", "").replace("-", "").lower()
     numbered = _NUMBERED.fullmatch(folded)

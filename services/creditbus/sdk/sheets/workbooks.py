@@ -90,6 +90,13 @@ def sheets_of(path: Path, known: frozenset[str]) -> Iterator[Sheet]:
     ``known`` are the headers by which a csv's separator is found.
     """
     data, name = path.read_bytes(), path.name
+    if not data.strip(_MARKS):
+        raise NoSheet(
+            Sentence(
+                f"{name} is empty: save the sheet, and hand it in whole",
+                f"{name} 是空文件：请保存后完整报送",
+            )
+        )
     if data.startswith(_ZIP):
         yield from _sheets(data, name, look_into(io.BytesIO(data), name))
     elif data.startswith(_OLE):
