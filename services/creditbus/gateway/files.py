@@ -273,7 +273,7 @@ class FileReading:
         """Return a mistake in an act with the header of the column that it was read from."""
         field = mistake.field.rpartition(".")[2]
         columns = (self._columns.get(each) for each in FIELDS.get(field, ()))
-        header = next(filter(None, columns), field).lstrip("*")
+        header = next(filter(None, columns), field)
         return msgspec.structs.replace(mistake, field=header, pointer="", suggestion="")
 
 

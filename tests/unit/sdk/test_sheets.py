@@ -219,7 +219,7 @@ def test_cell_without_a_value_is_empty(tmp_path: Path, empty: str) -> None:
     [
         ({"code": "913702000000000A2G"}, "身份证号码/组织机构代码", "check character"),
         ({"code": ""}, "身份证号码/组织机构代码", "18"),
-        ({"case": "/"}, "执行案号", "case"),
+        ({"case": "/"}, "案号", "case"),
         ({"conduct": "其他"}, "失信被执行人具体情形", "article 1"),
         ({"notice": "yesterday"}, "执行通知书送达时间", "2026-07-09"),
     ],

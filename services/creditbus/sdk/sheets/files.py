@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from itertools import chain, islice
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 
@@ -260,5 +260,5 @@ def _shown(cell: str) -> str:
 
 
 def _told(fault: CellFault, number: int, table: SheetTable) -> RowFault:
-    names: Any = table.layout.fields.get(fault.field, (fault.field,))
-    return RowFault(number, names[0], str(fault.detail), detail_zh=fault.detail.zh)
+    column = table.header_of(fault.field)
+    return RowFault(number, column, str(fault.detail), detail_zh=fault.detail.zh)

@@ -71,6 +71,14 @@ class SheetTable(msgspec.Struct, frozen=True):
     unknown: tuple[str, ...] = ()
     headers: tuple[str, ...] = ()
 
+    def header_of(self, field: str) -> str:
+        """Return a field's header as its sheet writes it, or what it is called if it has none."""
+        place = self.places.get(field)
+        if place is None:
+            names = self.layout.fields.get(field, (field,))
+            return names[0]
+        return " ".join(self.headers[place].split()).lstrip("*")
+
     def repeats(self, cells: Sequence[str]) -> bool:
         """Return whether a row holds the headers once more, as printed pages do."""
         told = [cell for cell in cells if cell]

@@ -107,7 +107,7 @@ def lines_of(path: Path, source: SourceId) -> Iterator[SheetLine]:
 def _table(file: OfficeFile) -> TableLine:
     table = file.table
     assert table is not None, "a row lies in a table"
-    columns = {field: table.headers[place] for field, place in table.places.items()}
+    columns = {field: table.header_of(field) for field in table.places}
     return TableLine(table=table.layout.name, header_row=table.row + 1, columns=columns)
 
 
