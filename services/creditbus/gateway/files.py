@@ -161,7 +161,7 @@ class FileDesk:
             place = (source, reading.table)
             keeps = not (reading.is_dry_run or reading.is_try)
             missing = await self._completeness.notice(*place, held, keeps=keeps)
-            notices += tuple(reading.told(each, each.zh) for each in missing)
+            notices += tuple(reading.told(str(each), each.zh) for each in missing)
         yield msgspec.json.encode(reading.answer(name, notices)) + b"\n"
 
 

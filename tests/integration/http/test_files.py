@@ -75,7 +75,7 @@ def test_each_row_has_its_receipt_or_its_mistakes(
     assert (file.table, file.header_row, file.broken) == ("court-list", 1, "")
     assert (file.taken, file.refused, file.unread) == (6, 1, 1)
     (unread,) = [row for row in rows if row.state is RowState.UNREAD]
-    assert unread.mistakes[0].field == "身份证号码/组织机构代码"
+    assert unread.mistakes[0].field == "身份证号码／组织机构代码"
     (refused,) = [row for row in rows if row.state is RowState.REFUSED]
     assert [(each.reason, each.field) for each in refused.mistakes] == [
         ("NOTICE_MISSING", "执行通知书送达时间")
@@ -115,7 +115,7 @@ def test_every_mistake_of_a_row_is_told_even_where_a_cell_cannot_be_read(
 
     assert row.state is RowState.UNREAD
     assert [(each.reason, each.field) for each in row.mistakes] == [
-        ("CELL_UNREAD", "身份证号码/组织机构代码"),
+        ("CELL_UNREAD", "组织机构代码"),
         ("CELL_UNREAD", "发布时间"),
         ("NOTICE_MISSING", "执行通知书送达时间"),
         ("RIGHTS_NOT_STATED", "已告知权利"),
@@ -132,6 +132,8 @@ def test_a_shorter_file_removes_nobody_and_raises_one_notice(
     assert handed_in(gateway, tokens["court"], both)[1].notices == ()
     (notice,) = handed_in(gateway, tokens["court"], one, dry_run="true")[1].notices
     assert (notice.startswith("1 records"), "c2" in notice) == (True, True)
+    (zh,) = handed_in(gateway, tokens["court"], one, dry_run="true", language="zh")[1].notices
+    assert ("records" in zh, "c2" in zh, "未见于本文件" in zh) == (False, True, True)
     assert handed_in(gateway, tokens["court"], one)[1].notices == (notice,)
     assert handed_in(gateway, tokens["court"], one)[1].notices == ()
     assert handed_in(gateway, tokens["court"], other)[1].notices == ()
