@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from confluent_kafka import Message
 from hypothesis import given
 from hypothesis import strategies as st
 from prometheus_client import generate_latest
 
 from creditbus.console import fragments
+from creditbus.console import rounds as of_rounds
 from creditbus.console.quantiles import WINDOW, LatencyHistory, quantile, risen
 from creditbus.console.rounds import Rounds, figures_of
 from creditbus.console.visit import Visit
+from creditbus.runtime.kafka.stretches import StretchReader
 from creditbus.runtime.metrics import Meters
+from creditbus.runtime.outages import Unavailable
 from creditbus.runtime.process import Process
 from creditbus.runtime.settings import Settings
+from creditbus.wire.topics import inbox
 
 INF = float("inf")
 AT = datetime(2026, 11, 23, 4, tzinfo=UTC)
@@ -109,3 +116,41 @@ def test_before_the_first_round_nothing_is_claimed_of_any_process() -> None:
     rounds = Rounds(Process("console", 0, Settings()))
     assert (rounds.is_told, rounds.at, rounds.parked) == (False, None, ())
     assert "reading" in fragments.processes(rounds, Visit("/", "en"))
+
+
+def test_it_is_looked_back_once_the_broker_is_there_and_nothing_newer_is_forgotten(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked: list[list[str]] = []
+
+    def last_written(_: StretchReader, topics: Sequence[str]) -> dict[str, int]:
+        asked.append([*topics])
+        if len(asked) == 1:
+            raise Unavailable("Kafka", "it is away")
+        return {inbox("court"): 1_795_000_000_500, inbox("tax"): 1_795_000_000_000}
+
+    monkeypatch.setattr(of_rounds, "LOOK_BACK_AFTER_S", 0.0)
+    monkeypatch.setattr(StretchReader, "last_written", last_written)
+    process = Process("console", 0, Settings())
+    rounds = Rounds(process)
+    rounds.last_records["tax"] = 1_795_000_007.0
+    asyncio.run(rounds.look_back())
+    assert rounds.last_records == {"court": 1_795_000_000.5, "tax": 1_795_000_007.0}
+    assert asked == [[inbox(source) for source in process.catalogue.sources]] * 2
+
+
+def test_the_last_record_of_a_topic_is_the_newest_of_all_its_places(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def read(_: StretchReader, topics: Sequence[str], last: int | None = None) -> list[Message]:
+        assert last is not None
+        assert last > 1, "behind the last record a transaction may have its marker"
+        return [
+            Message(topic=topic, partition=place, offset=0, timestamp=(1, at))
+            for topic, place, at in (("a", 0, 7), ("a", 1, 9), ("a", 0, 8), ("b", 0, 5))
+            if topic in topics
+        ]
+
+    monkeypatch.setattr(StretchReader, "read", read)
+    reader = StretchReader(Process("console", 0, Settings()), [])
+    assert reader.last_written(["a", "b", "c"]) == {"a": 9, "b": 5}

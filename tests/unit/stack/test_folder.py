@@ -10,7 +10,14 @@ import pytest
 
 from creditbus.stack.cluster import Cluster
 from creditbus.stack.errors import FolderInUse, NotWritable
-from creditbus.stack.folder import Folder, FolderLock, StackFile, holder, write_private
+from creditbus.stack.folder import (
+    Folder,
+    FolderLock,
+    StackFile,
+    holder,
+    replace_private,
+    write_private,
+)
 from creditbus.stack.kafka import refuse_orphan
 from creditbus.stack.ports import Ports
 from tests.unit.sdk.paper import no_room
@@ -93,3 +100,14 @@ def test_what_cannot_be_written_is_a_sentence_and_changes_nothing(tmp_path: Path
         write_private(file, b"new")
     assert file.read_bytes() == b"old"
     assert sorted(tmp_path.iterdir()) == [folder, file]
+
+
+def test_a_file_that_is_replaced_keeps_its_rights_and_a_new_one_is_its_owners(
+    tmp_path: Path,
+) -> None:
+    file = tmp_path / "webhooks.json"
+    replace_private(file, b"first")
+    assert (stat.S_IMODE(file.stat().st_mode), file.read_bytes()) == (0o600, b"first")
+    file.chmod(0o644)
+    replace_private(file, b"second")
+    assert (stat.S_IMODE(file.stat().st_mode), file.read_bytes()) == (0o644, b"second")
