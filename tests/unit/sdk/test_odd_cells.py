@@ -9,9 +9,11 @@ from typing import Final
 import pytest
 
 from creditbus.domain.acts.decisions import PenaltyDecided
+from creditbus.sdk.sheets.cells import CHARACTERS
 from creditbus.sdk.sheets.files import OfficeFile
 from creditbus.sdk.sheets.parties import MAYBE_PASSPORT
 from creditbus.sdk.sheets.rows import RowFault
+from creditbus.sdk.sheets.sentences import NoSheet
 from tests.unit.sdk.test_files import CODE, COURT, HEADERS, fault, listed, one, read, text
 
 PENALTY: Final = ("行政处罚决定书文号", "行政相对人名称", "统一社会信用代码", "处罚决定日期")
@@ -29,7 +31,7 @@ PERSON: Final = "370299199001012298"
         ("二〇二六年十二月十日", date(2026, 12, 10)),
         ("二〇二六年二月二十日", date(2026, 2, 20)),
         ("青岛市局20260305", date(2026, 3, 5)),
-        ("青岛市局91202603051", None),
+        ("青岛市局9120260305", None),
         ("46086.5", date(2026, 3, 5)),
         ("46086", date(2026, 3, 5)),
     ],
@@ -109,3 +111,32 @@ def test_a_marked_text_is_read(tmp_path: Path, mark: bytes, encoding: str) -> No
 def test_a_number_of_many_digits_in_powers_of_ten_has_lost_some(tmp_path: Path) -> None:
     told = fault(text(tmp_path, [HEADERS, listed(code="9.13702000074639E+17")]))
     assert "lost digits" in told.detail
+
+
+def test_every_column_that_could_not_be_read_is_known_beside_what_is_sound(tmp_path: Path) -> None:
+    file = OfficeFile(text(tmp_path, [HEADERS, listed(notice="x", rights="也许")]), COURT)
+    (told,) = file.rows()
+    assert isinstance(told, RowFault)
+    assert file.unsound == {"notice", "rights"}
+
+
+def test_a_row_of_nothing_but_what_cannot_be_read_is_told(tmp_path: Path) -> None:
+    alone = ["", "", "x" * (CHARACTERS + 1)]
+    (_, told) = read(text(tmp_path, [HEADERS, listed(), alone, [""] * 8]))
+    assert isinstance(told, RowFault)
+    assert told.row == 3
+
+
+def test_a_text_with_its_mark_twice_is_read(tmp_path: Path) -> None:
+    path = text(tmp_path, [HEADERS, listed()])
+    path.write_bytes(b"\xef\xbb\xbf\xef\xbb\xbf" + path.read_bytes())
+    assert one(path).envelope.record_id == "（2026）鲁02执1号"
+
+
+def test_of_two_encodings_that_fail_the_one_that_came_further_says_the_line(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "list.csv"
+    path.write_bytes("案\n案号\n".encode() + b"\n\n\xff\xff\n")
+    with pytest.raises(NoSheet, match="in line 5 at the latest"):
+        read(path)
