@@ -166,7 +166,11 @@ class Indexed:
     def __init__(self, tables: Sequence[Table[Any, Any]]) -> None:
         self._tables = {table.prefix: table for table in tables if table.index is not None}
         # By both names: a second table that leads to an index is in it only once it is built.
-        names = {f"{table.name} {table.index.table.name}" for table in tables if table.index}
+        names = {
+            f"{table.name} {table.index.table.name} {table.index.version}"
+            for table in tables
+            if table.index
+        }
         self.names = "\0".join(sorted(names)).encode()
 
     def build(self, store: Store, go_on: Callable[[int], bool]) -> bool:

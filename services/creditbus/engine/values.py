@@ -56,11 +56,13 @@ class Index(Generic[K, V]):
     Of ``table`` the changelog holds nothing: the store keeps it, and a restore builds it again from
     the rows. A key is never missing while its row stands and the decision has not deleted it. It
     may outlive the row that it came from, and come back with a restore, because several rows may
-    share one: whoever finds a key looks at the rows, and deletes it when it has served.
+    share one: whoever finds a key looks at the rows, and deletes it when it has served. Whoever
+    changes ``keys`` raises ``version``: then stores of before are built again.
     """
 
     table: Table[Any, bytes]
     keys: Callable[[K, V], Iterable[Any]]
+    version: int = 1
 
 
 def kept_locally(tables: Iterable[Table[Any, Any]]) -> frozenset[Table[Any, Any]]:

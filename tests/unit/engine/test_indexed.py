@@ -209,6 +209,19 @@ def test_a_store_whose_indexes_are_others_is_entered_anew(store: Store) -> None:
     assert not store.holds(Indexed((other, elsewhere)).names)
 
 
+def test_an_index_whose_keys_are_others_by_now_is_built_again(store: Store) -> None:
+    def _by_week(key: str, days: Days) -> list[str]:
+        return [f"week {day // 7} {key}" for day in days]
+
+    assert Indexed(TABLES).build(store, go_on)
+    store.write(LEFT_BEHIND, WRITTEN)
+    weekly = a_table("rows", Index(table=DUE, keys=_by_week, version=2))
+    assert not store.holds(Indexed((weekly, MORE, DUE)).names)
+    assert Indexed((weekly, MORE, DUE)).build(store, go_on)
+    assert any(key.startswith("week ") for key in due_in(store))
+    assert store.holds(Indexed((weekly, MORE, DUE)).names)
+
+
 def test_a_second_table_that_leads_to_an_index_is_entered_in_what_the_first_filled(
     store: Store,
 ) -> None:
